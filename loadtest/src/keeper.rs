@@ -265,10 +265,12 @@ async fn carry(server: &Server, actors: &Actors, due_at: Timestamp) -> Result<St
     let submitted = client.post("/v1/dossiers", (&applicant, "submit", ""), &body, None).await?;
     let id = submitted.body.get("id").and_then(Value::as_str).context("no id")?.to_owned();
     let dossier = format!("/v1/dossiers/{id}");
-    let clerk = (&*actors.clerk, "accept", &*submitted.etag);
+    let etag = submitted.etag();
+    let clerk = (&*actors.clerk, "accept", &*etag);
     let accepted = client.post(&format!("{dossier}/acceptance"), clerk, &json!({}), None).await?;
     let given = json!({ "at": due_at, "by": "benchmark", "basis": "none" });
-    let clerk = (&*actors.clerk, "fix", &*accepted.etag);
+    let etag = accepted.etag();
+    let clerk = (&*actors.clerk, "fix", &*etag);
     client.post(&format!("{dossier}/fixed-appointment"), clerk, &given, None).await?;
     // The other services have received it once they respond.
     client.get(&format!("/v1/reviews/{id}"), &actors.reviewer).await?;

@@ -83,7 +83,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let seconds = clock.elapsed().as_secs_f64();
     let events = health.get("head").and_then(Value::as_u64).context("no head")?;
     // Reactions read the log as well: wait until they are at its head.
-    client.consistency = format!("\"{events}\"");
+    client.wait_for(events);
     let clerk = Actors::of(data)?.clerk;
     while let Err(error) = client.get(&format!("/v1/reviews/{id}"), &clerk).await {
         // There is no review before the dossier is accepted.
@@ -92,7 +92,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         }
         ensure!(clock.elapsed() < WAIT_MAX, "reactions did not catch up: {error}");
         client = Client::connect(server.address).await?;
-        client.consistency = format!("\"{events}\"");
+        client.wait_for(events);
     }
     let counted = client.get("/v1/register/statistics", &clerk).await?.body;
     let counted = counted.get("dossiers").and_then(Value::as_u64);

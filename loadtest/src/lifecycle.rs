@@ -169,12 +169,12 @@ pub(crate) async fn rebuild(arguments: &Arguments) -> Result<Value> {
     // It is not ready before the views are rebuilt.
     let ready = client.health().await?;
     let head = ready.get("head").and_then(Value::as_u64).context("no head")?;
-    client.consistency = format!("\"{head}\"");
+    client.wait_for(head);
     // A read that waits too long for the view is a 503: retry.
     while let Err(error) = client.get("/v1/register/statistics", &actors.clerk).await {
         anyhow::ensure!(clock.elapsed() < WAIT_MAX, "the view was not rebuilt in time: {error}");
         client = Client::connect(server.address).await?;
-        client.consistency = format!("\"{head}\"");
+        client.wait_for(head);
     }
     let seconds = clock.elapsed().as_secs_f64();
     let rss = server.peak_rss_mib()?;
@@ -270,7 +270,7 @@ pub(crate) async fn carry(
     if fee_first {
         pay(client, actors, applicant, &id).await?;
     }
-    let etag = client.get(&dossier, &actors.clerk).await?.etag;
+    let etag = client.get(&dossier, &actors.clerk).await?.etag();
     let clerk = (&*actors.clerk, &*key("accept"), &*etag);
     client.post(&format!("{dossier}/acceptance"), clerk, &json!({}), None).await?;
     if !fee_first {
@@ -278,35 +278,36 @@ pub(crate) async fn carry(
         // The review opens once intake has recorded the fee: read it first.
         client.get(&dossier, &actors.clerk).await?;
     }
-    let etag = client.get(&review, &actors.reviewer).await?.etag;
+    let etag = client.get(&review, &actors.reviewer).await?.etag();
     let (reviewer, claim) = (&*actors.reviewer, format!("{review}/claim"));
     let claimed = client.post(&claim, (reviewer, &key("claim"), &etag), &json!({}), None).await?;
-    let etag = claimed.etag;
+    let etag = claimed.etag();
     let done = json!({ "activity": activity });
     let etag = client
         .post(&format!("{review}/activities"), (reviewer, &key("work"), &etag), &done, None)
         .await?
-        .etag;
+        .etag();
     let missing = json!({ "components": [components[0]], "reason": "not legible" });
     let needs = format!("{review}/supplement-needs");
     client.post(&needs, (reviewer, &key("need"), &etag), &missing, None).await?;
-    let etag = client.get(&dossier, applicant).await?.etag;
+    let etag = client.get(&dossier, applicant).await?.etag();
     let again = json!({ "documents": [{ "component": components[0], "document": document, "file_name": "b.pdf" }] });
     let supplements = format!("{dossier}/supplements");
     client.post(&supplements, (applicant, &key("supply"), &etag), &again, None).await?;
-    let etag = client.get(&review, reviewer).await?.etag;
+    let etag = client.get(&review, reviewer).await?.etag();
     let proposal = json!({ "outcome": "approved", "reason": "complete" });
     let proposals = format!("{review}/decision-proposals");
     let proposed =
         client.post(&proposals, (reviewer, &key("propose"), &etag), &proposal, None).await?;
     let approval = json!({ "proposal": proposed.body.pointer("/proposal/proposal") });
-    let approver = (&*actors.approver, &*key("approve"), &*proposed.etag);
+    let etag = proposed.etag();
+    let approver = (&*actors.approver, &*key("approve"), &*etag);
     client.post(&format!("{review}/decision"), approver, &approval, None).await?;
-    let etag = client.get(&delivery, &actors.approver).await?.etag;
+    let etag = client.get(&delivery, &actors.approver).await?.etag();
     let signed = client.upload(&actors.approver, &key("signed")).await?;
     let issued = json!({ "number": format!("KQ-{serial}"), "document": signed });
     let approver = (&*actors.approver, &*key("issue"), &*etag);
-    let etag = client.post(&format!("{delivery}/result"), approver, &issued, None).await?.etag;
+    let etag = client.post(&format!("{delivery}/result"), approver, &issued, None).await?.etag();
     let parcel = json!({ "carrier": "vnpost", "waybill": format!("EA{serial}VN") });
     let sent = client
         .post(&format!("{delivery}/parcels"), (&actors.clerk, &key("send"), &etag), &parcel, None)
@@ -328,7 +329,7 @@ async fn rate(client: &mut Client, applicant: &str, id: &str, key: &str) -> Resu
 
 async fn pay(client: &mut Client, actors: &Actors, applicant: &str, id: &str) -> Result<()> {
     let payments = format!("/v1/payments/{id}");
-    let etag = client.get(&payments, applicant).await?.etag;
+    let etag = client.get(&payments, applicant).await?.etag();
     let body = json!({ "provider": "sandbox" });
     let key = format!("{id}-pay");
     let started =
