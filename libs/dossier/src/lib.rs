@@ -31,6 +31,7 @@ pub mod payment;
 pub mod review;
 pub mod rules;
 pub mod services;
+pub mod shape;
 
 pub use step::{
     AnyCommand, Command, Decision, Elsewhere, Facts, Follow, Incoming, LawError, RefusalEntry,

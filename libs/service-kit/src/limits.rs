@@ -5,6 +5,11 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+/// Attempts to decode an invalid body or query, to find all of its errors.
+pub const DIAGNOSIS_ATTEMPTS_MAX: usize = 400;
+/// Bytes that are decoded for that in all attempts together.
+pub const DIAGNOSED_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Bytes of a request body, except uploads.
 pub const BODY_BYTES_MAX: u64 = 512 * 1024;
 /// Nesting depth of a JSON body.

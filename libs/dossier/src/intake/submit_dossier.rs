@@ -319,7 +319,6 @@ fn delivery(procedure: &Procedure, wanted: Option<Delivery>) -> Result<Delivery,
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use jiff::civil::date;
     use serde_json::json;
     use uuid::Uuid;
 

@@ -27,7 +27,7 @@ refusals! {
         OwnProposal => 409, "own-proposal",
             "không được tự phê duyệt đề xuất của mình", "you cannot approve your own proposal";
         MoreThanReceived(Vnd) => 409, "refund-exceeds-received",
-            "số tiền hoàn vượt số đã thu", "the amount exceeds what was received and not yet refunded";
+            "số tiền hoàn vượt số đã thu", "the amount exceeds the amount received and not yet refunded";
         InDoubt(Vnd) => 409, "amount-in-doubt",
             "một phần số tiền chưa được đối chiếu với cổng thanh toán",
             "part of the amount does not agree with the provider's notices; resolve the discrepancy first";

@@ -29,7 +29,7 @@ refusals! {
             "giao dịch này không có sai lệch", "this payment has no discrepancy";
         NotSaid(Vnd) => 409, "amount-no-longer-said",
             "số tiền phải từ 0 đến số mà cổng thanh toán đã báo",
-            "the amount must be from 0 to what the provider has reported";
+            "the amount must be from 0 to the amount that the provider has reported";
     }
 }
 

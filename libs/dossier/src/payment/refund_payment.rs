@@ -30,7 +30,7 @@ refusals! {
         NotPositive => 422, "amount-not-positive" at "/amount_vnd",
             "số tiền phải lớn hơn 0", "the amount must be greater than 0";
         MoreThanReceived(Vnd) => 409, "refund-exceeds-received",
-            "số tiền hoàn vượt số đã thu", "the amount exceeds what was received and not yet refunded";
+            "số tiền hoàn vượt số đã thu", "the amount exceeds the amount received and not yet refunded";
         InDoubt(Vnd) => 409, "amount-in-doubt",
             "một phần số tiền chưa được đối chiếu với cổng thanh toán",
             "part of the amount does not agree with the provider's notices; resolve the discrepancy first";

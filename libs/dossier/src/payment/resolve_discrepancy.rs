@@ -32,7 +32,7 @@ refusals! {
             "giao dịch này không có sai lệch", "this payment has no discrepancy";
         NotSaid(Vnd) => 422, "amount-not-said" at "/captured_vnd",
             "số tiền phải từ 0 đến số mà cổng thanh toán đã báo",
-            "the amount must be from 0 to what the provider has reported";
+            "the amount must be from 0 to the amount that the provider has reported";
         AlreadyProposed => 409, "resolution-already-proposed",
             "đã có đề xuất chờ người thứ hai phê duyệt", "another proposal is waiting for a second person";
     }

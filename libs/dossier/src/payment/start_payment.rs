@@ -40,7 +40,7 @@ refusals! {
             "đang có giao dịch chờ kết quả", "another payment is in progress";
         InDoubt => 409, "received-in-doubt",
             "đang xác minh số tiền đã nhận: cơ quan sẽ cho biết còn phải nộp bao nhiêu",
-            "the received amount is being verified; the agency will state what is still owed";
+            "the received amount is being verified; the agency will state the amount still owed";
     }
 }
 

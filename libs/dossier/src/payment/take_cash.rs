@@ -26,10 +26,10 @@ refusals! {
         WindowClosed => 409, "fee-window-closed",
             "đã hết thời hạn nộp phí, lệ phí", "the period for payment has ended";
         AmountDiffers(Vnd) => 422, "amount-differs" at "/amount_vnd",
-            "số tiền không đúng với khoản phải nộp", "the amount differs from what is owed";
+            "số tiền không đúng với khoản phải nộp", "the amount differs from the amount owed";
         InDoubt => 409, "received-in-doubt",
             "đang xác minh số tiền đã nhận: cơ quan sẽ cho biết còn phải nộp bao nhiêu",
-            "the received amount is being verified; the agency will state what is still owed";
+            "the received amount is being verified; the agency will state the amount still owed";
     }
 }
 

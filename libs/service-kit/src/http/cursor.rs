@@ -32,9 +32,7 @@ impl Cursors {
 
     /// The key in a cursor of this list. A cursor of another list, or with other filters, is a 400.
     pub fn read<'a>(&self, cursor: &'a str) -> Result<&'a str, Problem> {
-        let (key, list) = cursor
-            .rsplit_once('.')
-            .ok_or_else(Self::invalid)?;
+        let (key, list) = cursor.rsplit_once('.').ok_or_else(Self::invalid)?;
         if list == self.list {
             Ok(key)
         } else {

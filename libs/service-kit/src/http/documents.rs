@@ -54,8 +54,12 @@ impl From<OpenedError> for Problem {
 pub fn unknown_documents(named: Vec<(String, DocumentName)>) -> Vec<Finding> {
     let finding = |(pointer, name)| {
         let why = Text::new(
-            format!("bạn chưa tải lên tài liệu `{name}`, hoặc tài liệu đã bị xóa; hãy tải lên bằng `POST /v1/documents`"),
-            format!("you have not uploaded a document `{name}`, or it was removed; upload it with `POST /v1/documents`"),
+            format!(
+                "bạn chưa tải lên tài liệu `{name}`, hoặc tài liệu đã bị xóa; hãy tải lên bằng `POST /v1/documents`"
+            ),
+            format!(
+                "you have not uploaded a document `{name}`, or it was removed; upload it with `POST /v1/documents`"
+            ),
         );
         Finding::said(pointer, why)
     };
@@ -65,9 +69,7 @@ pub fn unknown_documents(named: Vec<(String, DocumentName)>) -> Vec<Finding> {
 impl From<NamedError> for Problem {
     fn from(error: NamedError) -> Self {
         match error {
-            NamedError::Unknown(named) => {
-                Self::fields(UNKNOWN_DOCUMENT, unknown_documents(named))
-            }
+            NamedError::Unknown(named) => Self::fields(UNKNOWN_DOCUMENT, unknown_documents(named)),
             NamedError::Home(error) => error.into(),
         }
     }

@@ -302,7 +302,7 @@ impl Problem {
     /// The service cannot answer now. The reason is logged, not sent.
     #[must_use]
     pub fn unavailable(reason: &str) -> Self {
-        tracing::error!(reason, "a request cannot be served");
+        tracing::error!(reason, "request cannot be served");
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(UNAVAILABLE) }
     }
 
@@ -310,7 +310,7 @@ impl Problem {
     /// The reason is logged, not sent; the metric `defects_total` counts it.
     #[must_use]
     pub fn internal(reason: &str) -> Self {
-        tracing::error!(reason, "a request meets a defect that no retry mends");
+        tracing::error!(reason, "request failed for a reason that retrying does not remove");
         Self::new(INTERNAL)
     }
 
@@ -485,7 +485,7 @@ impl From<Denied> for Problem {
 impl From<ClockWrong> for Problem {
     fn from(wrong: ClockWrong) -> Self {
         // The caller cannot act on the reason; an operator can.
-        tracing::warn!(%wrong, "a request cannot be recorded");
+        tracing::warn!(%wrong, "request cannot be recorded");
         Self { retry_after: Some(CLOCK_RETRY_AFTER), ..Self::new(CLOCK_WRONG) }
     }
 }

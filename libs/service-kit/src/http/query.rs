@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use calendar::Text;
 use dossier::law::Finding;
+use dossier::shape::{Failed, Fault, repaired};
 use dossier::text::{fault, normalised, refused};
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, Error, IntoDeserializer, Visitor};
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 use super::Problem;
 use super::problem::QUERY_INVALID;
-use super::strict::{self, Failed, Fault};
+use super::strict;
 
 /// Rows of a page at most.
 const PAGE_ROWS_MAX: u32 = 100;
@@ -53,7 +54,8 @@ pub(super) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         if let Some(fault) = fault(value).or_else(|| fault(name)) {
             found.push(Finding::said(shown(name), fault.said()));
         } else if first.insert(name, value).is_some() {
-            found.push(Finding::said(shown(name), Text::new("tham số viết hai lần", "comes twice")));
+            found
+                .push(Finding::said(shown(name), Text::new("tham số viết hai lần", "comes twice")));
         }
     }
     if found.is_empty()
@@ -63,7 +65,8 @@ pub(super) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     }
     let known = found.iter().map(|found| found.pointer.clone()).collect::<Vec<_>>();
     let value = first.iter().map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
-    let errors = strict::errors(value.collect(), query.len(), |value| first_error::<T>(value));
+    let limits = strict::limits(query.len());
+    let errors = repaired(value.collect(), limits, |value| first_error::<T>(value)).findings;
     for Finding { pointer, vi, en, .. } in errors {
         let name = pointer.trim_start_matches('/').replace("~1", "/").replace("~0", "~");
         let name = shown(&name);
@@ -108,8 +111,7 @@ fn first_error<T: DeserializeOwned>(value: &Value) -> Result<(), Failed> {
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         fields.iter().map(|(name, value)| (name.clone(), text(value))).collect()
     });
-    let failed =
-        strict::diagnose::<T, _>(Parameters::of(texts.iter().map(|(n, v)| (&**n, &**v))));
+    let failed = strict::diagnose::<T, _>(Parameters::of(texts.iter().map(|(n, v)| (&**n, &**v))));
     failed.map_err(|Failed { pointer, fault }| Failed { pointer, fault: of_parameter(fault) })
 }
 

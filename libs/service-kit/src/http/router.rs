@@ -18,7 +18,9 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
 use super::endpoint::{Answers, Counts, Takes};
-use super::problem::{CONTENT_ENCODING, HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, QUERY_INVALID};
+use super::problem::{
+    CONTENT_ENCODING, HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, QUERY_INVALID,
+};
 use super::request::{Head, check_token};
 use super::{Access, Context, Language, Problem, Route, query};
 use crate::metrics::RouteLabels;

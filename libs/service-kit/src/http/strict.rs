@@ -15,19 +15,16 @@ use serde::de::{
 };
 use serde::{Deserialize, Deserializer};
 
-use self::diagnosis::is_within;
 use super::Problem;
 use super::problem::{BODY_INVALID, JSON_INVALID};
 use crate::forms::{ERRORS_MAX, words};
-use crate::limits::{JSON_DEPTH_MAX, JSON_KEY_CHARS_MAX, JSON_TEXT_CHARS_MAX};
+use crate::limits::{
+    DIAGNOSED_BYTES_MAX, DIAGNOSIS_ATTEMPTS_MAX, JSON_DEPTH_MAX, JSON_KEY_CHARS_MAX,
+    JSON_TEXT_CHARS_MAX,
+};
 use dossier::law::Finding;
+use dossier::shape::{Failed, Fault, Limits, escaped, is_within, pointer, repaired};
 use dossier::text::{fault, normalised, refused};
-
-mod diagnosis;
-mod fault;
-
-pub(super) use diagnosis::{Failed, errors};
-pub(super) use fault::Fault;
 
 /// The body as a `T`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -70,7 +67,7 @@ fn no_object() -> Text {
 fn all_errors<T: DeserializeOwned>(body: &[u8]) -> Vec<Finding> {
     let texts = look_through(body);
     let mut found = match serde_json::from_slice(body) {
-        Ok(value) => errors(value, body.len(), |value| diagnose::<T, _>(value)),
+        Ok(value) => repaired(value, limits(body.len()), |value| diagnose::<T, _>(value)).findings,
         Err(_) => Vec::new(),
     };
     // An invalid text or duplicate key has been found already, at a more precise place.
@@ -86,6 +83,12 @@ fn all_errors<T: DeserializeOwned>(body: &[u8]) -> Vec<Finding> {
     }
     found.truncate(ERRORS_MAX);
     found
+}
+
+/// Limits for an input of so many bytes.
+pub(super) fn limits(bytes: usize) -> Limits {
+    let attempts = (DIAGNOSED_BYTES_MAX / bytes.max(1)).clamp(1, DIAGNOSIS_ATTEMPTS_MAX);
+    Limits { attempts, findings: ERRORS_MAX }
 }
 
 /// The first error of an input that is parsed as a `T`.
@@ -121,22 +124,6 @@ fn invalid(found: Vec<Finding>) -> Problem {
 
 fn is_object(body: &[u8]) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", escaped(key)),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
-}
-
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 /// Place of the parser in the body.

@@ -2,17 +2,32 @@
 //! English and speak of Rust types; they are translated here and never passed on.
 
 use calendar::Text;
-use dossier::text::told;
+
+use crate::text::told;
 
 /// What is wrong with a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Fault {
-    MissingField { name: String },
-    UnknownField { name: String, accepted: Vec<String> },
-    UnknownParameter { name: String, said: Text },
-    UnknownVariant { accepted: Vec<String> },
+pub enum Fault {
+    MissingField {
+        name: String,
+    },
+    UnknownField {
+        name: String,
+        accepted: Vec<String>,
+    },
+    UnknownParameter {
+        name: String,
+        said: Text,
+    },
+    UnknownVariant {
+        given: String,
+        accepted: Vec<String>,
+    },
     /// It has another type, or is not valid as one; `given` only if the type differs.
-    Type { given: Option<Kind>, expected: Kind },
+    Type {
+        given: Option<Kind>,
+        expected: Kind,
+    },
     Duplicate,
     Length,
     /// A message of our own types, in both languages.
@@ -22,7 +37,7 @@ pub(crate) enum Fault {
 
 /// Types of values, as a client knows them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     Text,
     Unsigned,
     Integer,
@@ -40,7 +55,8 @@ pub(crate) enum Kind {
 
 impl Fault {
     /// Reads the message of a parser.
-    pub(crate) fn of(message: &str) -> Self {
+    #[must_use]
+    pub fn of(message: &str) -> Self {
         // The place is given by the pointer.
         let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
         let name = |rest: &str| quoted(rest).next().unwrap_or_default().to_owned();
@@ -52,7 +68,7 @@ impl Fault {
             return Self::UnknownField { name: name(rest), accepted };
         }
         if let Some(rest) = message.strip_prefix("unknown variant ") {
-            return Self::UnknownVariant { accepted: accepted(rest) };
+            return Self::UnknownVariant { given: name(rest), accepted: accepted(rest) };
         }
         if message.starts_with("duplicate field ") {
             return Self::Duplicate;
@@ -83,13 +99,13 @@ impl Fault {
             return pointer;
         };
         let field = format!("/{}", super::escaped(name));
-        let is_there =
-            !matches!(self, Self::MissingField { .. }) && pointer.ends_with(&field);
+        let is_there = !matches!(self, Self::MissingField { .. }) && pointer.ends_with(&field);
         if is_there { pointer } else { pointer + &field }
     }
 
     /// The message to the caller.
-    pub(crate) fn said(&self) -> Text {
+    #[must_use]
+    pub fn said(&self) -> Text {
         match self {
             Self::MissingField { .. } => Text::new("bắt buộc phải có", "is required"),
             Self::UnknownField { accepted, .. } if accepted.is_empty() => Text::new(
@@ -104,7 +120,7 @@ impl Fault {
                 )
             }
             Self::UnknownParameter { said, .. } => said.clone(),
-            Self::UnknownVariant { accepted } => {
+            Self::UnknownVariant { accepted, .. } => {
                 let all = accepted.join(", ");
                 Text::new(format!("phải là một trong: {all}"), format!("must be one of: {all}"))
             }

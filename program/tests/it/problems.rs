@@ -1,0 +1,231 @@
+//! Problems say in the reader's language what to change, and all of it at once.
+
+use dossier::contract::Role;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Office, energy_label, submitted};
+
+/// Words of libraries, which mean nothing to a client.
+const FOREIGN: [&str; 10] = [
+    "serde",
+    "struct ",
+    "field `",
+    "variant",
+    "invalid type",
+    "at line",
+    "expected",
+    "u32",
+    "digit found",
+    "ParseInt",
+];
+
+const EVERY_ROLE: [Role; 11] = [
+    Role::Applicant,
+    Role::Clerk,
+    Role::Reviewer,
+    Role::Approver,
+    Role::Cashier,
+    Role::Consultee,
+    Role::Carrier,
+    Role::PaymentProvider,
+    Role::ComplaintHandler,
+    Role::Auditor,
+    Role::Operator,
+];
+
+fn is_vietnamese(text: &str) -> bool {
+    text.chars().any(|c| matches!(c, '\u{c0}'..='\u{1b0}' | '\u{1ea0}'..='\u{1ef9}'))
+}
+
+/// Sends a request in both languages and checks all texts of the problem.
+async fn refused(office: &Office, method: Method, path: &str, token: &str, body: &str) -> Answer {
+    let authorization = format!("Bearer {token}");
+    let mut answers = Vec::new();
+    for language in ["vi", "en"] {
+        let key = office.browser.key();
+        let headers = [
+            ("authorization", &*authorization),
+            ("content-type", "application/json"),
+            ("idempotency-key", &*key),
+            ("if-match", "*"),
+            ("accept-language", language),
+        ];
+        let body = body.as_bytes().to_vec();
+        let answer = office.browser.send(method.clone(), path, &headers, body).await.unwrap();
+        answer.refused();
+        let errors = answer.body["errors"].as_array().cloned().unwrap_or_default();
+        let details = errors.iter().chain([&answer.body]).map(|part| &part["detail"]);
+        for text in details.chain([&answer.body["title"]]).filter_map(Value::as_str) {
+            assert_eq!(is_vietnamese(text), language == "vi", "{path}: {text}");
+            for word in FOREIGN {
+                assert!(!text.contains(word), "{path}: {text}");
+            }
+        }
+        answers.push(answer);
+    }
+    answers.pop().unwrap()
+}
+
+/// Pointers or parameters, with the codes.
+fn found<'a>(answer: &'a Answer, key: &str) -> Vec<(&'a str, &'a str)> {
+    let errors = answer.body["errors"].as_array().unwrap();
+    let text = |error: &'a Value, key: &str| error[key].as_str().unwrap();
+    let mut found: Vec<_> =
+        errors.iter().map(|error| (text(error, key), text(error, "code"))).collect();
+    found.sort_unstable();
+    found
+}
+
+#[tokio::test]
+async fn no_body_of_any_operation_is_refused_in_the_words_of_a_library() {
+    let office = Office::open().await;
+    let token = office.token_for(&EVERY_ROLE, "everybody", "G02.002", None);
+    let mut bodies = 0;
+    for service in program::services(&office.components).await.unwrap() {
+        let document = serde_json::to_value(&service.openapi).unwrap();
+        for (address, methods) in document["paths"].as_object().unwrap() {
+            let Some(schema) = methods
+                .pointer("/post/requestBody/content/application~1json/schema/$ref")
+                .and_then(Value::as_str)
+            else {
+                continue;
+            };
+            let path = address
+                .replace("{kind}/{name}/{version}", "procedure/NOBODY/1")
+                .split('/')
+                .map(|part| match part.starts_with('{') {
+                    true => "00000000-0000-0000-0000-000000000001",
+                    false => part,
+                })
+                .collect::<Vec<_>>()
+                .join("/");
+            let schema = document.pointer(schema.trim_start_matches('#')).unwrap();
+            let fields: Vec<&String> =
+                schema["properties"].as_object().into_iter().flat_map(|all| all.keys()).collect();
+            for wrong in
+                [json!({}), json!([]), json!(-7), json!(true), json!("\u{202e}"), json!("?")]
+            {
+                let mut body: Value =
+                    fields.iter().map(|name| ((*name).clone(), wrong.clone())).collect();
+                body["no_such_field"] = json!(1);
+                let answer = refused(&office, Method::POST, &path, &token, &body.to_string()).await;
+                assert_eq!(answer.refused(), (422, "body-invalid"), "{path}");
+                let found = found(&answer, "pointer");
+                assert!(found.iter().any(|(at, _)| *at == "/no_such_field"), "{path}: {found:?}");
+            }
+            let answer = refused(&office, Method::POST, &path, &token, "{").await;
+            assert_eq!(answer.refused(), (400, "json-invalid"), "{path}");
+            bodies += 1;
+        }
+    }
+    assert!(bodies > 30, "{bodies}");
+}
+
+#[tokio::test]
+async fn every_parameter_that_is_wrong_is_named_at_once() {
+    let office = Office::open().await;
+    let token = office.token_for(&EVERY_ROLE, "everybody", "G02.002", None);
+    for (query, expected) in [
+        ("queues/officer?limit=x&more=1&after=b", vec!["limit", "more"]),
+        ("queues/officer?limit=0&limit=2", vec!["limit"]),
+        ("queues/officer?limit=101", vec!["limit"]),
+        ("queues/officer?after=b", vec!["after"]),
+        ("queues/officer?agency=%20x", vec!["agency"]),
+        ("statistics?from=yesterday&to=2026-13-01&channel=pigeon", vec!["channel", "from", "to"]),
+        ("lookup/x?a=1&b=2", vec!["a", "b"]),
+    ] {
+        let path = format!("/v1/register/{query}");
+        let answer = refused(&office, Method::GET, &path, &token, "").await;
+        assert_eq!(answer.refused(), (400, "query-invalid"), "{query}");
+        let names: Vec<_> = found(&answer, "parameter").into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, expected, "{query}");
+    }
+    let answer = refused(&office, Method::GET, "/v1/result-numbers?year=x", &token, "").await;
+    let names: Vec<_> = found(&answer, "parameter").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["agency", "book", "year"]);
+}
+
+#[tokio::test]
+async fn a_submission_is_told_everything_that_is_wrong_with_it() {
+    let office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let good = energy_label(&office.browser, &applicant).await;
+    let mut body = good.clone();
+    body["form"]["brand"] = json!(7);
+    body["form"].as_object_mut().unwrap().remove("product");
+    body["documents"] = json!([
+        { "component": "no_such", "document": "AAAAAAAAAAAAAAAAAAAAAA", "file_name": "a.pdf" },
+    ]);
+    body["delivery"] = json!({ "channel": "post" });
+    let path = "/v1/dossiers";
+    let answer = refused(&office, Method::POST, path, &applicant, &body.to_string()).await;
+    assert_eq!(answer.refused().0, 422);
+    let found_all = found(&answer, "pointer");
+    for expected in [
+        ("/form/brand", "form-invalid"),
+        ("/form/product", "form-invalid"),
+        ("/documents", "missing-document"),
+        ("/documents/0/component", "unknown-component"),
+        ("/documents/0/document", "unknown-document"),
+    ] {
+        assert!(found_all.contains(&expected), "{expected:?} in {found_all:?}");
+    }
+    let missing = found_all.iter().filter(|(_, code)| *code == "missing-document").count();
+    assert_eq!(missing, good["documents"].as_array().unwrap().len(), "each missing document");
+    let mut body = good.clone();
+    (body["agency"], body["procedure"]) = (json!("G99"), json!("NO.SUCH"));
+    let answer = refused(&office, Method::POST, path, &applicant, &body.to_string()).await;
+    let expected = [("/agency", "unknown-agency"), ("/procedure", "unknown-procedure")];
+    assert_eq!(found(&answer, "pointer"), expected);
+    // A field that the caller's role does not permit is not a matter of the role.
+    let mut body = good.clone();
+    body["applicant"] = json!("a2");
+    let answer = refused(&office, Method::POST, path, &applicant, &body.to_string()).await;
+    assert_eq!(found(&answer, "pointer"), [("/applicant", "applicant-not-permitted")]);
+    let clerk = office.clerk();
+    let answer = refused(&office, Method::POST, path, &clerk, &good.to_string()).await;
+    assert_eq!(found(&answer, "pointer"), [("/applicant", "applicant-missing")]);
+}
+
+#[tokio::test]
+async fn an_unknown_name_comes_with_the_names_that_are_known() {
+    let office = Office::open().await;
+    let (applicant, clerk) = (office.applicant("a1"), office.clerk());
+    let (address, _) = submitted(&office.browser, &applicant).await;
+    let path = format!("{address}/supplement-requests");
+    let body = json!({ "components": ["x", "y"], "reason": "r" }).to_string();
+    let answer = refused(&office, Method::POST, &path, &clerk, &body).await;
+    let code = "unknown-component";
+    assert_eq!(found(&answer, "pointer"), [("/components/0", code), ("/components/1", code)]);
+    let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("`x`; accepted: "), "{detail}");
+    let payments = address.replace("dossiers", "payments") + "/attempts";
+    let body = json!({ "provider": "nobody" }).to_string();
+    let answer = refused(&office, Method::POST, &payments, &applicant, &body).await;
+    assert_eq!(found(&answer, "pointer"), [("/provider", "unknown-provider")]);
+    let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
+    assert!(detail.contains("sandbox"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_refused_with_the_coding_that_is_accepted() {
+    let office = Office::open().await;
+    let authorization = format!("Bearer {}", office.applicant("a1"));
+    for path in ["/v1/dossiers", "/v1/documents"] {
+        for (coding, is_refused) in [("gzip", true), ("br, identity", true), ("Identity", false)] {
+            let headers = [
+                ("authorization", &*authorization),
+                ("content-type", "application/json"),
+                ("content-encoding", coding),
+                ("idempotency-key", "k"),
+            ];
+            let answer =
+                office.browser.send(Method::POST, path, &headers, b"{}".to_vec()).await.unwrap();
+            let is_coding = answer.refused() == (415, "content-encoding-not-supported");
+            assert_eq!(is_coding, is_refused, "{path} {coding}: {}", answer.body);
+            let expected = if is_refused { "identity" } else { "" };
+            assert_eq!(answer.header("accept-encoding"), expected, "{path} {coding}");
+        }
+    }
+}
