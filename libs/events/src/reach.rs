@@ -28,6 +28,12 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// Where a server accepts the connection and goes no further.
 pub(crate) const NO_HANDSHAKE: &str = "it accepts connections and answers no TLS handshake";
 
+/// Decodes the percent-encoded parts of an address (RFC 3986, section 2.1).
+#[cfg(any(feature = "eventstoredb", feature = "nats", feature = "postgres"))]
+pub(crate) fn decoded(text: &str) -> String {
+    percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
 /// How TLS begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tls {

@@ -178,8 +178,9 @@ impl Metrics {
         }
     }
 
-    /// Counts a failure that no retry mends; `work` is one of [`DEFECTS_OF`].
-    pub(crate) fn defect(&self, work: &'static str) {
+    /// Counts a failure that no retry mends; `work` is `request` or the name of
+    /// a `Work`.
+    pub fn defect(&self, work: &'static str) {
         debug_assert!(DEFECTS_OF.contains(&work), "{work} is not initialised");
         self.defects.get_or_create(&vec![("work", work.to_owned())]).inc();
     }

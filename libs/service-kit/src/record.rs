@@ -4,6 +4,7 @@ use dossier::State;
 use dossier::contract::{Envelope, EventSet, Meta};
 use events::{ReadError, Recorded};
 use jiff::Timestamp;
+use uuid::Uuid;
 
 /// Folds a whole stream, without caching it.
 ///
@@ -40,6 +41,15 @@ pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
 /// [`ReadError::Corrupt`] if it is not an event of this set, or not of the shape of its kind.
 pub fn decode<E: EventSet>(recorded: &Recorded) -> Result<E, ReadError> {
     E::decode(&recorded.kind, &recorded.data).map_err(|error| ReadError::corrupt(recorded, error))
+}
+
+/// The id that the stream of an event is named by.
+///
+/// # Errors
+///
+/// [`ReadError::Corrupt`] if the name does not end with a UUID.
+pub fn stream_id(recorded: &Recorded) -> Result<Uuid, ReadError> {
+    recorded.stream.id().parse().map_err(|error: uuid::Error| ReadError::corrupt(recorded, error))
 }
 
 /// Decodes an event's metadata.

@@ -74,7 +74,10 @@ async fn nobody_names_what_somebody_else_uploaded() {
     let supplement = json!({ "documents": [
         { "component": "declaration", "document": one, "file_name": "a.pdf" }] });
     let supplements = format!("{address}/supplements");
-    let supplied = office.browser.post(&supplements, &attacker, &etag, supplement).await;
+    let ask = json!({ "components": ["declaration"], "reason": "no signature" });
+    let requests = format!("{address}/supplement-requests");
+    let asked = office.browser.post(&requests, &office.clerk(), &etag, ask).await;
+    let supplied = office.browser.post(&supplements, &attacker, &asked.etag(), supplement).await;
     assert_eq!(supplied.refused(), (422, "unknown-document"));
     let duties = address.replace("dossiers", "deliveries") + "/duties";
     let duty = json!({ "duty": "report", "document": one });

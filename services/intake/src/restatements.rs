@@ -7,9 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dossier::contract::{
-    DossierId, EventSet, LawEvent, ProcedureCode, ProcedureRef, RulesIssued, RulesKind,
-};
+use dossier::contract::{EventSet, LawEvent, ProcedureCode, ProcedureRef, RulesIssued, RulesKind};
 use dossier::intake::Intake;
 use dossier::intake::restate_deadline::RestateDeadline;
 use events::{Page, Position, ReadError, Recorded, StreamName};

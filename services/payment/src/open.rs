@@ -10,7 +10,10 @@ use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
 use events::{Page, Position, Recorded};
 use rusqlite::{Connection, params};
-use service_kit::tasks::{Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled};
+use service_kit::metrics::Metrics;
+use service_kit::tasks::{
+    Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work,
+};
 use service_kit::view::{Shape, View};
 use service_kit::{Kit, Streams, recorded_at};
 
@@ -93,14 +96,15 @@ pub(crate) struct OpenTasks {
 impl Handler for OpenTasks {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
         let mut rows = Vec::new();
-        for event in page.events.iter().filter(|event| event.stream.category() == Payment::CATEGORY) {
+        for event in page.events.iter().filter(|event| event.stream.category() == Payment::CATEGORY)
+        {
             rows.push((event.stream.id().to_owned(), self.rows(event).await?));
         }
         let kit = Arc::clone(&self.kit);
         Ok(Handled::Rows(Box::new(move |tables| {
             rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
             let unmatched = page.events.iter().filter(|e| e.stream.category() == UNMATCHED);
-            unmatched.into_iter().try_for_each(|event| keep(tables, event))?;
+            unmatched.into_iter().try_for_each(|event| keep(&kit.metrics, tables, event))?;
             measure(&kit, tables)
         })))
     }
@@ -226,11 +230,12 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
     Ok(())
 }
 
-fn keep(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
+fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
     let Ok(UnmatchedEvent::NoticeUnmatched(notice)) =
         UnmatchedEvent::decode(&event.kind, &event.data)
     else {
         tracing::error!(position = event.position.0, "a notice cannot be read and is not listed");
+        metrics.defect(Work::Shows.name());
         return Ok(());
     };
     tables

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use dossier::contract::{
-    ClosedAs, ComplaintEvent, DecidedBy, DossierId, Envelope, EventSet, IntakeEvent, Outcome,
-    PaymentEvent, Promise, RatingEvent, ReviewEvent, SupplementEffect, party_name,
+    ClosedAs, ComplaintEvent, DecidedBy, DossierId, IntakeEvent, Outcome, PaymentEvent, Promise,
+    RatingEvent, ReviewEvent, SupplementEffect, party_name,
 };
 use dossier::services::Category;
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
-use service_kit::Kit;
-use service_kit::tasks::Projection;
+use service_kit::tasks::{NotApplied, Projection};
 use service_kit::view::Shape;
+use service_kit::{Kit, decode, envelope};
 
 /// Statuses as the national portal numbers them.
 mod status {
@@ -295,63 +295,37 @@ impl Projection for Dossiers {
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback."];
 
-    fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()> {
-        let Ok(envelope) = serde_json::from_str::<Envelope>(&event.meta) else {
-            unreadable(event);
-            return Ok(());
-        };
-        let (id, kind, data) = (event.stream.id(), &*event.kind, &*event.data);
+    fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {
+        let (id, at) = (event.stream.id(), envelope(event)?.at);
         let Some(category) = Category::named(event.stream.category()) else { return Ok(()) };
         match category {
-            Category::Intake => match IntakeEvent::decode(kind, data) {
-                Ok(decoded) => self.intake(rows, id, decoded, envelope.at),
-                Err(_) => {
-                    unreadable(event);
-                    Ok(())
-                }
-            },
-            Category::Payment => match PaymentEvent::decode(kind, data) {
-                Ok(PaymentEvent::FeeAssessed(_)) => {
+            Category::Intake => self.intake(rows, id, decode(event)?, at)?,
+            Category::Payment => match decode(event)? {
+                PaymentEvent::FeeAssessed(_) => {
                     let sql = format!(
                         "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
                         status::FEE,
                         awaits::BEGIN
                     );
-                    waiting(rows, &sql, (id, awaits::FEE, envelope.at))
+                    waiting(rows, &sql, (id, awaits::FEE, at))?;
                 }
-                Ok(_) => Ok(()),
-                Err(_) => {
-                    unreadable(event);
-                    Ok(())
-                }
+                _ => {}
             },
-            Category::Review => match ReviewEvent::decode(kind, data) {
-                Ok(decoded) => review(rows, id, &decoded),
-                Err(_) => {
-                    unreadable(event);
-                    Ok(())
+            Category::Review => review(rows, id, &decode(event)?)?,
+            Category::Rating => match decode(event)? {
+                RatingEvent::DossierRated(rated) => {
+                    set(rows, id, "UPDATE dossiers SET rated = ?2 WHERE id = ?1", rated.score)?;
                 }
+                RatingEvent::RatingInvited(_) => {}
             },
-            Category::Rating => match RatingEvent::decode(kind, data) {
-                Ok(RatingEvent::DossierRated(rated)) => {
-                    set(rows, id, "UPDATE dossiers SET rated = ?2 WHERE id = ?1", rated.score)
+            Category::Complaint => {
+                if let ComplaintEvent::ComplaintFiled(filed) = decode(event)? {
+                    complaint(rows, id, filed.dossier)?;
                 }
-                Ok(RatingEvent::RatingInvited(_)) => Ok(()),
-                Err(_) => {
-                    unreadable(event);
-                    Ok(())
-                }
-            },
-            Category::Complaint => match ComplaintEvent::decode(kind, data) {
-                Ok(ComplaintEvent::ComplaintFiled(filed)) => complaint(rows, id, filed.dossier),
-                Ok(_) => Ok(()),
-                Err(_) => {
-                    unreadable(event);
-                    Ok(())
-                }
-            },
-            _ => Ok(()),
+            }
+            _ => {}
         }
+        Ok(())
     }
 }
 
@@ -380,9 +354,4 @@ fn review(rows: &Connection, id: &str, event: &ReviewEvent) -> rusqlite::Result<
         ReviewEvent::ReviewReturned(_) => officer(None),
         _ => Ok(()),
     }
-}
-
-/// An event that cannot be decoded is logged and skipped: the view is not the source of truth.
-fn unreadable(event: &Recorded) {
-    tracing::error!(position = event.position.0, kind = &*event.kind, "an event cannot be read");
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::contract::{DocumentName, KINDS_WITH_DOCUMENTS, documents_named};
-use events::{Position, Recorded};
+use events::{Position, ReadError, Recorded};
 use futures_util::StreamExt;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
@@ -20,7 +20,7 @@ use crate::Kit;
 use crate::limits::{
     ORPHAN_AFTER, ORPHAN_GONE_FOR, ORPHANS_LOOKED_FOR_EVERY, ORPHANS_PAGE, ORPHANS_PAUSE_MIN,
 };
-use crate::tasks::{BoxFuture, Next, Progress, Projection, Projector, Stalled, Task};
+use crate::tasks::{BoxFuture, Next, NotApplied, Progress, Projection, Projector, Stalled, Task};
 use crate::view::{Question, Shape, View, ViewError};
 
 /// File extension of marks.
@@ -64,14 +64,12 @@ impl Projection for NamedDocuments {
     };
     const KINDS: &'static [&'static str] = KINDS_WITH_DOCUMENTS;
 
-    fn apply(&self, rows: &Connection, event: &Recorded) -> rusqlite::Result<()> {
-        let documents = match documents_named(&event.kind, &event.data) {
-            Ok(documents) => documents,
-            Err(error) => {
-                tracing::error!(position = event.position.0, %error, "an event cannot be read");
-                return Ok(());
-            }
-        };
+    /// Documents that a skipped event refers to would be removed.
+    const IS_COMPLETE: bool = true;
+
+    fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {
+        let documents = documents_named(&event.kind, &event.data)
+            .map_err(|error| ReadError::corrupt(event, error))?;
         let mut insert = rows.prepare_cached("INSERT OR IGNORE INTO named VALUES (?1)")?;
         for document in &documents {
             insert.execute([document.name.as_str()])?;

@@ -2,7 +2,7 @@
 
 use dossier::access::{self, Caller, Denied, Resource};
 use dossier::contract::{
-    Channel, ComplaintClass, ComplaintId, Contact, Envelope, EventSet, IntakeEvent, Personal, Role,
+    Channel, ComplaintClass, ComplaintId, Contact, Envelope, IntakeEvent, Personal, Role,
 };
 use dossier::feedback::impartial::{About, Act, Conflict, conflict};
 use dossier::feedback::{Complaint, READ_CONTACT, READ_TEXT, Stage};
@@ -191,12 +191,12 @@ async fn impartial(
     let (mut brief, mut acts) = (None, Vec::new());
     for category in Category::HANDLING {
         for event in store.read_whole(&stream(category, dossier.to_string())?).await? {
-            if let Ok(IntakeEvent::DossierSubmitted(submitted)) =
-                IntakeEvent::decode(&event.kind, &event.data)
+            if category == Category::Intake
+                && let IntakeEvent::DossierSubmitted(submitted) = decode(&event)?
             {
                 brief = Some(submitted.brief);
             }
-            let envelope = service_kit::envelope(&event)?;
+            let envelope = envelope(&event)?;
             acts.push((event.id, event.kind, envelope));
         }
     }

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::{Options, unreachable};
 use crate::bus::BusError;
 use crate::limits::{ANSWER_TIMEOUT, CONNECT_TIMEOUT};
-use crate::reach::{Server, Tls};
+use crate::reach::{Server, Tls, decoded};
 
 /// Default port of NATS.
 const PORT: u16 = 4222;
@@ -113,26 +113,6 @@ fn without_user(address: &str) -> (String, Option<(String, String)>) {
     let Some((user, host)) = rest.rsplit_once('@') else { return (address.to_owned(), None) };
     let (name, password) = user.split_once(':').unwrap_or((user, ""));
     (format!("{scheme}://{host}"), Some((decoded(name), decoded(password))))
-}
-
-fn decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, others)) = rest.split_first() {
-        let code = others.get(..2).filter(|_| *first == b'%');
-        let code = code.and_then(|code| std::str::from_utf8(code).ok());
-        match code.and_then(|code| u8::from_str_radix(code, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = others.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = others;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ impl Dialer {
 
 /// The file of CAs that an address names.
 pub(super) fn path(file: &str) -> PathBuf {
-    PathBuf::from(file.replace("%2F", "/"))
+    PathBuf::from(crate::reach::decoded(file))
 }
 
 /// The setting of the address that a failed handshake is about.

@@ -12,7 +12,7 @@ use tokio_postgres::Config;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::reach::Server;
+use crate::reach::{Server, decoded};
 
 const PORT: u16 = 5432;
 
@@ -23,7 +23,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
     for setting in query.split('&').filter(|setting| !setting.is_empty()) {
         match setting.split_once('=') {
             Some(("sslmode", value)) => mode = value,
-            Some(("sslrootcert", path)) => authority = Some(path.replace("%2F", "/")),
+            Some(("sslrootcert", path)) => authority = Some(decoded(path)),
             _ => others.push(setting),
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn parse(url: &str) -> Result<(Config, MakeRustlsConnect), String> {
 pub(super) fn authority(url: &str) -> Option<PathBuf> {
     let (_, query) = url.split_once('?')?;
     let path = query.split('&').find_map(|setting| setting.strip_prefix("sslrootcert="))?;
-    Some(PathBuf::from(path.replace("%2F", "/")))
+    Some(PathBuf::from(decoded(path)))
 }
 
 /// The servers in an address, without Unix sockets. One port applies to all.
@@ -101,8 +101,8 @@ mod tests {
         assert_eq!(of("postgres://u@h/d"), ["h:5432"]);
         assert_eq!(of("postgres://u:p@a:1,b:2/d?connect_timeout=3"), ["a:1", "b:2"]);
         assert!(of("postgres:///d?host=/run/postgresql").is_empty());
-        let path = authority("postgres://h/d?sslmode=verify-full&sslrootcert=%2Fca.crt");
-        assert_eq!(path, Some(PathBuf::from("/ca.crt")));
+        let path = authority("postgres://h/d?sslmode=verify-full&sslrootcert=%2fmy%20ca.crt");
+        assert_eq!(path, Some(PathBuf::from("/my ca.crt")));
     }
 
     #[test]
