@@ -213,8 +213,10 @@ async fn an_orphan_in_an_object_store_goes_and_its_name_is_free_again() {
     body["documents"] =
         json!([{ "component": "declaration", "document": orphan, "file_name": "a.pdf" }]);
     let problem = async || {
-        let answer = process.browser.post("/v1/dossiers", &applicant, "", body.clone()).await;
-        answer.problem().to_owned()
+        let incomplete = body.clone();
+        let key = "incomplete";
+        let post = process.browser.post_with("/v1/dossiers", &applicant, key, "", incomplete);
+        post.await.problem().to_owned()
     };
     // Whoever submitted again and again meanwhile would use up a quota.
     let filer = Browser::new(objects.filer().unwrap());
