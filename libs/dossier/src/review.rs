@@ -94,19 +94,27 @@ pub const READ: &[May] = &[
 pub const READ_CONTENT: &[May] =
     &[agency(Role::Clerk), agency(Role::Reviewer), agency(Role::Approver), agency(Role::Auditor)];
 
-/// The stage of a review.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// The stage of a review, with the facts that exist in this stage only.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum Stage {
     #[default]
     Empty,
     Open,
-    /// Waits for a supplement.
-    Paused,
-    /// A decision was proposed.
-    Proposed,
-    Decided,
+    Paused(Pause),
+    Proposed(Arc<DecisionProposed>),
+    Decided(Arc<DecisionMade>),
     /// The dossier ended otherwise.
     Cancelled,
+}
+
+/// The wait for a supplement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pause {
+    pub since: Timestamp,
+    /// The number of the awaited request, if the one-stop unit made it by itself.
+    pub request: Option<u32>,
+    /// The activity whose period is suspended.
+    pub activity: Option<String>,
 }
 
 /// An activity with a running period.
@@ -146,27 +154,36 @@ pub struct Review {
     pub done: BTreeMap<String, u32>,
     /// The activity whose period is running.
     pub due: Option<Due>,
-    /// The activity whose period is suspended.
-    pub paused: Option<String>,
     /// The open consultations.
     pub consultations: BTreeMap<ConsultationId, Consultation>,
     /// The consultations that were answered or are moot.
     pub closed_consultations: BTreeMap<ConsultationId, Arc<ClosedConsultation>>,
-    /// Since when a supplement is awaited.
-    pub paused_at: Option<Timestamp>,
-    /// The number of the awaited request, if the one-stop unit made it by itself.
-    pub awaited: Option<u32>,
     /// The number of the newest request that was answered.
     pub answered: u32,
-    pub proposal: Option<Arc<DecisionProposed>>,
-    pub decision: Option<Arc<DecisionMade>>,
 }
 
 impl Review {
     /// Whether activities and proposals are possible now.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        self.stage == Stage::Open
+        matches!(self.stage, Stage::Open)
+    }
+
+    /// The proposed decision that waits for a second officer.
+    #[must_use]
+    pub fn proposal(&self) -> Option<&DecisionProposed> {
+        if let Stage::Proposed(proposed) = &self.stage { Some(proposed) } else { None }
+    }
+
+    #[must_use]
+    pub fn decision(&self) -> Option<&DecisionMade> {
+        if let Stage::Decided(decision) = &self.stage { Some(decision) } else { None }
+    }
+
+    /// The wait for a supplement, if there is one.
+    #[must_use]
+    pub const fn pause(&self) -> Option<&Pause> {
+        if let Stage::Paused(pause) = &self.stage { Some(pause) } else { None }
     }
 
     /// Whether `officer` has claimed the review.
@@ -212,24 +229,21 @@ impl Review {
     }
 
     /// Pauses the review. The proposal is dropped, because the supplement may change the facts.
-    fn pause(&mut self, at: Timestamp, request: Option<u32>) {
-        if self.stage != Stage::Paused {
-            self.paused_at = Some(at);
-            self.paused = self.due.take().map(|due| due.activity);
+    fn await_supplement(&mut self, at: Timestamp, request: Option<u32>) {
+        if let Stage::Paused(pause) = &mut self.stage {
+            pause.request = request;
+            return;
         }
-        self.stage = Stage::Paused;
-        self.awaited = request;
-        self.proposal = None;
+        let activity = self.due.take().map(|due| due.activity);
+        self.stage = Stage::Paused(Pause { since: at, request, activity });
     }
 
     fn end(&mut self, stage: Stage) {
         self.stage = stage;
         self.due = None;
-        (self.paused, self.paused_at, self.awaited) = (None, None, None);
         while let Some((id, _)) = self.consultations.first_key_value() {
             self.close(*id, None);
         }
-        self.proposal = None;
     }
 }
 
@@ -285,31 +299,27 @@ impl State for Review {
                 }
             }
             ReviewEvent::VerificationRecorded(_) => {}
-            ReviewEvent::SupplementNeeded(_) => self.pause(meta.at(), None),
-            ReviewEvent::ReviewPaused(paused) => self.pause(meta.at(), Some(paused.request)),
+            ReviewEvent::SupplementNeeded(_) => self.await_supplement(meta.at(), None),
+            ReviewEvent::ReviewPaused(paused) => {
+                self.await_supplement(meta.at(), Some(paused.request));
+            }
             ReviewEvent::ReviewResumed(resumed) => {
-                self.stage = Stage::Open;
-                self.paused_at = None;
-                self.awaited = None;
+                let paused = std::mem::replace(&mut self.stage, Stage::Open);
                 self.answered = self.answered.max(resumed.request.unwrap_or(0));
                 if let Some(brief) = &resumed.brief {
                     self.brief = Some(Arc::new(brief.clone()));
                 }
-                let activity = self.paused.take();
+                let activity =
+                    if let Stage::Paused(pause) = paused { pause.activity } else { None };
                 self.becomes_due(activity.as_ref(), resumed.due_at, meta);
             }
             ReviewEvent::DecisionProposed(proposed) => {
-                self.stage = Stage::Proposed;
-                self.proposal = Some(Arc::new(proposed.clone()));
+                self.stage = Stage::Proposed(Arc::new(proposed.clone()));
                 self.due = None;
             }
-            ReviewEvent::ProposalRejected(_) => {
-                self.stage = Stage::Open;
-                self.proposal = None;
-            }
+            ReviewEvent::ProposalRejected(_) => self.stage = Stage::Open,
             ReviewEvent::DecisionMade(decision) => {
-                self.decision = Some(Arc::new(decision.clone()));
-                self.end(Stage::Decided);
+                self.end(Stage::Decided(Arc::new(decision.clone())));
             }
             ReviewEvent::ReviewCancelled(_) => self.end(Stage::Cancelled),
             ReviewEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),

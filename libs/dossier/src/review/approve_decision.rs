@@ -41,7 +41,7 @@ impl Command for ApproveDecision {
     };
 
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
-        let (Some(brief), Some(proposed)) = (&review.brief, &review.proposal) else {
+        let (Some(brief), Some(proposed)) = (&review.brief, review.proposal()) else {
             return Err(Refusal::NothingProposed);
         };
         if proposed.proposal != self.proposal {
@@ -63,7 +63,6 @@ impl Command for ApproveDecision {
 mod tests {
     use super::*;
     use crate::contract::Outcome;
-    use crate::review::Stage;
     use crate::review::propose_decision::tests::proposed;
     use crate::testing::law;
 
@@ -71,13 +70,12 @@ mod tests {
     fn two_people_decide_and_nobody_approves_their_own_proposal() {
         let law = law();
         let mut scene = proposed(&law);
-        let proposal = scene.state.proposal.as_ref().unwrap().proposal;
+        let proposal = scene.state.proposal().unwrap().proposal;
         let approve = ApproveDecision { proposal };
         let own = scene.take("2026-11-23T11:00", Role::Approver, approve.clone());
         assert_eq!(own, Err(Refusal::OwnProposal));
         scene.subject = "head";
         scene.take("2026-11-23T11:00", Role::Approver, approve).unwrap();
-        assert_eq!(scene.state.stage, Stage::Decided);
-        assert_eq!(scene.state.decision.unwrap().outcome, Outcome::Approved);
+        assert_eq!(scene.state.decision().unwrap().outcome, Outcome::Approved);
     }
 }

@@ -32,8 +32,8 @@ impl Command for CancelReview {
         _facts: &Facts<'_>,
     ) -> Result<Decision<ReviewEvent>, LawError> {
         Ok(match review.stage {
-            Stage::Decided | Stage::Cancelled => Decision::Nothing,
-            Stage::Empty | Stage::Open | Stage::Paused | Stage::Proposed => {
+            Stage::Decided(_) | Stage::Cancelled => Decision::Nothing,
+            Stage::Empty | Stage::Open | Stage::Paused(_) | Stage::Proposed(_) => {
                 Decision::event(ReviewCancelled { cause: self.cause })
             }
         })

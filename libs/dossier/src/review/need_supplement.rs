@@ -74,7 +74,7 @@ mod tests {
         let need =
             NeedSupplement { components: vec!["contract".into()], reason: "no stamp".into() };
         scene.take("2026-11-20T12:00", Role::Reviewer, need.clone()).unwrap();
-        assert_eq!(scene.state.stage, Stage::Paused);
+        assert!(scene.state.pause().is_some());
         assert!(scene.open().is_empty());
         let again = scene.take("2026-11-20T12:00", Role::Reviewer, need);
         assert_eq!(again, Err(Refusal::NotYours));

@@ -31,15 +31,18 @@ impl Command for PauseReview {
         _facts: &Facts<'_>,
     ) -> Result<Decision<ReviewEvent>, LawError> {
         let request = self.request;
-        let known = request <= review.answered || review.awaited == Some(request);
-        Ok(match review.stage {
+        let known = request <= review.answered
+            || review.pause().is_some_and(|pause| pause.request == Some(request));
+        Ok(match &review.stage {
             Stage::Empty => Decision::NotYet,
-            Stage::Open | Stage::Paused | Stage::Proposed if !known => {
+            Stage::Open | Stage::Paused(_) | Stage::Proposed(_) if !known => {
                 Decision::event(ReviewPaused { request })
             }
-            Stage::Open | Stage::Paused | Stage::Proposed | Stage::Decided | Stage::Cancelled => {
-                Decision::Nothing
-            }
+            Stage::Open
+            | Stage::Paused(_)
+            | Stage::Proposed(_)
+            | Stage::Decided(_)
+            | Stage::Cancelled => Decision::Nothing,
         })
     }
 }
@@ -73,7 +76,7 @@ mod tests {
         pause(&mut scene, 1);
         assert!(scene.state.due.is_none(), "no time runs meanwhile");
         assert_eq!(answer(&mut scene, None), Some(0), "another request was declined");
-        assert_eq!(scene.state.stage, Stage::Paused);
+        assert!(scene.state.pause().is_some());
         assert_eq!(answer(&mut scene, Some(1)), Some(1));
         assert_eq!(scene.state.stage, Stage::Open);
         assert!(scene.state.due.is_some());

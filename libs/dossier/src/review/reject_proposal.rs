@@ -40,7 +40,7 @@ impl Command for RejectProposal {
         _facts: &Facts<'_>,
     ) -> Result<Decision<ReviewEvent>, Refusal> {
         let proposal = self.proposal;
-        if review.proposal.as_ref().is_none_or(|proposed| proposed.proposal != proposal) {
+        if review.proposal().is_none_or(|proposed| proposed.proposal != proposal) {
             return Err(Refusal::NothingProposed);
         }
         Ok(Decision::event(ProposalRejected { proposal, reason: self.reason.personal() }))
@@ -58,7 +58,7 @@ mod tests {
     fn a_rejected_proposal_gives_the_dossier_back_to_its_officer() {
         let law = law();
         let mut scene = proposed(&law);
-        let proposal = scene.state.proposal.as_ref().unwrap().proposal;
+        let proposal = scene.state.proposal().unwrap().proposal;
         let reject = RejectProposal { proposal, reason: "no".into() };
         scene.take("2026-11-23T11:00", Role::Approver, reject.clone()).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);

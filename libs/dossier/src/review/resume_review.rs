@@ -37,21 +37,21 @@ impl Command for ResumeReview {
     ) -> Result<Decision<ReviewEvent>, LawError> {
         let Self { request, at, ref brief } = *self;
         let known = request.is_some_and(|request| request <= review.answered);
-        match review.stage {
-            Stage::Empty | Stage::Open | Stage::Proposed if request.is_some() && !known => {
+        let pause = match &review.stage {
+            Stage::Empty | Stage::Open | Stage::Proposed(_) if request.is_some() && !known => {
                 return Ok(Decision::NotYet);
             }
-            Stage::Paused if !known => {}
+            Stage::Paused(pause) if !known => pause,
             Stage::Empty
             | Stage::Open
-            | Stage::Paused
-            | Stage::Proposed
-            | Stage::Decided
+            | Stage::Paused(_)
+            | Stage::Proposed(_)
+            | Stage::Decided(_)
             | Stage::Cancelled => return Ok(Decision::Nothing),
-        }
-        let meant = match review.awaited {
+        };
+        let meant = match pause.request {
             Some(awaited) => request == Some(awaited),
-            None => review.paused_at.is_none_or(|paused_at| at >= paused_at),
+            None => at >= pause.since,
         };
         if !meant {
             return Ok(Decision::Nothing);
