@@ -57,11 +57,15 @@ impl Forms {
         let options = jsonschema::draft202012::options().should_validate_formats(true);
         match options.build(form) {
             Ok(_) => Vec::new(),
-            Err(error) => vec![Finding::new(
-                format!("/form{}", error.instance_path()),
-                format!("không phải là JSON Schema: {error}"),
-                format!("is not a JSON Schema: {error}"),
-            )],
+            Err(error) => {
+                let at = |found: Finding| Finding {
+                    pointer: format!("/form{}", found.pointer),
+                    vi: format!("không phải là JSON Schema: {}", found.vi),
+                    en: format!("is not a JSON Schema: {}", found.en),
+                    ..found
+                };
+                words::findings(&error).into_iter().map(at).collect()
+            }
         }
     }
 

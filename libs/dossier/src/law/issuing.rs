@@ -109,7 +109,17 @@ fn read(text: &str, found: &mut Findings) -> Option<Value> {
         Ok(value) if value.is_object() => return Some(value),
         Ok(_) => found.add("", "tệp phải là một đối tượng YAML", "the file is not an object"),
         Err(error) => {
-            found.add("", format!("không phải YAML hợp lệ: {error}"), error.to_string());
+            let why = error.to_string();
+            if why.contains("duplicate entry") {
+                let key = why.split('"').nth(1).unwrap_or_default();
+                let vi = format!("khóa `{key}` viết hai lần");
+                found.add("", vi, format!("duplicate key `{key}`"));
+            } else {
+                // The place is given by line and column.
+                let why = why.split(" at line ").next().unwrap_or_default();
+                let en = format!("is not valid YAML: {why}");
+                found.add("", "không phải YAML hợp lệ từ vị trí này", en);
+            }
             found.at(error.location().map(|at| Place { line: at.line(), column: at.column() }));
         }
     }
