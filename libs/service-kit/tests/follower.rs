@@ -11,6 +11,7 @@ use events::bus::{Bus, Leadership};
 use events::{AppendError, EventStore, Expected, Faults, NewEvent, Page, Position, StreamName};
 use jiff::Timestamp;
 use rusqlite::Connection;
+use service_kit::limits::{FOLLOWED_PER_SAVE, PAGE_EVENTS};
 use service_kit::tasks::{
     Cursors, Follower, Following, Handled, Handler, Rest, Rows, Saved, Source, Stalled, Task, Tasks,
 };
@@ -268,6 +269,24 @@ async fn small_pages_are_gathered_before_the_position_is_saved() {
         assert_eq!(saved(&kit) == Position::START, gathered, "{follower:?}");
     }
     assert_eq!(saved(&kit), follower.progress().now());
+}
+
+#[tokio::test]
+async fn a_long_part_of_the_log_without_events_of_its_kinds_is_scanned_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let kit = kit(EventStore::memory(), folder.path()).await;
+    let others = usize::try_from(FOLLOWED_PER_SAVE).unwrap() + PAGE_EVENTS;
+    for number in 0..others {
+        let word = number.to_string();
+        let other = NewEvent { kind: "other.Said.v1".into(), ..event(&word, &word) };
+        let stream = StreamName::new(&format!("other-{word}")).unwrap();
+        kit.store.append(&stream, Expected::NoStream, vec![other]).await.unwrap();
+    }
+    let seen = saving();
+    follow(&kit, &seen, Leadership::alone()).catch_up().await.unwrap();
+    let left = kit.store.head().0 - saved(&kit).0;
+    assert!(left < FOLLOWED_PER_SAVE, "{left} events would be scanned again");
+    assert_eq!(seen.attempts.load(Ordering::Relaxed), 0);
 }
 
 #[tokio::test]
