@@ -47,7 +47,7 @@ async fn a_provider_speaks_only_for_itself_and_for_attempts_that_were_begun_with
         "provider": "sandbox-silent", "event": "e2", "reference": reference, "kind": "captured", "amount_vnd": 30_000,
     });
     let refused = office.browser.post("/v1/payment-notices", &other, "", body).await;
-    assert_eq!(refused.refused(), (403, "role-forbidden"));
+    assert_eq!(refused.refused(), (422, "provider-not-caller"));
     let unpaid = office.browser.get(&payments, &certificate.applicant).await.granted();
     assert_eq!(unpaid["received_vnd"], 0);
 }
