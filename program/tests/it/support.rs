@@ -365,11 +365,10 @@ impl Office {
         panic!("the tasks never settle");
     }
 
-    /// Runs the tasks until nothing is left to do, or one stalls: its error.
+    /// The error of the first task that stalls.
     pub(crate) async fn tasks_once(&mut self) -> Option<Stalled> {
         self.tasks.settle(&self.kit).await.err()
     }
-
     /// Moves the clock, stopping at every due time.
     pub(crate) async fn wait_until(&mut self, moment: &str) {
         self.tasks.run_until(&self.kit, at(moment)).await.unwrap();

@@ -17,7 +17,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rusqlite::types::Type;
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use tokio::sync::{mpsc, oneshot, watch};
 use uuid::Uuid;
 
@@ -35,11 +35,13 @@ use crate::{
 };
 
 mod append;
+mod fault;
 mod file;
 mod flaws;
 mod readers;
 mod writer;
 
+use fault::Damaged;
 use readers::Readers;
 use writer::{Append, Job, Writer};
 
@@ -395,14 +397,6 @@ fn name_of(connection: &Connection, no: i64) -> rusqlite::Result<StreamName> {
     StreamName::new(&name).map_err(|_| not_as_written(0, Type::Text))
 }
 
-/// An event's row is not what an append wrote.
-#[derive(Debug, thiserror::Error)]
-#[error("{source}")]
-struct Damaged {
-    position: Position,
-    source: rusqlite::Error,
-}
-
 fn recorded(row: &Row<'_>, stream: &StreamName) -> rusqlite::Result<Recorded> {
     let position: i64 = row.get(0)?;
     let out_of_range = |_| rusqlite::Error::IntegralValueOutOfRange(0, position);
@@ -424,68 +418,6 @@ fn written(row: &Row<'_>, position: Position, stream: &StreamName) -> rusqlite::
         data: row.get(4)?,
         meta: row.get(5)?,
     })
-}
-
-/// The error of a read that SQLite failed.
-fn failed(error: rusqlite::Error) -> ReadError {
-    let position = match &error {
-        rusqlite::Error::FromSqlConversionFailure(_, _, source) => {
-            source.downcast_ref::<Damaged>().map(|damaged| damaged.position)
-        }
-        _ => None,
-    };
-    let (fault, cause) = (fault(&error), Cause::new(error));
-    match fault {
-        Fault::Corrupt => ReadError::Corrupt { position, cause },
-        Fault::Refused => ReadError::Refused(cause),
-        Fault::Locked | Fault::Full | Fault::ReadOnly | Fault::Disk | Fault::Passing => {
-            ReadError::Unreachable(cause)
-        }
-    }
-}
-
-/// What an error of SQLite is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fault {
-    /// Another connection holds a lock.
-    Locked,
-    Full,
-    ReadOnly,
-    /// The disk fails, or the file cannot be opened.
-    Disk,
-    /// The file, or a row in it, is not what was written.
-    Corrupt,
-    /// A retry may succeed.
-    Passing,
-    /// A retry fails in the same way: a missing table, a statement that is not accepted.
-    Refused,
-}
-
-fn fault(error: &rusqlite::Error) -> Fault {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Fault::Locked,
-        Some(ErrorCode::DiskFull) => Fault::Full,
-        Some(ErrorCode::ReadOnly) => Fault::ReadOnly,
-        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Fault::Disk,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Fault::Corrupt,
-        Some(
-            ErrorCode::OutOfMemory
-            | ErrorCode::OperationAborted
-            | ErrorCode::OperationInterrupted
-            | ErrorCode::FileLockingProtocolFailed
-            | ErrorCode::SchemaChanged,
-        ) => Fault::Passing,
-        Some(_) => Fault::Refused,
-        None => match error {
-            rusqlite::Error::FromSqlConversionFailure(..)
-            | rusqlite::Error::IntegralValueOutOfRange(..)
-            | rusqlite::Error::InvalidColumnType(..)
-            | rusqlite::Error::Utf8Error(..)
-            // The stream of an event has no name.
-            | rusqlite::Error::QueryReturnedNoRows => Fault::Corrupt,
-            _ => Fault::Refused,
-        },
-    }
 }
 
 fn not_as_written(column: usize, found: Type) -> rusqlite::Error {

@@ -66,7 +66,7 @@ impl Readers {
         let place = self.idle.lock().pop().ok_or_else(stopped)?;
         let (reply, answer) = oneshot::channel();
         let read = move |connection: &Connection| {
-            let result = read(connection).map_err(super::failed);
+            let result = read(connection).map_err(super::fault::failed);
             // The caller may have given up.
             let _ = reply.send(result);
         };

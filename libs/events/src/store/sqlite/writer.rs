@@ -10,8 +10,9 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use super::append::Tried;
+use super::fault::{Fault, fault};
 use super::file::Opened;
-use super::{Fault, Options, Shared, fault, unsigned};
+use super::{Options, Shared, unsigned};
 use crate::limits::{
     APPEND_QUEUE_MAX, GATHER, GATHER_AFTER, GROUP_BYTES_MAX, GROUP_EVENTS_MAX, PROBE_BYTES,
     VERSIONS_MAX,
