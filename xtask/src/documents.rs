@@ -167,3 +167,78 @@ fn what_is_recorded_of_persons_is_no_part_of_the_wire() {
         assert!(!document.to_string().contains("$personal"), "{service}");
     }
 }
+
+#[test]
+fn every_value_has_a_type() {
+    for (service, document) in declared() {
+        let mut untyped = Vec::new();
+        for (name, schema) in fields(&document["components"]["schemas"]) {
+            find_untyped(name, schema, &mut untyped);
+        }
+        assert_eq!(untyped, Vec::<String>::new(), "{service}");
+    }
+}
+
+/// Collects properties and items without a type, and objects that say nothing about their fields:
+/// generators take those for objects that have none.
+fn find_untyped(place: &str, schema: &Value, found: &mut Vec<String>) {
+    let says = ["type", "$ref", "oneOf", "anyOf", "allOf", "enum", "const"];
+    if !says.iter().any(|word| schema.get(word).is_some()) {
+        found.push(place.to_owned());
+    }
+    let types = schema["type"].as_array().cloned().unwrap_or_else(|| vec![schema["type"].clone()]);
+    let fields_known = ["properties", "additionalProperties"];
+    if types.contains(&json!("object"))
+        && !fields_known.iter().any(|word| schema.get(word).is_some())
+    {
+        found.push(format!("{place}: fields"));
+    }
+    for (name, field) in fields(&schema["properties"]) {
+        find_untyped(&format!("{place}/{name}"), field, found);
+    }
+    if let Some(items) = schema.get("items").filter(|items| items.is_object()) {
+        find_untyped(&format!("{place}/items"), items, found);
+    }
+}
+
+#[test]
+fn every_body_says_its_limit_and_every_problem_of_fields_names_one() {
+    let mut named = 0;
+    for (service, document) in declared() {
+        for (place, operation) in operations(&document) {
+            let body = &operation["requestBody"];
+            if body.is_object() {
+                let description = body["description"].as_str().unwrap_or_default();
+                assert!(description.contains("bytes"), "{service}: {place}: {description}");
+                assert!(operation["responses"].get("413").is_some(), "{service}: {place}");
+            }
+        }
+        let examples = &document["components"]["examples"];
+        for code in ["body-invalid", "form-invalid", "unknown-document", "query-invalid"] {
+            let Some(example) = examples.get(code) else { continue };
+            let error = &example["value"]["errors"][0];
+            let place = error["pointer"].as_str().or(error["parameter"].as_str());
+            assert!(place.is_some(), "{service}: {code} has {example}");
+            named += 1;
+        }
+    }
+    assert!(named > 10, "{named}");
+}
+
+#[test]
+fn every_address_of_what_is_created_can_be_read() {
+    for (service, document) in declared() {
+        for (address, item) in fields(&document["paths"]) {
+            if item["post"]["responses"]["201"]["headers"].get("Location").is_none() {
+                continue;
+            }
+            // The address of one of the collection.
+            let read = fields(&document["paths"]).any(|(other, item)| {
+                other.starts_with(&format!("{address}/{{"))
+                    && other.ends_with('}')
+                    && item.get("get").is_some()
+            });
+            assert!(read, "{service}: nothing reads what is created at {address}");
+        }
+    }
+}

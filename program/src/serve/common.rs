@@ -43,7 +43,9 @@ fn probes() -> Vec<Operation<Watch>> {
     let mut probes = health();
     probes.push(
         Operation::get("/metrics", "get_metrics", "Show the metrics of this process")
-            .describe("In the OpenMetrics text format; the metrics are described in `docs/operating.md`.")
+            .describe(
+                "In the OpenMetrics text format; the metrics are described in `docs/operating.md`.",
+            )
             .text(
                 "application/openmetrics-text",
                 "# TYPE dossier_events counter\ndossier_events_total 1042\n# EOF\n",

@@ -7,6 +7,7 @@ mod fix_appointment;
 mod get_deadline;
 mod get_document;
 mod get_dossier;
+mod get_upload;
 mod move_appointment;
 mod refuse_dossier;
 pub(crate) mod reply;
@@ -36,5 +37,6 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_deadline::operation(),
         upload_document::operation(),
         get_document::operation(),
+        get_upload::operation(),
     ]
 }

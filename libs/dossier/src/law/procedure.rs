@@ -130,6 +130,8 @@ pub enum Level {
 
 /// A component of a dossier.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(utoipa::ToSchema)]
+#[schema(as = DossierComponent)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Component {

@@ -30,7 +30,7 @@ impl<const MAX: usize> PartialSchema for Text<MAX> {
     fn schema() -> RefOr<Schema> {
         let description =
             "Text of one or more lines. Characters are counted in Unicode's normalisation form C.";
-        schema(string(description, (1, MAX), "Bản sao chứng thực còn thiếu trang 2."))
+        schema(string(description, (1, MAX), "Nội dung do người dùng nhập."))
     }
 }
 
@@ -44,7 +44,7 @@ impl<const MAX: usize> PartialSchema for Line<MAX> {
     fn schema() -> RefOr<Schema> {
         let description =
             "Text on one line. Characters are counted in Unicode's normalisation form C.";
-        schema(string(description, (1, MAX), "Nguyễn Văn An").pattern(Some(ONE_LINE)))
+        schema(string(description, (1, MAX), "Nội dung trên một dòng").pattern(Some(ONE_LINE)))
     }
 }
 

@@ -112,7 +112,9 @@ impl Document {
             operation = operation.parameter_ref(parameter);
         }
         if let Some(body) = &item.body {
-            let mut request = RequestBodyBuilder::new().required(Some(Required::True));
+            let mut request = RequestBodyBuilder::new()
+                .required(Some(Required::True))
+                .description(Some(parts::body_limit(body)));
             for (media_type, content) in contents(body) {
                 request = request.content(media_type, content);
             }

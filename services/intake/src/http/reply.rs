@@ -60,7 +60,7 @@ pub(crate) struct DossierReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
     /// The form as last corrected; null after its erasure, and for cashiers and operators.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<HashMap<String, Value>>, required, example = json!({ "invoice": "INV-1" }))]
     pub form: Option<Value>,
     /// All versions of the form, oldest first; absent unless it was corrected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -113,7 +113,7 @@ pub(crate) struct FormVersionReply {
     #[schema(example = "citizen-1")]
     pub subject: Option<String>,
     /// The form; null after its erasure.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<HashMap<String, Value>>, required, example = json!({ "invoice": "INV-1" }))]
     pub form: Option<Value>,
 }
 
@@ -161,7 +161,7 @@ impl DossierReply {
         let submission = intake.submission.as_ref()?;
         let brief = &submission.brief;
         let agency = &brief.agency;
-        let (stage, closed_as) = match intake.stage {
+        let (stage, closed_as) = match intake.stage() {
             Stage::Empty => return None,
             Stage::Submitted => (StageReply::Submitted, None),
             Stage::Processing => (StageReply::Processing, None),
@@ -179,19 +179,19 @@ impl DossierReply {
             channel: brief.channel,
             stage,
             submitted_at: intake.submitted_at,
-            answer: AnswerDue::of(law, agency, intake.answer.map(|answer| answer.running.due_at)),
+            answer: AnswerDue::of(law, agency, intake.answer().map(|answer| answer.running.due_at)),
             due: Due::of(law, agency, intake.promised.as_ref().map(|p| p.promise.due_at)),
             deadline_missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
             suspended: intake.is_suspended(),
-            fee_received: intake.fee_received_at.is_some(),
-            supplement: intake.open_request.as_ref().map(|open| SupplementReply {
+            fee_received: intake.fee.received_at().is_some(),
+            supplement: intake.open_request().map(|open| SupplementReply {
                 request: open.request.request,
                 after_acceptance: open.request.stage == SupplementStage::Review,
                 components: open.request.components.iter().map(ToString::to_string).collect(),
                 reason: open.request.reason.known().cloned(),
                 window: WindowEnd::of(law, agency, open.window.due_at),
             }),
-            outcome: intake.decision.as_ref().map(|decision| decision.outcome),
+            outcome: intake.decision().map(|decision| decision.outcome),
             closed_as,
             form: submission.form.known().cloned(),
             form_versions: FormVersionReply::all(&intake.forms),

@@ -78,7 +78,7 @@ pub(crate) struct SubmitDossierRequest {
     /// Subject of the applicant; only if an officer enters the dossier.
     applicant: Option<Line<200>>,
     /// The form; must conform to the procedure's schema.
-    #[schema(value_type = Object)]
+    #[schema(value_type = HashMap<String, Value>, example = json!({ "invoice": "INV-1" }))]
     form: Value,
     /// Uploaded documents.
     #[serde(default)]
@@ -154,7 +154,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     // An officer enters dossiers for their own agency only; an applicant may file with any agency.
     let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
     if !caller.roles.iter().any(|role| mays.iter().any(|may| may.role == *role)) {
-        let wrong = if body.applicant.is_some() { APPLICANT_NOT_PERMITTED } else { APPLICANT_MISSING };
+        let wrong =
+            if body.applicant.is_some() { APPLICANT_NOT_PERMITTED } else { APPLICANT_MISSING };
         return Err(Problem::at(wrong, "/applicant"));
     }
     // The resource includes the applicant, so that officers cannot enter their own dossiers.
@@ -165,7 +166,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     };
     Request::permitted_over(caller, mays, Some(at))?;
     if body.groups.len() > 20 || body.documents.len() > DOCUMENTS_MAX {
-        let (vi, en) = ("nhiều nhất 20 `groups` và 100 `documents`", "at most 20 `groups` and 100 `documents`");
+        let (vi, en) = (
+            "nhiều nhất 20 `groups` và 100 `documents`",
+            "at most 20 `groups` and 100 `documents`",
+        );
         return Err(Problem::new(TOO_LARGE).saying(vi, en));
     }
     let law = app.kit.law();

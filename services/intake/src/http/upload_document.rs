@@ -7,10 +7,9 @@ use dossier::access;
 use dossier::intake::submit_dossier::{UPLOAD, UPLOAD_FOR_AGENCY};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
-use service_kit::documents::{self, DOCUMENT_TYPES, Interrupted, UploadError};
+use service_kit::documents::{self, DOCUMENT_TYPES, Interrupted, Stored, UploadError};
 use service_kit::http::{
-    Operation, Problem, Reply, Request, TOO_MANY_AT_ONCE, TOO_SLOW, Upload,
-    content_digest,
+    Operation, Problem, Reply, Request, TOO_MANY_AT_ONCE, TOO_SLOW, Upload, content_digest,
 };
 use service_kit::limits::DOCUMENT_BYTES_MAX;
 use utoipa::ToSchema;
@@ -41,6 +40,17 @@ pub(crate) struct DocumentUploadedReply {
     /// SHA-256 of the content, in hexadecimal digits.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     sha256: String,
+}
+
+impl From<Stored> for DocumentUploadedReply {
+    fn from(stored: Stored) -> Self {
+        Self {
+            document: stored.name.to_string(),
+            media_type: stored.media_type,
+            bytes: stored.bytes,
+            sha256: stored.sha256.to_string(),
+        }
+    }
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -90,12 +100,6 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
         UploadError::Busy => Problem::busy(RETRY_AFTER),
         UploadError::Home(error) => error.into(),
     })?;
-    let reply = DocumentUploadedReply {
-        document: stored.name.to_string(),
-        media_type: stored.media_type,
-        bytes: stored.bytes,
-        sha256: stored.sha256.to_string(),
-    };
     let location = format!("/v1/documents/{}", stored.name);
-    Ok(Reply::created(&location, &reply))
+    Ok(Reply::created(&location, &DocumentUploadedReply::from(stored)))
 }

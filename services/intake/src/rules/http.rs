@@ -2,6 +2,7 @@
 
 mod declare_outage;
 mod end_outage;
+mod get_outage;
 mod get_outages;
 mod get_procedure;
 mod get_procedures;
@@ -30,5 +31,6 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         declare_outage::operation(),
         end_outage::operation(),
         get_outages::operation(),
+        get_outage::operation(),
     ]
 }

@@ -11,6 +11,10 @@ use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/payments/{dossier}", "get_payment", "Show the fee and payments of a dossier")
+        .describe(
+            "404 `not-found` as long as there is nothing to pay: before the fee is charged, and for good if the \
+             procedure has none.",
+        )
         .roles(READ)
         .versioned()
         .reply::<PaymentReply>()

@@ -11,7 +11,9 @@ use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/reviews/{dossier}", "get_review", "Show the review of a dossier")
-        .describe("A consulted agency sees only its own consultations.")
+        .describe(
+            "404 `not-found` before the acceptance. A consulted agency sees only its own consultations.",
+        )
         .roles(READ)
         .versioned()
         .reply::<ReviewReply>()

@@ -7,8 +7,9 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, RefOr, Required};
 
-use crate::http::operation::{Field, Item};
+use crate::http::operation::{Content, Field, Item};
 use crate::http::{Access, Counts};
+use crate::limits::{BODY_BYTES_MAX, DOCUMENT_BYTES_MAX};
 
 /// Address parameters with the same meaning in every operation.
 const COMMON: [(&str, &str); 3] = [
@@ -37,14 +38,14 @@ const PARAMETERS: [(&str, &str, &str, &str, bool); 4] = [
     (
         "IfMatch",
         "If-Match",
-        "The `ETag` of what was seen. 412 if it has changed since, 428 if the header is missing.",
+        "The `ETag` of the last read. 412 if the resource has changed since, 428 if the header is missing.",
         "\"3\"",
         true,
     ),
     (
         "ConsistencyToken",
         "Consistency-Token",
-        "The `Consistency-Token` of an earlier answer: this answer shows at least what that one wrote.",
+        "The `Consistency-Token` of an earlier answer: this answer includes at least its changes.",
         "\"1042\"",
         false,
     ),
@@ -59,7 +60,7 @@ const PARAMETERS: [(&str, &str, &str, &str, bool); 4] = [
 
 /// (component, description, example) of reply headers.
 const HEADERS: [(&str, &str, &str); 10] = [
-    ("ETag", "The version of what is shown, to be sent in `If-Match`.", "\"3\""),
+    ("ETag", "The version of the resource, to be sent in `If-Match`.", "\"3\""),
     (
         "ConsistencyToken",
         "The position in the log up to which this is shown, to be sent in `Consistency-Token`.",
@@ -72,10 +73,10 @@ const HEADERS: [(&str, &str, &str); 10] = [
     ),
     (
         "Location",
-        "The address of what was made.",
+        "The address of the new resource.",
         "/v1/dossiers/018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e",
     ),
-    ("RetryAfter", "After how many seconds the same may succeed.", "1"),
+    ("RetryAfter", "Seconds after which a retry may succeed.", "1"),
     (
         "RateLimit",
         "What is left of the caller's quotas (draft-ietf-httpapi-ratelimit-headers).",
@@ -147,8 +148,8 @@ pub(super) fn callers(mays: &[May]) -> String {
         let over = match may.scope {
             Scope::Own => "of their own dossiers",
             Scope::Agency => "of the agency",
-            Scope::Consulted => "of what their agency is consulted about",
-            Scope::Complained => "of what their agency deals with a complaint about",
+            Scope::Consulted => "of dossiers that their agency is consulted about",
+            Scope::Complained => "of dossiers about which their agency handles a complaint",
             Scope::Any => "of all",
         };
         format!("`{}` {over}", role(*may))
@@ -168,6 +169,15 @@ pub(super) fn limits(item: &Item) -> impl Iterator<Item = (&'static str, &'stati
     let counted = matches!(item.access, Access::Roles(_)) || item.counts == Counts::LookUp;
     let headers = [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")];
     headers.into_iter().filter(move |_| counted)
+}
+
+/// The limit of a request body, in words.
+pub(super) fn body_limit(body: &Content) -> String {
+    let max = match body {
+        Content::Bytes(_) => DOCUMENT_BYTES_MAX,
+        Content::Json(_) | Content::Text(..) => BODY_BYTES_MAX,
+    };
+    format!("At most {max} bytes; otherwise 413 `body-too-large`.")
 }
 
 /// Headers of a problem with this status.

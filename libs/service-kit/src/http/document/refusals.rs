@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use dossier::RefusalEntry;
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{Components, ContentBuilder, RefOr, Response, ResponseBuilder};
 
 use super::{parts, reference, schema};
 use crate::http::operation::{Features, Item, problems};
+use crate::http::problem::{BODY_INVALID, FORM_INVALID, QUERY_INVALID, UNKNOWN_DOCUMENT};
 
 type ByStatus = BTreeMap<u16, Vec<RefusalEntry>>;
 
@@ -49,12 +50,14 @@ pub(super) fn responses(
     for (status, entries) in by_status(problems(item)) {
         for entry in &entries {
             components.examples.entry(entry.code.to_owned()).or_insert_with(|| {
-                let value = json!({
+                let mut value = json!({
                     "type": format!("urn:dossier:problem:{}", entry.code),
                     "title": entry.vi,
                     "status": entry.status,
-                    "errors": [],
                 });
+                if let Some(error) = wrong(*entry) {
+                    value["errors"] = json!([error]);
+                }
                 RefOr::T(ExampleBuilder::new().summary(entry.en).value(Some(value)).build())
             });
         }
@@ -71,6 +74,19 @@ pub(super) fn responses(
         responses.push((status.to_string(), response));
     }
     responses
+}
+
+/// An example of what is wrong with a field or parameter, for problems that name them.
+fn wrong(entry: RefusalEntry) -> Option<Value> {
+    let missing = "thiếu trường này";
+    let examples = [
+        (BODY_INVALID, "pointer", "/agency", missing),
+        (FORM_INVALID, "pointer", "/form/goods/0/quantity", missing),
+        (UNKNOWN_DOCUMENT, "pointer", "/documents/0/document", "bạn chưa tải lên tài liệu này"),
+        (QUERY_INVALID, "parameter", "limit", "`0`: phải từ 1 trở lên"),
+    ];
+    let (_, place, name, detail) = examples.into_iter().find(|(of, ..)| *of == entry)?;
+    Some(json!({ place: name, "code": entry.code, "detail": detail }))
 }
 
 fn by_status(mut entries: Vec<RefusalEntry>) -> ByStatus {

@@ -3,10 +3,14 @@
 use utoipa::openapi::schema::{AllOf, Object, ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::{Components, KnownFormat, RefOr};
 
-/// A string of format `binary`.
+use crate::limits::DOCUMENT_BYTES_MAX;
+
+/// A string of format `binary`, with the number of bytes of a document as its limit.
 pub(super) fn binary() -> RefOr<Schema> {
     let format = SchemaFormat::KnownFormat(KnownFormat::Binary);
-    let object = ObjectBuilder::new().schema_type(Type::String).format(Some(format));
+    let max = usize::try_from(DOCUMENT_BYTES_MAX).ok();
+    let object =
+        ObjectBuilder::new().schema_type(Type::String).format(Some(format)).max_length(max);
     RefOr::T(Schema::Object(object.build()))
 }
 

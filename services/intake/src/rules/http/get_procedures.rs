@@ -1,9 +1,10 @@
 //! The catalogue of procedures: forms, components and periods.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dossier::contract::ProcedureCode;
-use dossier::law::{Law, Procedure};
+use dossier::contract::{Channel, ProcedureCode};
+use dossier::law::{Budget, Component, Law, Procedure};
 use dossier::rules::READ_CATALOGUE;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -48,18 +49,16 @@ pub(crate) struct ProcedureReply {
     #[schema(example = "G02.001")]
     agency: String,
     /// Channels by which a dossier may be filed.
-    channels: Vec<dossier::contract::Channel>,
+    channels: Vec<Channel>,
     /// Channels that are open only during an outage of the others.
-    only_in_outage: Vec<dossier::contract::Channel>,
+    only_in_outage: Vec<Channel>,
     /// JSON Schema of the form. Besides the standard formats it uses `vn-tax-code` and `telephone`.
-    #[schema(value_type = Object)]
+    #[schema(value_type = HashMap<String, Value>, example = json!({ "type": "object" }))]
     form: Value,
     /// Components of a dossier, and whether each is required.
-    #[schema(value_type = Vec<Object>)]
-    documents: Vec<dossier::law::Component>,
+    documents: Vec<Component>,
     /// Period by filing channel.
-    #[schema(value_type = Object)]
-    periods: Value,
+    periods: BTreeMap<Channel, Budget>,
 }
 
 /// A version that takes effect later.
@@ -138,7 +137,7 @@ impl ProcedureReply {
             only_in_outage: procedure.only_in_outage.clone(),
             form: procedure.form.clone(),
             documents: procedure.documents.clone(),
-            periods: serde_json::to_value(&procedure.clock.budget).unwrap_or_default(),
+            periods: procedure.clock.budget.clone(),
         }
     }
 }

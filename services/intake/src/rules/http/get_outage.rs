@@ -1,0 +1,25 @@
+//! Shows one outage.
+
+use std::sync::Arc;
+
+use dossier::contract::OutageId;
+use dossier::rules::READ_CATALOGUE;
+use service_kit::http::{Operation, Problem, Reply, Request};
+
+use super::get_outages::OutageReply;
+use crate::rules::App;
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get("/v1/outages/{outage}", "get_outage", "Show an outage")
+        .parameter("outage", "The outage.")
+        .roles(READ_CATALOGUE)
+        .reply::<OutageReply>()
+        .handle(handle)
+}
+
+async fn handle(app: Arc<App>, outage: OutageId, request: Request) -> Result<Reply, Problem> {
+    request.catch_up_law().await?;
+    let law = app.kit.law();
+    let found = law.outages().iter().find(|known| known.id == outage.0);
+    Ok(Reply::ok(&OutageReply::from(found.ok_or_else(Problem::not_found)?)))
+}
