@@ -86,7 +86,7 @@ impl Subject {
         rules.push(own);
         let mut law = Law::default();
         for rules in &rules {
-            law.take(rules, None)?;
+            law.apply(rules, None)?;
         }
         let Some(procedure) = law.in_force(&code, date(2026, 10, 5)).cloned() else {
             return Ok(None);

@@ -32,6 +32,7 @@ mod affected;
 mod deadlines;
 mod fold;
 mod form;
+mod progress;
 mod reaction;
 mod resumption;
 mod state;
@@ -62,7 +63,8 @@ use withdraw_dossier::WithdrawDossier;
 pub use affected::concerns;
 pub use deadlines::IntakeDeadline;
 pub use form::FormVersion;
-pub use state::{Answer, Intake, OpenRequest, Promised, Stage};
+pub use progress::{Answer, Ending, Fee, OpenRequest, Owed, Progress, Stage};
+pub use state::{Intake, Promised};
 
 /// All steps of intake, in the order of the procedure.
 pub const STEPS: &[Step] = &[

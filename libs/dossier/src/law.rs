@@ -34,7 +34,7 @@ mod warnings;
 
 use agencies::{Agencies, AgencyFile};
 pub use agencies::{Agency, Succession};
-pub use calendar::Text;
+pub use calendar::{Budget, Text};
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub(crate) use code_parts::list_in;
 pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
@@ -87,13 +87,13 @@ impl Law {
     pub fn shipped() -> Result<Self, InvalidLaw> {
         let mut law = Self::default();
         for rules in shipped_rules()? {
-            law.take(&rules, None)?;
+            law.apply(&rules, None)?;
         }
         Ok(law)
     }
 
     /// Adds a file of rules that was recorded at `at`; an invalid file changes nothing.
-    pub fn take(&mut self, rules: &RulesIssued, at: Option<Timestamp>) -> Result<(), InvalidLaw> {
+    pub fn apply(&mut self, rules: &RulesIssued, at: Option<Timestamp>) -> Result<(), InvalidLaw> {
         let file = format!("{} {}", rules.kind.as_str(), rules.name);
         match rules.kind {
             RulesKind::Calendar => self.take_calendar(&file, &rules.text, at),
@@ -190,7 +190,7 @@ impl Law {
 
     /// Adds a procedure file.
     pub fn add_procedure(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
-        self.take(&rules(RulesKind::Procedure, file, text)?, None)
+        self.apply(&rules(RulesKind::Procedure, file, text)?, None)
     }
 
     fn checked(&self, file: &str, text: &str) -> Result<Procedure, InvalidLaw> {

@@ -92,7 +92,7 @@ fn open<S: Deadlines>(state: &S, law: &Law) -> Result<Vec<(Cow<'static, str>, Ex
 
 fn write(out: &mut impl Write, intake: &Intake, explanation: &Explanation) -> Result<()> {
     writeln!(out, "{}\n{}", explanation.text.vi, explanation.text.en)?;
-    if intake.is_suspended() && intake.open_request.is_some() {
+    if intake.is_suspended() && intake.open_request().is_some() {
         writeln!(
             out,
             "Đang tạm dừng: chờ bổ sung.\nThe clock is suspended: waiting for a supplement."

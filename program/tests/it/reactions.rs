@@ -179,7 +179,7 @@ async fn a_settlement_that_arrives_before_the_submission_waits_for_it() {
         events.iter().filter(|event| &*event.kind == "payment.FeeSettled.v1").collect();
     assert_eq!((own.len(), settled.len()), (1, 1));
     let intake = deliver::<Intake>(&office, &own, &settled);
-    assert!(intake.fee_received_at.is_some());
+    assert!(intake.fee.received_at().is_some());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

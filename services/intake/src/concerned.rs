@@ -46,7 +46,7 @@ impl OpenDossiers {
         let (before, at) = (kit.law(), kit.time()?);
         let mut after = Law::clone(&before);
         // Invalid rules were refused before this is called.
-        if after.take(issued, Some(at)).is_err() {
+        if after.apply(issued, Some(at)).is_err() {
             return Ok(Counted::default());
         }
         let from = after.in_force_from(issued).ok().flatten().map_or(at, |from| from.max(at));

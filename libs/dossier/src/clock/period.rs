@@ -191,7 +191,7 @@ mod tests {
         let broken = out_of_order(&law, "2026-12-03T10:00", None);
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
-        let window = scene.state.open_request.as_ref().unwrap().window.due_at;
+        let window = scene.state.open_request().unwrap().window.due_at;
         let later = window.checked_add(jiff::SignedDuration::from_hours(1)).unwrap();
         let later = later.to_zoned(jiff::tz::TimeZone::get("Asia/Ho_Chi_Minh").unwrap());
         let later = later.strftime("%Y-%m-%dT%H:%M").to_string();

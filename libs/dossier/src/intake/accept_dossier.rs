@@ -42,14 +42,14 @@ impl Command for AcceptDossier {
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
         let Some(submission) =
-            intake.submission.as_ref().filter(|_| intake.stage == Stage::Submitted)
+            intake.submission.as_ref().filter(|_| intake.stage() == Stage::Submitted)
         else {
             return Err(Refusal::AlreadyAnswered);
         };
-        if intake.open_request.is_some() {
+        if intake.open_request().is_some() {
             return Err(Refusal::SupplementAwaited);
         }
-        if submission.fee_first && intake.fee_received_at.is_none() {
+        if submission.fee_first && intake.fee.received_at().is_none() {
             return Err(Refusal::FeeNotReceived);
         }
         let rule = facts.rule()?;
@@ -58,7 +58,7 @@ impl Command for AcceptDossier {
             received_at,
             completed_at: intake.completed_at.unwrap_or(received_at),
             accepted_at: facts.at,
-            fee_at: intake.fee_received_at,
+            fee_at: intake.fee.received_at(),
         };
         let brief = submission.brief.clone();
         let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
@@ -100,7 +100,7 @@ pub(crate) mod tests {
                 rules.text =
                     rules.text.replace("online: { amount: 5, unit: working_days }", endless);
             }
-            law.take(&rules, None).unwrap();
+            law.apply(&rules, None).unwrap();
         }
         let mut scene = submitted(&law);
         scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier {}).unwrap();
@@ -113,8 +113,8 @@ pub(crate) mod tests {
         let law = law();
         let scene = accepted(&law);
         // Five working days from Friday 20 November, with Tuesday 24 off.
-        assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-01T00:00"));
-        assert_eq!(scene.state.stage, Stage::Processing);
+        assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-12-01T00:00"));
+        assert_eq!(scene.state.stage(), Stage::Processing);
     }
 
     #[test]
@@ -149,6 +149,6 @@ pub(crate) mod tests {
     fn the_answer_is_no_longer_owed_once_given() {
         let law = law();
         let scene = accepted(&law);
-        assert!(scene.state.answer.is_none());
+        assert!(scene.state.answer().is_none());
     }
 }

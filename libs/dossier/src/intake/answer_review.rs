@@ -38,7 +38,7 @@ impl Command for AnswerReview {
         intake: &Intake,
         facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, LawError> {
-        if matches!(intake.stage, Stage::Empty | Stage::Submitted) {
+        if matches!(intake.stage(), Stage::Empty | Stage::Submitted) {
             return Ok(Decision::NotYet);
         }
         let request = RequestSupplement {

@@ -41,7 +41,7 @@ impl Command for CloseDossier {
     };
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
-        if intake.stage != Stage::Processing {
+        if intake.stage() != Stage::Processing {
             return Err(Refusal::NotOpen);
         }
         if facts.rule()?.procedure.result.code.is_some() {

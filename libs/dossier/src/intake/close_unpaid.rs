@@ -29,7 +29,7 @@ impl Command for CloseUnpaid {
         if intake.submission.is_none() {
             return Ok(Decision::NotYet);
         }
-        if !intake.is_open() || intake.fee_received_at.is_some() {
+        if !intake.is_open() || intake.fee.received_at().is_some() {
             return Ok(Decision::Nothing);
         }
         let closed_as = ClosedAs::NotPaid;

@@ -5,12 +5,11 @@ use super::expire_supplement_window::ExpireSupplementWindow;
 use super::foresee_lateness::ForeseeLateness;
 use super::miss_deadline::MissDeadline;
 use super::miss_intake_answer::MissIntakeAnswer;
-use super::{Intake, Stage, exclude_time};
+use super::{Intake, Progress, exclude_time};
 use crate::clock::{self, Basis, Deadline, Deadlines, PromisedDate, Running, deadline_kinds};
 use crate::contract::{DeadlineRestated, IntakeEvent};
 use crate::law::Law;
 use crate::step::{AnyCommand, Elsewhere, Facts, LawError};
-use std::sync::Arc;
 
 deadline_kinds! {
     /// The kinds of deadlines in intake.
@@ -47,7 +46,7 @@ impl Intake {
 
     /// Whether the statutory clock runs: the dossier is in processing and not suspended.
     pub(super) fn clock_runs(&self) -> bool {
-        self.stage == Stage::Processing && !self.is_suspended()
+        matches!(self.progress, Progress::Processing(_)) && !self.is_suspended()
     }
 
     /// A period with the law that applies to it. What reaches the agency after its cut-off counts
@@ -79,10 +78,10 @@ impl Deadlines for Intake {
 
     fn deadlines(&self) -> Vec<Deadline<IntakeDeadline>> {
         let mut all = Vec::new();
-        if let Some(answer) = self.answer {
+        if let Some(answer) = self.answer() {
             all.push(Deadline::of(IntakeDeadline::Answer, answer.running, !answer.missed));
         }
-        if let Some(request) = &self.open_request {
+        if let Some(request) = self.open_request() {
             all.push(Deadline::of(IntakeDeadline::SupplementWindow, request.window, true));
         }
         if let Some(promised) = &self.promised {
@@ -102,13 +101,12 @@ impl Deadlines for Intake {
         let basis = match kind {
             IntakeDeadline::Answer => {
                 return self
-                    .answer
+                    .answer()
                     .map_or(Ok(Basis::Instant), |answer| self.period(kind, answer.running, law));
             }
             IntakeDeadline::SupplementWindow => {
                 return self
-                    .open_request
-                    .as_ref()
+                    .open_request()
                     .map_or(Ok(Basis::Instant), |open| self.period(kind, open.window, law));
             }
             IntakeDeadline::Foresight => self.promised_date(law).map(Basis::Foresight),
@@ -128,9 +126,9 @@ impl Deadlines for Intake {
 
     fn running(&mut self, kind: &IntakeDeadline) -> Option<&mut Running> {
         match kind {
-            IntakeDeadline::Answer => self.answer.as_mut().map(|answer| &mut answer.running),
+            IntakeDeadline::Answer => self.progress.answer_mut().map(|answer| &mut answer.running),
             IntakeDeadline::SupplementWindow => {
-                self.open_request.as_mut().map(|open| &mut Arc::make_mut(open).window)
+                self.progress.open_request_mut().map(|open| &mut open.window)
             }
             // A promised date is restated.
             IntakeDeadline::Foresight | IntakeDeadline::Decision => None,

@@ -71,7 +71,7 @@ impl Command for ExcludeTime {
     ) -> Result<Decision<IntakeEvent>, LawError> {
         let Self { reason, from, to, cause } = *self;
         let nothing = Ok(Decision::Nothing);
-        match intake.stage {
+        match intake.stage() {
             Stage::Empty | Stage::Submitted => return Ok(Decision::NotYet),
             Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => return nothing,
             Stage::Processing | Stage::Decided => {}
@@ -92,12 +92,12 @@ impl Command for ExcludeTime {
         let moved = running.zip(computed).filter(|(old, new)| new.due_at > old.promise.due_at);
         let mut events = Vec::new();
         if let Some((old, _)) = moved.as_ref().filter(|(old, new)| {
-            let decided_at = intake.decision.as_ref().map(|decision| decision.decided_at);
+            let decided_at = intake.decision().map(|decision| decision.decided_at);
             old.missed && decided_at.is_none_or(|at| at <= new.due_at)
         }) {
             events.push(DeadlineMissWithdrawn { due_at: old.promise.due_at, cause }.into());
         }
-        let promise = moved.map(|(_, new)| new).filter(|_| intake.stage == Stage::Processing);
+        let promise = moved.map(|(_, new)| new).filter(|_| intake.stage() == Stage::Processing);
         events.push(TimeNotCounted { reason, from, to, cause, promise }.into());
         Ok(events.into())
     }
@@ -110,7 +110,7 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
     let not_counted = &clock.not_counted;
     let stops = clock.start == ClockStart::FeeReceived || not_counted.contains(&NotCounted::Fee);
     // Intake may not have received payment's newest event about the fee yet.
-    let known = intake.fee_received_at.map_or(LastOfFee::OwedAgain, LastOfFee::ThereSince);
+    let known = intake.fee.received_at().map_or(LastOfFee::OwedAgain, LastOfFee::ThereSince);
     let last = last_of_fee(facts.elsewhere);
     if stops && last != LastOfFee::Nothing && last != known {
         return Ok(true);
@@ -120,7 +120,7 @@ pub(super) fn is_awaited(intake: &Intake, facts: &Facts<'_>) -> Result<bool, Law
     }
     let counts = |reason| !not_counted.contains(&reason);
     let (mut consulted, mut unknown) = (Vec::new(), false);
-    if !counts(NotCounted::Fee) && intake.fee_received_at.is_none() {
+    if !counts(NotCounted::Fee) && intake.fee.received_at().is_none() {
         let mut elsewhere = facts.elsewhere.iter();
         unknown |= elsewhere.any(|event| event.kind == "payment.FeeAssessed.v1");
     }
@@ -183,7 +183,7 @@ mod tests {
                 let review = "review:\n  consultation: { amount: 30, unit: working_days }\n";
                 rules.text = rules.text.replace("clock:\n", more).replace("review:\n", review);
             }
-            law.take(&rules, None).unwrap();
+            law.apply(&rules, None).unwrap();
         }
         law
     }
@@ -241,7 +241,7 @@ clock:
             if rules.name == "2.000004" {
                 rules.text = rules.text.replace("clock:\n", fees);
             }
-            law.take(&rules, None).unwrap();
+            law.apply(&rules, None).unwrap();
         }
         let mut scene = accepted(&law);
         assert_eq!(due(&scene), at("2026-12-01T00:00"));
@@ -282,7 +282,7 @@ clock:
             data,
             at: at("2026-12-16T10:00"),
         };
-        let paid_at = scene.state.fee_received_at.unwrap();
+        let paid_at = scene.state.fee.received_at().unwrap();
         let (dossier, amount) = (DossierId(Uuid::nil()), Vnd(1));
         let settled = PaymentEvent::from(FeeSettled { dossier, amount, paid_at });
         scene.elsewhere.push(owed(settled.kind(), settled.encode()));

@@ -26,7 +26,7 @@ impl Command for ExpireSupplementWindow {
         intake: &Intake,
         facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, LawError> {
-        Ok(match &intake.open_request {
+        Ok(match intake.open_request() {
             Some(open) if open.window.due_at <= facts.at => {
                 let closed_as = ClosedAs::NotSupplemented;
                 let (accepted_at, accepted) = intake.acceptance();
@@ -61,6 +61,6 @@ mod tests {
             scene.take("2026-12-15T00:00", Role::System, ExpireSupplementWindow).unwrap().len(),
             1
         );
-        assert_eq!(scene.state.stage, Stage::Closed(ClosedAs::NotSupplemented));
+        assert_eq!(scene.state.stage(), Stage::Closed(ClosedAs::NotSupplemented));
     }
 }

@@ -47,7 +47,7 @@ impl Command for ExtendDeadline {
     };
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
-        let running = intake.stage == Stage::Processing && !intake.is_suspended();
+        let running = intake.stage() == Stage::Processing && !intake.is_suspended();
         let promised =
             intake.promised.as_ref().filter(|promised| running && promised.fixed.is_none());
         let (Some(promised), Some(ledger), Some(submission)) =
@@ -92,7 +92,7 @@ mod tests {
             if rules.name == "2.000004" {
                 rules.text = rules.text.replace("clock:\n", EXTENSION);
             }
-            law.take(&rules, None).unwrap();
+            law.apply(&rules, None).unwrap();
         }
         law
     }

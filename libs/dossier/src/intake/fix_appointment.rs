@@ -52,7 +52,7 @@ impl Command for FixAppointment {
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
         let Some(submission) =
-            intake.submission.as_ref().filter(|_| intake.stage == Stage::Processing)
+            intake.submission.as_ref().filter(|_| intake.stage() == Stage::Processing)
         else {
             return Err(Refusal::NotBeingProcessed);
         };

@@ -6,10 +6,11 @@ use jiff::Timestamp;
 
 use super::FormVersion;
 use super::resumption::resume;
-use super::state::{Answer, Intake, OpenRequest, Promised, Stage};
+use super::progress::{Answer, OpenRequest, Owed, Progress};
+use super::state::{Intake, Promised};
 use crate::clock::{Running, Suspension};
 use crate::contract::{
-    DossierDecided, DossierSubmitted, FeeReceived, FeeReturned, Meta, Promise, SupplementEffect,
+    DossierSubmitted, FeeReceived, FeeReturned, Meta, Promise, SupplementEffect,
     SupplementRequested, SupplementStage, SupplementSubmitted, TimeNotCounted,
 };
 
@@ -33,17 +34,16 @@ impl Intake {
     }
 
     pub(super) fn answer_due(&mut self, due_at: Option<Timestamp>, since: Timestamp, meta: &Meta) {
-        self.answer = due_at.map(|due_at| Answer {
+        self.progress.owes(due_at.map(|due_at| Answer {
             running: Running::new(due_at, since, meta.id, meta.at()),
             missed: false,
-        });
+        }));
     }
 
     pub(super) fn on_request(&mut self, request: &SupplementRequested, meta: &Meta) {
         match request.stage {
             SupplementStage::Intake => {
                 self.requests_at_intake = self.requests_at_intake.saturating_add(1);
-                self.answer = None;
                 // A clock that counts from the submission stops meanwhile, even though nothing is
                 // promised yet.
                 self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
@@ -57,11 +57,11 @@ impl Intake {
         }
         let window = Running::new(request.window_ends_at, meta.at(), meta.id, meta.at());
         let (request, event) = (request.clone(), meta.id);
-        self.open_request = Some(Arc::new(OpenRequest { request, event, window }));
+        self.progress.request(OpenRequest { request, event, window });
     }
 
     pub(super) fn on_supplement(&mut self, supplement: &SupplementSubmitted, meta: &Meta) {
-        let Some(open) = self.open_request.take() else { return };
+        let Some(open) = self.progress.supplemented() else { return };
         let mut documents = (*self.documents).clone();
         documents.extend(supplement.documents.iter().cloned());
         self.documents = Arc::new(documents);
@@ -81,7 +81,7 @@ impl Intake {
                     self.started_at = supplement.started_at.or(self.started_at);
                     self.began_anew |= supplement.started_at.is_some();
                     // A suspension for the fee continues.
-                    self.suspensions.retain(|one| Some(one.cause) == self.fee_stop);
+                    self.suspensions.retain(|one| Some(one.cause) == self.fee.stop());
                     self.extensions = 0;
                 }
             },
@@ -125,48 +125,33 @@ impl Intake {
 
     /// Ends the suspension for a supplement.
     fn resume(&mut self, at: Timestamp) {
-        resume(&mut self.suspensions, at, |one| Some(one.cause) != self.fee_stop);
-    }
-
-    pub(super) fn end(&mut self, stage: Stage, at: Timestamp) {
-        self.stage = stage;
-        self.ended_at = self.ended_at.or(Some(at));
-        self.answer = None;
-        self.open_request = None;
+        resume(&mut self.suspensions, at, |one| Some(one.cause) != self.fee.stop());
     }
 
     pub(super) fn on_fee(&mut self, fee: &FeeReceived, meta: &Meta) {
-        self.fee_received_at = Some(fee.paid_at);
-        if let Some(stop) = self.fee_stop.take() {
+        if let Some(stop) = self.fee.receive(fee.paid_at) {
             resume(&mut self.suspensions, fee.paid_at, |one| one.cause == stop);
         }
         if fee.answer_due_at.is_some() {
             self.answer_due(fee.answer_due_at, fee.paid_at, meta);
         }
         self.started_at = fee.started_at.or(self.started_at);
-        if fee.started_at.is_some() && self.open_request.is_some() && !self.is_suspended() {
+        if fee.started_at.is_some() && self.open_request().is_some() && !self.is_suspended() {
             self.suspensions.push(Suspension { from: meta.at(), to: None, cause: meta.id });
         }
         self.runs_on(fee.promise.as_ref(), meta);
     }
 
     pub(super) fn on_fee_returned(&mut self, returned: &FeeReturned, meta: &Meta) {
-        self.fee_received_at = None;
-        self.fee_returned_at = Some(meta.at());
+        self.fee.give_back(meta.at(), returned.clock_stops_at.map(|_| meta.id));
         if let Some(from) = returned.clock_stops_at {
-            self.fee_stop = Some(meta.id);
             self.suspensions.push(Suspension { from, to: None, cause: meta.id });
         }
         // If the fee comes first, the period for the one-stop unit's answer begins when it is paid.
         let first = self.submission.as_ref().is_some_and(|submission| submission.fee_first);
-        if first && self.stage == Stage::Submitted {
-            self.answer = None;
+        if first {
+            self.progress.owes(None);
         }
-    }
-
-    pub(super) fn on_decision(&mut self, decided: &DossierDecided, meta: &Meta) {
-        self.decision = Some(decided.clone());
-        self.end(Stage::Decided, meta.at());
     }
 
     pub(super) fn on_submission(&mut self, submitted: &DossierSubmitted, meta: &Meta) {
@@ -175,7 +160,7 @@ impl Intake {
         self.documents = Arc::new(submitted.documents.clone());
         self.submitted_at = Some(meta.at());
         self.completed_at = Some(submitted.posted_at.unwrap_or(meta.at()));
-        self.stage = Stage::Submitted;
+        self.progress = Progress::Submitted(Owed::Nothing);
         self.answer_due(submitted.answer_due_at, meta.at(), meta);
     }
 }

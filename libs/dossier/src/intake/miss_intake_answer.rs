@@ -27,7 +27,7 @@ impl Command for MissIntakeAnswer {
         intake: &Intake,
         facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, LawError> {
-        let owed = intake.answer.filter(|a| !a.missed && a.running.due_at <= facts.at);
+        let owed = intake.answer().filter(|a| !a.missed && a.running.due_at <= facts.at);
         let missed = owed.map(|answer| {
             let due_at = answer.running.due_at;
             IntakeAnswerMissed { due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()

@@ -51,7 +51,7 @@ impl Command for MoveAppointment {
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
         let due_at = self.due_at;
-        let running = intake.stage == Stage::Processing && !intake.is_suspended();
+        let running = intake.stage() == Stage::Processing && !intake.is_suspended();
         let Some(promised) = intake.promised.as_ref().filter(|_| running) else {
             return Err(Refusal::NoAppointment);
         };

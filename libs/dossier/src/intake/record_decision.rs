@@ -45,7 +45,7 @@ impl Command for RecordDecision {
         intake: &Intake,
         facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, LawError> {
-        match intake.stage {
+        match intake.stage() {
             Stage::Empty | Stage::Submitted => return Ok(Decision::NotYet),
             Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => {
                 return Ok(Decision::Nothing);

@@ -29,7 +29,7 @@ impl Command for RecordDelivery {
         _facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, LawError> {
         let closed_as = self.closed_as;
-        Ok(match intake.stage {
+        Ok(match intake.stage() {
             Stage::Decided => {
                 let (accepted_at, accepted) = intake.acceptance();
                 Decision::event(DossierClosed { closed_as, reason: None, accepted_at, accepted })

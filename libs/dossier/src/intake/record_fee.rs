@@ -44,12 +44,12 @@ impl Command for RecordFee {
         facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, LawError> {
         let Some(submission) = &intake.submission else { return Ok(Decision::NotYet) };
-        if intake.fee_received_at.is_some() || !intake.is_open() {
+        if intake.fee.received_at().is_some() || !intake.is_open() {
             return Ok(Decision::Nothing);
         }
         let rule = facts.rule()?;
         let paid_at = self.paid_at;
-        let waiting = intake.stage == Stage::Submitted && intake.open_request.is_none();
+        let waiting = intake.stage() == Stage::Submitted && intake.open_request().is_none();
         let answer_due_at = match rule.procedure.intake.answer {
             Some(budget) if submission.fee_first && waiting => {
                 Some(clock::end_of(rule, clock::effective_start(rule, paid_at)?, budget))
@@ -58,7 +58,7 @@ impl Command for RecordFee {
         };
         let by_fee = rule.procedure.clock.start == ClockStart::FeeReceived;
         // A clock that has started does not start again when the fee is paid again.
-        let starts = by_fee && intake.stage == Stage::Processing && intake.started_at.is_none();
+        let starts = by_fee && intake.stage() == Stage::Processing && intake.started_at.is_none();
         let mut fee = FeeReceived {
             amount: self.amount,
             paid_at,
@@ -74,9 +74,9 @@ impl Command for RecordFee {
             fee.promise = clock::promise(rule, submission.brief.channel, &ledger)?;
             fee.started_at = Some(started_at);
             fee.brief = Some(submission.brief.clone());
-            fee.awaiting = intake.open_request.as_ref().map(|open| open.request.request);
+            fee.awaiting = intake.open_request().map(|open| open.request.request);
         }
-        if let (Some(stop), Some(mut ledger)) = (intake.fee_stop, intake.ledger()) {
+        if let (Some(stop), Some(mut ledger)) = (intake.fee.stop(), intake.ledger()) {
             resumption::resume(&mut ledger.suspensions, paid_at, |one| one.cause == stop);
             fee.promise = resumption::promise(intake, &ledger, paid_at, facts)?;
         }
@@ -94,11 +94,11 @@ fn waited_for(
     facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, LawError> {
     // The clock was stopped for the fee, so that the suspension is recorded already.
-    if intake.fee_stop.is_some() {
+    if intake.fee.stop().is_some() {
         return Ok(Vec::new());
     }
     // A fee that was returned has been awaited since its return.
-    let since = intake.accepted_at.max(intake.accepted_at.and(intake.fee_returned_at));
+    let since = intake.accepted_at.max(intake.accepted_at.and(intake.fee.returned_at()));
     let since = since.filter(|at| *at < paid_at && amount > Vnd(0));
     let Some(from) = since else { return Ok(Vec::new()) };
     let waited = ExcludeTime { reason: NotCounted::Fee, from, to: paid_at, cause };
@@ -140,7 +140,7 @@ pub(crate) mod tests {
         let early = scene.take("2026-11-20T09:30", Role::Clerk, accept_dossier::AcceptDossier {});
         assert_eq!(early, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T10:00");
-        assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-23T10:00"));
+        assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-23T10:00"));
         scene.take("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
         assert!(record(&mut scene, "2026-11-20T12:00").is_empty(), "known already");
     }

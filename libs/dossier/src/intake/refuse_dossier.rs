@@ -44,7 +44,7 @@ impl Command for RefuseDossier {
         intake: &Intake,
         _facts: &Facts<'_>,
     ) -> Result<Decision<IntakeEvent>, Refusal> {
-        if intake.stage != Stage::Submitted {
+        if intake.stage() != Stage::Submitted {
             return Err(Refusal::AlreadyAnswered);
         }
         let (reason, accepted) = (self.reason.personal(), Some(false));
@@ -65,7 +65,7 @@ mod tests {
         scene
             .take("2026-11-20T10:00", Role::Clerk, RefuseDossier { reason: "not ours".into() })
             .unwrap();
-        assert_eq!(scene.state.stage, Stage::Refused);
+        assert_eq!(scene.state.stage(), Stage::Refused);
         assert!(scene.open().is_empty());
     }
 

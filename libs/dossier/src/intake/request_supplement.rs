@@ -51,7 +51,7 @@ impl Command for RequestSupplement {
     };
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
-        let (stage, made) = match intake.stage {
+        let (stage, made) = match intake.stage() {
             Stage::Submitted => (SupplementStage::Intake, intake.requests_at_intake),
             Stage::Processing => (SupplementStage::Review, intake.requests_at_review),
             Stage::Empty
@@ -62,7 +62,7 @@ impl Command for RequestSupplement {
                 return Err(Refusal::NotOpen);
             }
         };
-        if intake.open_request.is_some() {
+        if intake.open_request().is_some() {
             return Err(Refusal::AlreadyAwaited);
         }
         let rule = facts.rule()?;
@@ -120,7 +120,7 @@ pub(crate) mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         assert_eq!(asked(&mut scene, "2026-11-20T11:00"), Err(Refusal::AlreadyAwaited));
-        scene.state.open_request = None;
+        scene.state.progress.supplemented();
         assert_eq!(asked(&mut scene, "2026-11-20T11:00"), Err(Refusal::TooManyRequests));
     }
 

@@ -41,7 +41,7 @@ fn restated(intake: &Intake, facts: &Facts<'_>) -> Result<Vec<IntakeEvent>, LawE
     let (Some(promised), Some(date)) = (&intake.promised, intake.promised_date(facts.law)) else {
         return Ok(Vec::new());
     };
-    let decided_at = intake.decision.as_ref().map(|decision| decision.decided_at);
+    let decided_at = intake.decision().map(|decision| decision.decided_at);
     if !(intake.clock_runs() || decided_at.is_some() && promised.missed) {
         return Ok(Vec::new());
     }

@@ -52,11 +52,11 @@ impl Command for ReturnFee {
         if !intake.is_open() {
             return Ok(Decision::Nothing);
         }
-        if intake.fee_received_at.is_none() {
+        if intake.fee.received_at().is_none() {
             return Ok(Decision::NotYet);
         }
         let by_fee = facts.rule()?.procedure.clock.start == ClockStart::FeeReceived;
-        let started_at = intake.started_at.filter(|_| by_fee && intake.stage == Stage::Processing);
+        let started_at = intake.started_at.filter(|_| by_fee && intake.stage() == Stage::Processing);
         let clock_stops_at = started_at.map(|started_at| since.max(started_at));
         let mut events = Vec::new();
         if let (Some(at), Some(promised)) = (clock_stops_at, &intake.promised) {
@@ -141,13 +141,13 @@ pub(crate) mod tests {
         let components = ["application", "export_declaration", "invoice"];
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
         record(&mut scene, "2026-11-20T10:00");
-        assert!(scene.state.answer.is_some());
+        assert!(scene.state.answer().is_some());
         assert_eq!(give_back(&mut scene, "2026-11-20T10:30", "2026-11-20T10:30").len(), 1);
-        assert!(scene.state.answer.is_none(), "the one-stop unit waits for the fee again");
+        assert!(scene.state.answer().is_none(), "the one-stop unit waits for the fee again");
         let refused = scene.take("2026-11-20T10:45", Role::Clerk, accept_dossier::AcceptDossier {});
         assert_eq!(refused, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T11:00");
-        assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-23T11:00"));
+        assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-23T11:00"));
         scene.take("2026-11-20T11:30", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
     }
 
@@ -170,7 +170,7 @@ pub(crate) mod tests {
         let mut scene = started(&law);
         give_back(&mut scene, "2026-11-30T10:05", "2026-11-30T10:00");
         assert!(scene.state.is_suspended() && !is_due(&scene));
-        let stopped_by = scene.state.fee_stop;
+        let stopped_by = scene.state.fee.stop();
         let events = record(&mut scene, "2026-12-02T10:00");
         assert!(matches!(events[..], [IntakeEvent::FeeReceived(_)]), "counted once: {events:?}");
         // The first and the second of December began while the clock was suspended.

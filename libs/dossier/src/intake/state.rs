@@ -5,48 +5,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::progress::{Answer, Ending, Fee, OpenRequest, Owed, Progress, Stage};
 use super::{FormVersion, reaction};
 use crate::access::Resource;
-use crate::clock::{self, Ledger, Running, Suspension};
+use crate::clock::{self, Ledger, Suspension};
 use crate::contract::{
-    AgencyCode, ClosedAs, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
-    ProcedureRef, Promise, SupplementRequested,
+    AgencyCode, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
+    ProcedureRef, Promise,
 };
 use crate::services::Category;
 use crate::step::{State, Subscription};
-
-/// The stage of a dossier at the one-stop unit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Stage {
-    #[default]
-    Empty,
-    /// Waits for the one-stop unit's answer.
-    Submitted,
-    /// Accepted and in processing.
-    Processing,
-    Decided,
-    /// The one-stop unit did not accept it.
-    Refused,
-    Withdrawn,
-    Closed(ClosedAs),
-}
-
-/// A supplement that was requested and has not been submitted.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OpenRequest {
-    pub request: SupplementRequested,
-    /// The event that requested it.
-    pub event: Uuid,
-    /// The applicant's period.
-    pub window: Running,
-}
-
-/// The answer that the one-stop unit owes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer {
-    pub running: Running,
-    pub missed: bool,
-}
 
 /// The promise in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,25 +42,14 @@ pub struct Intake {
     /// All versions of the form, the present one last.
     pub forms: Arc<Vec<FormVersion>>,
     pub submitted_at: Option<Timestamp>,
-    /// When it was decided, refused, withdrawn or closed.
-    pub ended_at: Option<Timestamp>,
     /// When it last became complete: with the submission, or with a supplement before acceptance.
     pub completed_at: Option<Timestamp>,
-    pub stage: Stage,
-    /// The answer that is owed before acceptance.
-    pub answer: Option<Answer>,
-    /// The supplement that is awaited.
-    pub open_request: Option<Arc<OpenRequest>>,
+    pub progress: Progress,
     /// Number of supplement requests before acceptance.
     pub requests_at_intake: u32,
     /// Number of supplement requests after acceptance.
     pub requests_at_review: u32,
-    /// Absent if the fee was not received, or was returned.
-    pub fee_received_at: Option<Timestamp>,
-    /// When a fee that had been received was returned or found not to have been received.
-    pub fee_returned_at: Option<Timestamp>,
-    /// The event that suspended the clock for the fee, while the suspension lasts.
-    pub fee_stop: Option<Uuid>,
+    pub fee: Fee,
     pub accepted_at: Option<Timestamp>,
     /// When the statutory clock started.
     pub started_at: Option<Timestamp>,
@@ -105,12 +62,48 @@ pub struct Intake {
     pub promised: Option<Promised>,
     /// How often the appointment was moved.
     pub redatings: u32,
-    pub decision: Option<DossierDecided>,
     /// All documents, those of supplements included.
     pub documents: Arc<Vec<Document>>,
 }
 
 impl Intake {
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.progress.stage()
+    }
+
+    /// The answer that is owed before acceptance.
+    #[must_use]
+    pub const fn answer(&self) -> Option<&Answer> {
+        if let Progress::Submitted(Owed::Answer(answer)) = &self.progress {
+            Some(answer)
+        } else {
+            None
+        }
+    }
+
+    /// The supplement that is awaited.
+    #[must_use]
+    pub fn open_request(&self) -> Option<&OpenRequest> {
+        self.progress.open_request().map(|open| &**open)
+    }
+
+    /// When it was decided, refused, withdrawn or closed.
+    #[must_use]
+    pub const fn ended_at(&self) -> Option<Timestamp> {
+        if let Progress::Ended(at, _) = self.progress { Some(at) } else { None }
+    }
+
+    #[must_use]
+    pub fn decision(&self) -> Option<&DossierDecided> {
+        let Progress::Ended(_, ending) = &self.progress else { return None };
+        match ending {
+            Ending::Decided(decision) => Some(decision),
+            Ending::Closed(_, decision) => decision.as_deref(),
+            Ending::Refused | Ending::Withdrawn => None,
+        }
+    }
+
     /// The ledger of the statutory clock, if it has started.
     #[must_use]
     pub fn ledger(&self) -> Option<Ledger> {
@@ -123,7 +116,7 @@ impl Intake {
     /// Whether the dossier still has to be decided.
     #[must_use]
     pub const fn is_open(&self) -> bool {
-        matches!(self.stage, Stage::Submitted | Stage::Processing)
+        matches!(self.progress, Progress::Submitted(_) | Progress::Processing(_))
     }
 
     /// When it was accepted, and whether: the two values that the events at its end record.
@@ -146,7 +139,7 @@ impl Intake {
     /// Whether the clock is suspended until the fee is paid again.
     #[must_use]
     pub fn awaits_fee(&self) -> bool {
-        self.is_open() && self.fee_stop.is_some()
+        self.is_open() && self.fee.stop().is_some()
     }
 }
 
@@ -159,19 +152,18 @@ impl State for Intake {
         match event {
             IntakeEvent::DossierSubmitted(submitted) => self.on_submission(submitted, meta),
             IntakeEvent::DossierAccepted(accepted) => {
-                self.stage = Stage::Processing;
-                self.answer = None;
+                self.progress = Progress::Processing(self.progress.supplemented());
                 self.accepted_at = Some(meta.at());
                 self.started_at = accepted.started_at;
                 self.promised(accepted.promise.as_ref(), meta, None);
             }
-            IntakeEvent::DossierRefused(_) => self.end(Stage::Refused, meta.at()),
+            IntakeEvent::DossierRefused(_) => self.progress.end(meta.at(), Ending::Refused),
             IntakeEvent::SupplementRequested(request) => self.on_request(request, meta),
             IntakeEvent::SupplementDeclined(_) => {}
             IntakeEvent::SupplementSubmitted(supplement) => self.on_supplement(supplement, meta),
             IntakeEvent::FeeReceived(fee) => self.on_fee(fee, meta),
             IntakeEvent::FeeReturned(returned) => self.on_fee_returned(returned, meta),
-            IntakeEvent::DossierWithdrawn(_) => self.end(Stage::Withdrawn, meta.at()),
+            IntakeEvent::DossierWithdrawn(_) => self.progress.end(meta.at(), Ending::Withdrawn),
             IntakeEvent::AppointmentMoved(moved) => {
                 self.redatings = self.redatings.saturating_add(1);
                 let basis = Some("19.9, 61/2018/NĐ-CP".to_owned());
@@ -193,7 +185,7 @@ impl State for Intake {
                 }
             }
             IntakeEvent::IntakeAnswerMissed(_) => {
-                if let Some(answer) = &mut self.answer {
+                if let Some(answer) = self.progress.answer_mut() {
                     answer.missed = true;
                 }
             }
@@ -212,9 +204,12 @@ impl State for Intake {
                     promised.missed = false;
                 }
             }
-            IntakeEvent::DossierDecided(decided) => self.on_decision(decided, meta),
+            IntakeEvent::DossierDecided(decided) => {
+                self.progress.end(meta.at(), Ending::Decided(Arc::new(decided.clone())));
+            }
             IntakeEvent::DossierClosed(closed) => {
-                self.end(Stage::Closed(closed.closed_as), meta.at());
+                let decision = self.decision().cloned().map(Arc::new);
+                self.progress.end(meta.at(), Ending::Closed(closed.closed_as, decision));
             }
             IntakeEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }

@@ -58,7 +58,7 @@ impl Command for SubmitSupplement {
     };
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
-        let Some(request) = intake.open_request.as_ref().map(|open| &open.request) else {
+        let Some(request) = intake.open_request().map(|open| &open.request) else {
             return Err(Refusal::NothingAwaited);
         };
         if let Some(window) = intake.basis(&IntakeDeadline::SupplementWindow, facts.law)?.period()
@@ -70,7 +70,7 @@ impl Command for SubmitSupplement {
         let brief = check(intake, request, self, facts)?;
         // Where the fee comes first, the period for the answer begins when it is paid.
         let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
-            && intake.fee_received_at.is_none();
+            && intake.fee.received_at().is_none();
         let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
             (SupplementStage::Intake, Some(budget)) if !fee_open => {
                 let start = clock::effective_start(rule, facts.at)?;
@@ -182,13 +182,13 @@ fn resumed(
 ) -> Result<Ledger, Refusal> {
     match request.effect {
         SupplementEffect::Restart => {
-            let fee = |one: &Suspension| Some(one.cause) == intake.fee_stop;
+            let fee = |one: &Suspension| Some(one.cause) == intake.fee.stop();
             ledger.suspensions.retain(fee);
             let anew = Ledger::anew(clock::effective_start(facts.rule()?, facts.at)?);
             Ok(Ledger { suspensions: ledger.suspensions, ..anew })
         }
         SupplementEffect::Pause => {
-            let supplement = |one: &Suspension| Some(one.cause) != intake.fee_stop;
+            let supplement = |one: &Suspension| Some(one.cause) != intake.fee.stop();
             resumption::resume(&mut ledger.suspensions, facts.at, supplement);
             Ok(ledger)
         }
@@ -280,7 +280,7 @@ mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         scene.take("2026-11-26T10:00", Role::Applicant, supplied()).unwrap();
-        assert_eq!(scene.state.answer.unwrap().running.due_at, at("2026-11-27T10:00"));
+        assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-27T10:00"));
     }
 
     #[test]
@@ -375,7 +375,7 @@ mod tests {
         let submission = state.submission.as_ref().unwrap();
         assert_eq!(submission.brief.procedure.version, version);
         assert_eq!(submission.brief.public["/seminar/date"], "2026-12-21");
-        let late = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage);
+        let late = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage());
         assert_eq!(pointed(late), [("/form/seminar/date".to_owned(), "filed-too-late")]);
     }
 
@@ -399,7 +399,7 @@ mod tests {
     #[test]
     fn a_corrected_form_keeps_to_what_the_first_one_had_to_keep_to() {
         let law = law();
-        let refused = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage);
+        let refused = seminar_moved_to(&law, "2026-12-01").map(|scene| scene.state.stage());
         assert_eq!(pointed(refused), [("/form/seminar/date".to_owned(), "filed-too-late")]);
     }
 }

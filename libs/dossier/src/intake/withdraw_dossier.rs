@@ -62,7 +62,7 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         scene.take("2026-11-20T11:00", Role::Applicant, WithdrawDossier { reason: None }).unwrap();
-        assert_eq!(scene.state.stage, Stage::Withdrawn);
+        assert_eq!(scene.state.stage(), Stage::Withdrawn);
         assert!(scene.open().is_empty());
         let again =
             scene.take("2026-11-20T12:00", Role::Applicant, WithdrawDossier { reason: None });

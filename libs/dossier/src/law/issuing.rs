@@ -83,7 +83,7 @@ impl Draft<'_> {
         // Nothing may be issued that could not be loaded, even if the checks above missed it.
         if found.is_empty()
             && let Err(error) =
-                issued.clone().and_then(|issued| law.clone().take(&issued, Some(now)))
+                issued.clone().and_then(|issued| law.clone().apply(&issued, Some(now)))
         {
             found.add("", format!("quy định không hợp lệ: {error}"), error.to_string());
         }

@@ -23,7 +23,7 @@ impl Law {
     /// Adds a file of rules that was recorded at `at`. Cannot fail: a file that contradicts the law
     /// before it in the log is ignored completely, and returned as void.
     pub fn record(&mut self, rules: &RulesIssued, at: Timestamp) -> Option<&Void> {
-        let reason = match self.take(rules, Some(at)) {
+        let reason = match self.apply(rules, Some(at)) {
             Ok(()) => return None,
             Err(InvalidLaw::Content { reason, .. }) => reason,
             Err(error @ InvalidLaw::Shape { .. }) => error.to_string(),

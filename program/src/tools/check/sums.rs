@@ -178,19 +178,19 @@ pub(super) fn stage(event: &Recorded, before: &dossier::intake::Intake, found: &
     use dossier::intake::Stage;
     let Ok(decoded) = IntakeEvent::decode(&event.kind, &event.data) else { return };
     let fits = match decoded {
-        IntakeEvent::DossierSubmitted(_) => before.stage == Stage::Empty,
+        IntakeEvent::DossierSubmitted(_) => before.stage() == Stage::Empty,
         IntakeEvent::DossierAccepted(_) | IntakeEvent::DossierRefused(_) => {
-            before.stage == Stage::Submitted
+            before.stage() == Stage::Submitted
         }
         IntakeEvent::DossierDecided(_)
         | IntakeEvent::AppointmentMoved(_)
         | IntakeEvent::AppointmentFixed(_)
-        | IntakeEvent::DeadlineExtended(_) => before.stage == Stage::Processing,
+        | IntakeEvent::DeadlineExtended(_) => before.stage() == Stage::Processing,
         IntakeEvent::SupplementRequested(_) => before.is_open(),
-        IntakeEvent::SupplementSubmitted(_) => before.open_request.is_some(),
-        _ => before.stage != Stage::Empty,
+        IntakeEvent::SupplementSubmitted(_) => before.open_request().is_some(),
+        _ => before.stage() != Stage::Empty,
     };
     if !fits {
-        found.of(event, "step", format!("no step leads here from {:?}", before.stage));
+        found.of(event, "step", format!("no step leads here from {:?}", before.stage()));
     }
 }

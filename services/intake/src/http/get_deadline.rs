@@ -75,7 +75,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         suspensions: intake
             .suspensions
             .iter()
-            .map(|s| SuspensionReply { from: s.from, to: s.to.or(intake.ended_at), cause: s.cause })
+            .map(|s| SuspensionReply { from: s.from, to: s.to.or(intake.ended_at()), cause: s.cause })
             .collect(),
         explanation: clock::explanation(intake, &IntakeDeadline::Decision, &law)
             .map_err(refused)?,

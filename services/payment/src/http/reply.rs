@@ -345,7 +345,7 @@ pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, 
     let recorded = app.payments.kit().store.read_whole(&stream).await?;
     let intake: Intake =
         fold(&recorded)?;
-    Ok(match intake.stage {
+    Ok(match intake.stage() {
         Stage::Empty | Stage::Submitted => Standing::Unanswered,
         Stage::Processing => Standing::InProcess,
         Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Standing::AtItsEnd,

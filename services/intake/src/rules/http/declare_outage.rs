@@ -51,7 +51,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: DeclareOutageRequest = request.json()?;
     if body.channels.len() > 3 {
-        return Err(Problem::new(TOO_LARGE).saying("`channels` có quá nhiều giá trị", "`channels` has too many values"));
+        return Err(Problem::new(TOO_LARGE)
+            .saying("`channels` có quá nhiều giá trị", "`channels` has too many values"));
     }
     let outage = request.new_id(&app.outages, caller, "outage").await?;
     let command = DeclareOutage {
