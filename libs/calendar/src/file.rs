@@ -116,6 +116,25 @@ pub enum InvalidCalendar {
     NeverOpen,
 }
 
+impl InvalidCalendar {
+    /// The message in Vietnamese and English.
+    #[must_use]
+    pub fn said(&self) -> Text {
+        let vi = match self {
+            Self::TimeZone(zone) => format!("không có múi giờ `{zone}`"),
+            Self::Hours(hours) => format!("`{hours}` không phải giờ làm việc, ví dụ `08:00-12:00`"),
+            Self::Overlap(hours) => {
+                format!("giờ làm việc {} trùng nhau hoặc sai thứ tự", hours.join(", "))
+            }
+            Self::Twice(date) => format!("ngày {date} được nêu hai lần"),
+            Self::OffOrWorked(date) => format!("ngày {date} phải là `off` hoặc `worked`"),
+            Self::Backwards(from, to) => format!("các ngày từ {from} đến {to} bị ngược"),
+            Self::NeverOpen => "cả tuần không có giờ làm việc nào".to_owned(),
+        };
+        Text::new(vi, self.to_string())
+    }
+}
+
 impl TryFrom<CalendarFile> for Calendar {
     type Error = InvalidCalendar;
 

@@ -66,8 +66,8 @@ refusals! {
             "không có hồ sơ này, hoặc hồ sơ không phải của người phản ánh hay của cơ quan tiếp nhận",
             "there is no such dossier, or it is neither the complainant's nor, for a complaint on paper, one of the receiving agency's";
         UnknownStep(u64) => 422, "unknown-step" at "/position",
-            "nhật ký của hồ sơ không có bước này; không nêu được nội dung đã ghi của một phản ánh khác",
-            "the timeline of the dossier has no entry at this position, or one of a complaint, which cannot be named";
+            "nhật ký của hồ sơ không có bước này; không nêu được nội dung đã ghi của một phản ánh khác; xem `GET /v1/register/dossiers/{dossier}/timeline`",
+            "the timeline of the dossier has no entry at this position, or one of a complaint, which cannot be named; see `GET /v1/register/dossiers/{dossier}/timeline`";
         OfficerOnly => 422, "channel-needs-an-officer" at "/channel",
             "chỉ cán bộ ghi nhận hồ sơ, phản ánh nộp trực tiếp hoặc qua bưu chính; hãy dùng `online`",
             "only officers enter submissions by counter or post; use `online`";

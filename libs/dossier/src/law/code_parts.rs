@@ -2,6 +2,7 @@
 //! is a file with its own name and versions, for example the communes of one province; the list is
 //! all parts together.
 
+use calendar::Text;
 use serde::Deserialize;
 
 use super::{CodeList, Law};
@@ -35,27 +36,38 @@ impl Law {
 
     /// The list with `part` in place of the part's earlier version. Properties of the whole list
     /// must be the same in all parts.
-    pub(super) fn with_part(&self, part: &CodeList) -> Result<CodeList, String> {
+    pub(super) fn with_part(&self, part: &CodeList) -> Result<CodeList, Text> {
         let list = part.list();
         if let Some(before) = self.code_files.get(&part.id).filter(|before| before.list() != list) {
-            return Err(format!(
-                "`{}` is a part of the list `{}`, and stays one",
-                part.id,
-                before.list()
+            let (id, whole) = (&part.id, before.list());
+            return Err(Text::new(
+                format!("`{id}` là một phần của danh mục `{whole}` và phải giữ nguyên như vậy"),
+                format!("`{id}` is a part of the list `{whole}`, and stays one"),
             ));
         }
         if part.id != list && self.codes.contains_key(&part.id) {
-            return Err(format!("`{}` is the name of a list, not of a part of one", part.id));
+            let id = &part.id;
+            return Err(Text::new(
+                format!("`{id}` là tên của một danh mục, không phải của một phần"),
+                format!("`{id}` is the name of a list, not of a part of one"),
+            ));
         }
         if self.code_files.get(list).is_some_and(|whole| whole.list() != list) {
-            return Err(format!("`{list}` is itself a part of a list"));
+            return Err(Text::new(
+                format!("bản thân `{list}` là một phần của danh mục khác"),
+                format!("`{list}` is itself a part of a list"),
+            ));
         }
         let others = || {
             let files = self.code_files.values().map(|file| &**file);
             files.filter(|file| file.list() == list && file.id != part.id)
         };
         if let Some(other) = others().find(|other| other.format != part.format) {
-            return Err(format!("`format` is not that of the part `{}`", other.id));
+            let id = &other.id;
+            return Err(Text::new(
+                format!("`format` khác với phần `{id}`"),
+                format!("`format` is not that of the part `{id}`"),
+            ));
         }
         let mut entries: Vec<_> =
             others().chain([part]).flat_map(|one| one.entries.iter().cloned()).collect();

@@ -182,7 +182,7 @@ impl Reading<'_, '_> {
             }
             (Some(successor), Ended::Refused) => fault(Text::new(
                 format!("mã này đã hết hiệu lực, nay là `{successor}`"),
-                format!("this code has ended, `{successor}` stands for it now"),
+                format!("this code has ended, use `{successor}`"),
             )),
             (None, _) => {
                 let (list, Text { vi, en }) = (&list.id, words::day(self.on));

@@ -149,7 +149,7 @@ impl Law {
         if self.newest_codes(&part.id).is_some_and(|known| known >= part.version) {
             return Err(content(file, OUTDATED));
         }
-        let list = self.with_part(&part).map_err(|reason| content(file, &reason))?;
+        let list = self.with_part(&part).map_err(|reason| content(file, &reason.en))?;
         self.codes.entry(list.id.clone()).or_default().push((at, Arc::new(list)));
         self.code_files.insert(part.id.clone(), Arc::new(part));
         Ok(())
@@ -216,22 +216,34 @@ pub struct Coded {
 
 impl CodeList {
     /// Checks for contradictions.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self) -> Result<(), Text> {
         let named: BTreeSet<&str> = self.entries.iter().map(|entry| &*entry.code).collect();
         let mut seen: BTreeMap<&str, Vec<InForce>> = BTreeMap::new();
         for entry in &self.entries {
             let CodeEntry { code, effective, successor, .. } = entry;
             if self.format.is_some_and(|format| !format.fits(code)) {
-                return Err(format!("`{code}` is not a code of this format"));
+                return Err(Text::new(
+                    format!("`{code}` không đúng định dạng của danh mục"),
+                    format!("`{code}` is not a code of this format"),
+                ));
             }
             if effective.to.is_some_and(|to| to < effective.from) {
-                return Err(format!("`effective` of `{code}` runs backwards"));
+                return Err(Text::new(
+                    format!("`effective` của `{code}` kết thúc trước khi bắt đầu"),
+                    format!("`effective` of `{code}` ends before it begins"),
+                ));
             }
             if successor.is_some() && effective.to.is_none() {
-                return Err(format!("`{code}` has a successor, but does not end"));
+                return Err(Text::new(
+                    format!("`{code}` có mã thay thế nhưng không có ngày kết thúc"),
+                    format!("`{code}` has a successor, but does not end"),
+                ));
             }
             if let Some(next) = successor.as_ref().filter(|next| !named.contains(&***next)) {
-                return Err(format!("the successor of `{code}`, `{next}`, is not on the list"));
+                return Err(Text::new(
+                    format!("mã thay thế của `{code}` là `{next}` không có trong danh mục"),
+                    format!("the successor of `{code}`, `{next}`, is not on the list"),
+                ));
             }
             let periods = seen.entry(code).or_default();
             let overlaps = |known: &InForce| {
@@ -239,7 +251,10 @@ impl CodeList {
                     && effective.to.is_none_or(|to| to >= known.from)
             };
             if periods.iter().any(overlaps) {
-                return Err(format!("`{code}` stands there twice for one day"));
+                return Err(Text::new(
+                    format!("`{code}` có hai lần cho cùng một ngày"),
+                    format!("`{code}` is listed twice for the same day"),
+                ));
             }
             periods.push(*effective);
         }
@@ -421,10 +436,10 @@ mod tests {
     fn a_list_that_contradicts_itself_is_not_taken() {
         let mut twice = communes();
         twice.entries.push(twice.entries[1].clone());
-        assert!(twice.check().unwrap_err().contains("twice"));
+        assert!(twice.check().unwrap_err().en.contains("twice"));
         let mut nowhere = communes();
         nowhere.entries[0].successor = Some("9".to_owned());
-        assert!(nowhere.check().unwrap_err().contains("not on the list"));
+        assert!(nowhere.check().unwrap_err().en.contains("not on the list"));
         assert_eq!(communes().check(), Ok(()));
     }
 }

@@ -11,7 +11,7 @@ refusals! {
     /// Why rules cannot be signed.
     pub enum Refusal {
         UnknownVersion => 404, "rules-version-unknown",
-            "không có phiên bản này", "there is no such version";
+            "không có phiên bản này, xem danh sách tại `GET /v1/rules`", "there is no such version; the list is at `GET /v1/rules`";
         NotAwaiting => 409, "rules-not-awaiting-signature",
             "phiên bản này không chờ ký", "this version does not wait for a signature";
         SameSigner => 409, "rules-same-signer",

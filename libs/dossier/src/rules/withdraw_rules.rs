@@ -12,7 +12,7 @@ refusals! {
     /// Why rules cannot be withdrawn.
     pub enum Refusal {
         UnknownVersion => 404, "rules-version-unknown",
-            "không có phiên bản này", "there is no such version";
+            "không có phiên bản này, xem danh sách tại `GET /v1/rules`", "there is no such version; the list is at `GET /v1/rules`";
         InForce => 409, "rules-in-force",
             "phiên bản này đã có hiệu lực: hãy ban hành phiên bản tiếp theo",
             "this version is in force already; issue the next one";
@@ -187,7 +187,7 @@ pub(super) mod tests {
     fn what_is_withdrawn_is_in_force_at_no_time() {
         let mut law = law();
         let issued = rules(RulesKind::Procedure, "energy", &second("2026-12-01")).unwrap();
-        law.take(&issued, Some(at("2026-11-20T09:00"))).unwrap();
+        law.apply(&issued, Some(at("2026-11-20T09:00"))).unwrap();
         let code = ProcedureCode::from("ENERGY.LABEL");
         let day = jiff::civil::date(2026, 12, 2);
         assert_eq!(law.in_force(&code, day).unwrap().version, 3);
@@ -195,7 +195,7 @@ pub(super) mod tests {
         for known_at in ["2026-11-21T09:00", "2026-12-30T09:00"] {
             assert_eq!(law.in_force_as_known(&code, day, at(known_at)).unwrap().version, 2);
         }
-        assert!(law.take(&issued, None).is_err(), "its number is used");
+        assert!(law.apply(&issued, None).is_err(), "its number is used");
         // Another process may have received a dossier under it in its first instant: that dossier
         // goes on.
         let received = ProcedureRef { code: code.clone(), version: 3 };

@@ -109,7 +109,16 @@ impl Refuse for LawError {
     }
 
     fn subject(&self) -> Option<Text> {
-        Some(Text::same(self.to_string()))
+        match self {
+            Self::NotLoaded | Self::Money(_) => None,
+            Self::Calendar(CalendarError::BeyondHorizon { .. }) => Some(Text::new(
+                "thời hạn không kết thúc trong phạm vi lịch làm việc tính được",
+                "the period does not end within the days that can be computed",
+            )),
+            Self::Calendar(CalendarError::OutOfRange) => {
+                Some(Text::new("ngày ngoài phạm vi tính được", "a date is out of range"))
+            }
+        }
     }
 }
 

@@ -172,7 +172,7 @@ impl Check<'_, '_> {
                 let (vi, en) = (
                     format!("thủ tục {} sẽ không còn cơ quan tiếp nhận", newest.code),
                     format!(
-                        "nobody would receive {} any more: issue it for another agency first",
+                        "no agency would receive {}; issue it for another agency first",
                         newest.code
                     ),
                 );

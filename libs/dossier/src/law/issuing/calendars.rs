@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use calendar::{Calendar, CalendarFile};
+use calendar::{Calendar, CalendarFile, Text};
 use jiff::civil::Date;
 use serde_json::{Value, json};
 
@@ -110,7 +110,8 @@ impl Check<'_, '_> {
     fn tried(&mut self, tried: Value, at: &str) {
         let Ok(file) = serde_json::from_value::<CalendarFile>(tried) else { return };
         if let Err(error) = Calendar::try_from(file) {
-            self.add(at, format!("lịch làm việc không hợp lệ: {error}"), error.to_string());
+            let Text { vi, en } = error.said();
+            self.add(at, format!("lịch làm việc không hợp lệ: {vi}"), en);
         }
     }
 

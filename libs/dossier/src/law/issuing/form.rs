@@ -162,7 +162,7 @@ impl Check<'_, '_> {
                     "`{keyword}` không được xét khi chọn trường hợp, nên mã hoặc ngày ở trường hợp khác có thể không được kiểm tra: hãy phân biệt bằng `type`, `const` hoặc `enum` của giá trị hay của một trường bắt buộc"
                 ),
                 format!(
-                    "`{keyword}` is not looked at when an alternative is chosen, so that codes or days of another one might not be checked: tell them apart by `type`, `const` or `enum`, of the value or of a required field"
+                    "`{keyword}` is ignored when an alternative is chosen, so that codes or days of another one might not be checked: tell them apart by `type`, `const` or `enum`, of the value or of a required field"
                 ),
             );
             self.add(&at, vi, en);

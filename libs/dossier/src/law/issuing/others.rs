@@ -1,5 +1,6 @@
 //! Checks the periods for complaints, the rules for payments, and lists of codes.
 
+use calendar::Text;
 use serde_json::Value;
 
 use super::Check;
@@ -33,7 +34,7 @@ impl Check<'_, '_> {
             if !rules.answer.contains_key(&ComplaintClass::Complex) {
                 let (vi, en) = (
                     "thiếu `complex`: khiếu nại mở lại sẽ không có thời hạn",
-                    "`complex` is missing: what is reopened would have no period",
+                    "`complex` is missing: reopened complaints would have no period",
                 );
                 check.add("/answer", vi, en);
             }
@@ -52,7 +53,8 @@ impl Check<'_, '_> {
                 check.code("/part_of", list);
             }
             if let Err(reason) = check.law.with_part(list) {
-                check.add("/entries", format!("danh mục tự mâu thuẫn: {reason}"), reason);
+                let Text { vi, en } = reason;
+                check.add("/entries", format!("danh mục tự mâu thuẫn: {vi}"), en);
             }
         });
     }

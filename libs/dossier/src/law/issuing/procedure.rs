@@ -56,7 +56,7 @@ impl Check<'_, '_> {
         if every {
             let (vi, en) = (
                 "mọi hình thức đều chỉ mở khi có sự cố: ngoài sự cố không ai nộp được",
-                "names every channel: outside an outage nobody could submit",
+                "names every channel: outside an outage no dossier could be submitted",
             );
             self.add("/only_in_outage", vi, en);
         }
@@ -82,7 +82,7 @@ impl Check<'_, '_> {
             self.add("/agency", vi, en);
         }
         if channels.is_empty() {
-            let (vi, en) = ("không ai nộp được hồ sơ", "is empty: nobody could submit");
+            let (vi, en) = ("không ai nộp được hồ sơ", "is empty: no dossier could be submitted");
             self.add("/channels", vi, en);
         }
         self.once("/channels", channels);
@@ -90,7 +90,7 @@ impl Check<'_, '_> {
         if procedure.level == Level::Full && !channels.contains(&Channel::Online) {
             let (vi, en) = (
                 "dịch vụ công toàn trình phải tiếp nhận trực tuyến",
-                "`full` is for what can be done online, and `channels` does not name it",
+                "`full` is for procedures that are done online, and `channels` does not name it",
             );
             self.add("/level", vi, en);
         }

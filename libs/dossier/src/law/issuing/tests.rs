@@ -55,7 +55,7 @@ fn nothing_is_wrong_with_what_ships() {
         let draft = Draft { kind: rules.kind, text: &rules.text, version: None };
         let found = draft.check(&law, at(NOW)).err().unwrap_or_default();
         assert!(found.is_empty(), "{} {}: {found}", rules.kind.as_str(), rules.name);
-        law.take(&rules, None).unwrap();
+        law.apply(&rules, None).unwrap();
     }
     certificate_with(&[], &[]);
 }

@@ -7,14 +7,14 @@ impl Procedure {
     /// Checks for contradictions.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.channels.is_empty() {
-            return Err("`channels` is empty: nobody could submit".to_owned());
+            return Err("`channels` is empty: no dossier could be submitted".to_owned());
         }
         if let Some(channel) = self.only_in_outage.iter().find(|c| !self.channels.contains(c)) {
             return Err(format!("`only_in_outage` names {channel:?}, which is not in `channels`"));
         }
         if self.channels.iter().all(|channel| self.only_in_outage.contains(channel)) {
             let reason =
-                "`only_in_outage` names every channel: outside an outage nobody could submit";
+                "`only_in_outage` names every channel: outside an outage no dossier could be submitted";
             return Err(reason.to_owned());
         }
         self.clock.check(&self.channels)?;

@@ -54,12 +54,13 @@ impl Known {
         Self::new(written(given), accepted.into_iter().map(written), list)
     }
 
-    /// An agency that receives no such dossiers, or none at all, and those that do.
+    /// An agency that receives no such dossiers, or none at all, and those that do. If they are too
+    /// many, the catalogue of procedures has the agency of each, which all callers may read.
     pub fn agencies<'l>(
         given: &AgencyCode,
         accepted: impl IntoIterator<Item = &'l AgencyCode>,
     ) -> Self {
-        Self::new(given, accepted, "GET /v1/rules")
+        Self::new(given, accepted, "GET /v1/procedures")
     }
 
     /// A component of a dossier, and those of the procedure.
