@@ -16,9 +16,7 @@ use crate::contract::{
 };
 use crate::law::ComplaintRules;
 use crate::services::Category;
-use crate::step::{
-    Command, Facts, Follow, Incoming, LawError, State, Step, Subscription,
-};
+use crate::step::{Command, Facts, Follow, Incoming, LawError, State, Step, Subscription};
 
 pub mod answer_complaint;
 pub mod classify_complaint;

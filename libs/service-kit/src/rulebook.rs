@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use dossier::State;
 use dossier::contract::{LawEvent, Meta, RulesIssued, RulesKind};
-use dossier::rules::{Rules, Shipped, stream_id};
 use dossier::law::{InvalidLaw, Law, Void};
+use dossier::rules::{Rules, Shipped, stream_id};
 use events::{AppendError, EventStore, Filter, Position, ReadError, Recorded};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -117,7 +117,7 @@ async fn read(
             return Ok(any);
         }
         for event in &page.events {
-            let void = take(law, event)?;
+            let void = apply(law, event)?;
             enter(register, event, void, compared)?;
             any = true;
         }
@@ -127,7 +127,7 @@ async fn read(
 
 /// Applies an event to the law. A file of rules that contradicts earlier ones is skipped; the
 /// finding is returned.
-pub fn take<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, RulebookError> {
+pub fn apply<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, RulebookError> {
     let envelope = crate::record::envelope(event)?;
     match crate::record::decode(event)? {
         LawEvent::RulesIssued(rules) => return Ok(law.record(&rules, envelope.at)),

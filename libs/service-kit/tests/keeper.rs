@@ -178,7 +178,7 @@ async fn scene() -> Scene {
 
 async fn missed(scene: &Scene, dossier: u128) -> bool {
     let stream = stream(DossierId(Uuid::from_u128(dossier)));
-    scene.streams.load(&stream).await.unwrap().state.0.answer.is_some_and(|answer| answer.missed)
+    scene.streams.load(&stream).await.unwrap().state.0.answer().is_some_and(|answer| answer.missed)
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ fn check(
         let checked = match checked {
             Ok(issued) if form.is_empty() => {
                 warnings = law.warnings_of(&issued, now);
-                law.take(&issued, Some(now)).map(|()| issued).map_err(|error| {
+                law.apply(&issued, Some(now)).map(|()| issued).map_err(|error| {
                     let mut found = Findings::default();
                     found.add("", error.to_string(), error.to_string());
                     found

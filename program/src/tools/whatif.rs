@@ -114,7 +114,7 @@ impl Trial {
             let name = path.display().to_string();
             let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
             let issued = rules(kind, &name, &text)?;
-            law.take(&issued, None)?;
+            law.apply(&issued, None)?;
             Ok(issued.name)
         };
         if let Some(path) = &arguments.calendar_file {
@@ -216,7 +216,7 @@ fn reckon(
             continue;
         }
         let Some(course) = open.get_mut(&id) else { continue };
-        course.take(&decoded, &meta);
+        course.apply(&decoded, &meta);
         // Ended dossiers are dropped from memory.
         if course.ended
             && let Some(course) = open.remove(&id)

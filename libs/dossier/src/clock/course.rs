@@ -74,7 +74,7 @@ impl Course {
     }
 
     /// Applies one event.
-    pub fn take(&mut self, event: &IntakeEvent, meta: &Meta) {
+    pub fn apply(&mut self, event: &IntakeEvent, meta: &Meta) {
         match event {
             IntakeEvent::DossierAccepted(accepted) => {
                 self.accepted_at = Some(meta.at());
@@ -214,7 +214,7 @@ mod tests {
             panic!("it begins with a submission")
         };
         let mut course = Course::of(submitted, meta.at());
-        recorded.for_each(|(event, meta)| course.take(event, meta));
+        recorded.for_each(|(event, meta)| course.apply(event, meta));
         course
     }
 

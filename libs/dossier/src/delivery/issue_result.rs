@@ -160,7 +160,7 @@ pub(crate) mod tests {
         for mut rules in shipped_rules().unwrap() {
             rules.text =
                 rules.text.replace(plain, "result: { code: KQ.G02.000101, document: true }");
-            law.take(&rules, None).unwrap();
+            law.apply(&rules, None).unwrap();
         }
         law
     }

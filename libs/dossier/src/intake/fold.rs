@@ -5,8 +5,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::FormVersion;
-use super::resumption::resume;
 use super::progress::{Answer, OpenRequest, Owed, Progress};
+use super::resumption::resume;
 use super::state::{Intake, Promised};
 use crate::clock::{Running, Suspension};
 use crate::contract::{

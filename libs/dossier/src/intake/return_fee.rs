@@ -56,7 +56,8 @@ impl Command for ReturnFee {
             return Ok(Decision::NotYet);
         }
         let by_fee = facts.rule()?.procedure.clock.start == ClockStart::FeeReceived;
-        let started_at = intake.started_at.filter(|_| by_fee && intake.stage() == Stage::Processing);
+        let started_at =
+            intake.started_at.filter(|_| by_fee && intake.stage() == Stage::Processing);
         let clock_stops_at = started_at.map(|started_at| since.max(started_at));
         let mut events = Vec::new();
         if let (Some(at), Some(promised)) = (clock_stops_at, &intake.promised) {

@@ -195,7 +195,7 @@ mod tests {
             } else {
                 rules
             };
-            ending.take(&rules, None).unwrap();
+            ending.apply(&rules, None).unwrap();
         }
         let what = "procedure/ENERGY.LABEL";
         let ends = |law: &Law| found(law, "2026-12-01T09:00").iter().any(|(of, _)| of == what);

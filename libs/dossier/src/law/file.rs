@@ -60,7 +60,7 @@ pub(super) fn too_many_brackets(text: &str) -> Option<usize> {
     None
 }
 
-/// The event that issues a file of rules. Only the common fields are checked; [`super::Law::take`]
+/// The event that issues a file of rules. Only the common fields are checked; [`super::Law::apply`]
 /// checks the rest.
 pub fn rules(kind: RulesKind, file: &str, text: &str) -> Result<RulesIssued, InvalidLaw> {
     if let Some(line) = too_many_brackets(text) {

@@ -50,7 +50,7 @@ impl Law {
     #[must_use]
     pub fn warnings_of(&self, issued: &RulesIssued, now: Timestamp) -> Vec<Finding> {
         let (before, mut law) = (self.warnings(now), self.clone());
-        if law.take(issued, Some(now)).is_err() {
+        if law.apply(issued, Some(now)).is_err() {
             return Vec::new();
         }
         let own = format!("{}/{}/{}", issued.kind.as_str(), issued.name, issued.version);

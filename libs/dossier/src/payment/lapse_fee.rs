@@ -144,7 +144,7 @@ mod tests {
                     let text = rules.text.replace("fees:\n", &format!("fees:\n  kept: {kept}\n"));
                     rules.text = text;
                 }
-                law.take(&rules, None).unwrap();
+                law.apply(&rules, None).unwrap();
             }
             let mut scene = settled(&law);
             end(&mut scene, DossierEnd::Withdrawn, accepted);

@@ -208,7 +208,7 @@ pub(crate) mod tests {
         let rules = next_version(include_str!("../../procedures/payments.yaml"))
             .replace("second_person_above: 1000000", "second_person_above: 20000");
         let issued = crate::law::rules(crate::contract::RulesKind::Payments, "p", &rules).unwrap();
-        law.take(&issued, None).unwrap();
+        law.apply(&issued, None).unwrap();
         let mut scene = paid_twice(&law);
         refund(&mut scene, 15_000, Standing::InProcess).unwrap();
         let proposed = refund(&mut scene, 15_000, Standing::InProcess).unwrap();

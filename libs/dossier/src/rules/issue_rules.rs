@@ -176,7 +176,7 @@ mod tests {
         let mut law = law();
         let text = next_version(SHIPPED);
         let issued = rules(RulesKind::Procedure, "second", &text).unwrap();
-        law.take(&issued, Some(at("2026-11-20T09:00"))).unwrap();
+        law.apply(&issued, Some(at("2026-11-20T09:00"))).unwrap();
         let code = ProcedureCode::from("ENERGY.LABEL");
         let version = |known_at| {
             law.in_force_as_known(&code, date(2026, 6, 1), at(known_at)).unwrap().version

@@ -1,8 +1,8 @@
 //! Issues shipped files of rules at start.
 
 use dossier::contract::{Actor, Envelope, EventSet, LawEvent, RulesIssued};
-use dossier::rules::{Rules, RulesStage, Shipped, stream_id};
 use dossier::law::Law;
+use dossier::rules::{Rules, RulesStage, Shipped, stream_id};
 use dossier::services::Category;
 use events::{AppendError, EventStore, Expected, NewEvent, ReadError, Recorded, StreamName};
 use jiff::Timestamp;
@@ -25,7 +25,8 @@ impl Rulebook {
         now: Timestamp,
     ) -> Result<Option<String>, RulebookError> {
         let id = stream_id(rules.kind, &rules.name);
-        let stream = StreamName::new(&Category::Law.stream(&id)).map_err(AppendError::StreamName)?;
+        let stream =
+            StreamName::new(&Category::Law.stream(&id)).map_err(AppendError::StreamName)?;
         for _ in 0..ATTEMPTS_MAX {
             let issued = store.read_whole(&stream).await?;
             let known: Rules = fold(&issued)?;
@@ -50,7 +51,7 @@ impl Rulebook {
             // The file may contradict rules that an agency has issued or withdrawn; that must not
             // prevent the start.
             let mut tried = law.clone();
-            match tried.take(rules, Some(at)) {
+            match tried.apply(rules, Some(at)) {
                 Ok(()) => {}
                 Err(error) if self.register().values().any(|rules| rules.is_touched()) => {
                     return Ok(Some(error.to_string()));

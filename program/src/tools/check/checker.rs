@@ -154,7 +154,7 @@ impl Checker {
         };
         if event.kind.starts_with("law.") {
             who::look(event, &meta, None, &self.law, &mut self.found);
-            match rulebook::take(&mut self.law, event) {
+            match rulebook::apply(&mut self.law, event) {
                 Ok(None) => {}
                 Ok(Some(void)) => self.found.note(event, "law-void", &void.reason),
                 Err(error) => self.found.of(event, "law", error),
