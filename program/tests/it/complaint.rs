@@ -107,8 +107,8 @@ async fn a_complaint_about_a_step_stands_on_the_timeline_and_its_answer_reaches_
     let refused = file(&applicant, named).await;
     assert_eq!(refused.refused(), (422, "unknown-step"));
     assert!(
-        refused.body["detail"].as_str().unwrap_or_default().contains("complaints cannot")
-            || refused.body["title"].as_str().unwrap().contains("complaints cannot"),
+        refused.body["detail"].as_str().unwrap_or_default().contains("one of a complaint")
+            || refused.body["title"].as_str().unwrap().contains("one of a complaint"),
         "{}",
         refused.body
     );

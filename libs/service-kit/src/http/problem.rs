@@ -134,7 +134,7 @@ pub struct ProblemBody {
     /// The HTTP status.
     pub status: u16,
     /// What is wrong and what to change, in the language of the answer, if the title does not say
-    /// it and it is not about single fields.
+    /// it and not several fields must change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// All fields or parameters that must change.
@@ -357,12 +357,19 @@ impl Problem {
             Language::Vietnamese => self.entry.vi,
             Language::English => self.entry.en,
         };
+        let about = self.about.as_ref().map(|about| language.of_text(about).to_owned());
+        let errors = self.errors(language);
+        // One field alone is told for the whole, for clients that show no fields.
+        let only = match &errors[..] {
+            [only] => Some(only.detail.clone()),
+            _ => None,
+        };
         let body = ProblemBody {
             kind: format!("urn:dossier:problem:{}", self.entry.code),
             title: title.to_owned(),
             status: self.entry.status,
-            detail: self.about.as_ref().map(|about| language.of_text(about).to_owned()),
-            errors: self.errors(language),
+            detail: about.or(only).filter(|detail| detail != title),
+            errors,
             violated_policies: self.violated.iter().map(|name| (*name).to_owned()).collect(),
         };
         serde_json::to_vec(&body).expect("a problem is a struct of texts and numbers")
