@@ -143,8 +143,8 @@ async fn a_deadline_of_a_corrupt_stream_is_counted_and_others_are_enforced() {
     office.wait_until("2026-12-20T09:00").await;
     assert!(defects(&office, "keeper") > 0, "{}", office.kit.metrics.text());
     let other = other.rsplit_once('/').unwrap().1;
-    let events = office.kit.store.read_whole(&StreamName::new(&format!("intake-{other}")).unwrap());
-    let events = events.await.unwrap();
+    let stream = StreamName::new(&format!("intake-{other}")).unwrap();
+    let events = office.kit.store.read_whole(&stream).await.unwrap();
     let missed = events.iter().any(|event| event.kind.contains("Missed"));
     assert!(missed, "{events:?}");
 }
