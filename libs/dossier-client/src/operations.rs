@@ -39,6 +39,24 @@ impl<T: Transport> Client<T> {
             .content(media_type, content)
     }
 
+    /// Show an upload.
+    ///
+    /// `GET /v1/documents/{document}`
+    ///
+    /// Its type, size and digest. For callers who may name it in a step; others get a 404, as
+    /// for a document that was removed.
+    ///
+    /// For `applicant` of all, `clerk` of all, `approver` of all.
+    pub fn get_upload(&self, document: &str) -> Request<'_, T, types::DocumentUploadedReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/documents/{document_}", document_ = segment(document)),
+            read_json,
+        )
+    }
+
     /// Submit a dossier.
     ///
     /// `POST /v1/dossiers`
@@ -60,7 +78,7 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of the agency,
-    /// `auditor` of the agency, `operator` of all, `consultee` of what their agency is
+    /// `auditor` of the agency, `operator` of all, `consultee` of dossiers that their agency is
     /// consulted about.
     pub fn get_dossier(&self, dossier: uuid::Uuid) -> Request<'_, T, types::DossierReply> {
         Request::new(
@@ -170,7 +188,7 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency,
-    /// `consultee` of what their agency is consulted about.
+    /// `consultee` of dossiers that their agency is consulted about.
     pub fn get_document(&self, dossier: uuid::Uuid, document: &str) -> Request<'_, T, Content> {
         Request::new(
             self,
@@ -364,6 +382,22 @@ impl<T: Transport> Client<T> {
     ) -> Request<'_, T, types::OutageReply> {
         Request::new(self, Service::Intake, Method::POST, "/v1/outages".to_owned(), read_json)
             .json(body)
+    }
+
+    /// Show an outage.
+    ///
+    /// `GET /v1/outages/{outage}`
+    ///
+    /// For `applicant` of all, `clerk` of all, `reviewer` of all, `approver` of all, `cashier`
+    /// of all, `complaint_handler` of all, `auditor` of all, `operator` of all.
+    pub fn get_outage(&self, outage: uuid::Uuid) -> Request<'_, T, types::OutageReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/outages/{outage_}", outage_ = segment(outage)),
+            read_json,
+        )
     }
 
     /// End an outage.
@@ -659,6 +693,9 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/payments/{dossier}`
     ///
+    /// 404 `not-found` as long as there is nothing to pay: before the fee is charged, and for
+    /// good if the procedure has none.
+    ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
     /// `approver` of the agency, `auditor` of the agency, `operator` of all.
     pub fn get_payment(&self, dossier: uuid::Uuid) -> Request<'_, T, types::PaymentReply> {
@@ -876,10 +913,12 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/reviews/{dossier}`
     ///
-    /// A consulted agency sees only its own consultations.
+    /// 404 `not-found` before the acceptance. A consulted agency sees only its own
+    /// consultations.
     ///
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
-    /// of the agency, `consultee` of what their agency is consulted about, `operator` of all.
+    /// of the agency, `consultee` of dossiers that their agency is consulted about, `operator`
+    /// of all.
     pub fn get_review(&self, dossier: uuid::Uuid) -> Request<'_, T, types::ReviewReply> {
         Request::new(
             self,
@@ -941,7 +980,7 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/reviews/{dossier}/consultation-answers`
     ///
-    /// For `consultee` of what their agency is consulted about.
+    /// For `consultee` of dossiers that their agency is consulted about.
     ///
     /// Legal basis: 61/2018/NĐ-CP Điều 19.5.
     pub fn answer_consultation(
@@ -1164,7 +1203,8 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/deliveries/{dossier}`
     ///
-    /// Its location, its validity and the duties that follow it.
+    /// Its location, its validity and the duties that follow it. 404 `not-found` before the
+    /// decision, and for good if there is no result.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `auditor` of the agency, `operator` of all.
@@ -1756,8 +1796,8 @@ impl<T: Transport> Client<T> {
     /// Everything that was recorded for the dossier in all services, in the order of the log.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
-    /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of what their
-    /// agency deals with a complaint about, `auditor` of the agency, `operator` of all.
+    /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of dossiers about
+    /// which their agency handles a complaint, `auditor` of the agency, `operator` of all.
     pub fn get_timeline(
         &self,
         dossier: uuid::Uuid,

@@ -628,6 +628,15 @@ pub struct DocumentUploadedReply {
 /// The code of a dossier, printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
 pub type DossierCode = String;
 
+/// A component of a dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DossierComponent {
+    pub code: ComponentCode,
+    pub name: BilingualText,
+    /// Whether a dossier is incomplete without it.
+    pub required: bool,
+}
+
 /// A dossier (hồ sơ).
 pub type DossierId = uuid::Uuid;
 
@@ -655,7 +664,8 @@ pub struct DossierReply {
     /// Whether the fee was received.
     pub fee_received: bool,
     /// The form as last corrected; null after its erasure, and for cashiers and operators.
-    pub form: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<std::collections::BTreeMap<String, serde_json::Value>>,
     /// Documents of the dossier; none for cashiers and operators.
     pub documents: Vec<DocumentReply>,
     /// Due instant of the one-stop unit's answer.
@@ -942,7 +952,8 @@ pub struct FormVersionReply {
     /// Role of the person who submitted or corrected it.
     pub role: Role,
     /// The form; null after its erasure.
-    pub form: serde_json::Value,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<std::collections::BTreeMap<String, serde_json::Value>>,
     /// Subject of that person, if on the applicant's side. Officers are named on the timeline,
     /// to officers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1126,7 +1137,7 @@ values! {
 }
 
 /// Kind of obligation.
-pub type ObligationKind = serde_json::Value;
+pub type ObligationKind = String;
 
 /// An open obligation.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -1391,11 +1402,11 @@ pub struct ProcedureReply {
     pub only_in_outage: Vec<Channel>,
     /// JSON Schema of the form. Besides the standard formats it uses `vn-tax-code` and
     /// `telephone`.
-    pub form: serde_json::Value,
+    pub form: std::collections::BTreeMap<String, serde_json::Value>,
     /// Components of a dossier, and whether each is required.
-    pub documents: Vec<serde_json::Value>,
+    pub documents: Vec<DossierComponent>,
     /// Period by filing channel.
-    pub periods: serde_json::Value,
+    pub periods: std::collections::BTreeMap<String, Budget>,
     /// Last day in force; null if no end is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_to: Option<jiff::civil::Date>,
@@ -2010,7 +2021,7 @@ pub struct SubmitDossierRequest {
     /// Filing channel. Dossiers by `counter` and `post` are entered by an officer.
     pub channel: Channel,
     /// The form; must conform to the procedure's schema.
-    pub form: serde_json::Value,
+    pub form: std::collections::BTreeMap<String, serde_json::Value>,
     /// Subject of the applicant; only if an officer enters the dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applicant: Option<Line200>,
@@ -2038,7 +2049,7 @@ impl SubmitDossierRequest {
         procedure: impl Into<String>,
         agency: impl Into<String>,
         channel: Channel,
-        form: serde_json::Value,
+        form: std::collections::BTreeMap<String, serde_json::Value>,
     ) -> Self {
         Self {
             procedure: procedure.into(),
