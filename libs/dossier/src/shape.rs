@@ -207,3 +207,65 @@ impl Fault {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        day: jiff::civil::Date,
+        #[expect(dead_code, reason = "only decoded")]
+        count: u8,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        name: String,
+        inner: Vec<Inner>,
+    }
+
+    const LIMITS: Limits = Limits { attempts: 100, findings: 10 };
+
+    fn found(value: Value) -> (Option<Outer>, Vec<String>, Vec<String>) {
+        let Repaired { value, findings, replaced } = decoded::<Outer>(value, LIMITS);
+        (value, findings.into_iter().map(|one| one.pointer).collect(), replaced)
+    }
+
+    #[test]
+    fn a_sound_value_needs_no_repair() {
+        let sound = json!({ "name": "a", "inner": [{ "day": "2026-11-20", "count": 1 }] });
+        let (value, pointers, replaced) = found(sound);
+        assert_eq!(value.unwrap().inner[0].day, jiff::civil::date(2026, 11, 20));
+        assert_eq!((pointers.len(), replaced.len()), (0, 0));
+    }
+
+    #[test]
+    fn each_place_is_found_once_and_what_is_in_a_replaced_value_is_not() {
+        let wrong = json!({ "inner": [{ "day": "x", "count": 300, "a/b": 1 }, 7], "more": 1 });
+        let (value, mut pointers, mut replaced) = found(wrong);
+        assert_eq!(value.unwrap().name, "x");
+        pointers.sort();
+        let expected =
+            ["/inner/0/a~1b", "/inner/0/count", "/inner/0/day", "/inner/1", "/more", "/name"];
+        assert_eq!(pointers, expected);
+        replaced.retain(|pointer| !pointer.starts_with("/inner/1/"));
+        assert_eq!(replaced, ["/inner/0/count", "/inner/0/day", "/inner/1", "/name"]);
+    }
+
+    #[test]
+    fn repairs_end_at_their_limits() {
+        let many = json!({ "name": "a", "inner": vec![json!(0); 50] });
+        let (value, pointers, _) = found(many);
+        assert!(value.is_none());
+        assert_eq!(pointers.len(), LIMITS.findings);
+        let (value, pointers, _) = found(json!("no object"));
+        assert!(value.is_none());
+        assert_eq!(pointers, [""]);
+    }
+}
