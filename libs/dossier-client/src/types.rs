@@ -665,7 +665,7 @@ pub struct DossierReply {
     pub fee_received: bool,
     /// The form as last corrected; null after its erasure, and for cashiers and operators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub form: Option<std::collections::BTreeMap<String, serde_json::Value>>,
+    pub form: Option<serde_json::Value>,
     /// Documents of the dossier; none for cashiers and operators.
     pub documents: Vec<DocumentReply>,
     /// Due instant of the one-stop unit's answer.
@@ -953,7 +953,7 @@ pub struct FormVersionReply {
     pub role: Role,
     /// The form; null after its erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub form: Option<std::collections::BTreeMap<String, serde_json::Value>>,
+    pub form: Option<serde_json::Value>,
     /// Subject of that person, if on the applicant's side. Officers are named on the timeline,
     /// to officers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1402,7 +1402,7 @@ pub struct ProcedureReply {
     pub only_in_outage: Vec<Channel>,
     /// JSON Schema of the form. Besides the standard formats it uses `vn-tax-code` and
     /// `telephone`.
-    pub form: std::collections::BTreeMap<String, serde_json::Value>,
+    pub form: serde_json::Value,
     /// Components of a dossier, and whether each is required.
     pub documents: Vec<DossierComponent>,
     /// Period by filing channel.
@@ -2021,7 +2021,7 @@ pub struct SubmitDossierRequest {
     /// Filing channel. Dossiers by `counter` and `post` are entered by an officer.
     pub channel: Channel,
     /// The form; must conform to the procedure's schema.
-    pub form: std::collections::BTreeMap<String, serde_json::Value>,
+    pub form: serde_json::Value,
     /// Subject of the applicant; only if an officer enters the dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applicant: Option<Line200>,
@@ -2049,7 +2049,7 @@ impl SubmitDossierRequest {
         procedure: impl Into<String>,
         agency: impl Into<String>,
         channel: Channel,
-        form: std::collections::BTreeMap<String, serde_json::Value>,
+        form: serde_json::Value,
     ) -> Self {
         Self {
             procedure: procedure.into(),

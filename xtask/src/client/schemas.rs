@@ -194,6 +194,10 @@ impl<'a> Schemas<'a> {
             ("array", _) => return format!("Vec<{}>", self.rust(&schema["items"], prefix)),
             ("object", _) if schema["additionalProperties"].is_object() => {
                 let value = self.rust(&schema["additionalProperties"], prefix);
+                // Fields of any kind, as in forms: a whole value is written with `json!`.
+                if value == "serde_json::Value" {
+                    return value;
+                }
                 return format!("std::collections::BTreeMap<String, {value}>");
             }
             _ => "serde_json::Value",
