@@ -2,21 +2,22 @@
 
 use std::sync::Arc;
 
+use documents::Documents;
 use dossier::law::Ending;
-use service_kit::auth::Auth;
-use service_kit::codes::Codes;
-use service_kit::documents::Documents;
-use service_kit::http::Context;
-use service_kit::quotas::Quotas;
-use service_kit::secret::Secret;
-use service_kit::{Kit, KitError, Settings, TimeSource};
+use engine::codes::Codes;
+use engine::{Engine, EngineError, Settings};
+use platform::TimeSource;
+use platform::secret::Secret;
+use web::Context;
+use web::auth::Auth;
+use web::quotas::Quotas;
 
 use crate::ends::Ends;
 
 /// The components of a process. Each service gets those that it needs.
 #[derive(Debug)]
 pub struct Components {
-    pub kit: Arc<Kit>,
+    pub engine: Arc<Engine>,
     pub context: Arc<Context>,
     pub documents: Arc<Documents>,
     /// Issues codes of new dossiers.
@@ -49,14 +50,14 @@ impl Components {
     pub async fn open(
         settings: Settings,
         installation: Installation,
-    ) -> Result<Arc<Self>, KitError> {
-        let kit = Kit::new(settings).await?;
+    ) -> Result<Arc<Self>, EngineError> {
+        let engine = Engine::new(settings).await?;
         let Installation { auth, quotas, documents, secret, sandbox, rule_signers } = installation;
         let documents = Arc::new(documents);
-        let context = Context::new(&kit, (auth, quotas), &documents, &secret);
-        let codes = Arc::new(Codes::new(kit.holder().to_owned(), secret.key()));
+        let context = Context::new(&engine, (auth, quotas), &documents, &secret);
+        let codes = Arc::new(Codes::new(engine.holder().to_owned(), secret.key()));
         let ends = Ends::default();
-        Ok(Arc::new(Self { kit, context, documents, codes, ends, sandbox, rule_signers }))
+        Ok(Arc::new(Self { engine, context, documents, codes, ends, sandbox, rule_signers }))
     }
 
     /// Parts of the law, certificates and keys that end soon and have no successor, the earliest
@@ -64,7 +65,7 @@ impl Components {
     /// the machine's.
     #[must_use]
     pub fn endings(&self) -> Vec<Ending> {
-        let mut endings = self.kit.law().endings(self.kit.clock.now());
+        let mut endings = self.engine.law().endings(self.engine.clock.now());
         endings.extend(self.ends.endings(TimeSource::System.now(), self.context.auth().keys_end()));
         endings.sort();
         endings

@@ -6,18 +6,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use documents::Documents;
 use dossier::law::shipped_rules;
 use dossier::services::ServiceName;
+use engine::Settings;
+use engine::view::{Ahead, ahead};
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
-use service_kit::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
-use service_kit::documents::Documents;
-use service_kit::limits::SECRET_BYTES_MIN;
-use service_kit::quotas::{Quotas, Rules as QuotaRules};
-use service_kit::secret::Secret;
-use service_kit::view::{Ahead, ahead};
-use service_kit::{Settings, TimeSource};
+use platform::TimeSource;
+use platform::secret::Secret;
 use tokio_util::sync::CancellationToken;
+use web::auth::{Auth, DevelopmentKey, KeySource, Rules, secret};
+use web::limits::SECRET_BYTES_MIN;
+use web::quotas::{Quotas, Rules as QuotaRules};
 
 use crate::ends::Certificate;
 use crate::tools::bus::BusArguments;
@@ -463,7 +464,7 @@ impl DataDirectory {
         let installation = Installation { auth, quotas, documents, secret, sandbox, rule_signers };
         let components = Components::open(settings, installation).await?;
         if idle {
-            components.kit.guard.hold();
+            components.engine.guard.hold();
         }
         Ok(components)
     }

@@ -11,7 +11,7 @@ use events::reach::{Server, in_file, reach};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use service_kit::limits::CERTIFICATE_WARNED_DAYS;
+use crate::limits::CERTIFICATE_WARNED_DAYS;
 
 /// A certificate that the program depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]

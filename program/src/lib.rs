@@ -8,14 +8,15 @@ use std::sync::Arc;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use dossier::services::ServiceName;
+use engine::tasks::Stalled;
 use events::reach::Server;
-use service_kit::Service;
-use service_kit::tasks::Stalled;
-use service_kit::telemetry::Collector;
+use platform::telemetry::Collector;
+use web::Service;
 
 mod components;
 mod data;
 mod ends;
+pub mod limits;
 mod private;
 mod serve;
 mod tools;
@@ -166,8 +167,8 @@ pub fn main() -> ExitCode {
     let asks_outside = cli.otlp.is_some() || command.asks_outside();
     let authority = cli.authority.filter(|_| asks_outside);
     if asks_outside
-        && let Some(file) = authority.clone().or_else(service_kit::outside::usual_authority)
-        && let Err(error) = service_kit::outside::trust(&file)
+        && let Some(file) = authority.clone().or_else(platform::outside::usual_authority)
+        && let Err(error) = platform::outside::trust(&file)
     {
         return failed(&anyhow::anyhow!(error));
     }
@@ -181,7 +182,7 @@ pub fn main() -> ExitCode {
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    let telemetry = match service_kit::telemetry::start(&cli.log, json, collector) {
+    let telemetry = match platform::telemetry::start(&cli.log, json, collector) {
         Ok(telemetry) => telemetry,
         Err(error) => return failed(&anyhow::anyhow!(error)),
     };
@@ -210,7 +211,7 @@ pub fn main() -> ExitCode {
     });
     // A thread that is blocked by a disk or server cannot be stopped, and must not keep the process
     // alive.
-    runtime.shutdown_timeout(service_kit::limits::THREADS_END_MAX);
+    runtime.shutdown_timeout(crate::limits::THREADS_END_MAX);
     // Dropping it flushes traces and log messages.
     drop(telemetry);
     match done {
@@ -252,16 +253,16 @@ async fn some_services(
     components: &Components,
     names: &[ServiceName],
 ) -> Result<Vec<Service>, Stalled> {
-    let Components { kit, documents, codes, sandbox, rule_signers, .. } = components;
+    let Components { engine, documents, codes, sandbox, rule_signers, .. } = components;
     let mut services = Vec::with_capacity(names.len());
     for name in names {
         let service = match name {
-            ServiceName::Intake => intake::service(kit, documents, codes, *rule_signers).await?,
-            ServiceName::Payment => payment::service(kit, *sandbox).await?,
-            ServiceName::Review => review::service(kit).await?,
-            ServiceName::Delivery => delivery::service(kit, documents).await?,
-            ServiceName::Feedback => feedback::service(kit).await?,
-            ServiceName::Register => register::service(kit)?,
+            ServiceName::Intake => intake::service(engine, documents, codes, *rule_signers).await?,
+            ServiceName::Payment => payment::service(engine, *sandbox).await?,
+            ServiceName::Review => review::service(engine).await?,
+            ServiceName::Delivery => delivery::service(engine, documents).await?,
+            ServiceName::Feedback => feedback::service(engine).await?,
+            ServiceName::Register => register::service(engine)?,
         };
         let routes = service.routes.into_iter().map(|route| route.of(service.name)).collect();
         services.push(Service { routes, ..service });

@@ -4,16 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::Engine;
+use engine::tasks::{ClockTask, FollowedLaw, Tasks};
+use platform::{Shutdown, TimeSource};
+use web::auth::{KeySource, Rules};
+use web::limits::{DRAIN_MAX, ServerLimits};
+use web::{AddressBlock, Mounted, Proxies, Router, Server, Service, mount};
+
+use crate::limits::TASKS_END_MAX;
 use anyhow::{Context, Result, bail};
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser};
 use dossier::services::ServiceName;
 use jiff::SignedDuration;
-use service_kit::auth::{KeySource, Rules};
-use service_kit::http::{AddressBlock, Mounted, Proxies, Router, Server, mount};
-use service_kit::limits::{DRAIN_MAX, ServerLimits, TASKS_END_MAX};
-use service_kit::tasks::{ClockTask, FollowedLaw, Tasks};
-use service_kit::{Kit, Service, Shutdown, TimeSource};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -243,15 +246,15 @@ async fn serve_some(
     bound: impl FnOnce(SocketAddr) -> Result<()>,
 ) -> Result<()> {
     let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
-    let Components { kit, context, .. } = &**components;
+    let Components { engine, context, .. } = &**components;
     let mut services = crate::some_services(components, names).await?;
-    idle::look(kit, &mut services, names).await?;
+    idle::look(engine, &mut services, names).await?;
     if !names.contains(&ServiceName::Intake) {
-        tasks.add(FollowedLaw::open(kit)?);
+        tasks.add(FollowedLaw::open(engine)?);
     }
-    tasks.add(ClockTask::new(kit));
+    tasks.add(ClockTask::new(engine));
     tasks.add(Endings::new(Arc::clone(components)));
-    let relays = relays(kit, &services, &mut tasks);
+    let relays = relays(engine, &services, &mut tasks);
     let serving = Shutdown::default();
     let watch = health::Watch::new(components, &services, relays, serving.asked().clone());
     let probes = match at.probes {
@@ -276,12 +279,12 @@ async fn serve_some(
     bound(address)?;
     // Pending requests may wait for a task: tasks are stopped after the last response.
     let running = Shutdown::default();
-    tasks.spawn(kit, &running);
-    tracing::info!(%address, head = kit.store.head().0, "serving");
+    tasks.spawn(engine, &running);
+    tracing::info!(%address, head = engine.store.head().0, "serving");
     let (fresh, stop) = (Arc::clone(context), serving.asked().clone());
     serving.spawn(async move { fresh.auth().keep_fresh(stop).await });
-    if matches!(kit.clock, TimeSource::Manual(_)) {
-        let (data, clock, stop) = (data.clone(), kit.clock.clone(), serving.asked().clone());
+    if matches!(engine.clock, TimeSource::Manual(_)) {
+        let (data, clock, stop) = (data.clone(), engine.clock.clone(), serving.asked().clone());
         serving.spawn(async move { data.follow_virtual_time(clock, stop).await });
     }
     if let Some(probes) = probes {
@@ -299,7 +302,7 @@ async fn serve_some(
         if !running.stop(TASKS_END_MAX).await {
             tracing::warn!("a background task did not stop in time and was aborted");
         }
-        kit.resign().await;
+        engine.resign().await;
     };
     tokio::select! {
         () = stopping => {}
@@ -311,15 +314,15 @@ async fn serve_some(
 
 /// Adds the relays, if there is a bus.
 #[cfg_attr(not(feature = "nats"), expect(unused_variables, reason = "nothing is relayed"))]
-fn relays(kit: &Arc<Kit>, services: &[Service], tasks: &mut Tasks) -> Vec<health::Relaying> {
+fn relays(engine: &Arc<Engine>, services: &[Service], tasks: &mut Tasks) -> Vec<health::Relaying> {
     #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
     let mut relays = Vec::new();
     #[cfg(feature = "nats")]
-    if let events::bus::Bus::Nats(nats) = &kit.bus {
+    if let events::bus::Bus::Nats(nats) = &engine.bus {
         for service in services {
             for source in service.sources {
-                let (relay, progress) = service_kit::tasks::RelayTask::new(nats.relay(source));
-                tasks.add_led(relay, kit.lead(service.name));
+                let (relay, progress) = engine::tasks::RelayTask::new(nats.relay(source));
+                tasks.add_led(relay, engine.lead(service.name));
                 relays.push(health::Relaying { service: service.name, source, progress });
             }
         }

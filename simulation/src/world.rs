@@ -4,18 +4,19 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use documents::Documents;
 use dossier::contract::{Role, RulesIssued};
+use engine::{Engine, Settings};
 use events::EventStore;
 use events::bus::Bus;
 use jiff::{SignedDuration, Timestamp};
+use platform::TimeSource;
+use platform::secret::Secret;
 use program::{Answer, Bearer, Components, Installation, Office};
 use serde_json::{Value, json};
-use service_kit::auth::{Auth, DevelopmentKey};
-use service_kit::documents::Documents;
-use service_kit::quotas::{Quotas, Rules};
-use service_kit::secret::Secret;
-use service_kit::{Kit, Settings, TimeSource};
 use tempfile::TempDir;
+use web::auth::{Auth, DevelopmentKey};
+use web::quotas::{Quotas, Rules};
 
 use crate::edges;
 
@@ -35,7 +36,7 @@ applicant:
 /// The office of one walk.
 pub(crate) struct World {
     pub(crate) office: Office,
-    pub(crate) kit: Arc<Kit>,
+    pub(crate) engine: Arc<Engine>,
     /// A counter for names that can be used only once.
     serial: u64,
     began: Timestamp,
@@ -66,12 +67,13 @@ impl World {
         let bus = Bus::Store(Arc::clone(&store));
         let settings = Settings { bus, store, rules, clock, views: None };
         let components = Components::open(settings, installation).await?;
-        let (office, kit) = (Office::open(&components, key).await?, Arc::clone(&components.kit));
-        Ok(Self { office, kit, serial: 0, began, has_begun: false, _folder: folder })
+        let (office, engine) =
+            (Office::open(&components, key).await?, Arc::clone(&components.engine));
+        Ok(Self { office, engine, serial: 0, began, has_begun: false, _folder: folder })
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        self.kit.clock.now()
+        self.engine.clock.now()
     }
 
     /// Whether time has passed, so that a dossier cannot begin as in a new world.
@@ -127,7 +129,7 @@ impl World {
     pub(crate) async fn kinds(&self) -> Result<BTreeSet<String>> {
         let (mut kinds, mut from) = (BTreeSet::new(), events::Position::START);
         loop {
-            let page = self.kit.store.read_all(from, &events::Filter::default(), 1_000).await?;
+            let page = self.engine.store.read_all(from, &events::Filter::default(), 1_000).await?;
             kinds.extend(page.events.iter().map(|event| event.kind.to_string()));
             if page.through == from {
                 return Ok(kinds);

@@ -183,7 +183,7 @@ mod tests {
                     assert_eq!(
                         format.and_then(|format| format.as_str()),
                         Some("date"),
-                        "{service}: {schema} has `{name}` without `{last_day}`: use service_kit::http::Due"
+                        "{service}: {schema} has `{name}` without `{last_day}`: use web::Due"
                     );
                     ends += 1;
                 }

@@ -14,6 +14,8 @@ mod documents;
 mod generate;
 #[cfg(test)]
 mod manifests;
+#[cfg(test)]
+mod modules;
 mod problems;
 #[cfg(test)]
 mod prose;

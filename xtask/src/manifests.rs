@@ -104,7 +104,7 @@ fn every_workload_is_probed_in_three_ways_that_differ() {
                     // Longest duration of a probe's own queries, and the same time again for the
                     // answer.
                     let waits = container[probe]["timeoutSeconds"].as_u64().unwrap();
-                    let asks = 2 * service_kit::limits::PROBE_ASKS_MAX;
+                    let asks = 2 * program::limits::PROBE_ASKS_MAX;
                     assert!(Duration::from_secs(waits) >= asks, "{name}: {probe} waits {waits} s");
                 }
             }
@@ -115,7 +115,7 @@ fn every_workload_is_probed_in_three_ways_that_differ() {
                 );
                 let drain = container["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64().unwrap();
                 let grace = pod["terminationGracePeriodSeconds"].as_u64().unwrap();
-                let limit = service_kit::limits::DRAIN_MAX + service_kit::limits::TASKS_END_MAX;
+                let limit = web::limits::DRAIN_MAX + program::limits::TASKS_END_MAX;
                 let limit = limit.as_secs();
                 assert!(grace > drain + limit, "{name}: {grace} s for {drain} + {limit} s");
             }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
-use service_kit::http::problem::GENERAL;
+use web::problem::GENERAL;
 
 use crate::generate::all_documents;
 
@@ -110,8 +110,8 @@ mod tests {
             .map(|entry| (entry.code.to_owned(), entry.vi.to_owned(), entry.en.to_owned()))
             .collect();
         all.extend(entries().unwrap().into_iter().map(|(code, entry)| (code, entry.vi, entry.en)));
-        for step in crate::generate::steps() {
-            let refusals = step.refusals.iter();
+        for placed in crate::generate::steps() {
+            let refusals = placed.step.refusals.iter();
             all.extend(
                 refusals
                     .map(|entry| (entry.code.to_owned(), entry.vi.to_owned(), entry.en.to_owned())),

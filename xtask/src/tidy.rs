@@ -11,20 +11,26 @@ use crate::generate::{root, steps};
 const LINES_MAX: usize = 500;
 const DRAWERS: [&str; 5] = ["utils", "helpers", "misc", "manager", "base"];
 
-/// Permitted dependencies between packages, besides those of the services, which are `KIT`, and of
+/// Permitted dependencies between packages, besides those of the services, which are `SERVICE`, and of
 /// the packages that may depend on all. A package that is not listed may depend on no other of the
 /// workspace.
 const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["calendar"]),
     // For its tests.
     ("events", &["eventstoredb-double"]),
-    ("service-kit", &["calendar", "dossier", "events"]),
+    ("platform", &[]),
+    ("engine", &["calendar", "dossier", "events", "platform"]),
+    ("documents", &["calendar", "dossier", "engine", "events", "platform"]),
+    ("web", &["calendar", "documents", "dossier", "engine", "events", "platform"]),
     ("tasks", &["cluster"]),
     // To measure the store alone; otherwise it uses HTTP only.
     ("loadtest", &["cluster", "dossier-client", "events"]),
-    ("simulation", &["dossier", "events", "service-kit", "program"]),
+    ("simulation", SIMULATION),
 ];
-const KIT: &[&str] = &["dossier", "events", "service-kit"];
+/// What a service may use.
+const SERVICE: &[&str] = &["documents", "dossier", "engine", "events", "platform", "web"];
+const SIMULATION: &[&str] =
+    &["documents", "dossier", "engine", "events", "platform", "program", "web"];
 /// Packages that may depend on all others.
 const WHOLE: [&str; 2] = ["program", "xtask"];
 /// Third-party packages that the pure crates may use.
@@ -41,6 +47,9 @@ const PURE: &[&str] = &[
     "uuid",
     "schemars",
 ];
+
+/// Third-party packages that speak HTTP.
+const HTTP: &[&str] = &["http", "http-body-util", "hyper", "hyper-util", "reqwest", "ureq", "warp"];
 
 pub(crate) fn sources() -> Vec<(PathBuf, String)> {
     let listed =
@@ -83,12 +92,19 @@ fn crates_depend_only_along_the_arrows() {
     for (package, uses) in &dependencies {
         let is_service = ServiceName::ALL.iter().any(|service| service.package() == package);
         let listed = ARROWS.iter().find(|(name, _)| name == package).map(|(_, to)| *to);
-        let allowed = if is_service { KIT } else { listed.unwrap_or_default() };
+        let allowed = if is_service { SERVICE } else { listed.unwrap_or_default() };
         for used in uses.iter().filter(|used| ours.contains(used)) {
             let is_allowed = WHOLE.contains(&package.as_str()) || allowed.contains(&used.as_str());
             assert!(is_allowed, "{package} may not depend on {used}");
         }
     }
+}
+
+#[test]
+fn the_engine_knows_no_http() {
+    let used = &dependencies()["engine"];
+    let http: Vec<&String> = used.iter().filter(|used| HTTP.contains(&used.as_str())).collect();
+    assert!(http.is_empty(), "the engine depends on {http:?}");
 }
 
 #[test]

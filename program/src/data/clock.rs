@@ -1,10 +1,10 @@
 //! Whether a start may use the machine's clock (ADR 12).
 
 use anyhow::{Result, bail};
+use engine::clock::{Gap, newest_recorded};
+use engine::limits::{CLOCK_BACK_MAX, CLOCK_OFF_MAX};
 use events::EventStore;
-use service_kit::TimeSource;
-use service_kit::clock::{Gap, newest_recorded};
-use service_kit::limits::{CLOCK_BACK_MAX, CLOCK_OFF_MAX};
+use platform::TimeSource;
 
 use super::{CONFIRM_CLOCK, DataDirectory, Time};
 
@@ -19,7 +19,7 @@ impl DataDirectory {
         if let Some(end) = self.virtual_end()?.filter(|_| !live) {
             return Ok((TimeSource::manual(end), false));
         }
-        let off = TimeSource::System.off(store).await?;
+        let off = engine::clock::off(&TimeSource::System, store).await?;
         if off.abs() > CLOCK_OFF_MAX {
             bail!(
                 "this machine's clock differs from the event store's by {off:#}; correct it, or every recorded time \

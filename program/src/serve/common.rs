@@ -6,20 +6,19 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dossier::access::{May, any};
 use dossier::contract::Role;
+use engine::tasks::DeadLetter;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
 };
 use serde::Serialize;
-use service_kit::Service;
-use service_kit::http::{
-    Mounted, Operation, Problem, Reply, Request, Route, StatusCode, document, merged, mount,
-    mount_all,
-};
-use service_kit::tasks::DeadLetter;
 use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 use warp::Filter;
 use warp::reply::Response;
+use web::{
+    Mounted, Operation, Problem, Reply, Request, Route, Service, StatusCode, document, merged,
+    mount, mount_all,
+};
 
 use super::health::{ReadyReply, Watch};
 use super::json;

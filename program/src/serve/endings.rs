@@ -3,13 +3,14 @@
 
 use std::sync::Arc;
 
+use engine::tasks::{BoxFuture, Next, Stalled, Task};
+use platform::TimeSource;
+
+use crate::limits::ENDINGS_LOOKED_AT_EVERY;
 use dossier::law::{Ending, Warning};
 use events::Position;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use service_kit::TimeSource;
-use service_kit::limits::ENDINGS_LOOKED_AT_EVERY;
-use service_kit::tasks::{BoxFuture, Next, Stalled, Task};
 
 use crate::Components;
 
@@ -51,10 +52,10 @@ impl Task for Endings {
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(async {
-            let (done, now) = (Position(u64::MAX), self.components.kit.clock.now());
+            let (done, now) = (Position(u64::MAX), self.components.engine.clock.now());
             let today = TimeZone::UTC.to_datetime(now).date();
             self.components.ends.look().await;
-            let warnings = self.components.kit.law().warnings(now);
+            let warnings = self.components.engine.law().warnings(now);
             for Warning { what, pointer, en, .. } in
                 self.warnings.news(today, warnings, |warning| &warning.what)
             {
@@ -67,7 +68,7 @@ impl Task for Endings {
                 tracing::warn!(what, %last_day, days, "{what} ends on {last_day}; nothing that comes after it is known");
             }
             let again = now.checked_add(ENDINGS_LOOKED_AT_EVERY).ok();
-            let by_itself = !matches!(self.components.kit.clock, TimeSource::Manual(_));
+            let by_itself = !matches!(self.components.engine.clock, TimeSource::Manual(_));
             Ok(Next::Idle { done, wake_at: again.filter(|_| by_itself) })
         })
     }

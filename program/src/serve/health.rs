@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use engine::Engine;
+use engine::clock::ClockWrong;
+use engine::tasks::{KeeperHealth, Progress, ReactionsHealth};
+use web::{Route, Service};
+
+use crate::limits::PROBE_FRESH_FOR;
 use events::Position;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
 use jiff::SignedDuration;
-use service_kit::clock::ClockWrong;
-use service_kit::http::Route;
-use service_kit::limits::PROBE_FRESH_FOR;
-use service_kit::tasks::{KeeperHealth, Progress, ReactionsHealth};
-use service_kit::{Kit, Service};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +32,7 @@ pub(super) struct Watch(Arc<Watched>);
 
 struct Watched {
     components: Arc<Components>,
-    kit: Arc<Kit>,
+    engine: Arc<Engine>,
     stopped: CancellationToken,
     services: Vec<&'static str>,
     keepers: Vec<KeeperHealth>,
@@ -69,14 +70,14 @@ impl Watch {
         let views = services.iter();
         Self(Arc::new(Watched {
             components: Arc::clone(components),
-            kit: Arc::clone(&components.kit),
+            engine: Arc::clone(&components.engine),
             stopped,
             services: services.iter().map(|service| service.name).collect(),
             keepers,
             reactions: reactions.collect(),
             views: views.flat_map(|s| s.views.iter().map(|v| (s.name, v.clone()))).collect(),
             relays,
-            begun_at: components.kit.store.head(),
+            begun_at: components.engine.store.head(),
             last: Mutex::default(),
             disks: Disks::default(),
             kept: OneAtATime::default(),
@@ -117,10 +118,10 @@ impl Watch {
     }
 
     fn answer(&self, found: &Found) -> warp::reply::Response {
-        let Watched { components, kit, stopped, .. } = &*self.0;
-        let (stopping, bus) = (stopped.is_cancelled(), kit.bus.is_connected());
+        let Watched { components, engine, stopped, .. } = &*self.0;
+        let (stopping, bus) = (stopped.is_cancelled(), engine.bus.is_connected());
         let ready = found.ready() && !stopping;
-        let stats = kit.store.stats();
+        let stats = engine.store.stats();
         let body = ReadyReply {
             ready,
             warning: found.warns() || !bus,
@@ -133,14 +134,14 @@ impl Watch {
             standing: found.standing().collect(),
             documents: found.documents.value,
             disk_free_bytes: found.free().map(|(_, free)| free).min(),
-            head: kit.store.head().0,
+            head: engine.store.head().0,
             open_obligations: found.kept.value.open,
             overdue_obligations: found.kept.value.overdue,
             dead_letters: found.dead.value,
             groups: stats.groups,
             events: stats.events,
             ends: components.endings().into_iter().map(Into::into).collect(),
-            law: kit.law().warnings(kit.clock.now()).into_iter().map(Into::into).collect(),
+            law: engine.law().warnings(engine.clock.now()).into_iter().map(Into::into).collect(),
         };
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
         warp::reply::with_status(json(&body), status).into_response()
@@ -155,7 +156,7 @@ impl Watch {
                 let watch = watch.clone();
                 async move {
                     watch.set(&watch.found().await);
-                    let text = watch.0.kit.metrics.text();
+                    let text = watch.0.engine.metrics.text();
                     warp::reply::with_header(text, CONTENT_TYPE, FORMAT).into_response()
                 }
             })
@@ -164,9 +165,9 @@ impl Watch {
     }
 
     fn set(&self, found: &Found) {
-        let kit = &self.0.kit;
-        let (head, stats) = (kit.store.head(), kit.store.stats());
-        let set = |name, help, value| kit.metrics.set(name, help, None, value);
+        let engine = &self.0.engine;
+        let (head, stats) = (engine.store.head(), engine.store.stats());
+        let set = |name, help, value| engine.metrics.set(name, help, None, value);
         set("store_readable", "Whether the event store can be read", u64::from(found.readable));
         let help = "Whether the event store can be written to";
         set("store_writable", help, u64::from(found.writable));
@@ -178,10 +179,10 @@ impl Watch {
         let help = "Streams of other programs under the log's prefix, which are skipped";
         set("store_foreign_streams", help, stats.foreign_streams);
         let help = "Events that exceed the bus's message size and were not published";
-        kit.metrics.set_total("bus_left_out", help, kit.bus.left_out());
+        engine.metrics.set_total("bus_left_out", help, engine.bus.left_out());
         let help = "Whether the document store responds";
         set("documents_reachable", help, u64::from(found.documents.value));
-        set("bus_connected", "Whether the bus is connected", u64::from(kit.bus.is_connected()));
+        set("bus_connected", "Whether the bus is connected", u64::from(engine.bus.is_connected()));
         let off = u64::try_from(found.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
         set("clock_off_ms", "Difference to the clock of the store's server, in ms", off);
         let wrong = found.clock.map_or(SignedDuration::ZERO, ClockWrong::by);
@@ -189,7 +190,7 @@ impl Watch {
         let help = "Error of the clock in ms, while steps are refused because of it";
         set("clock_wrong_ms", help, wrong);
         let help = "Steps refused because the clock was wrong";
-        set("clock_refused", help, kit.guard.refused());
+        set("clock_refused", help, engine.guard.refused());
         set(
             "caught_up",
             "Whether the read models have caught up since the start",
@@ -209,23 +210,23 @@ impl Watch {
             .endings()
             .into_iter()
             .map(|end| (end.what, u64::try_from(end.days).unwrap_or(0)));
-        kit.metrics.set_all("ends_in_days", help, "what", ends);
+        engine.metrics.set_all("ends_in_days", help, "what", ends);
         let help = "Rules files that are void, or whose automatic decision can never apply";
-        let warnings = kit.law().warnings(kit.clock.now());
+        let warnings = engine.law().warnings(engine.clock.now());
         let warnings = warnings.into_iter().map(|warning| (warning.what, 1));
-        kit.metrics.set_all("law_warnings", help, "what", warnings);
+        engine.metrics.set_all("law_warnings", help, "what", warnings);
         let help = "Lag of the deadline index, in positions";
         set("obligations_lag", help, lag);
-        let now = u64::try_from(kit.clock.now().as_millisecond()).unwrap_or(0);
+        let now = u64::try_from(engine.clock.now().as_millisecond()).unwrap_or(0);
         set("clock_ms", "The clock, in ms since 1970", now);
         set("dead_letters", "Dead letters", found.dead.value);
         set("store_groups", "Transactions of this process in the store", stats.groups);
         set("store_events", "Events in these transactions", stats.events);
         set("store_queue", "Queued appends", stats.waiting);
-        let rebuilt = service_kit::view::rebuilt();
+        let rebuilt = engine::view::rebuilt();
         set("views_rebuilt", "Read models that were rebuilt since the start", rebuilt);
         let help = "Log lines dropped because the reader of standard error is too slow";
-        kit.metrics.set_total("log_lines_dropped", help, service_kit::telemetry::dropped_lines());
+        engine.metrics.set_total("log_lines_dropped", help, platform::telemetry::dropped_lines());
         if let Some(age) = self.0.components.context.auth().keys_age() {
             let age = u64::try_from(age.as_secs()).unwrap_or(0);
             set("keys_age_seconds", "Seconds since the identity provider's keys were read", age);
@@ -234,17 +235,23 @@ impl Watch {
     }
 
     fn set_labelled(&self, found: &Found) {
-        let Watched { kit, services, reactions, views, relays, .. } = &*self.0;
-        let head = kit.store.head();
+        let Watched { engine, services, reactions, views, relays, .. } = &*self.0;
+        let head = engine.store.head();
         let behind = |progress: &Progress| head.0.saturating_sub(progress.now().0);
         let set = |name, help, label, of: &str, value| {
-            kit.metrics.set(name, help, Some((label, of)), value);
+            engine.metrics.set(name, help, Some((label, of)), value);
         };
         for (task, stood) in &found.tasks {
             let help = "Seconds since a task stalled; 0 if it is not stalled";
             set("task_stands_s", help, "task", &name(task), stood.unwrap_or(0));
             if let Some(lag) = task.lag(head) {
-                set("follower_lag", "Lag of a follower, in positions", "follower", &name(task), lag);
+                set(
+                    "follower_lag",
+                    "Lag of a follower, in positions",
+                    "follower",
+                    &name(task),
+                    lag,
+                );
             }
         }
         let ages = [
@@ -263,7 +270,7 @@ impl Watch {
             set("disk_free_bytes", help, "place", place, free);
         }
         for service in services {
-            let leads = u64::from(kit.lead(service).now());
+            let leads = u64::from(engine.lead(service).now());
             set("leads", "Whether this replica leads its service", "service", service, leads);
         }
         for service in reactions {
@@ -281,7 +288,7 @@ impl Watch {
         }
         for Relaying { service, source, progress } in relays {
             // A standby publishes nothing and has no lag.
-            let lag = if kit.lead(service).now() { behind(progress) } else { 0 };
+            let lag = if engine.lead(service).now() { behind(progress) } else { 0 };
             set("relay_lag", "Lag of a relay, in positions", "source", source, lag);
         }
     }

@@ -12,27 +12,28 @@ use dossier::intake::Intake;
 use dossier::payment::Payment;
 use dossier::review::Review;
 use dossier::services::ServiceName;
-use service_kit::clock::Gap;
-use service_kit::tasks::{Keeper, KeeperHealth, Stalled, Work};
-use service_kit::{Kit, Service};
+use engine::Engine;
+use engine::clock::Gap;
+use engine::tasks::{Keeper, KeeperHealth, Stalled, Work};
+use web::Service;
 
 use crate::data::CONFIRM_CLOCK;
 
 /// Continues, or fails with the number of overdue deadlines; and registers the deadline count with
 /// the clock guard.
 pub(super) async fn look(
-    kit: &Arc<Kit>,
+    engine: &Arc<Engine>,
     services: &mut [Service],
     names: &[ServiceName],
 ) -> Result<()> {
-    if kit.guard.is_held() {
-        after_idleness(kit, services, names).await?;
+    if engine.guard.is_held() {
+        after_idleness(engine, services, names).await?;
     }
     let all = ServiceName::ALL.iter().all(|name| names.contains(name));
     // A process with some of the services uses a server, whose clock is compared.
     if all {
         let own = keepers(services);
-        kit.guard.counts_due(move |after, by| {
+        engine.guard.counts_due(move |after, by| {
             own.iter().map(|keeper| keeper.due_between(after, by)).sum()
         });
     }
@@ -44,7 +45,7 @@ fn keepers(services: &[Service]) -> Vec<KeeperHealth> {
 }
 
 async fn after_idleness(
-    kit: &Arc<Kit>,
+    engine: &Arc<Engine>,
     services: &mut [Service],
     names: &[ServiceName],
 ) -> Result<()> {
@@ -53,12 +54,13 @@ async fn after_idleness(
     }
     let mut keepers = keepers(services);
     for name in ServiceName::ALL.iter().filter(|name| !names.contains(name)) {
-        keepers.extend(of_others(kit, *name).await?);
+        keepers.extend(of_others(engine, *name).await?);
     }
-    let (now, last) = (kit.clock.now(), kit.guard.newest().unwrap_or_default());
+    let (now, last) = (engine.clock.now(), engine.guard.newest().unwrap_or_default());
     let due: usize = keepers.iter().map(|keeper| keeper.due_between(last, now)).sum();
     // An implausible gap was refused before, unless another clock agrees.
-    let gap = if kit.store.time().await?.is_some() { Gap::Long } else { Gap::between(last, now) };
+    let gap =
+        if engine.store.time().await?.is_some() { Gap::Long } else { Gap::between(last, now) };
     if !gap.goes_on(|| due) {
         bail!(
             "this machine's clock shows {now}, but the log ends at {last}, and {due} deadlines fell due since then. Those that no outage and \
@@ -66,18 +68,21 @@ async fn after_idleness(
         );
     }
     tracing::info!(%now, %last, "log idle for a long time; no deadline fell due since then");
-    kit.guard.release();
+    engine.guard.release();
     Ok(())
 }
 
 /// The deadline index of a service in another process: for counting only.
-async fn of_others(kit: &Arc<Kit>, name: ServiceName) -> Result<Option<KeeperHealth>, Stalled> {
+async fn of_others(
+    engine: &Arc<Engine>,
+    name: ServiceName,
+) -> Result<Option<KeeperHealth>, Stalled> {
     Ok(Some(match name {
-        ServiceName::Intake => Keeper::<Intake>::counted(kit).await?,
-        ServiceName::Payment => Keeper::<Payment>::counted(kit).await?,
-        ServiceName::Review => Keeper::<Review>::counted(kit).await?,
-        ServiceName::Delivery => Keeper::<DossierResult>::counted(kit).await?,
-        ServiceName::Feedback => Keeper::<Complaint>::counted(kit).await?,
+        ServiceName::Intake => Keeper::<Intake>::counted(engine).await?,
+        ServiceName::Payment => Keeper::<Payment>::counted(engine).await?,
+        ServiceName::Review => Keeper::<Review>::counted(engine).await?,
+        ServiceName::Delivery => Keeper::<DossierResult>::counted(engine).await?,
+        ServiceName::Feedback => Keeper::<Complaint>::counted(engine).await?,
         ServiceName::Register => return Ok(None),
     }))
 }

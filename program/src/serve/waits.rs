@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
+use engine::EngineError;
+use engine::rulebook::RulebookError;
 use events::{OpenError, ReadError};
 use jiff::Timestamp;
-use service_kit::auth::AuthError;
-use service_kit::rulebook::RulebookError;
-use service_kit::{KitError, TimeSource};
+use platform::TimeSource;
 use tokio::time::Instant;
+use web::auth::AuthError;
 
 use crate::Components;
 use crate::data::{DataDirectory, Identity, Time};
@@ -68,8 +69,8 @@ fn may_come(error: &Error, on_server: bool) -> bool {
         let asked = matches!(
             cause.downcast_ref(),
             Some(
-                KitError::Read(_)
-                    | KitError::Rulebook(
+                EngineError::Read(_)
+                    | EngineError::Rulebook(
                         RulebookError::Read(_)
                             | RulebookError::Append(_)
                             | RulebookError::Contended

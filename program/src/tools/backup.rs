@@ -7,16 +7,17 @@ use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use documents::{Copied, Documents};
+use platform::TimeSource;
+use platform::disk::Reserve;
+
+use crate::limits::DISK_FREE_MIN;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use dossier::contract::DocumentDigest;
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::TimeSource;
-use service_kit::disk::Reserve;
-use service_kit::documents::{Copied, Documents};
-use service_kit::limits::DISK_FREE_MIN;
 
 use crate::data::DataDirectory;
 use crate::private;

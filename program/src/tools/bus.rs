@@ -9,11 +9,11 @@ use std::sync::LazyLock;
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use dossier::services::ServiceName;
+use engine::tasks::{dead_letters, try_again};
 use events::bus::Bus;
 use events::reach::Server;
 use events::{EventStore, Position};
-use service_kit::TimeSource;
-use service_kit::tasks::{dead_letters, try_again};
+use platform::TimeSource;
 
 /// Sources of events: the first part of event kinds.
 #[cfg(feature = "nats")]
@@ -92,7 +92,7 @@ impl BusArguments {
                     authority: self.nats_authority.clone(),
                     sources: &SOURCES,
                     followers: &FOLLOWERS,
-                    describe: service_kit::tasks::describe,
+                    describe: engine::tasks::describe,
                 },
                 store,
             )

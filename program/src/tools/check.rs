@@ -5,8 +5,8 @@ use std::io::Write;
 
 use anyhow::{Result, bail};
 use clap::Parser;
+use documents::Documents;
 use events::{EventStore, Filter, Position};
-use service_kit::documents::Documents;
 
 use crate::data::DataDirectory;
 

@@ -12,8 +12,8 @@ use dossier::intake::{Intake, IntakeDeadline};
 use dossier::law::Law;
 use dossier::payment::Payment;
 use dossier::review::Review;
+use engine::{fold, rulebook};
 use events::{EventStore, Filter, Position, StreamName};
-use service_kit::{fold, rulebook};
 
 /// Explain the deadlines of a dossier.
 #[derive(Debug, Parser)]

@@ -8,10 +8,11 @@ use clap::{Args, Subcommand};
 use dossier::contract::{RulesIssued, RulesKind};
 use dossier::law::{Draft, Finding, Findings, Law, kind_of, rules};
 use dossier::rules::stream_id;
+use engine::forms::Forms;
+use engine::rulebook;
+use engine::rulebook::Register;
 use jiff::Timestamp;
-use service_kit::TimeSource;
-use service_kit::forms::Forms;
-use service_kit::rulebook::{self, Register};
+use platform::TimeSource;
 
 /// Validate rules files.
 #[derive(Debug, Args)]

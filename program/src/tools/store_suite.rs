@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 use clap::Parser;
 use events::EventStore;
 use events::contract_suite::SENTENCES;
-use service_kit::TimeSource;
+use platform::TimeSource;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 

@@ -5,8 +5,8 @@ use std::io::Write;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use dossier::contract::{AgencyCode, Role, Subject};
-use service_kit::TimeSource;
-use service_kit::auth::{Claims, DevelopmentKey};
+use platform::TimeSource;
+use web::auth::{Claims, DevelopmentKey};
 
 /// Mint a token.
 #[derive(Debug, Parser)]

@@ -84,7 +84,7 @@ impl Visit {
                 addresses = addresses.with(service, base);
             }
         }
-        let transport = match service_kit::outside::authorities() {
+        let transport = match platform::outside::authorities() {
             Some(authorities) => HttpTransport::trusting(addresses, &authorities)?,
             None => HttpTransport::new(addresses)?,
         };

@@ -16,9 +16,9 @@ use dossier::contract::{
     Channel, Envelope, EventSet, IntakeEvent, Meta, ProcedureCode, ProcedureRef, RulesKind,
 };
 use dossier::law::{Law, Procedure, rules};
+use engine::rulebook;
 use events::{EventStore, Filter, Position, Recorded};
 use jiff::Timestamp;
-use service_kit::rulebook;
 use uuid::Uuid;
 
 mod report;
@@ -85,7 +85,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let store = directory.store_to_read().await?;
     let trial = Trial::of(arguments, rulebook::recorded(&store).await?)?;
     let details = arguments.details.as_deref().map(create).transpose()?;
-    let now = virtual_end.unwrap_or_else(|| service_kit::TimeSource::System.now());
+    let now = virtual_end.unwrap_or_else(|| platform::TimeSource::System.now());
     let report = try_out(&store, trial, now, details).await?;
     let mut out = std::io::stdout().lock();
     if arguments.json {

@@ -88,7 +88,7 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
     let components = data.components(Time::Virtual(first), Identity::Development).await?;
     let mut office = Office::open(&components, data.key()?).await?;
     let calendar = components
-        .kit
+        .engine
         .law()
         .calendar_of(&"G02".into())
         .context("no calendar for the ministry")?
@@ -125,7 +125,7 @@ async fn make_up(data: &DataDirectory, arguments: &Arguments) -> Result<()> {
     tracing::info!(
         dossiers = citizens.len(),
         open,
-        events = components.kit.store.head().0,
+        events = components.engine.store.head().0,
         "demo created"
     );
     Ok(())

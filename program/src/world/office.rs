@@ -5,6 +5,12 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
+use engine::Engine;
+use engine::tasks::{DeadLetter, ReactionsHealth, Tasks};
+use platform::TimeSource;
+use web::Router;
+use web::auth::{Claims, DevelopmentKey};
+
 use anyhow::Result;
 use bytes::Bytes;
 use dossier::contract::Role;
@@ -14,16 +20,12 @@ use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use jiff::Timestamp;
 use serde_json::Value;
-use service_kit::auth::{Claims, DevelopmentKey};
-use service_kit::http::Router;
-use service_kit::tasks::{DeadLetter, ReactionsHealth, Tasks};
-use service_kit::{Kit, TimeSource};
 
 use crate::Components;
 
 /// The services, their tasks, and a key to sign tokens.
 pub struct Office {
-    kit: Arc<Kit>,
+    engine: Arc<Engine>,
     client: Client<InProcess>,
     tasks: Tasks,
     reactions: Vec<ReactionsHealth>,
@@ -85,8 +87,8 @@ impl Office {
         let client = Client::over(InProcess(Router::new(&components.context, routes)))
             .with_language(Language::English)
             .with_retries(Retries::NONE);
-        let (kit, tokens) = (Arc::clone(&components.kit), HashMap::new());
-        Ok(Self { kit, client, tasks, reactions, key, tokens, requests: 0 })
+        let (engine, tokens) = (Arc::clone(&components.engine), HashMap::new());
+        Ok(Self { engine, client, tasks, reactions, key, tokens, requests: 0 })
     }
 
     /// Dead letters of all services.
@@ -100,17 +102,17 @@ impl Office {
 
     /// The current virtual time.
     pub(crate) fn now(&self) -> Timestamp {
-        self.kit.clock.now()
+        self.engine.clock.now()
     }
 
     /// Moves the clock, stopping at each due instant.
     pub async fn wait_until(&mut self, at: Timestamp) -> Result<()> {
-        Ok(self.tasks.run_until(&self.kit, at).await?)
+        Ok(self.tasks.run_until(&self.engine, at).await?)
     }
 
     /// Runs all tasks until they are idle, without moving the clock.
     pub async fn settle(&mut self) -> Result<()> {
-        self.tasks.settle(&self.kit).await?;
+        self.tasks.settle(&self.engine).await?;
         Ok(())
     }
 

@@ -91,7 +91,7 @@ pub async fn replay(file: &Path, data: &Path, show_progress: bool) -> Result<Sum
     let refused = replay.play(&mut office, &bar).await?;
     bar.finish_and_clear();
     data.end_virtual_time(replay.end)?;
-    replay.summary(&components.kit.store, refused).await
+    replay.summary(&components.engine.store, refused).await
 }
 
 /// The services into which a log is replayed: in this process, or others in virtual time.

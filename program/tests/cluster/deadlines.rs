@@ -6,8 +6,8 @@ use cluster::{Cluster, Postgres, free_port};
 use dossier::contract::{EventSet, IntakeAnswerMissed, IntakeEvent, Role};
 use events::{EventStore, Filter, Position};
 use jiff::{SignedDuration, Timestamp};
+use platform::TimeSource;
 use serde_json::json;
-use service_kit::TimeSource;
 
 use crate::faults::leader;
 use crate::support::{DIGEST_KEY, Office, submitted};
@@ -49,7 +49,7 @@ async fn submit_all(url: &str, start: Timestamp) {
         let number = i32::try_from(number).unwrap();
         // Nobody files so many in so short a time alone.
         let applicant = office.applicant(&format!("company-{number}"));
-        office.kit.clock.advance_to(start + APART * number);
+        office.engine.clock.advance_to(start + APART * number);
         submitted(&office.browser, &applicant).await;
     }
 }

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use dossier::contract::Role;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::portal::{Load, Portal, verify};
 use crate::support::{example_script, token};

@@ -18,9 +18,9 @@ use dossier_client::{
     TransportError, at_current, wait_until,
 };
 use events::{EventStore, Filter, Position};
-use service_kit::auth::{Claims, DevelopmentKey};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use web::auth::{Claims, DevelopmentKey};
 
 use crate::support::{Browser, energy_label, token};
 

@@ -15,8 +15,8 @@ use http::StatusCode;
 use jiff::Timestamp;
 use program::{Answer, DataDirectory, Replay, Summary, World};
 use serde_json::Value;
-use service_kit::auth::DevelopmentKey;
 use uuid::Uuid;
+use web::auth::DevelopmentKey;
 
 use crate::bus::Bus;
 use crate::support::{Browser, token};

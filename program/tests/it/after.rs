@@ -60,7 +60,7 @@ async fn granted(
 }
 
 async fn consistent(office: &Office) {
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 

@@ -27,7 +27,7 @@ fn authority() -> String {
     tls("authority.crt").display().to_string()
 }
 
-pub(crate) const JWKS: &str = include_str!("../../../libs/service-kit/tests/keys/jwks.json");
+pub(crate) const JWKS: &str = include_str!("../../../libs/web/tests/keys/jwks.json");
 
 /// An identity provider, and a collector of traces, at `https://localhost`.
 pub(crate) struct Provider {

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use dossier::contract::Role;
 use serde_json::{Value, json};
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::health::probed;
 use crate::private::Said;

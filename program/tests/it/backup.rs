@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use dossier::contract::Role;
 use serde_json::Value;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::support::{dossier, printed, submitted, token};

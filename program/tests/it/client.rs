@@ -16,7 +16,7 @@ mod example;
 async fn the_example_of_the_client_carries_a_dossier_to_its_end() {
     let folder = tempfile::tempdir().unwrap();
     let process = Process::start(folder.path());
-    let key = service_kit::auth::DevelopmentKey::in_folder(folder.path()).unwrap();
+    let key = web::auth::DevelopmentKey::in_folder(folder.path()).unwrap();
     let of = |role, subject, agency| token(&key, role, subject, agency);
     let base = format!("http://{}", process.browser.address);
     let tokens = [
@@ -99,7 +99,7 @@ async fn every_read_of_a_dossier_has_the_form_that_the_client_expects() {
 async fn a_client_reads_what_it_wrote_although_the_reactions_have_not_run() {
     let folder = tempfile::tempdir().unwrap();
     let process = Process::start(folder.path());
-    let key = service_kit::auth::DevelopmentKey::in_folder(folder.path()).unwrap();
+    let key = web::auth::DevelopmentKey::in_folder(folder.path()).unwrap();
     let base = format!("http://{}", process.browser.address);
     let portal = Client::new(&base).unwrap();
     let applicant = token(&key, Role::Applicant, "applicant-1", "");

@@ -111,8 +111,8 @@ async fn what_is_wrong_with_a_form_is_told_in_the_language_of_the_reader() {
 #[tokio::test]
 async fn countries_and_provinces_ship_with_their_days_and_successors() {
     let office = Office::open().await;
-    let law = office.kit.law();
-    let list = |id| law.code_list(id, office.kit.clock.now()).unwrap();
+    let law = office.engine.law();
+    let list = |id| law.code_list(id, office.engine.clock.now()).unwrap();
     let day = |text: &str| text.parse().unwrap();
     let (countries, provinces) = (list("countries"), list("provinces"));
     let on = |list: &dossier::law::CodeList, date| {

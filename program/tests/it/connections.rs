@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use dossier::contract::Role;
+use engine::limits::CONSISTENCY_WAIT_MAX;
 use http::Method;
-use service_kit::http::{Access, Proxies, Router, Server};
-use service_kit::limits::{CONSISTENCY_WAIT_MAX, ServerLimits, WAITS_OF_ONE_MAX};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use web::limits::{ServerLimits, WAITS_OF_ONE_MAX};
+use web::{Access, Proxies, Router, Server};
 
 use crate::support::{Office, submitted};
 
@@ -122,7 +123,7 @@ async fn where_all_connections_are_in_use_an_idle_one_of_the_greediest_makes_roo
     let mut other = connect("127.0.0.2", address).await;
     other.write_all(LIVE.as_bytes()).await.unwrap();
     assert!(head_of(&mut other).await.starts_with("http/1.1 404 "));
-    let text = office.kit.metrics.text();
+    let text = office.engine.metrics.text();
     assert!(text.contains("turned_away_total{reason=\"evicted\"} 1"), "{text}");
 }
 
@@ -146,8 +147,8 @@ async fn who_does_not_read_the_answer_is_closed_and_does_not_hold_up_the_end() {
         }
         let stalled = "turned_away_total{reason=\"stalled\"} 1";
         let until = Instant::now() + SOON;
-        while !office.kit.metrics.text().contains(stalled) {
-            assert!(Instant::now() < until, "{}", office.kit.metrics.text());
+        while !office.engine.metrics.text().contains(stalled) {
+            assert!(Instant::now() < until, "{}", office.engine.metrics.text());
             tokio::task::yield_now().await;
         }
     }
@@ -230,7 +231,7 @@ async fn what_the_listener_of_probes_holds_is_not_shown_as_what_the_service_hold
             .unwrap();
         assert!(head_of(&mut probe).await.starts_with("http/1.1 404 "));
         closed(&mut probe).await;
-        let text = office.kit.metrics.text();
+        let text = office.engine.metrics.text();
         assert!(text.contains("connections_open 1\n"), "{text}");
     }
 }
@@ -313,7 +314,7 @@ async fn a_token_ahead_of_the_log_is_refused_at_once_and_waits_have_a_number_for
     assert_eq!(told.refused(), (400, "consistency-token-ahead"));
     assert!(begun.elapsed() < Duration::from_secs(2));
     // Nothing works off the log here: whoever waits for its head waits until the limit.
-    let head = format!("\"{}\"", office.kit.store.head().0);
+    let head = format!("\"{}\"", office.engine.store.head().0);
     let asks = (0..=WAITS_OF_ONE_MAX).map(|_| async {
         let waits = [("consistency-token", &*head)];
         browser.send(Method::GET, "/v1/register/lookup/x", &waits, Vec::new()).await.unwrap()
@@ -346,7 +347,7 @@ async fn every_operation_refuses_a_token_that_nothing_here_has_and_no_read_waits
     let (path, _) = submitted(&office.browser, &applicant).await;
     let dossier = path.rsplit('/').next().unwrap();
     // Nothing works off the log here, so nothing that is waited for ever comes.
-    let head = format!("\"{}\"", office.kit.store.head().0);
+    let head = format!("\"{}\"", office.engine.store.head().0);
     let (mut refused, mut waited) = (0, JoinSet::new());
     for (number, (name, access)) in office.operations.iter().enumerate() {
         let (method, address) = name.split_once(' ').unwrap();

@@ -2,12 +2,12 @@
 //! second, and whoever issued that one is told.
 
 use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Role, RulesKind};
-use dossier::rules::stream_id;
 use dossier::law::rules;
+use dossier::rules::stream_id;
+use engine::rulebook::Rulebook;
 use events::{Expected, NewEvent, StreamName, Version};
 use http::Method;
 use serde_json::json;
-use service_kit::rulebook::Rulebook;
 use uuid::Uuid;
 
 use crate::support::{Answer, Office, at, submitted};
@@ -41,7 +41,7 @@ async fn issued_elsewhere(office: &Office, name: &str, text: &str) {
         on_behalf_of: None,
     };
     let (command, digest) = (Uuid::from_u128(71), "d".to_owned());
-    let at = office.kit.clock.now();
+    let at = office.engine.clock.now();
     let envelope = Envelope { at, actor, command, digest, cause: None, dossier: None, trace: None };
     let event = LawEvent::from(issued);
     let event = NewEvent {
@@ -51,7 +51,7 @@ async fn issued_elsewhere(office: &Office, name: &str, text: &str) {
         meta: serde_json::to_string(&envelope).unwrap(),
     };
     let expected = Expected::At(Version(before));
-    office.kit.store.append(&stream, expected, vec![event]).await.unwrap();
+    office.engine.store.append(&stream, expected, vec![event]).await.unwrap();
 }
 
 #[tokio::test]
@@ -83,8 +83,8 @@ async fn of_two_files_issued_at_once_that_contradict_each_other_one_is_law_and_e
     // Tasks that follow the law go on, and so do a restart, new dossiers, and the readiness that says what is to be looked at.
     office.settle().await;
     assert!(office.dead_letters().await.is_empty());
-    let again = Rulebook::open(&office.kit.store, &[], office.kit.clock.now()).await.unwrap();
-    for law in [again.law(), office.kit.law()] {
+    let again = Rulebook::open(&office.engine.store, &[], office.engine.clock.now()).await.unwrap();
+    for law in [again.law(), office.engine.law()] {
         assert_eq!(law.present(&"H71B".into(), at("2026-12-02T09:00")).as_str(), "H71B");
         assert_eq!(law.voids().len(), 1);
     }
@@ -92,14 +92,14 @@ async fn of_two_files_issued_at_once_that_contradict_each_other_one_is_law_and_e
     let ready = office.browser.get("/health/ready", "").await;
     let law = ready.body["law"].as_array().unwrap();
     assert!(law.iter().any(|warning| warning["what"] == "agencies/pb/2"), "{}", ready.body);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert_eq!(report.findings.iter().map(|f| f.kind).collect::<Vec<_>>(), ["law-void"]);
 
     issue(&office, &part("pb", 3, "H71B", None)).await.granted();
     let ready = office.browser.get("/health/ready", "").await;
     let law = ready.body["law"].as_array().unwrap();
     assert!(law.iter().all(|warning| warning["what"] != "agencies/pb/2"), "{}", ready.body);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
     assert_eq!(report.notes.iter().filter(|note| note.kind == "law-void").count(), 1);
 }
@@ -125,7 +125,7 @@ async fn whoever_has_seen_a_version_sees_it_at_a_replica_that_has_not_read_it_ye
     let operator = office.token(Role::Operator, "operator-1", "G02");
     issue(&office, &part("pa", 1, "H71A", None)).await.granted();
     issued_elsewhere(&office, "pa", &part("pa", 2, "H71A", None)).await;
-    let seen = format!("\"{}\"", office.kit.store.head().0);
+    let seen = format!("\"{}\"", office.engine.store.head().0);
     let authorization = format!("Bearer {operator}");
     let listed = async |with_token: bool| {
         let headers = [("authorization", &*authorization), ("consistency-token", &*seen)];

@@ -32,14 +32,14 @@ async fn a_log_is_copied_once_and_what_was_added_since_is_copied_by_the_next_cop
     let folder = tempfile::tempdir().unwrap();
     let to = format!("sqlite:{}", folder.path().join("copy.sqlite").display());
     let to = EventStore::open(&to).await.unwrap();
-    let from = &office.kit.store;
+    let from = &office.engine.store;
     let first = program::copy(from, &to).await.unwrap();
     assert_eq!((first.before, first.written), (0, count(from).await));
     let again = program::copy(from, &to).await.unwrap();
     assert_eq!((again.before, again.written), (first.written, 0));
     submitted(&office.browser, &office.applicant("company-1")).await;
     office.settle().await;
-    let from = &office.kit.store;
+    let from = &office.engine.store;
     let more = program::copy(from, &to).await.unwrap();
     assert_eq!((more.before, more.before + more.written), (first.written, count(from).await));
     assert!(more.written > 0);
@@ -59,7 +59,7 @@ pub(crate) async fn goes_on_in(server: EventStore) {
     let applicant = office.applicant("company-1");
     let (path, etag) = submitted(&office.browser, &applicant).await;
     office.settle().await;
-    program::copy(&office.kit.store, &server).await.unwrap();
+    program::copy(&office.engine.store, &server).await.unwrap();
     let moved = Office::open_with(server, at("2026-11-20T10:00")).await;
     let mut office = moved;
     let accept = format!("{path}/acceptance");
@@ -71,7 +71,7 @@ pub(crate) async fn goes_on_in(server: EventStore) {
     assert_eq!(shown["missed"], true);
     let log = office.log().await;
     assert_eq!(log.last().map(String::as_str), Some("DeadlineMissed"), "{log:?}");
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -87,7 +87,7 @@ async fn a_store_with_another_log_is_not_written_to() {
         meta: "{}".to_owned(),
     };
     to.append(&stream, Expected::NoStream, vec![other]).await.unwrap();
-    let refused = program::copy(&office.kit.store, &to).await.unwrap_err().to_string();
+    let refused = program::copy(&office.engine.store, &to).await.unwrap_err().to_string();
     assert!(refused.contains("copy into an empty store"), "{refused}");
     assert_eq!(count(&to).await, 1);
 }

@@ -5,13 +5,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use cluster::{Objects, tools};
+use documents::limits::{UPLOADS_MAX, UPLOADS_OF_ONE_MAX};
 use dossier::contract::Role;
 use http::Method;
 use serde_json::json;
-use service_kit::auth::DevelopmentKey;
-use service_kit::limits::{UPLOADS_MAX, UPLOADS_OF_ONE_MAX};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
+use web::auth::DevelopmentKey;
 
 use crate::connections::connect;
 use crate::durability::Process;

@@ -9,11 +9,11 @@ use std::time::Duration;
 use dossier::contract::Role;
 use http::Method;
 use serde_json::json;
-use service_kit::auth::DevelopmentKey;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
+use web::auth::DevelopmentKey;
 
 use crate::support::{Browser, energy_label, token};
 

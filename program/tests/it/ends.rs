@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 use dossier::contract::Role;
 use jiff::ToSpan;
 use jiff::tz::TimeZone;
+use platform::TimeSource;
 use serde_json::{Value, json};
-use service_kit::TimeSource;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::authority::{JWKS, Provider, strs};
 use crate::health::probed;

@@ -11,7 +11,7 @@ use crate::support::{Answer, Office, at, faulty, in_register, submitted};
 /// Appends an event of this kind, which cannot be decoded, at the end of a stream.
 async fn corrupt(office: &Office, stream: &str, kind: &str) -> Position {
     let stream = StreamName::new(stream).unwrap();
-    let store = &office.kit.store;
+    let store = &office.engine.store;
     let last = store.last(&stream).await.unwrap();
     let event = NewEvent {
         id: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{stream}/{kind}").as_bytes()),
@@ -26,13 +26,13 @@ async fn corrupt(office: &Office, stream: &str, kind: &str) -> Position {
 /// Defects that were counted, by kind of work.
 fn defects(office: &Office, work: &str) -> u64 {
     let (text, name) =
-        (office.kit.metrics.text(), format!("dossier_defects_total{{work=\"{work}\"}} "));
+        (office.engine.metrics.text(), format!("dossier_defects_total{{work=\"{work}\"}} "));
     let line = text.lines().find_map(|line| line.strip_prefix(&name));
     line.expect("the counter begins at 0").parse().unwrap()
 }
 
 fn outage(office: &Office, outage: Option<Outage>) {
-    let EventStore::Faulty(store) = &*office.kit.store else { panic!("not faulty") };
+    let EventStore::Faulty(store) = &*office.engine.store else { panic!("not faulty") };
     store.set_outage(outage);
 }
 
@@ -50,13 +50,13 @@ async fn a_step_and_a_read_that_meet_a_corrupt_event_get_a_500_without_retry_aft
     let (other, other_tag) = submitted(&office.browser, &office.applicant("a2")).await;
     let id = address.rsplit_once('/').unwrap().1;
     corrupt(&office, &format!("intake-{id}"), "intake.DossierAccepted.v1").await;
-    let head = office.kit.store.head();
+    let head = office.engine.store.head();
     assert_eq!(defects(&office, "request"), 0);
     is_defect(&office.browser.get(&address, &applicant).await);
     let withdraw = format!("{address}/withdrawal");
     is_defect(&office.browser.post(&withdraw, &applicant, &tag, json!({})).await);
     assert_eq!(defects(&office, "request"), 2);
-    assert_eq!(office.kit.store.head(), head, "nothing was recorded");
+    assert_eq!(office.engine.store.head(), head, "nothing was recorded");
     let withdraw = format!("{other}/withdrawal");
     let applicant = office.applicant("a2");
     office.browser.post(&withdraw, &applicant, &other_tag, json!({})).await.granted();
@@ -141,10 +141,10 @@ async fn a_deadline_of_a_corrupt_stream_is_counted_and_others_are_enforced() {
     let id = address.rsplit_once('/').unwrap().1;
     corrupt(&office, &format!("review-{id}"), "review.ReviewOpened.v1").await;
     office.wait_until("2026-12-20T09:00").await;
-    assert!(defects(&office, "keeper") > 0, "{}", office.kit.metrics.text());
+    assert!(defects(&office, "keeper") > 0, "{}", office.engine.metrics.text());
     let other = other.rsplit_once('/').unwrap().1;
     let stream = StreamName::new(&format!("intake-{other}")).unwrap();
-    let events = office.kit.store.read_whole(&stream).await.unwrap();
+    let events = office.engine.store.read_whole(&stream).await.unwrap();
     let missed = events.iter().any(|event| event.kind.contains("Missed"));
     assert!(missed, "{events:?}");
 }

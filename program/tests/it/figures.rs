@@ -13,7 +13,7 @@ use crate::trace::nats_server;
 
 const ASKING: [&str; 2] =
     ["../helm/dossier/alerts.yaml", "../helm/dossier/dashboards/dossier.json"];
-const KEYS: &str = "../libs/service-kit/tests/keys/jwks.json";
+const KEYS: &str = "../libs/web/tests/keys/jwks.json";
 
 /// Every name of ours in a text.
 fn names(text: &str) -> BTreeSet<String> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use dossier::contract::Role;
 use serde_json::json;
-use service_kit::auth::DevelopmentKey;
 use tokio::task::JoinSet;
+use web::auth::DevelopmentKey;
 
 use crate::private::Said;
 use crate::support::{energy_label, token};

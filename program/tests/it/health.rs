@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use dossier::contract::Role;
 use jiff::{SignedDuration, Timestamp};
+use platform::TimeSource;
 use serde_json::{Value, json};
-use service_kit::TimeSource;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::documents::{BUCKET, objects};
 use crate::durability::Process;
@@ -20,7 +20,7 @@ const PROBED_WITHIN: Duration = Duration::from_secs(5);
 
 /// Sets the clock of an office by hand, also back.
 fn set_clock(office: &Office, to: Timestamp) {
-    let TimeSource::Manual(clock) = &office.kit.clock else { panic!("it is the machine's") };
+    let TimeSource::Manual(clock) = &office.engine.clock else { panic!("it is the machine's") };
     clock.send_replace(to);
 }
 
@@ -85,9 +85,9 @@ async fn clocks_that_are_five_seconds_apart_record_side_by_side_and_within_a_str
     let accept = format!("{path}/acceptance");
     office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
     let all = events::Filter::default();
-    let page = office.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+    let page = office.engine.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
     let own = page.events.iter().filter(|event| path.ends_with(event.stream.id()));
-    let times: Vec<Timestamp> = own.filter_map(|event| service_kit::recorded_at(event)).collect();
+    let times: Vec<Timestamp> = own.filter_map(|event| engine::recorded_at(event)).collect();
     assert!(times.len() > 1 && times.iter().all(|time| *time >= began), "{times:?}");
 
     set_clock(&office, began.checked_sub(SignedDuration::from_millis(5_001)).unwrap());

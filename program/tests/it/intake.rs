@@ -65,7 +65,7 @@ async fn filings_that_are_refused_or_repeated_use_up_no_codes_and_record_nothing
     refused["documents"] = json!([]);
     // Sixty steps a minute are one person's.
     let pause = || {
-        let clock = &office.kit.clock;
+        let clock = &office.engine.clock;
         clock.advance_to(clock.now() + jiff::SignedDuration::from_secs(2));
     };
     for _ in 0..150 {
@@ -181,7 +181,7 @@ async fn bad_input_is_told_what_to_change_and_changes_nothing() {
         (with("/documents/0/component", json!("test_report")), 422, "missing-document", ""),
         (with("/channel", json!("post")), 422, "channel-not-offered", ""),
     ];
-    let before = office.kit.store.head();
+    let before = office.engine.store.head();
     for (body, status, code, pointer) in cases {
         let answer = office.browser.post("/v1/dossiers", &applicant, "", body).await;
         assert_eq!(answer.refused(), (status, code), "{}", answer.body);

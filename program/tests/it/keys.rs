@@ -5,7 +5,7 @@ use std::process::Command;
 
 use dossier::contract::Role;
 use serde_json::Value;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::private::Said;
 use crate::support::token;
@@ -19,7 +19,7 @@ fn refused(data: &Path, arguments: &[&str]) -> String {
     String::from_utf8_lossy(&ended.stderr).into_owned()
 }
 
-const JWKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../libs/service-kit/tests/keys/jwks.json");
+const JWKS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../libs/web/tests/keys/jwks.json");
 
 #[test]
 fn an_identity_provider_is_believed_for_one_issuer_and_one_audience() {
@@ -52,7 +52,7 @@ async fn a_start_without_an_identity_provider_says_what_is_open() {
     let quiet = Said::start(folder.path(), &keys);
     // The shipped law has warnings of its own.
     let warns =
-        |line: &Value| line["level"] == "WARN" && line["target"] != "service_kit::tasks::endings";
+        |line: &Value| line["level"] == "WARN" && line["target"] != "program::serve::endings";
     assert!(!quiet.before.iter().any(warns), "{:?}", quiet.before);
     let figures = quiet.browser.get("/metrics", "").await;
     assert!(figures.body.as_str().unwrap().contains("dossier_keys_age_seconds"));

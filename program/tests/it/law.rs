@@ -110,7 +110,7 @@ async fn an_outage_holds_the_deadline_and_its_end_restates_it() {
     let log = office.log().await;
     let tail: Vec<&str> = log.iter().rev().take(3).rev().map(String::as_str).collect();
     assert_eq!(tail, ["DeadlineRestated", "LatenessForeseen", "DeadlineMissed"], "{log:?}");
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty() && report.promises == 2, "{report:?}");
 }
 
@@ -158,14 +158,14 @@ async fn days_off_that_are_announced_late_move_promised_dates_and_say_so() {
     let text = deadline["explanation"]["text"]["vi"].as_str().unwrap();
     assert!(text.contains("27/11/2026 (Nghỉ hoán đổi)"), "{text}");
     assert_eq!(office.log().await.last().unwrap(), "DeadlineRestated");
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty() && report.promises == 2, "{report:?}");
 }
 
 #[tokio::test]
 async fn wrong_rules_are_refused_and_change_nothing() {
     let office = Office::open().await;
-    let head = office.kit.store.head();
+    let head = office.engine.store.head();
     let cases = [
         ("procedure", next("2026-11-20").replace("pause", "stop"), (422, "rules-invalid")),
         (
@@ -181,7 +181,7 @@ async fn wrong_rules_are_refused_and_change_nothing() {
         let answer = issue(&office, kind, &text).await;
         assert_eq!(answer.refused(), refused, "{}", answer.body);
     }
-    assert_eq!(office.kit.store.head(), head);
+    assert_eq!(office.engine.store.head(), head);
     let clerk = office.clerk();
     let body = json!({ "kind": "procedure", "text": next("2026-11-20") });
     assert_eq!(office.browser.post("/v1/rules", &clerk, "", body).await.refused().0, 403);
@@ -231,7 +231,7 @@ async fn an_outage_at_the_end_of_the_applicants_window_makes_it_longer_and_the_r
     let due: Timestamp = after["due_at"].as_str().unwrap().parse().unwrap();
     office.wait_until_instant(due).await;
     assert!(office.log().await.contains(&"DossierClosed".to_owned()));
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty() && report.periods >= 3, "{report:?}");
 }
 
@@ -253,7 +253,7 @@ async fn a_version_that_says_so_applies_to_open_dossiers_and_shortens_no_promise
     assert_eq!(due(&office, &path).await, json!("2026-12-03T17:00:00Z"));
     let deadline = office.browser.get(&format!("{path}/deadline"), &office.clerk()).await.granted();
     assert_eq!(deadline["explanation"]["budget"]["amount"], 8);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -299,7 +299,7 @@ async fn time_that_a_procedure_does_not_count_moves_the_date_once_it_is_over() {
     step(&mut office, "verifications", &reviewer, verified).await;
     let log = office.log().await;
     assert_eq!(log.iter().filter(|kind| *kind == "TimeNotCounted").count(), 2, "{log:?}");
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -330,7 +330,7 @@ async fn who_takes_over_from_an_agency_goes_on_with_its_dossiers() {
     let refused = office.browser.post("/v1/dossiers", &applicant, "", body).await;
     assert_eq!(refused.refused(), (422, "agency-succeeded"));
     assert!(refused.body["detail"].as_str().unwrap().contains("G02.005"), "{}", refused.body);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -338,7 +338,7 @@ async fn who_takes_over_from_an_agency_goes_on_with_its_dossiers() {
 async fn a_date_or_a_period_that_the_law_does_not_give_is_found() {
     let mut office = Office::open().await;
     accepted(&mut office).await;
-    let log = office.kit.store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
+    let log = office.engine.store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
     // The same log, but for a minute: first in the office's time to answer, then in the promised date.
     for (wrong, finding) in [
         ("answer_due_at", "the recorded end of a period is"),

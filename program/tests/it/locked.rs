@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use events::limits::LOCK_WAIT;
 use events::{EventStore, SqliteOptions};
-use service_kit::limits::REQUEST_TIMEOUT;
 use tokio::time::{Instant, timeout};
+use web::limits::REQUEST_TIMEOUT;
 
 use crate::support::{Office, at, energy_label};
 

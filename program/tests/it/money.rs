@@ -122,18 +122,18 @@ async fn the_fee_of_a_withdrawn_dossier_is_owed_back_with_a_day_and_a_miss_is_re
     assert_eq!(owed["repayment"]["due_at"], "2026-12-01T17:00:00Z");
     assert_eq!(tasks(&office, "G02.001").await, [("repayment".to_owned(), 30_000)]);
     assert!(tasks(&office, "G02.002").await.is_empty(), "another agency's is not shown");
-    assert!(office.kit.metrics.text().contains("dossier_payments_to_give_back 1"));
+    assert!(office.engine.metrics.text().contains("dossier_payments_to_give_back 1"));
     office.wait_until("2026-12-02T00:00").await;
     let late = shown(&mut office, &certificate).await;
     assert_eq!(late["repayment"]["missed"], true);
-    assert!(office.kit.metrics.text().contains("dossier_payments_missed 1"));
+    assert!(office.engine.metrics.text().contains("dossier_payments_missed 1"));
     let cashier = office.token(Role::Cashier, "k1", "G02.001");
     let back = json!({ "amount_vnd": 30_000, "reason": "withdrawn" });
     take(&mut office, &payments, "refunds", &cashier, back).await.granted();
     let done = shown(&mut office, &certificate).await;
     assert_eq!((&done["owed_back_vnd"], &done["repayment"]), (&json!(0), &Value::Null));
     assert!(tasks(&office, "G02.001").await.is_empty());
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     assert!(report.periods > 2, "{report:?}");
 }
@@ -215,7 +215,7 @@ async fn what_names_none_of_our_payments_is_kept_listed_and_counted() {
     let next = next.split(['<', '>']).nth(1).unwrap().to_owned();
     let second = office.browser.get(&next, &operator).await.granted();
     assert_eq!((second.as_array().unwrap().len(), &second[0]["amount_vnd"]), (1, &json!(2)));
-    assert!(office.kit.metrics.text().contains("dossier_payments_unmatched 3"));
+    assert!(office.engine.metrics.text().contains("dossier_payments_unmatched 3"));
     let cashier = office.token(Role::Cashier, "k1", "G02.001");
     let refused = office.browser.get(address, &cashier).await;
     assert_eq!(refused.refused(), (403, "role-forbidden"));
@@ -266,7 +266,7 @@ async fn a_receipt_of_what_went_back_is_reduced_and_then_cancelled() {
             (&json!(left), &json!(became))
         );
     }
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
 
@@ -305,6 +305,6 @@ async fn the_clock_that_started_with_the_fee_stands_still_while_some_of_it_is_mi
     let receipts = paid["receipts"].as_array().unwrap().iter();
     let stand: Vec<_> = receipts.map(|one| one["stands_for_vnd"].as_i64().unwrap()).collect();
     assert_eq!(stand, [5_000_000, 200_000]);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 }

@@ -4,9 +4,9 @@ use dossier::contract::{Actor, DossierId, Envelope, EventSet, NumberEvent, Role,
 use dossier::delivery::numbers::NumberRegister;
 use dossier::law::{next_version, rules, shipped_rules};
 use dossier::services::ServiceName;
+use engine::rulebook::Rulebook;
 use events::{EventStore, Expected, NewEvent, StreamName};
 use serde_json::{Value, json};
-use service_kit::rulebook::Rulebook;
 use uuid::Uuid;
 
 use crate::life::{Certificate, pay, submitted, take};
@@ -66,7 +66,7 @@ async fn cut_off(office: &Office, sequence: u64, of: &Certificate) {
     let dossier = DossierId(of.id.parse().unwrap());
     let taken = register.taken(register.written(sequence), Some(sequence), dossier);
     let taken = NumberEvent::from(taken);
-    let (id, at) = (register.event_for(dossier), office.kit.clock.now());
+    let (id, at) = (register.event_for(dossier), office.engine.clock.now());
     let envelope = Envelope {
         at,
         actor: Actor::system(ServiceName::Delivery.as_str()),
@@ -78,7 +78,7 @@ async fn cut_off(office: &Office, sequence: u64, of: &Certificate) {
     };
     let (kind, data) = (taken.kind().into(), taken.encode());
     let event = NewEvent { id, kind, data, meta: serde_json::to_string(&envelope).unwrap() };
-    let (store, stream) = (&office.kit.store, StreamName::new(&register.stream()).unwrap());
+    let (store, stream) = (&office.engine.store, StreamName::new(&register.stream()).unwrap());
     let last = store.last(&stream).await.unwrap().map(|last| last.version);
     store.append(&stream, Expected::from(last), vec![event]).await.unwrap();
 }
@@ -116,7 +116,7 @@ async fn a_register_gives_numbers_one_after_another_and_none_twice() {
     );
     let stranger = office.token(Role::Clerk, "c9", "G02.002");
     assert_eq!(office.browser.get(REGISTER, &stranger).await.refused().0, 404);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -145,14 +145,14 @@ async fn a_number_that_was_taken_and_not_used_is_used_by_its_dossier_or_explaine
             (written(3), json!(3), used),
         ]
     );
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
 /// A result as an older program issued it, which knew no registers.
 async fn issued_before_registers(office: &mut Office, of: &Certificate, number: &str) {
     let stream = StreamName::new(&format!("delivery-{}", of.id)).unwrap();
-    let events = office.kit.store.read_whole(&stream).await.unwrap();
+    let events = office.engine.store.read_whole(&stream).await.unwrap();
     let last = events.last().unwrap();
     let mut envelope: Envelope = serde_json::from_str(&last.meta).unwrap();
     envelope.command = Uuid::new_v5(&last.id, number.as_bytes());
@@ -168,7 +168,7 @@ async fn issued_before_registers(office: &mut Office, of: &Certificate, number: 
         meta: serde_json::to_string(&envelope).unwrap(),
     };
     office
-        .kit
+        .engine
         .store
         .append(&stream, Expected::from(Some(last.version)), vec![event])
         .await
@@ -194,7 +194,7 @@ async fn a_number_that_was_typed_before_registers_were_kept_is_used_and_stands_i
     }
     let used = |sequence| (written(sequence), json!(sequence), "used".to_owned());
     assert_eq!(register(&office).await, [used(1), used(2), used(3), used(4)]);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -292,6 +292,6 @@ async fn a_procedure_whose_results_have_any_text_for_a_code_issues_them_under_nu
     let address = "/v1/result-numbers?agency=G02.001&book=Gi%E1%BA%A5y%20ph%C3%A9p%2001&year=2026";
     let listed = office.browser.get(address, &auditor).await.granted();
     assert_eq!(listed.as_array().unwrap().len(), 2, "{listed}");
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }

@@ -3,10 +3,10 @@
 use std::task::Poll;
 
 use bytes::Bytes;
+use documents::{Interrupted, Promised, Upload};
 use dossier::contract::{Actor, DocumentName, Role, Subject};
 use events::{Expected, Filter, NewEvent, Position, StreamName};
 use serde_json::json;
-use service_kit::documents::{Interrupted, Promised, Upload};
 use uuid::Uuid;
 
 use crate::support::{Answer, Office, submitted};
@@ -46,7 +46,7 @@ fn files(office: &Office, name: &str) -> Vec<String> {
 }
 
 fn figure(office: &Office, name: &str) -> u64 {
-    let text = office.kit.metrics.text();
+    let text = office.engine.metrics.text();
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("dossier_{name} ")));
     line.unwrap_or_else(|| panic!("no figure {name}")).parse().unwrap()
 }
@@ -92,7 +92,7 @@ async fn what_a_step_names_while_it_is_going_stays() {
     office.wait_until("2026-11-21T09:00").await;
     assert_eq!(files(&office, &orphan).len(), 3, "content, record and mark");
     // A replica that still knew it records its step.
-    let page = office.kit.store.read_all(Position::START, &Filter::default(), 10_000).await;
+    let page = office.engine.store.read_all(Position::START, &Filter::default(), 10_000).await;
     let event = page.unwrap().events.into_iter().find(|event| event.kind.contains("Submitted"));
     let event = event.unwrap();
     let mut data: serde_json::Value = serde_json::from_str(&event.data).unwrap();
@@ -100,7 +100,7 @@ async fn what_a_step_names_while_it_is_going_stays() {
     let stream = StreamName::new(&format!("intake-{}", Uuid::from_u128(1))).unwrap();
     let (kind, meta, data) = (event.kind.clone(), event.meta.clone(), data.to_string());
     let late = NewEvent { id: Uuid::from_u128(2), kind, data, meta };
-    office.kit.store.append(&stream, Expected::NoStream, vec![late]).await.unwrap();
+    office.engine.store.append(&stream, Expected::NoStream, vec![late]).await.unwrap();
     office.wait_until("2026-12-24T09:00").await;
     assert!(is_there(&office, &orphan).await);
     assert_eq!(files(&office, &orphan).len(), 2, "the mark is gone");

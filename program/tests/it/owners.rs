@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use documents::{Documents, NamedError};
 use dossier::access::{Caller, any};
 use dossier::contract::{Role, documents_named};
 use events::Filter;
+use platform::secret::Secret;
 use serde_json::{Value, json};
-use service_kit::auth::{Claims, DevelopmentKey};
-use service_kit::documents::{Documents, NamedError};
-use service_kit::secret::Secret;
+use web::auth::{Claims, DevelopmentKey};
 
 use crate::support::{Answer, DIGEST_KEY, Office, energy_label, submitted};
 
@@ -177,7 +177,7 @@ async fn a_document_without_a_record_of_this_installation_is_given_to_its_dossie
     // A process that has read none of them before.
     let documents = {
         let secret = Arc::new(Secret::new(DIGEST_KEY.to_vec()));
-        Documents::in_folder(&office.documents(), &office.kit.clock, &secret).unwrap()
+        Documents::in_folder(&office.documents(), &office.engine.clock, &secret).unwrap()
     };
     let caller = Caller {
         subject: "a1".into(),
@@ -207,7 +207,7 @@ async fn what_a_document_was_is_recorded_with_its_name_and_one_that_has_shrunk_i
     let applicant = office.applicant("a1");
     let (address, _) = submitted(&office.browser, &applicant).await;
     let all = Filter::default();
-    let page = office.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+    let page = office.engine.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
     let named = page.events.iter().flat_map(|e| documents_named(&e.kind, &e.data).unwrap());
     let named: Vec<_> = named.collect();
     assert_eq!(named.len(), 2);

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use service_kit::limits::ServerLimits;
 use tokio::io::AsyncWriteExt;
+use web::limits::ServerLimits;
 
 use crate::connections::{SOON, connect, head, head_of, limited};
 use crate::support::Office;
@@ -16,19 +16,19 @@ async fn who_asks_more_often_than_one_may_is_answered_later_and_nobody_else_is()
     let limits = ServerLimits { requests_per_second_of_one: 50, ..Default::default() };
     let office = Office::open_behind(limited(limits)).await;
     let address = office.browser.address;
-    let paced = || !office.kit.metrics.text().contains("requests_paced_total 0");
+    let paced = || !office.engine.metrics.text().contains("requests_paced_total 0");
     let until = Instant::now() + SOON;
     while !paced() {
         assert!(head(address, NOWHERE).await.starts_with("http/1.1 404 "));
         assert!(Instant::now() < until);
     }
-    let counted = office.kit.metrics.text();
+    let counted = office.engine.metrics.text();
     let mut other = connect("127.0.0.2", address).await;
     other.write_all(NOWHERE.as_bytes()).await.unwrap();
     assert!(head_of(&mut other).await.starts_with("http/1.1 404 "));
     let line =
         |text: &str| text.lines().find(|l| l.contains("requests_paced_total ")).map(str::to_owned);
-    assert_eq!(line(&office.kit.metrics.text()), line(&counted));
+    assert_eq!(line(&office.engine.metrics.text()), line(&counted));
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn who_would_wait_too_long_is_told_when_to_come_again() {
         refused.starts_with("http/1.1 429 ") && refused.contains("retry-after: 1"),
         "{refused}"
     );
-    let counted = office.kit.metrics.text();
+    let counted = office.engine.metrics.text();
     assert!(counted.contains("requests_paced_total 0"), "nobody waits: {counted}");
     assert!(counted.contains("problem=\"too-often\""), "{counted}");
 }

@@ -198,7 +198,7 @@ async fn what_names_none_of_our_parcels_is_kept_once_and_listed() {
     let clerk = office.token(Role::Clerk, "c9", "H26.14");
     let denied = office.browser.get("/v1/parcel-notices/unmatched", &clerk).await;
     assert_eq!(denied.refused(), (403, "role-forbidden"));
-    let metrics = office.kit.metrics.text();
+    let metrics = office.engine.metrics.text();
     assert!(
         metrics.contains("dossier_notices_unmatched_total{service=\"result-delivery\"} 2"),
         "{metrics}"
@@ -207,7 +207,7 @@ async fn what_names_none_of_our_parcels_is_kept_once_and_listed() {
 
 /// A parcel as logs of before waybills were taken have it: the oldest sample of the event, and nothing of the waybill.
 async fn handed_over_in_an_old_log(office: &Office, of: &Certificate, parcel: u128) {
-    let store = &office.kit.store;
+    let store = &office.engine.store;
     let stream = StreamName::new(&format!("delivery-{}", of.id)).unwrap();
     let last = store.last(&stream).await.unwrap().unwrap();
     let sample = include_str!("../../../schemas/samples/delivery.ResultHandedToCarrier.v1.json");

@@ -141,7 +141,7 @@ async fn receipts_have_neither_doubles_nor_holes_whatever_fails() {
     }
     office.settle().await;
     let stream = StreamName::new("receipts-XNK-26E-2026").unwrap();
-    let receipts = office.kit.store.read(&stream, None).await.unwrap();
+    let receipts = office.engine.store.read(&stream, None).await.unwrap();
     let numbers: Vec<u64> = receipts
         .iter()
         .map(|event| {

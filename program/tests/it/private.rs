@@ -7,7 +7,7 @@ use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use dossier::contract::Role;
 use serde_json::Value;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::support::{Browser, submitted, token};
 

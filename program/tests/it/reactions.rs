@@ -9,11 +9,11 @@ use dossier::payment::Payment;
 use dossier::review::Review;
 use dossier::step::Incoming;
 use dossier::{Decision, Facts, State, Subscription};
+use engine::tasks::try_again;
 use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::json;
-use service_kit::tasks::try_again;
 use uuid::Uuid;
 
 use crate::life::{pay, submitted, take};
@@ -63,7 +63,7 @@ fn react<S: State>(office: &Office, stream: &mut Stream<S>, event: &Recorded) ->
         if stream.seen.contains(&command) {
             continue;
         }
-        let law = office.kit.law();
+        let law = office.engine.law();
         let under = stream.state.received_under().or(follow.received_under());
         let facts = Facts {
             at: envelope.at,
@@ -96,7 +96,8 @@ async fn history() -> (Office, Vec<Recorded>) {
     take(&mut office, &certificate.at("dossiers"), "withdrawal", &certificate.applicant, json!({}))
         .await
         .granted();
-    let page = office.kit.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let page =
+        office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
     let events = page.events.iter().map(|event| (**event).clone()).collect();
     (office, events)
 }
@@ -121,7 +122,8 @@ async fn supplemented() -> (Office, Vec<Recorded>) {
     take(&mut office, &dossiers, "supplements", &certificate.applicant, again).await.granted();
     let review = office.browser.get(&certificate.at("reviews"), &reviewer).await.granted();
     assert_eq!(review["stage"], "open", "{review}");
-    let page = office.kit.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let page =
+        office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
     let events = page.events.iter().map(|event| (**event).clone()).collect();
     (office, events)
 }
@@ -129,15 +131,13 @@ async fn supplemented() -> (Office, Vec<Recorded>) {
 #[tokio::test]
 async fn a_clerks_own_request_pauses_the_review_in_every_order_of_deliveries() {
     let (office, events) = supplemented().await;
-    check::<Review>(&office, &events, |review| {
-        format!("{:?} {}", review.stage, review.answered)
-    });
+    check::<Review>(&office, &events, |review| format!("{:?} {}", review.stage, review.answered));
 }
 
 #[tokio::test]
 async fn a_withdrawal_leaves_no_result_in_whatever_order_it_is_known() {
     let (office, events) = history().await;
-    check::<DossierResult>(&office, &events, |result| format!("{:?}", result.stage));
+    check::<DossierResult>(&office, &events, |result| format!("{:?}", result.stage()));
 }
 
 /// Shuffled deliveries, each event up to three times.
@@ -191,11 +191,11 @@ async fn an_operator_lists_what_was_given_up_and_has_it_tried_again_from_the_com
     let (id, kind) = (Uuid::from_u128(1), "payment.FeeSettled.v1".into());
     let unreadable = NewEvent { id, kind, data: "{}".to_owned(), meta: "{}".to_owned() };
     let stream = StreamName::new("payment-unreadable").unwrap();
-    office.kit.store.append(&stream, Expected::NoStream, vec![unreadable]).await.unwrap();
+    office.engine.store.append(&stream, Expected::NoStream, vec![unreadable]).await.unwrap();
     office.wait_until("2026-11-21T10:00").await;
     let folder = tempfile::tempdir().unwrap();
     // What the command records is of the office's time, not of the machine's.
-    let ended = office.kit.clock.now().to_string();
+    let ended = office.engine.clock.now().to_string();
     std::fs::write(folder.path().join("virtual-time-ended-at"), ended).unwrap();
     let letters = |more: &[&str]| {
         let base = ["bus", "dead-letters", "--store", &url];
@@ -225,7 +225,7 @@ async fn an_event_that_nobody_can_handle_is_given_up_after_a_day_and_holds_nothi
         meta: "{}".to_owned(),
     };
     let stream = StreamName::new("payment-unreadable").unwrap();
-    office.kit.store.append(&stream, Expected::NoStream, vec![unreadable]).await.unwrap();
+    office.engine.store.append(&stream, Expected::NoStream, vec![unreadable]).await.unwrap();
     let certificate = submitted(&mut office, "a1", "download").await;
     pay(&mut office, &certificate).await;
     let dossier = office.browser.get(&certificate.at("dossiers"), &certificate.applicant).await;
@@ -237,7 +237,7 @@ async fn an_event_that_nobody_can_handle_is_given_up_after_a_day_and_holds_nothi
     assert_eq!(letters, [("intake", "payment.FeeSettled.v1", "payment-unreadable")]);
 
     // An operator has it tried again: that lasts another day, and then it is given up once more.
-    let (store, now) = (&office.kit.store, office.kit.clock.now());
+    let (store, now) = (&office.engine.store, office.engine.clock.now());
     assert!(try_again(store, "intake", dead[0].position, now).await.unwrap());
     assert!(!try_again(store, "intake", Position(1), now).await.unwrap());
     office.wait_until("2026-11-21T11:00").await;

@@ -12,10 +12,10 @@ use http::Method;
 use jiff::Timestamp;
 use program::DataDirectory;
 use serde_json::{Value, json};
-use service_kit::auth::DevelopmentKey;
 use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 use tokio_postgres::NoTls;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::life::{Certificate, declaration};
@@ -162,7 +162,7 @@ async fn two_processes_that_take_numbers_at_once_take_none_twice_and_leave_no_ho
     cluster::needs!(cluster::postgres());
     let url = postgres_url();
     let (office, certificates) = waiting(&url, &["a1", "a2", "a3", "a4", "a5", "a6"]).await;
-    let (one, two) = (living_at(office.kit.clock.now()), living_at(office.kit.clock.now()));
+    let (one, two) = (living_at(office.engine.clock.now()), living_at(office.engine.clock.now()));
     let key = DevelopmentKey::in_folder(one.path()).unwrap();
     let store = ["--store", &url, "--services", "result-delivery"];
     let first = Process::start_with(one.path(), &store);
@@ -191,7 +191,7 @@ async fn two_processes_that_take_numbers_at_once_take_none_twice_and_leave_no_ho
     for process in [&first, &second] {
         assert_eq!(register(&process.browser, &key, NUMBERS).await, used(6));
     }
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -202,13 +202,13 @@ async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_n
     let url = postgres_url();
     let (office, certificates) = waiting(&url, &["a1", "a2"]).await;
     let [one, two] = &certificates[..] else { panic!("two") };
-    let folder = living_at(office.kit.clock.now());
+    let folder = living_at(office.engine.clock.now());
     let key = DevelopmentKey::in_folder(folder.path()).unwrap();
     let head = token(&key, Role::Approver, "head-1", "G02");
     let arguments = ["--store", &url, "--services", "result-delivery"];
     let process = Process::start_with(folder.path(), &arguments);
     let name = format!("delivery-{}", one.id);
-    let next = i64::try_from(stream(&office.kit.store, &name).await.len()).unwrap() + 1;
+    let next = i64::try_from(stream(&office.engine.store, &name).await.len()).unwrap() + 1;
     let held = Held::hold(&url, &name, next).await;
     let (browser, as_head, of) = (
         process.browser.clone(),
@@ -219,7 +219,7 @@ async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_n
     asked.spawn(async move { issue(&browser, &of, (&as_head, "killed")).await.is_some() });
     held.is_waited_for().await;
     let numbers = "numbers-G02.001_KQ.G02.000101_2026";
-    assert_eq!(stream(&office.kit.store, numbers).await.len(), 1, "the number is taken");
+    assert_eq!(stream(&office.engine.store, numbers).await.len(), 1, "the number is taken");
     process.kill();
     held.let_go().await;
     assert_eq!(asked.join_all().await, [false], "it was answered");
@@ -231,7 +231,7 @@ async fn a_process_that_is_killed_between_the_number_and_the_result_leaves_the_n
     let issued = issue(&process.browser, one, (&head, "after")).await.unwrap().granted();
     assert_eq!(issued["number"], "1/2026/G02.001-KQ.G02.000101");
     assert_eq!(register(&process.browser, &key, NUMBERS).await, used(2));
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -256,25 +256,26 @@ async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_i
     let folder = living_at(at("2026-12-02T09:00"));
     let key = DevelopmentKey::in_folder(folder.path()).unwrap();
     let applicant = token(&key, Role::Applicant, "a1", "");
-    let start =
-        |services: &str| Process::start_with(folder.path(), &["--store", &url, "--services", services]);
+    let start = |services: &str| {
+        Process::start_with(folder.path(), &["--store", &url, "--services", services])
+    };
     // Killed between the submission and all that follows from it.
     let front = start("intake");
     let body = declaration(&front.browser, &applicant, "1310-73-2", "conditional").await;
     let submitted = front.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
     front.kill();
     let id = submitted["id"].as_str().unwrap();
-    assert_eq!(issued(&office.kit.store, id).await, [""; 0]);
+    assert_eq!(issued(&office.engine.store, id).await, [""; 0]);
 
     // Killed between the number and the answer.
     let held = Held::hold(&url, &format!("delivery-{id}"), 1).await;
     let process = start(&all_but(&[ServiceName::Feedback, ServiceName::Register]));
     held.is_waited_for().await;
     let numbers = "numbers-G02.002_KQ.G02.000201_2026";
-    assert_eq!(stream(&office.kit.store, numbers).await.len(), 1, "the number is taken");
+    assert_eq!(stream(&office.engine.store, numbers).await.len(), 1, "the number is taken");
     process.kill();
     held.let_go().await;
-    assert_eq!(issued(&office.kit.store, id).await, [""; 0]);
+    assert_eq!(issued(&office.engine.store, id).await, [""; 0]);
 
     let process = start(&all_but(&[ServiceName::Feedback, ServiceName::Register]));
     let number = until("it is never issued", async || {
@@ -283,9 +284,9 @@ async fn an_answer_that_issues_itself_is_issued_once_whatever_is_killed_before_i
     });
     let number = number.await;
     assert_eq!(number, "1/2026/G02.002-KQ.G02.000201");
-    assert_eq!(issued(&office.kit.store, id).await, [number]);
+    assert_eq!(issued(&office.engine.store, id).await, [number]);
     assert_eq!(register(&process.browser, &key, ANSWERS).await, used(1));
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 

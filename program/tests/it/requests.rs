@@ -2,7 +2,7 @@
 
 use dossier::contract::Role;
 use http::Method;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::private::Said;
 use crate::support::{Office, submitted, token};
@@ -22,7 +22,7 @@ async fn requests_are_counted_by_service_method_route_and_status_and_probes_are_
     for probe in ["/health/ready", "/metrics", "/health/ready"] {
         office.browser.get(probe, "").await;
     }
-    let figures = office.kit.metrics.text();
+    let figures = office.engine.metrics.text();
     let dossier = "service=\"intake\",method=\"GET\",route=\"/v1/dossiers/{dossier}\"";
     for line in [
         &format!("dossier_requests_total{{{dossier},status=\"200\"}} 1"),

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use dossier::contract::Role;
 use events::EventStore;
 use serde_json::json;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::documents::{BUCKET, objects};
 use crate::durability::Process;
@@ -61,7 +61,7 @@ async fn a_log_on_a_server_is_backed_up_into_a_file_and_restored_on_another() {
     let folder = tempfile::tempdir().unwrap();
     let file = format!("sqlite:{}", folder.path().join("backup.sqlite").display());
     let backup = EventStore::open(&file).await.unwrap();
-    program::copy(&office.kit.store, &backup).await.unwrap();
+    program::copy(&office.engine.store, &backup).await.unwrap();
     drop(office);
 
     let other = postgres().await;
@@ -70,7 +70,7 @@ async fn a_log_on_a_server_is_backed_up_into_a_file_and_restored_on_another() {
     let office = Office::open_with(other, at("2026-11-20T10:00")).await;
     let accept = format!("{path}/acceptance");
     office.browser.post(&accept, &office.clerk(), &etag, json!({})).await.granted();
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 

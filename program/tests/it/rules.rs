@@ -2,13 +2,13 @@
 
 use dossier::contract::{Actor, Envelope, EventSet, LawEvent, Role, RulesIssued, RulesKind};
 use dossier::law::{in_version, next_version};
+use engine::rulebook::Rulebook;
 use events::{EventStore, Expected, NewEvent, SqliteOptions, StreamName};
+use platform::TimeSource;
 use serde_json::{Value, json};
-use service_kit::TimeSource;
-use service_kit::auth::DevelopmentKey;
-use service_kit::http::Access;
-use service_kit::rulebook::Rulebook;
 use uuid::Uuid;
+use web::Access;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::support::{Answer, Office, submitted, token};
@@ -32,7 +32,7 @@ pub(crate) async fn send(office: &Office, query: &str, kind: &str, text: &str) -
 #[tokio::test]
 async fn everything_that_is_wrong_with_rules_is_told_at_once_with_its_place_and_nothing_recorded() {
     let office = Office::open().await;
-    let head = office.kit.store.head();
+    let head = office.engine.store.head();
     let text = next_version(&second())
         .replace("amount: 30000", "amount: -5")
         .replace("percent: 50", "percent: 0")
@@ -76,13 +76,13 @@ async fn everything_that_is_wrong_with_rules_is_told_at_once_with_its_place_and_
     for nameless in ["id: vn", "- 1", "a: ["] {
         assert_eq!(send(&office, "", "calendar", nameless).await.refused(), (422, "rules-invalid"));
     }
-    assert_eq!(office.kit.store.head(), head);
+    assert_eq!(office.engine.store.head(), head);
 }
 
 #[tokio::test]
 async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let office = Office::open().await;
-    let head = office.kit.store.head();
+    let head = office.engine.store.head();
     let tried = send(&office, "?dry_run=true", "procedure", &second()).await;
     assert_eq!(tried.status, 200, "{}", tried.body);
     let said = json!({
@@ -91,7 +91,7 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
         "open_dossiers": 0, "dates_moved": 0, "not_all_counted": false, "warnings": [],
     });
     assert_eq!(tried.body, said);
-    assert_eq!(office.kit.store.head(), head);
+    assert_eq!(office.engine.store.head(), head);
 
     let issued = send(&office, "?dry_run=false", "procedure", &second()).await;
     assert_eq!((issued.status.as_u16(), &issued.body["recorded"]), (201, &json!(true)));
@@ -116,7 +116,7 @@ async fn a_dry_run_counts_the_open_dossiers_that_rules_concern_and_whose_dates_m
     const LABEL: &str = include_str!("../../../libs/dossier/procedures/energy_label.yaml");
     const CALENDAR: &str = include_str!("../../../libs/calendar/data/vietnam.yaml");
     let mut office = Office::open().await;
-    let head = office.kit.store.head();
+    let head = office.engine.store.head();
     for n in 0..3 {
         let (path, etag) = submitted(&office.browser, &office.applicant(&format!("a{n}"))).await;
         // One is not accepted: nothing was promised for it.
@@ -145,14 +145,15 @@ async fn a_dry_run_counts_the_open_dossiers_that_rules_concern_and_whose_dates_m
     let day_off = "days:\n  - { from: 2026-11-25, off: { vi: Ngày nghỉ, en: Day off } }";
     let calendar = next_version(CALENDAR).replacen("days:", day_off, 1);
     assert_eq!(counted("calendar", &calendar).await, (json!(3), json!(2)));
-    let recorded = office.kit.store.read_all(head, &events::Filter::default(), 100).await.unwrap();
+    let recorded =
+        office.engine.store.read_all(head, &events::Filter::default(), 100).await.unwrap();
     assert!(recorded.events.iter().all(|event| !event.kind.starts_with("law.")));
 }
 
 #[tokio::test]
 async fn a_parameter_that_an_operation_does_not_know_is_refused_everywhere() {
     let office = Office::open().await;
-    let head = office.kit.store.head();
+    let head = office.engine.store.head();
     let operator = office.token(Role::Operator, "operator-1", "G02");
     for (operation, access) in &office.operations {
         let (method, path) = operation.split_once(' ').unwrap();
@@ -178,7 +179,7 @@ async fn a_parameter_that_an_operation_does_not_know_is_refused_everywhere() {
     }
     let known = office.browser.get("/v1/procedures/CO.D?at=2026-11-20", &operator).await;
     assert_eq!(known.status, 200, "{}", known.body);
-    assert_eq!(office.kit.store.head(), head);
+    assert_eq!(office.engine.store.head(), head);
 }
 
 #[tokio::test]
@@ -298,10 +299,10 @@ async fn rules_are_withdrawn_before_their_first_day_and_are_then_in_force_at_no_
     let late = step(&office, "operator-2", 4, "withdrawal", why).await;
     assert_eq!(late.refused(), (409, "rules-in-force"));
     // Another process, or the same one after a restart, reads the same law.
-    let law = service_kit::rulebook::recorded(&office.kit.store).await.unwrap();
+    let law = engine::rulebook::recorded(&office.engine.store).await.unwrap();
     let day = jiff::civil::date(2026, 12, 3);
     assert_eq!(law.in_force(&"CO.D".into(), day).unwrap().version, 2);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -352,7 +353,7 @@ async fn with_two_signers_nothing_that_one_operator_issues_is_law() {
     let back = step(&office, "operator-1", 5, "withdrawal", why).await.granted();
     assert_eq!(back["status"], "withdrawn", "a proposal is taken back at any time");
     assert_eq!(in_force(&office).await, 3);
-    let report = program::check(&office.kit.store).await.unwrap();
+    let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
 
@@ -450,9 +451,9 @@ async fn the_registry_of_agencies_takes_a_country_in_parts_and_units_end_with_a_
         assert_eq!(issued.status, 201, "{number}: {}", issued.body);
     }
     eprintln!("34 parts of 330 units issued in {:?}", begun.elapsed());
-    assert_eq!(office.kit.law().agencies().count(), 34 * 330 + 8);
+    assert_eq!(office.engine.law().agencies().count(), 34 * 330 + 8);
     let begun = std::time::Instant::now();
-    let read = service_kit::rulebook::recorded(&office.kit.store).await.unwrap();
+    let read = engine::rulebook::recorded(&office.engine.store).await.unwrap();
     eprintln!("read again from the log in {:?}", begun.elapsed());
     assert_eq!(read.agencies().count(), 34 * 330 + 8);
 
@@ -475,7 +476,7 @@ async fn the_registry_of_agencies_takes_a_country_in_parts_and_units_end_with_a_
     send(&office, "", "procedure", &own).await.granted();
     let succeeded = ", succeeded: { by: H61.002, on: 2026-12-01 }";
     send(&office, "", "agencies", &province(61, 2, 330, succeeded)).await.granted();
-    let law = office.kit.law();
+    let law = office.engine.law();
     let (old, new) = ("H61.001".into(), "H61.002".into());
     let at = crate::support::at;
     assert_eq!(law.present(&old, at("2026-11-30T23:59")), &old);

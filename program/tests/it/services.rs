@@ -5,7 +5,7 @@ use std::process::Command;
 use dossier::contract::Role;
 use dossier::services::ServiceName;
 use serde_json::{Value, json};
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::support::{Answer, Browser, all_but, energy_label, postgres_url, token};

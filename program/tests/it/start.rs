@@ -7,7 +7,7 @@ use dossier::contract::Role;
 use dossier::services::ServiceName;
 use events::{EventStore, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
-use service_kit::TimeSource;
+use platform::TimeSource;
 
 use crate::durability::Process;
 use crate::health::probed;

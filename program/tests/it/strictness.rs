@@ -2,8 +2,8 @@
 
 use dossier::contract::Role;
 use http::Method;
+use platform::secret::Secret;
 use serde_json::{Value, json};
-use service_kit::secret::Secret;
 use uuid::Uuid;
 
 use crate::life::{self, take};
@@ -74,7 +74,7 @@ async fn what_was_filed_before_ids_were_secret_is_not_filed_again() {
     let aged = |text: &str| text.replace(id, &old_id).replace(&command, &old_command);
     let old_digest = Secret::new(DIGEST_KEY.to_vec()).digest(&[body.to_string().as_bytes()]);
     let all = events::Filter::default();
-    let page = office.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+    let page = office.engine.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
     let older = events::EventStore::memory();
     for event in page.events {
         let mut meta: Value = aged(&event.meta).parse().unwrap();
@@ -88,7 +88,7 @@ async fn what_was_filed_before_ids_were_secret_is_not_filed_again() {
         let new = vec![events::NewEvent { id: event.id, kind, data, meta }];
         older.append(&name, events::Expected::from(last), new).await.unwrap();
     }
-    let office = Office::open_with(older, office.kit.clock.now()).await;
+    let office = Office::open_with(older, office.engine.clock.now()).await;
     let again = file(&office).await.granted();
     assert_eq!(again["complaint"], *old_id);
     let log = office.log().await;
@@ -106,7 +106,7 @@ async fn a_request_that_was_recorded_before_operations_counted_is_still_known() 
     office.settle().await;
     // The log as an older version left it: the digest of the body alone.
     let all = events::Filter::default();
-    let page = office.kit.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
+    let page = office.engine.store.read_all(events::Position::START, &all, 10_000).await.unwrap();
     let older = events::EventStore::memory();
     let old_digest = Secret::new(DIGEST_KEY.to_vec()).digest(&[b"{}"]);
     for event in page.events {
@@ -123,7 +123,7 @@ async fn a_request_that_was_recorded_before_operations_counted_is_still_known() 
         let last = older.last(&event.stream).await.unwrap().map(|last| last.version);
         older.append(&event.stream, events::Expected::from(last), vec![new]).await.unwrap();
     }
-    let office = Office::open_with(older, office.kit.clock.now()).await;
+    let office = Office::open_with(older, office.engine.clock.now()).await;
     let again = office.browser.post_with(&accept, &clerk, "one", &etag, json!({})).await.granted();
     assert_eq!(again, accepted);
     let other = office.browser.post_with(&accept, &clerk, "one", &etag, json!({ "x": 1 })).await;

@@ -6,25 +6,26 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use documents::Documents;
 use dossier::contract::Role;
 use dossier::law::shipped_rules;
 use dossier::services::ServiceName;
+use engine::rulebook::Rulebook;
+use engine::tasks::{DeadLetter, ReactionsHealth, Stalled, Tasks};
+use engine::{Engine, Settings};
 use events::EventStore;
 use events::bus::Bus;
 use jiff::Timestamp;
+use platform::TimeSource;
+use platform::secret::Secret;
 use program::{Components, Installation};
 use serde_json::{Value, json};
-use service_kit::auth::{Auth, Claims, DevelopmentKey};
-use service_kit::documents::Documents;
-use service_kit::http::{Access, Router, Server};
-use service_kit::quotas::{Quotas, Rules};
-use service_kit::rulebook::Rulebook;
-use service_kit::secret::Secret;
-use service_kit::tasks::{DeadLetter, ReactionsHealth, Stalled, Tasks};
-use service_kit::{Kit, Settings, TimeSource};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use web::auth::{Auth, Claims, DevelopmentKey};
+use web::quotas::{Quotas, Rules};
+use web::{Access, Router, Server};
 
 #[path = "support/browser.rs"]
 mod browser;
@@ -48,7 +49,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
 /// All services in one process.
 pub(crate) struct Office {
     pub(crate) components: Arc<Components>,
-    pub(crate) kit: Arc<Kit>,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) browser: Browser,
     /// All operations and who may call them.
     pub(crate) operations: Vec<(String, Access)>,
@@ -136,8 +137,8 @@ impl Office {
         let (bus, rules) = (Bus::Store(Arc::clone(&store)), shipped_rules().unwrap());
         let settings = Settings { bus, store, rules, clock, views: None };
         let components = Components::open(settings, installation).await.unwrap();
-        let kit = Arc::clone(&components.kit);
-        let opened = kit.store.head();
+        let engine = Arc::clone(&components.engine);
+        let opened = engine.store.head();
         let (mut routes, mut tasks, mut reactions) = (Vec::new(), Tasks::default(), Vec::new());
         let services = program::services(&components).await.unwrap();
         routes.extend(program::watching(&components, &services));
@@ -156,7 +157,7 @@ impl Office {
         running.spawn(server.run(stop.clone()));
         Self {
             components,
-            kit,
+            engine,
             browser,
             operations,
             opened,
@@ -215,7 +216,7 @@ impl Office {
     pub(crate) async fn settle(&mut self) {
         // A task that a fault has stalled is retried, as in the running service.
         for _ in 0..100 {
-            if self.tasks.settle(&self.kit).await.is_ok() {
+            if self.tasks.settle(&self.engine).await.is_ok() {
                 return;
             }
         }
@@ -224,15 +225,15 @@ impl Office {
 
     /// The error of the first task that stalls.
     pub(crate) async fn tasks_once(&mut self) -> Option<Stalled> {
-        self.tasks.settle(&self.kit).await.err()
+        self.tasks.settle(&self.engine).await.err()
     }
     /// Moves the clock, stopping at every due time.
     pub(crate) async fn wait_until(&mut self, moment: &str) {
-        self.tasks.run_until(&self.kit, at(moment)).await.unwrap();
+        self.tasks.run_until(&self.engine, at(moment)).await.unwrap();
     }
 
     pub(crate) async fn wait_until_instant(&mut self, at: Timestamp) {
-        self.tasks.run_until(&self.kit, at).await.unwrap();
+        self.tasks.run_until(&self.engine, at).await.unwrap();
     }
 
     /// Events that no reaction could handle.
@@ -248,7 +249,7 @@ impl Office {
     /// order.
     pub(crate) async fn log(&self) -> Vec<String> {
         let all = events::Filter::default();
-        let page = self.kit.store.read_all(self.opened, &all, 10_000).await.unwrap();
+        let page = self.engine.store.read_all(self.opened, &all, 10_000).await.unwrap();
         let name = |kind: &str| kind.split('.').nth(1).unwrap_or(kind).to_owned();
         page.events.iter().map(|event| name(&event.kind)).collect()
     }

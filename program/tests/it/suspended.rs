@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use events::{EventStore, Filter, Position, SqliteOptions};
 use jiff::{SignedDuration, Timestamp};
+use platform::TimeSource;
 use serde_json::json;
-use service_kit::TimeSource;
 use tokio::time::timeout;
 
 use crate::durability::Process;

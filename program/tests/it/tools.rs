@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use dossier::contract::Role;
 use events::EventStore;
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::health::left_behind;

@@ -17,9 +17,9 @@ use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 use serde_json::{Value, json};
-use service_kit::auth::DevelopmentKey;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::support::{Answer, DIGEST_KEY, Office, all_but, at, energy_label, postgres_url, token};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use dossier::contract::Role;
 use program::DataDirectory;
 use serde_json::{Value, json};
-use service_kit::auth::DevelopmentKey;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::support::{Answer, Browser, at, dossier, printed, token};

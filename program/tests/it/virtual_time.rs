@@ -5,8 +5,8 @@ use std::time::Duration;
 use dossier::contract::Role;
 use program::DataDirectory;
 use serde_json::json;
-use service_kit::auth::DevelopmentKey;
 use tokio::time::timeout;
+use web::auth::DevelopmentKey;
 
 use crate::durability::Process;
 use crate::support::{at, energy_label, token};

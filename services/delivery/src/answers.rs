@@ -7,8 +7,8 @@ use dossier::Follow;
 use dossier::contract::DecidedBy;
 use dossier::delivery::DossierResult;
 use dossier::delivery::prepare_result::{self, PrepareResult};
-use service_kit::Streams;
-use service_kit::tasks::{Before, BoxFuture};
+use engine::Streams;
+use engine::tasks::{Before, BoxFuture};
 
 use crate::numbers::{self, Numbers, register_of};
 
@@ -30,9 +30,9 @@ impl Answers {
         let stream = stream.map_err(|_| "a dossier whose id names no stream")?;
         let loaded =
             self.results.load(&stream).await.map_err(|_| "the result cannot be read now")?;
-        let kit = self.results.kit();
-        let at = kit.time().map_err(|_| "the clock is wrong")?;
-        let law = kit.law();
+        let engine = self.results.engine();
+        let at = engine.time().map_err(|_| "the clock is wrong")?;
+        let law = engine.law();
         let brief = &command.brief;
         // If the procedure's law is not loaded, the reaction itself fails.
         let Some(rule) = law.rule(&brief.procedure, &brief.agency, at) else { return Ok(()) };

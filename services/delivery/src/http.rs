@@ -16,7 +16,7 @@ mod request_renewal;
 mod revoke_result;
 mod take_carrier_notice;
 
-use service_kit::http::Operation;
+use web::Operation;
 
 use crate::App;
 

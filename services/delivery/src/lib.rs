@@ -3,14 +3,14 @@
 
 use std::sync::Arc;
 
+use documents::Documents;
 use dossier::delivery::DossierResult;
 use dossier::services::ServiceName;
+use engine::tasks::{Keeper, Progress, Projector, Reactions, Stalled, Tasks};
+use engine::view::View;
+use engine::{Engine, Streams};
 use events::Position;
-use service_kit::documents::Documents;
-use service_kit::http::{document, mount_all};
-use service_kit::tasks::{Keeper, Progress, Projector, Reactions, Stalled, Tasks};
-use service_kit::view::View;
-use service_kit::{Kit, Service, Streams};
+use web::{Service, document, mount_all};
 
 mod answers;
 mod http;
@@ -48,13 +48,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Assembles the service: streams, background tasks, views and routes.
-pub async fn service(kit: &Arc<Kit>, documents: &Arc<Documents>) -> Result<Service, Stalled> {
-    let results = Arc::new(Streams::new(Arc::clone(kit)));
+pub async fn service(engine: &Arc<Engine>, documents: &Arc<Documents>) -> Result<Service, Stalled> {
+    let results = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) =
         Reactions::open(NAME, "result-delivery-reactions", &results).await?;
     results.fed_by(progress.clone());
-    let (earlier, view, read) = Projector::open(kit, UntakenNumbers)?;
-    let untaken = Untaken::new(view, read.clone(), kit.store.head());
+    let (earlier, view, read) = Projector::open(engine, UntakenNumbers)?;
+    let untaken = Untaken::new(view, read.clone(), engine.store.head());
     let numbers = Arc::new(Numbers::new(untaken));
     let answers = Answers { results: Arc::clone(&results), numbers: Arc::clone(&numbers) };
     let reactions = reactions.with(answers);
@@ -66,10 +66,10 @@ pub async fn service(kit: &Arc<Kit>, documents: &Arc<Documents>) -> Result<Servi
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    service_kit::unmatched::offer(kit, NAME);
-    let (projector, parcels, shown) = Projector::open(kit, Parcels)?;
+    engine::unmatched::offer(engine, NAME);
+    let (projector, parcels, shown) = Projector::open(engine, Parcels)?;
     tasks.add(projector);
-    let (parcels_known, began_at) = (shown.clone(), kit.store.head());
+    let (parcels_known, began_at) = (shown.clone(), engine.store.head());
     let documents = Arc::clone(documents);
     let app = Arc::new(App { results, documents, numbers, parcels, parcels_known, began_at });
     Ok(Service {

@@ -6,14 +6,14 @@ use dossier::contract::{
 use dossier::delivery::DossierResult;
 use dossier::delivery::numbers::NumberRegister;
 use dossier::law::Law;
+use engine::limits::ATTEMPTS_MAX;
+use engine::{Engine, Streams, decode, recorded_at};
 use events::limits::APPEND_EVENTS_MAX;
 use events::{AppendError, Expected, NewEvent, Recorded, StreamName};
 use jiff::Timestamp;
-use service_kit::http::Problem;
-use service_kit::limits::ATTEMPTS_MAX;
-use service_kit::{Kit, Streams, decode, recorded_at};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
+use web::Problem;
 
 use crate::untaken::Untaken;
 
@@ -74,7 +74,7 @@ pub(crate) async fn take(
     dossier: DossierId,
     given: Option<&str>,
 ) -> Result<Option<String>, Problem> {
-    let kit = results.kit();
+    let engine = results.engine();
     if !numbers.untaken.is_known().await {
         return Err(Problem::unavailable("the numbers of earlier results are still being read"));
     }
@@ -88,7 +88,7 @@ pub(crate) async fn take(
     let id = given.map_or_else(|| register.event_for(dossier), |given| register.event_of(given));
     let _turn = numbers.queues.wait_for(&stream).await;
     for _ in 0..ATTEMPTS_MAX {
-        let last = kit.store.last(&stream).await?;
+        let last = engine.store.last(&stream).await?;
         if let Some(last) = last.as_ref().filter(|last| last.id == id) {
             return Ok(mine(&read(last)?, dossier));
         }
@@ -96,7 +96,7 @@ pub(crate) async fn take(
             Some(given) => vec![(id, register.taken(given.to_owned(), None, dossier))],
             None => {
                 let newest = match &last {
-                    Some(last) => newest_sequence(kit, &stream, last).await?,
+                    Some(last) => newest_sequence(engine, &stream, last).await?,
                     None => 0,
                 };
                 next((results, numbers), register, dossier, newest).await?
@@ -105,9 +105,9 @@ pub(crate) async fn take(
         let newest = entries.last().map(|(_, taken)| (taken.dossier, taken.number.clone()));
         let last_at = last.as_ref().and_then(recorded_at);
         let expected = Expected::from(last.map(|last| last.version));
-        let at = kit.time_after(last_at)?;
+        let at = engine.time_after(last_at)?;
         let events = entries.into_iter().map(|(id, taken)| event(at, &stream, id, taken));
-        match (kit.store.append(&stream, expected, events.collect()).await, newest) {
+        match (engine.store.append(&stream, expected, events.collect()).await, newest) {
             (Ok(_), Some((of, number))) if of == dossier => return Ok(Some(number)),
             // Either the append was filled by entries of earlier results, or another writer was
             // faster: try again.
@@ -115,7 +115,7 @@ pub(crate) async fn take(
             // Taken before: for this dossier, whose result was then not issued, or for another
             // dossier.
             (Err(AppendError::IdReused(_)), _) => {
-                if let Some(taken) = find(kit, &stream, id).await? {
+                if let Some(taken) = find(engine, &stream, id).await? {
                     return Ok(mine(&taken, dossier));
                 }
             }
@@ -166,13 +166,17 @@ pub(crate) fn read(event: &Recorded) -> Result<NumberTaken, Problem> {
 
 /// The newest sequence in the register. Given numbers, which are rare, have no sequence and are
 /// skipped.
-async fn newest_sequence(kit: &Kit, stream: &StreamName, last: &Recorded) -> Result<u64, Problem> {
+async fn newest_sequence(
+    engine: &Engine,
+    stream: &StreamName,
+    last: &Recorded,
+) -> Result<u64, Problem> {
     if let Some(sequence) = read(last)?.sequence {
         return Ok(sequence);
     }
     let (mut newest, mut after) = (0, None);
     loop {
-        let events = kit.store.read(stream, after).await?;
+        let events = engine.store.read(stream, after).await?;
         for event in &events {
             newest = read(event)?.sequence.unwrap_or(newest);
         }
@@ -185,10 +189,14 @@ async fn newest_sequence(kit: &Kit, stream: &StreamName, last: &Recorded) -> Res
 
 /// The number taken by the event with this id. The whole stream is read; needed only if a number
 /// was taken and not used.
-async fn find(kit: &Kit, stream: &StreamName, id: Uuid) -> Result<Option<NumberTaken>, Problem> {
+async fn find(
+    engine: &Engine,
+    stream: &StreamName,
+    id: Uuid,
+) -> Result<Option<NumberTaken>, Problem> {
     let mut after = None;
     loop {
-        let events = kit.store.read(stream, after).await?;
+        let events = engine.store.read(stream, after).await?;
         if let Some(found) = events.iter().find(|event| event.id == id) {
             return read(found).map(Some);
         }

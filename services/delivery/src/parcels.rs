@@ -3,11 +3,11 @@
 
 use dossier::contract::{DeliveryEvent, DossierId, ParcelId, partner_name, waybill_number};
 use dossier::delivery::waybill::Handed;
+use engine::tasks::{NotApplied, Projection};
+use engine::view::{Question, Shape, View, ViewError, instant};
+use engine::{decode, envelope, stream_id};
 use events::Recorded;
 use rusqlite::{Connection, params};
-use service_kit::tasks::{NotApplied, Projection};
-use service_kit::view::{Question, Shape, View, ViewError, instant};
-use service_kit::{decode, envelope, stream_id};
 
 use crate::waybills::Waybill;
 

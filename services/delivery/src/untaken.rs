@@ -7,14 +7,14 @@ use std::sync::Arc;
 use dossier::contract::{DeliveryEvent, DossierId, EventSet, NumberEvent, waybill_number};
 use dossier::delivery::DossierResult;
 use dossier::delivery::numbers::NumberRegister;
+use engine::tasks::{NotApplied, Progress, Projection};
+use engine::view::{Question, Shape, View, instant};
+use engine::{Streams, decode, envelope, stream_id};
 use events::{Position, Recorded};
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
-use service_kit::http::Problem;
-use service_kit::tasks::{NotApplied, Progress, Projection};
-use service_kit::view::{Question, Shape, View, instant};
-use service_kit::{Streams, decode, envelope, stream_id};
 use uuid::Uuid;
+use web::Problem;
 
 use crate::numbers::register_of;
 
@@ -99,8 +99,8 @@ impl Untaken {
         };
         for (dossier, at) in self.view.query(Question::LookUp, read).await? {
             let loaded = results.load(&Streams::<DossierResult>::of(dossier)).await?;
-            let law = results.kit().law();
-            let of = loaded.state.prepared.as_ref().and_then(|prepared| {
+            let law = results.engine().law();
+            let of = loaded.state.prepared().and_then(|prepared| {
                 register_of(&prepared.brief.agency, &prepared.result, &law, at)
             });
             if of.as_ref() == Some(register) {

@@ -10,12 +10,12 @@ use dossier::contract::{
 use dossier::delivery::DossierResult;
 use dossier::delivery::waybill::{Handed, Holder, is_free, named_by_untaken};
 use dossier::services::Category;
+use engine::limits::ATTEMPTS_MAX;
+use engine::{Loaded, Streams, decode, envelope};
 use events::{AppendError, Expected, NewEvent, StreamName, Version};
 use jiff::Timestamp;
-use service_kit::http::Problem;
-use service_kit::limits::ATTEMPTS_MAX;
-use service_kit::{Loaded, Streams, decode, envelope};
 use uuid::Uuid;
+use web::Problem;
 
 use crate::App;
 use crate::parcels::handed;
@@ -99,12 +99,12 @@ impl Waybill {
         command: Uuid,
     ) -> Result<Option<Timestamp>, Problem> {
         let results = &app.results;
-        let kit = results.kit();
+        let engine = results.engine();
         let stream = self.stream();
         for attempt in 0..ATTEMPTS_MAX {
             // Most waybills are new: assume an empty stream first; the append detects if it is not.
             let last = if attempt == 0 { None } else { self.last(results).await? };
-            let now = kit.time_after(last.as_ref().map(|last| last.at))?;
+            let now = engine.time_after(last.as_ref().map(|last| last.at))?;
             let free = if let Some(Taken { taken, at, .. }) = &last {
                 let holding = load(results, taken.dossier).await?;
                 is_free(Some(Holder { taken, at: *at, result: &holding.state }), dossier, now)
@@ -116,7 +116,7 @@ impl Waybill {
             }
             let expected = Expected::from(last.map(|last| last.version));
             let event = self.event(&stream, dossier, command, now);
-            match kit.store.append(&stream, expected, vec![event]).await {
+            match engine.store.append(&stream, expected, vec![event]).await {
                 Ok(_) => return Ok(Some(now)),
                 // Another writer was faster, or it is unknown whether this was written: read again.
                 Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {}
@@ -154,7 +154,9 @@ impl Waybill {
     }
 
     async fn last(&self, results: &Streams<DossierResult>) -> Result<Option<Taken>, Problem> {
-        let Some(last) = results.kit().store.last(&self.stream()).await? else { return Ok(None) };
+        let Some(last) = results.engine().store.last(&self.stream()).await? else {
+            return Ok(None);
+        };
         let WaybillEvent::WaybillTaken(taken) = decode(&last)?;
         let at = envelope(&last)?.at;
         Ok(Some(Taken { taken, at, version: last.version }))

@@ -12,7 +12,7 @@ mod rate_dossier;
 mod reopen_complaint;
 mod reply;
 
-use service_kit::http::Operation;
+use web::Operation;
 
 use crate::App;
 

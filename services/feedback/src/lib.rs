@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use dossier::feedback::{Complaint, Rating};
 use dossier::services::ServiceName;
-use service_kit::http::{document, mount_all};
-use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
-use service_kit::{Kit, Service, Streams};
+use engine::tasks::{Keeper, Reactions, Stalled, Tasks};
+use engine::{Engine, Streams};
+use web::{Service, document, mount_all};
 
 mod http;
 
@@ -28,13 +28,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Assembles the service: streams, background tasks and routes.
-pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
-    let ratings = Arc::new(Streams::new(Arc::clone(kit)));
+pub async fn service(engine: &Arc<Engine>) -> Result<Service, Stalled> {
+    let ratings = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "feedback-reactions", &ratings).await?;
     ratings.fed_by(progress.clone());
-    let complaints = Arc::new(Streams::new(Arc::clone(kit)));
-    let (keeper, health) =
-        Keeper::open(NAME, "complaint-deadlines", &complaints, Some(&progress))?;
+    let complaints = Arc::new(Streams::new(Arc::clone(engine)));
+    let (keeper, health) = Keeper::open(NAME, "complaint-deadlines", &complaints, Some(&progress))?;
     let mut tasks = Tasks::default();
     let letters = reactions.health();
     tasks.add(reactions);

@@ -8,12 +8,12 @@ use dossier::intake::restate_deadline::RestateDeadline;
 use dossier::intake::{Intake, concerns};
 use dossier::law::Law;
 use dossier::{Command, Decision, Facts, LawError};
+use engine::Streams;
+use engine::tasks::KeeperHealth;
 use futures_util::StreamExt;
 use jiff::Timestamp;
-use service_kit::Streams;
-use service_kit::http::Problem;
-use service_kit::tasks::KeeperHealth;
 use uuid::Uuid;
+use web::Problem;
 
 /// Maximum number of dossiers that are examined.
 const LOOKED_AT_MAX: usize = 5_000;
@@ -42,8 +42,8 @@ pub(crate) struct OpenDossiers {
 impl OpenDossiers {
     /// Counts those that a file of rules concerns.
     pub(crate) async fn count(&self, issued: &RulesIssued) -> Result<Counted, Problem> {
-        let kit = self.dossiers.kit();
-        let (before, at) = (kit.law(), kit.time()?);
+        let engine = self.dossiers.engine();
+        let (before, at) = (engine.law(), engine.time()?);
         let mut after = Law::clone(&before);
         // Invalid rules were refused before this is called.
         if after.apply(issued, Some(at)).is_err() {

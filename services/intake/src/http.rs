@@ -17,7 +17,7 @@ mod submit_supplement;
 mod upload_document;
 mod withdraw_dossier;
 
-use service_kit::http::Operation;
+use web::Operation;
 
 use crate::App;
 

@@ -6,13 +6,13 @@
 
 use std::sync::Arc;
 
+use documents::{Documents, Orphans};
 use dossier::intake::Intake;
 use dossier::services::ServiceName;
-use service_kit::codes::Codes;
-use service_kit::documents::{Documents, Orphans};
-use service_kit::http::{Describing, mount_all};
-use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
-use service_kit::{Kit, Service, Streams};
+use engine::codes::Codes;
+use engine::tasks::{Keeper, Reactions, Stalled, Tasks};
+use engine::{Engine, Streams};
+use web::{Describing, Service, mount_all};
 
 mod concerned;
 mod http;
@@ -28,7 +28,7 @@ pub(crate) const NAME: &str = ServiceName::Intake.as_str();
 /// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
-    pub(crate) kit: Arc<Kit>,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) documents: Arc<Documents>,
     /// Issues codes of new dossiers.
     pub(crate) codes: Arc<Codes>,
@@ -46,12 +46,12 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 /// Assembles the service: streams, background tasks and routes. `rule_signers`, 1 or 2, persons must
 /// agree before a file of rules is issued.
 pub async fn service(
-    kit: &Arc<Kit>,
+    engine: &Arc<Engine>,
     documents: &Arc<Documents>,
     codes: &Arc<Codes>,
     rule_signers: u8,
 ) -> Result<Service, Stalled> {
-    let dossiers = Arc::new(Streams::new(Arc::clone(kit)));
+    let dossiers = Arc::new(Streams::new(Arc::clone(engine)));
     let mut tasks = Tasks::default();
     let (reactions, progress) = Reactions::open(NAME, "intake-reactions", &dossiers).await?;
     dossiers.fed_by(progress.clone());
@@ -60,13 +60,13 @@ pub async fn service(
     tasks.add(Restatements::follow(&dossiers, health.clone())?);
     tasks.add(reactions);
     tasks.add(keeper);
-    let (named, orphans) = Orphans::open(kit, documents)?;
+    let (named, orphans) = Orphans::open(engine, documents)?;
     tasks.add(named);
-    tasks.add_led(orphans, kit.lead(NAME));
+    tasks.add_led(orphans, engine.lead(NAME));
     let open = OpenDossiers { dossiers: Arc::clone(&dossiers), deadlines: health.clone() };
-    let law = Arc::new(rules::App::new(kit, rule_signers, open));
-    let (kit, documents, codes) = (Arc::clone(kit), Arc::clone(documents), Arc::clone(codes));
-    let app = Arc::new(App { kit, documents, codes, dossiers });
+    let law = Arc::new(rules::App::new(engine, rule_signers, open));
+    let (engine, documents, codes) = (Arc::clone(engine), Arc::clone(documents), Arc::clone(codes));
+    let app = Arc::new(App { engine, documents, codes, dossiers });
     let mut routes = mount_all(&app, http::operations());
     routes.extend(mount_all(&law, rules::http::operations()));
     Ok(Service {

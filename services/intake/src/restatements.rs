@@ -10,13 +10,13 @@ use std::sync::Arc;
 use dossier::contract::{EventSet, LawEvent, ProcedureCode, ProcedureRef, RulesIssued, RulesKind};
 use dossier::intake::Intake;
 use dossier::intake::restate_deadline::RestateDeadline;
+use engine::tasks::{
+    Cursors, Follower, Following, Handled, Handler, KeeperHealth, Source, Stalled,
+};
+use engine::{CommandEnvelope, Engine, Streams, recorded_at};
 use events::{Page, Position, ReadError, Recorded, StreamName};
 use futures_util::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use service_kit::tasks::{
-    Cursors, Follower, Following, Handled, Handler, KeeperHealth, Source, Stalled,
-};
-use service_kit::{CommandEnvelope, Kit, Streams, recorded_at};
 use uuid::Uuid;
 
 /// Events that are read at once when the log is read backwards.
@@ -27,20 +27,20 @@ const IN_FLIGHT: usize = 16;
 
 /// Restates deadlines.
 pub(crate) struct Restatements {
-    kit: Arc<Kit>,
+    engine: Arc<Engine>,
     dossiers: Arc<Streams<Intake>>,
     deadlines: KeeperHealth,
 }
 
 impl Handler for Restatements {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        self.kit.rulebook.catch_up(&self.kit.store).await?;
+        self.engine.rulebook.catch_up(&self.engine.store).await?;
         // The index must contain all dossiers accepted before the event; later ones are accepted
         // under the new law.
         if page.events.last().is_some_and(|last| self.deadlines.reached() < last.position) {
             return Ok(Handled::NotYet);
         }
-        self.kit.time()?;
+        self.engine.time()?;
         for event in &page.events {
             self.restate_for(event).await?;
         }
@@ -53,12 +53,13 @@ impl Restatements {
         dossiers: &Arc<Streams<Intake>>,
         deadlines: KeeperHealth,
     ) -> Result<Follower<Self>, Stalled> {
-        let (kit, name) = (Arc::clone(dossiers.kit()), "intake-restatements");
-        let cursors = Cursors::open(&kit, "intake-cursors")?;
-        let source = Source::Leader(kit.lead(crate::NAME));
-        let following = Following::new(name, &["law."], source, cursors.of(&kit, name)?);
-        let handler = Self { kit: Arc::clone(&kit), dossiers: Arc::clone(dossiers), deadlines };
-        Ok(Follower::new(&kit, following, handler)?)
+        let (engine, name) = (Arc::clone(dossiers.engine()), "intake-restatements");
+        let cursors = Cursors::open(&engine, "intake-cursors")?;
+        let source = Source::Leader(engine.lead(crate::NAME));
+        let following = Following::new(name, &["law."], source, cursors.of(&engine, name)?);
+        let handler =
+            Self { engine: Arc::clone(&engine), dossiers: Arc::clone(dossiers), deadlines };
+        Ok(Follower::new(&engine, following, handler)?)
     }
 
     /// Restates all deadlines that an event of the law may move.
@@ -66,7 +67,7 @@ impl Restatements {
         let missed_since = match LawEvent::decode(&event.kind, &event.data) {
             Ok(LawEvent::OutageDeclared(declared)) if declared.to.is_some() => Some(declared.from),
             Ok(LawEvent::OutageEnded(ended)) => {
-                let law = self.kit.law();
+                let law = self.engine.law();
                 law.outages().iter().find(|outage| outage.id == ended.outage).map(|o| o.from)
             }
             Ok(LawEvent::RulesIssued(rules)) if rules.kind == RulesKind::Calendar => None,
@@ -98,7 +99,7 @@ impl Restatements {
     /// later, a deadline is checked again before it is recorded as missed.
     fn applies_to_open(&self, rules: &RulesIssued) -> bool {
         let (code, version) = (ProcedureCode::from(&*rules.name), rules.version);
-        let law = self.kit.law();
+        let law = self.engine.law();
         rules.kind == RulesKind::Procedure
             && law.procedure(&ProcedureRef { code, version }).is_some_and(|p| p.applies_to_open)
     }
@@ -120,9 +121,9 @@ impl Restatements {
     /// of services, for which one hour is allowed.
     async fn missed_since(&self, since: Timestamp) -> Result<BTreeSet<Uuid>, Stalled> {
         let since = since.checked_sub(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MIN);
-        let (mut missed, mut through) = (BTreeSet::new(), self.kit.store.head());
+        let (mut missed, mut through) = (BTreeSet::new(), self.engine.store.head());
         loop {
-            let page = self.kit.store.read_back(through, PAGE).await?;
+            let page = self.engine.store.read_back(through, PAGE).await?;
             let of_deadlines = page.iter().filter(|event| event.kind.starts_with(MISSED));
             missed.extend(of_deadlines.filter_map(|event| event.stream.id().parse::<Uuid>().ok()));
             // Events without a recorded time only take numbers.

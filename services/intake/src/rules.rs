@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dossier::rules::{OutageRecord, Rules};
-use service_kit::{Kit, Streams};
+use engine::{Engine, Streams};
 
 use crate::concerned::OpenDossiers;
 
@@ -13,7 +13,7 @@ pub(crate) mod http;
 /// State shared by the handlers of this module.
 #[derive(Debug)]
 pub(crate) struct App {
-    pub(crate) kit: Arc<Kit>,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) rules: Arc<Streams<Rules>>,
     pub(crate) outages: Arc<Streams<OutageRecord>>,
     /// Persons who must agree before a file of rules is issued: 1 or 2.
@@ -23,9 +23,9 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) fn new(kit: &Arc<Kit>, signers: u8, open: OpenDossiers) -> Self {
-        let rules = Arc::new(Streams::new(Arc::clone(kit)));
-        let outages = Arc::new(Streams::new(Arc::clone(kit)));
-        Self { kit: Arc::clone(kit), rules, outages, signers, open }
+    pub(crate) fn new(engine: &Arc<Engine>, signers: u8, open: OpenDossiers) -> Self {
+        let rules = Arc::new(Streams::new(Arc::clone(engine)));
+        let outages = Arc::new(Streams::new(Arc::clone(engine)));
+        Self { engine: Arc::clone(engine), rules, outages, signers, open }
     }
 }

@@ -14,7 +14,7 @@ mod start_payment;
 mod take_cash;
 mod take_notice;
 
-use service_kit::http::Operation;
+use web::Operation;
 
 use crate::App;
 

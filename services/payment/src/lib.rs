@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use dossier::payment::Payment;
 use dossier::services::ServiceName;
-use service_kit::http::{document, mount_all};
-use service_kit::tasks::{Cursors, Keeper, Progress, Reactions, Stalled, Tasks};
-use service_kit::view::View;
-use service_kit::{Kit, Service, Streams};
+use engine::tasks::{Cursors, Keeper, Progress, Reactions, Stalled, Tasks};
+use engine::view::View;
+use engine::{Engine, Streams};
+use web::{Service, document, mount_all};
 
 mod http;
 mod open;
@@ -39,17 +39,16 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 /// Assembles the service: streams, background tasks, views and routes. `sandbox` says whether sandbox
 /// payment providers, which move no money, are offered.
-pub async fn service(kit: &Arc<Kit>, sandbox: bool) -> Result<Service, Stalled> {
-    let payments = Arc::new(Streams::new(Arc::clone(kit)));
+pub async fn service(engine: &Arc<Engine>, sandbox: bool) -> Result<Service, Stalled> {
+    let payments = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "payment-reactions", &payments).await?;
     payments.fed_by(progress.clone());
-    let (keeper, health) =
-        Keeper::open(NAME, "payment-deadlines", &payments, Some(&progress))?;
+    let (keeper, health) = Keeper::open(NAME, "payment-deadlines", &payments, Some(&progress))?;
     let mut tasks = Tasks::default();
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    let cursors = Cursors::open(kit, "payment-cursors")?;
+    let cursors = Cursors::open(engine, "payment-cursors")?;
     tasks.add(queries::Queries::follow(&payments, &cursors)?);
     tasks.add(receipts::Issuer::follow(&payments, &cursors)?);
     let (keeps, open, shown) = open::OpenTasks::follow(&payments)?;

@@ -8,14 +8,14 @@ use dossier::clock::Running;
 use dossier::contract::{EventSet, UnmatchedEvent, party_name};
 use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
-use events::{Page, Position, Recorded};
-use rusqlite::{Connection, params};
-use service_kit::metrics::Metrics;
-use service_kit::tasks::{
+use engine::tasks::{
     Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work,
 };
-use service_kit::view::{Shape, View};
-use service_kit::{Kit, Streams, recorded_at};
+use engine::view::{Shape, View};
+use engine::{Engine, Streams, recorded_at};
+use events::{Page, Position, Recorded};
+use platform::metrics::Metrics;
+use rusqlite::{Connection, params};
 
 /// Streams of notices that fit no payment.
 const UNMATCHED: &str = Category::Unmatched.as_str();
@@ -89,7 +89,7 @@ struct Row {
 /// Maintains the view.
 #[derive(Debug)]
 pub(crate) struct OpenTasks {
-    kit: Arc<Kit>,
+    engine: Arc<Engine>,
     payments: Arc<Streams<Payment>>,
 }
 
@@ -100,12 +100,12 @@ impl Handler for OpenTasks {
         {
             rows.push((event.stream.id().to_owned(), self.rows(event).await?));
         }
-        let kit = Arc::clone(&self.kit);
+        let engine = Arc::clone(&self.engine);
         Ok(Handled::Rows(Box::new(move |tables| {
             rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
             let unmatched = page.events.iter().filter(|e| e.stream.category() == UNMATCHED);
-            unmatched.into_iter().try_for_each(|event| keep(&kit.metrics, tables, event))?;
-            measure(&kit, tables)
+            unmatched.into_iter().try_for_each(|event| keep(&engine.metrics, tables, event))?;
+            measure(&engine, tables)
         })))
     }
 }
@@ -114,13 +114,13 @@ impl OpenTasks {
     pub(crate) fn follow(
         payments: &Arc<Streams<Payment>>,
     ) -> Result<(Follower<Self>, Arc<View>, Progress), Stalled> {
-        let kit = Arc::clone(payments.kit());
-        let view = Arc::new(View::open(kit.views.as_deref(), SHAPE, &kit.store)?);
-        view.peek(|tables| measure(&kit, tables))?;
+        let engine = Arc::clone(payments.engine());
+        let view = Arc::new(View::open(engine.views.as_deref(), SHAPE, &engine.store)?);
+        view.peek(|tables| measure(&engine, tables))?;
         let saved = Saved::View(Arc::clone(&view));
         let following = Following::new(SHAPE.name, &KINDS, Source::Every, saved);
-        let open = Self { kit: Arc::clone(&kit), payments: Arc::clone(payments) };
-        let follower = Follower::new(&kit, following, open)?;
+        let open = Self { engine: Arc::clone(&engine), payments: Arc::clone(payments) };
+        let follower = Follower::new(&engine, following, open)?;
         let progress = follower.progress();
         Ok((follower, view, progress))
     }
@@ -171,10 +171,10 @@ impl OpenTasks {
 }
 
 /// Updates the metrics.
-fn measure(kit: &Kit, tables: &Connection) -> rusqlite::Result<()> {
+fn measure(engine: &Engine, tables: &Connection) -> rusqlite::Result<()> {
     let count = |sql: &str| tables.query_row(sql, [], |row| row.get(0));
     let set = |name, help, count: i64| {
-        kit.metrics.set(name, help, None, u64::try_from(count).unwrap_or(0));
+        engine.metrics.set(name, help, None, u64::try_from(count).unwrap_or(0));
     };
     set(
         "payments_unmatched",

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use dossier::contract::{EventSet, PaymentEvent, Source};
 use dossier::payment::Payment;
 use dossier::payment::take_notice::TakeNotice;
+use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Stalled};
+use engine::{CommandEnvelope, Streams, tasks};
 use events::{Page, Position, Recorded};
-use service_kit::tasks::{self, Cursors, Follower, Following, Handled, Handler, Stalled};
-use service_kit::{CommandEnvelope, Streams};
 use uuid::Uuid;
 
 use crate::provider::Provider;
@@ -21,11 +21,11 @@ impl Queries {
         payments: &Arc<Streams<Payment>>,
         cursors: &Arc<Cursors>,
     ) -> Result<Follower<Self>, Stalled> {
-        let (kit, name) = (payments.kit(), "payment-queries");
+        let (engine, name) = (payments.engine(), "payment-queries");
         let kinds = &["payment.PaymentOutcomeUnknown.v1"];
-        let source = tasks::Source::Leader(kit.lead(crate::NAME));
-        let following = Following::new(name, kinds, source, cursors.of(kit, name)?);
-        Ok(Follower::new(kit, following, Self(Arc::clone(payments)))?)
+        let source = tasks::Source::Leader(engine.lead(crate::NAME));
+        let following = Following::new(name, kinds, source, cursors.of(engine, name)?);
+        Ok(Follower::new(engine, following, Self(Arc::clone(payments)))?)
     }
 
     /// A failed query is repeated with the next `PaymentOutcomeUnknown`, until the attempt expires.
@@ -58,7 +58,7 @@ impl Queries {
 
 impl Handler for Queries {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        self.0.kit().time()?;
+        self.0.engine().time()?;
         for event in &page.events {
             self.ask(event).await;
         }

@@ -13,11 +13,11 @@ use dossier::State;
 use dossier::contract::{Actor, Envelope, EventSet, ReceiptEvent, ReceiptIssued};
 use dossier::payment::Payment;
 use dossier::payment::issue_receipt::{MONEY, Receipts, owed, receipt};
+use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Source, Stalled};
+use engine::{Engine, Streams, decode, envelope};
 use events::limits::APPEND_EVENTS_MAX;
 use events::{AppendError, Expected, NewEvent, Page, Position, Recorded, StreamName, Version};
 use jiff::Timestamp;
-use service_kit::tasks::{Cursors, Follower, Following, Handled, Handler, Source, Stalled};
-use service_kit::{Kit, Streams, decode, envelope};
 use uuid::Uuid;
 
 /// State of the stream of a symbol and year.
@@ -34,7 +34,7 @@ struct Standing {
 /// Issues receipts.
 #[derive(Debug)]
 pub(crate) struct Issuer {
-    kit: Arc<Kit>,
+    engine: Arc<Engine>,
     payments: Arc<Streams<Payment>>,
     standings: BTreeMap<(String, i16), Standing>,
 }
@@ -59,12 +59,12 @@ impl Issuer {
         payments: &Arc<Streams<Payment>>,
         cursors: &Arc<Cursors>,
     ) -> Result<Follower<Self>, Stalled> {
-        let (kit, name) = (Arc::clone(payments.kit()), "payment-receipts");
-        let source = Source::Leader(kit.lead(crate::NAME));
-        let following = Following::new(name, &MONEY, source, cursors.of(&kit, name)?);
+        let (engine, name) = (Arc::clone(payments.engine()), "payment-receipts");
+        let source = Source::Leader(engine.lead(crate::NAME));
+        let following = Following::new(name, &MONEY, source, cursors.of(&engine, name)?);
         let (payments, standings) = (Arc::clone(payments), BTreeMap::new());
-        let issuer = Self { kit: Arc::clone(&kit), payments, standings };
-        Ok(Follower::new(&kit, following, issuer)?)
+        let issuer = Self { engine: Arc::clone(&engine), payments, standings };
+        Ok(Follower::new(&engine, following, issuer)?)
     }
 
     /// The receipt for an event that brought money, without its number, and its symbol and year.
@@ -76,7 +76,7 @@ impl Issuer {
         let Some(assessed) = &loaded.state.assessed else { return Ok(None) };
         let Some(source) = owed(&loaded.state, event.id) else { return Ok(None) };
         let recorded_at = envelope(event)?.at;
-        let law = self.kit.law();
+        let law = self.engine.law();
         let agency = law.present(&assessed.brief.agency, recorded_at);
         let (Some(agency), Some(calendar)) = (law.agency(agency), law.calendar_of(agency)) else {
             // Money without a possible receipt must stop the issuer, so that it is noticed.
@@ -112,9 +112,10 @@ impl Issuer {
                 self.standings.insert(book, standing);
                 return Ok(());
             };
-            let at = self.kit.time_after(standing.at)?;
+            let at = self.engine.time_after(standing.at)?;
             let events = new.into_iter().map(|(_, receipt)| recorded(receipt, at)).collect();
-            match self.kit.store.append(&stream, Expected::from(standing.version), events).await {
+            match self.engine.store.append(&stream, Expected::from(standing.version), events).await
+            {
                 Ok(appended) => {
                     let version = Some(appended.version);
                     self.standings.insert(
@@ -135,12 +136,12 @@ impl Issuer {
 
     /// The state of a stream, from its newest receipt and the event for which that was issued.
     async fn find(&self, stream: &StreamName) -> Result<Standing, Stalled> {
-        let Some(newest) = self.kit.store.last(stream).await? else {
+        let Some(newest) = self.engine.store.last(stream).await? else {
             return Ok(Standing { number: 0, version: None, at: None, through: Position::START });
         };
         let ReceiptEvent::ReceiptIssued(receipt) = decode(&newest)?;
         let payments = Streams::<Payment>::of(receipt.dossier.0);
-        let events = self.kit.store.read_whole(&payments).await?;
+        let events = self.engine.store.read_whole(&payments).await?;
         let source = events.iter().find(|event| event.id == receipt.source);
         let through = source.map(|event| event.position).ok_or_else(|| {
             Stalled::Defect(format!("receipt {} names no payment", receipt.number))

@@ -7,12 +7,12 @@ use dossier::contract::{
     RatingEvent, ReviewEvent, SupplementEffect, party_name,
 };
 use dossier::services::Category;
+use engine::tasks::{NotApplied, Projection};
+use engine::view::Shape;
+use engine::{Engine, decode, envelope};
 use events::Recorded;
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, params};
-use service_kit::tasks::{NotApplied, Projection};
-use service_kit::view::Shape;
-use service_kit::{Kit, decode, envelope};
 
 /// Statuses as the national portal numbers them.
 mod status {
@@ -81,12 +81,12 @@ mod awaits {
 
 /// The projection of dossiers and their complaints.
 pub(crate) struct Dossiers {
-    kit: Arc<Kit>,
+    engine: Arc<Engine>,
 }
 
 impl Dossiers {
-    pub(crate) fn new(kit: Arc<Kit>) -> Self {
-        Self { kit }
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
     }
 
     /// The local date of an instant in the agency of a dossier; `None` if its calendar is unknown.
@@ -96,7 +96,7 @@ impl Dossiers {
             .query_map([id], |row| row.get(0))?
             .next()
             .transpose()?;
-        let law = self.kit.law();
+        let law = self.engine.law();
         let calendar = agency.and_then(|agency| law.calendar_of(&agency.as_str().into()));
         Ok(calendar.map(|calendar| calendar.date_of(at).to_string()))
     }

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use engine::Engine;
+use engine::view::{Question, View};
+use platform::metrics::Counted;
 use rusqlite::Connection;
-use service_kit::Kit;
-use service_kit::metrics::Counted;
-use service_kit::view::{Question, View};
 
 /// What open dossiers wait for, by national status and `awaiting`.
 const WAITS: [&str; 5] = ["acceptance", "officer", "decision", "supplement", "fee"];
@@ -20,9 +20,9 @@ struct Figures {
 }
 
 /// Registers the metrics.
-pub(crate) fn offer(kit: &Arc<Kit>, view: &Arc<View>) {
-    let (clock, view) = (kit.clock.clone(), Arc::clone(view));
-    kit.metrics.asks(move || {
+pub(crate) fn offer(engine: &Arc<Engine>, view: &Arc<View>) {
+    let (clock, view) = (engine.clock.clone(), Arc::clone(view));
+    engine.metrics.asks(move || {
         let (now, view) = (clock.now().as_millisecond(), Arc::clone(&view));
         Box::pin(async move {
             let counted = view.query(Question::Statistics, move |rows| count(rows, now)).await;

@@ -9,7 +9,7 @@ mod get_statistics;
 mod get_timeline;
 mod queue;
 
-use service_kit::http::Operation;
+use web::Operation;
 
 use crate::App;
 

@@ -4,10 +4,10 @@
 use std::sync::Arc;
 
 use dossier::services::ServiceName;
-use service_kit::http::{document, mount_all};
-use service_kit::tasks::{Progress, Projector, Stalled, Tasks};
-use service_kit::view::View;
-use service_kit::{Kit, Service};
+use engine::Engine;
+use engine::tasks::{Progress, Projector, Stalled, Tasks};
+use engine::view::View;
+use web::{Service, document, mount_all};
 
 mod dossiers;
 mod figures;
@@ -19,7 +19,7 @@ pub(crate) const NAME: &str = ServiceName::Register.as_str();
 /// State shared by the handlers.
 #[derive(Debug)]
 pub struct App {
-    pub(crate) kit: Arc<Kit>,
+    pub(crate) engine: Arc<Engine>,
     pub(crate) view: Arc<View>,
     pub(crate) progress: Progress,
 }
@@ -31,13 +31,13 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Assembles the service: projection, metrics and routes.
-pub fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
-    let projection = dossiers::Dossiers::new(Arc::clone(kit));
-    let (projector, view, progress) = Projector::open(kit, projection)?;
-    figures::offer(kit, &view);
+pub fn service(engine: &Arc<Engine>) -> Result<Service, Stalled> {
+    let projection = dossiers::Dossiers::new(Arc::clone(engine));
+    let (projector, view, progress) = Projector::open(engine, projection)?;
+    figures::offer(engine, &view);
     let mut tasks = Tasks::default();
     tasks.add(projector);
-    let app = Arc::new(App { kit: Arc::clone(kit), view, progress });
+    let app = Arc::new(App { engine: Arc::clone(engine), view, progress });
     Ok(Service {
         name: NAME,
         routes: mount_all(&app, http::operations()),

@@ -14,7 +14,7 @@ mod reject_proposal;
 mod reply;
 mod return_review;
 
-use service_kit::http::Operation;
+use web::Operation;
 
 use crate::App;
 

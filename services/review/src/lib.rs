@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use dossier::review::Review;
 use dossier::services::ServiceName;
-use service_kit::http::{document, mount_all};
-use service_kit::tasks::{Keeper, Reactions, Stalled, Tasks};
-use service_kit::{Kit, Service, Streams};
+use engine::tasks::{Keeper, Reactions, Stalled, Tasks};
+use engine::{Engine, Streams};
+use web::{Service, document, mount_all};
 
 mod http;
 
@@ -28,8 +28,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Assembles the service: streams, background tasks and routes.
-pub async fn service(kit: &Arc<Kit>) -> Result<Service, Stalled> {
-    let reviews = Arc::new(Streams::new(Arc::clone(kit)));
+pub async fn service(engine: &Arc<Engine>) -> Result<Service, Stalled> {
+    let reviews = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "review-reactions", &reviews).await?;
     reviews.fed_by(progress.clone());
     let (keeper, health) = Keeper::open(NAME, "review-deadlines", &reviews, Some(&progress))?;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use engine::clock::ClockWrong;
+use engine::tasks::{KeeperHealth, Pulse, Work};
+use platform::disk;
+
+use crate::limits::{DISK_FREE_MIN, PROBE_ASKS_MAX, PROBE_DOCUMENTS_FRESH_FOR};
 use events::{Position, ReadError};
 use jiff::SignedDuration;
-use service_kit::clock::ClockWrong;
-use service_kit::disk;
-use service_kit::limits::{DISK_FREE_MIN, PROBE_ASKS_MAX, PROBE_DOCUMENTS_FRESH_FOR};
-use service_kit::tasks::{KeeperHealth, Pulse, Work};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout};
@@ -129,9 +130,9 @@ impl Watched {
     /// Queries everything concurrently, within [`PROBE_ASKS_MAX`]; missing answers keep their last
     /// value.
     pub(super) async fn look(&self, before: Found) -> Found {
-        let Self { kit, keepers, views, begun_at, .. } = self;
-        let read = async { within(kit.store.event_at(kit.store.head())).await.is_some() };
-        let compared = async { within(kit.guard.compare(&kit.store)).await.is_some() };
+        let Self { engine, keepers, views, begun_at, .. } = self;
+        let read = async { within(engine.store.event_at(engine.store.head())).await.is_some() };
+        let compared = async { within(engine.guard.compare(&engine.store)).await.is_some() };
         let of = keepers.clone();
         // Does not wait for a keeper that is blocked by its disk.
         let kept = self.kept.ask(PROBE_ASKS_MAX, move || Kept::of(&of));
@@ -142,7 +143,7 @@ impl Watched {
             self.dead_letters(),
             self.disks(),
             self.documents(before.documents),
-            kit.metrics.count(PROBE_ASKS_MAX),
+            engine.metrics.count(PROBE_ASKS_MAX),
             kept
         );
         let kept = before.kept.or(kept);
@@ -152,13 +153,13 @@ impl Watched {
         Found {
             readable: read && compared,
             writable,
-            clock: kit.guard.wrong(),
-            clock_off: kit.guard.off(),
+            clock: engine.guard.wrong(),
+            clock_off: engine.guard.off(),
             caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
                 && (keepers.is_empty() || kept.value.reached >= Some(*begun_at)),
             kept,
             dead: before.dead.or(dead),
-            tasks: kit.pulses.all().into_iter().map(stood).collect(),
+            tasks: engine.pulses.all().into_iter().map(stood).collect(),
             disks: std::array::from_fn(|_| known.next().unwrap_or_default()),
             documents: if there { documents } else { Known::default() },
             counted: before.counted.or(counted.then_some(())),
@@ -166,7 +167,7 @@ impl Watched {
     }
 
     async fn writable(&self) -> bool {
-        match timeout(PROBE_ASKS_MAX, self.kit.store.writable()).await {
+        match timeout(PROBE_ASKS_MAX, self.engine.store.writable()).await {
             Ok(Ok(())) => true,
             Ok(Err(why)) => {
                 tracing::warn!(%why, "event store not writable");
@@ -194,9 +195,9 @@ impl Watched {
 
     /// Each disk separately, because a network file system may respond late or never.
     async fn disks(&self) -> [Option<Free>; PLACES.len()] {
-        let kit = &self.kit;
-        let (views, documents) = (kit.views.clone(), self.components.documents.folder());
-        let store = Arc::clone(&kit.store);
+        let engine = &self.engine;
+        let (views, documents) = (engine.views.clone(), self.components.documents.folder());
+        let store = Arc::clone(&engine.store);
         let looks: [Look; PLACES.len()] = [
             Box::new(move || Free(views.and_then(|views| disk::free(&views)))),
             Box::new(move || Free(disk::free(&documents))),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::Result;
+use documents::Documents;
 use dossier::State;
 use dossier::clock::{self, Deadlines};
 use dossier::contract::{ClosedAs, Envelope, EventSet, IntakeEvent, Meta, Vnd};
@@ -14,9 +15,8 @@ use dossier::law::{Law, Void};
 use dossier::payment::{Attempt, Payment};
 use dossier::review::Review;
 use dossier::services::Category;
+use engine::rulebook;
 use events::{EventStore, Flaw, Recorded};
-use service_kit::documents::Documents;
-use service_kit::rulebook;
 
 use super::Report;
 use super::finding::Findings;
@@ -176,14 +176,15 @@ impl Checker {
             let cause = meta.envelope.cause.and_then(|cause| self.causes.get(cause));
             let id = event.stream.id();
             let seen = Seen { event, meta, law };
-            let expected = cause.and_then(|cause| match Category::named(event.stream.category())? {
-                Category::Intake => expected(&seen, self.dossiers.get(id), &cause),
-                Category::Payment => expected(&seen, self.payments.get(id), &cause),
-                Category::Review => expected(&seen, self.reviews.get(id), &cause),
-                Category::Delivery => expected(&seen, self.results.get(id), &cause),
-                Category::Rating => expected(&seen, self.ratings.get(id), &cause),
-                _ => None,
-            });
+            let expected =
+                cause.and_then(|cause| match Category::named(event.stream.category())? {
+                    Category::Intake => expected(&seen, self.dossiers.get(id), &cause),
+                    Category::Payment => expected(&seen, self.payments.get(id), &cause),
+                    Category::Review => expected(&seen, self.reviews.get(id), &cause),
+                    Category::Delivery => expected(&seen, self.results.get(id), &cause),
+                    Category::Rating => expected(&seen, self.ratings.get(id), &cause),
+                    _ => None,
+                });
             match expected {
                 Some(expected) => self.expected.insert(stream.to_owned(), expected),
                 None => self.expected.remove(stream),
@@ -226,7 +227,7 @@ impl Checker {
                 let dates = folded(&seen, &mut self.results, found);
                 // Ended streams without obligations are dropped from memory.
                 if self.results.get(id).is_some_and(|result| {
-                    result.stage == Stage::Delivered
+                    result.stage() == Stage::Delivered
                         && clock::open_deadlines(result).next().is_none()
                 }) {
                     self.results.remove(id);
@@ -332,6 +333,6 @@ fn readable(event: &Recorded) -> bool {
         (Some(events), _) => events.decode(kind, data).is_ok(),
         (None, Category::Cursor) => data.parse::<u64>().is_ok(),
         (None, Category::Letters) => serde_json::from_str::<serde_json::Value>(data).is_ok(),
-        (None, _) => serde_json::from_str::<service_kit::codes::CodesTaken>(data).is_ok(),
+        (None, _) => serde_json::from_str::<engine::codes::CodesTaken>(data).is_ok(),
     }
 }

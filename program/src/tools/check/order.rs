@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dossier::contract::Meta;
+use engine::limits::CLOCK_BACK_MAX;
 use events::{NewEvent, Position, Recorded};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
-use service_kit::limits::CLOCK_BACK_MAX;
 use uuid::Uuid;
 
 use super::finding::Findings;

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
+use documents::{Documents, Examined, HomeError};
 use dossier::contract::DocumentName;
 use events::Recorded;
 use futures_util::StreamExt;
 use serde::Deserialize;
-use service_kit::documents::{Documents, Examined, HomeError};
 
 use super::finding::Findings;
 

@@ -7,9 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use dossier::contract::Role;
 use jiff::Timestamp;
+use platform::TimeSource;
 use serde::{Deserialize, Serialize};
-use service_kit::TimeSource;
-use service_kit::auth::{Claims, DevelopmentKey};
+use web::auth::{Claims, DevelopmentKey};
 
 use super::citizen::Citizen;
 use super::stories::{APPLICANT, STORIES};

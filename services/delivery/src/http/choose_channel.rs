@@ -7,8 +7,8 @@ use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::delivery::choose_channel::ChooseChannel;
 use serde::Deserialize;
-use service_kit::http::{DeliveryRequest, Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
+use web::{DeliveryRequest, Operation, Problem, Reply, Request};
 
 use super::reply::{DeliveryReply, take_as};
 use crate::App;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::delivery::collect_result::CollectResult;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{DeliveryReply, take};
 use crate::App;

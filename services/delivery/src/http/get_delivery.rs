@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::delivery::READ;
-use service_kit::http::{Operation, Problem, Reply, Request, read, shown};
+use web::{Operation, Problem, Reply, Request, read, shown};
 
 use super::reply::DeliveryReply;
 use crate::App;
@@ -23,5 +23,5 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.results, READ, &dossier.to_string(), &request).await?;
-    shown(&loaded, DeliveryReply::new(&loaded.state, &app.results.kit().law()))
+    shown(&loaded, DeliveryReply::new(&loaded.state, &app.results.engine().law()))
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
+use documents::DOCUMENT_TYPES;
 use dossier::access;
 use dossier::contract::DossierId;
 use dossier::delivery::{READ_DOCUMENT, Stage};
 use dossier::{RefusalEntry, State};
-use service_kit::documents::DOCUMENT_TYPES;
-use service_kit::http::{Operation, Problem, Reply, Request, read};
+use web::{Operation, Problem, Reply, Request, read};
 
 use crate::App;
 
@@ -37,8 +37,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let state = &loaded.state;
     let resource = state.resource().ok_or_else(Problem::not_found)?;
     let role = access::decide(request.caller()?, READ_DOCUMENT, Some(&resource))?.role;
-    let valid = state.stage != Stage::Revoked;
-    let issued = state.issued.as_ref().filter(|_| valid);
+    let valid = state.stage() != Stage::Revoked;
+    let issued = state.issued().filter(|_| valid);
     let name = issued.and_then(|issued| issued.document.as_ref()).ok_or_else(Problem::not_found)?;
     if !state.is_open_to(role) {
         return Err(Problem::new(NOT_DELIVERED));

@@ -6,15 +6,14 @@ use dossier::access::Resource;
 use dossier::contract::{AgencyCode, DossierId};
 use dossier::delivery::numbers::{NumberRegister, NumberUse, use_of};
 use dossier::delivery::{DossierResult, READ_NUMBERS};
+use engine::{Streams, recorded_at};
 use events::Version;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Line, Operation, Problem, Reply, Request};
-use service_kit::{Streams, recorded_at};
 use utoipa::ToSchema;
+use web::{Cursors, Line, Operation, Problem, Reply, Request};
 
-use crate::App;
-use crate::numbers;
+use crate::{App, numbers};
 
 /// Numbers per page.
 const PAGE_MAX: usize = 100;
@@ -74,7 +73,7 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let kit = app.results.kit();
+    let engine = app.results.engine();
     let NumbersQuery { agency, book: Line(book), year, after } = request.query()?;
     let resource = Resource { agencies: vec![agency.clone()], ..Resource::default() };
     Request::permitted_over(request.caller()?, READ_NUMBERS, Some(resource))?;
@@ -83,7 +82,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let after = after.map(str::parse::<u64>).transpose().map_err(|_| Cursors::invalid())?;
     let register = NumberRegister { agency, book, year };
     let Ok(stream) = numbers::stream(&register) else { return Err(Problem::not_found()) };
-    let events = kit.store.read(&stream, after.map(Version)).await?;
+    let events = engine.store.read(&stream, after.map(Version)).await?;
     let (mut shown, page) = (Vec::new(), events.get(..PAGE_MAX).unwrap_or(&events));
     for event in page {
         let taken = numbers::read(event)?;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use dossier::contract::{ParcelEnd, UnmatchedEvent};
 use dossier::delivery::UNMATCHED;
+use engine::limits::UNMATCHED_PAGE_MAX;
+use engine::unmatched;
+use engine::unmatched::Kept;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Operation, Problem, Reply, Request};
-use service_kit::limits::UNMATCHED_PAGE_MAX;
-use service_kit::unmatched::{self, Kept};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request};
 
 use super::take_carrier_notice::{CarrierFact, SERVICE};
 use crate::App;
@@ -60,9 +61,9 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let kit = app.results.kit();
+    let engine = app.results.engine();
     let query: UnmatchedNoticesQuery = request.query()?;
-    let kept = unmatched::page::<UnmatchedEvent>(kit, SERVICE, query.after).await?;
+    let kept = unmatched::page::<UnmatchedEvent>(engine, SERVICE, query.after).await?;
     let full = kept.last().filter(|_| kept.len() == UNMATCHED_PAGE_MAX);
     let next = full.map(|last| format!("{ADDRESS}?after={}", last.at));
     let shown: Vec<UnmatchedParcelNoticeReply> = kept.into_iter().filter_map(reply).collect();

@@ -6,11 +6,11 @@ use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::delivery::DossierResult;
 use dossier::delivery::hand_to_carrier::{HandToCarrier, Refusal};
+use engine::Streams;
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::Streams;
-use service_kit::http::{On, Operation, ParcelNumber, Partner, Problem, Reply, Request, preview};
 use utoipa::ToSchema;
+use web::{On, Operation, ParcelNumber, Partner, Problem, Reply, Request, preview};
 
 use super::reply::{DeliveryReply, take_as};
 use crate::App;
@@ -57,7 +57,7 @@ async fn take_waybill(
     dossier: DossierId,
     request: &Request,
 ) -> Result<Option<Timestamp>, Problem> {
-    let kit = app.results.kit();
+    let engine = app.results.engine();
     let id = dossier.to_string();
     let stream = Streams::<DossierResult>::name(&id).map_err(|_| Problem::not_found())?;
     let seen = request.if_match()?;
@@ -66,7 +66,7 @@ async fn take_waybill(
     request.catch_up(app.results.reactions()).await?;
     let waybill = Waybill::new(&body.carrier.0, &body.waybill.0);
     // No waybill is taken for a hand-over that would be refused.
-    let handed = body.command(Some(kit.clock.now()));
+    let handed = body.command(Some(engine.clock.now()));
     let on = On::stream(&id, Some(dossier)).seen(&seen);
     if preview(&app.results, request, on, &handed).await?.is_none() {
         return Ok(None);

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
+use documents::Stored;
 use dossier::Command;
 use dossier::contract::{DocumentName, DossierId, NamedDocument};
 use dossier::delivery::DossierResult;
 use dossier::delivery::issue_result::{IssueResult, Refusal};
+use engine::Streams;
 use serde::Deserialize;
-use service_kit::Streams;
-use service_kit::documents::Stored;
-use service_kit::http::{Line, On, Operation, Problem, Reply, Request, UNKNOWN_DOCUMENT, preview};
 use utoipa::ToSchema;
+use web::{Line, On, Operation, Problem, Reply, Request, UNKNOWN_DOCUMENT, preview};
 
 use super::reply::{DeliveryReply, take_as};
 use crate::App;
@@ -60,7 +60,7 @@ async fn number(
     given: Option<&str>,
     document: Option<NamedDocument>,
 ) -> Result<Option<String>, Problem> {
-    let (kit, id) = (app.results.kit(), dossier.to_string());
+    let (engine, id) = (app.results.engine(), dossier.to_string());
     let seen = request.if_match()?;
     request.catch_up(app.results.reactions()).await?;
     // No number is taken for a result that would be refused.
@@ -71,8 +71,8 @@ async fn number(
     }
     let stream = Streams::<DossierResult>::name(&id).map_err(|_| Problem::not_found())?;
     let loaded = app.results.load(&stream).await?;
-    let register = loaded.state.prepared.as_ref().and_then(|prepared| {
-        register_of(&prepared.brief.agency, &prepared.result, &kit.law(), kit.clock.now())
+    let register = loaded.state.prepared().and_then(|prepared| {
+        register_of(&prepared.brief.agency, &prepared.result, &engine.law(), engine.clock.now())
     });
     let no_register = || Problem::internal("no calendar says which year's register it is");
     let register = register.ok_or_else(no_register)?;

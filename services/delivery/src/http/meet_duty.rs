@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use documents::Stored;
 use dossier::Command;
 use dossier::contract::{DocumentName, DossierId, NamedDocument};
 use dossier::delivery::meet_duty::MeetDuty;
 use serde::Deserialize;
-use service_kit::documents::Stored;
-use service_kit::http::{Line, Operation, Problem, Reply, Request, Text, UNKNOWN_DOCUMENT};
 use utoipa::ToSchema;
+use web::{Line, Operation, Problem, Reply, Request, Text, UNKNOWN_DOCUMENT};
 
 use super::reply::{DeliveryReply, take_as};
 use crate::App;

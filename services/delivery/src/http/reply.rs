@@ -7,8 +7,8 @@ use dossier::law::Law;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{Due, Problem, RenewalDue, Reply, Request, Validity, execute_as, shown};
 use utoipa::ToSchema;
+use web::{Due, Problem, RenewalDue, Reply, Request, Validity, execute_as, shown};
 
 use crate::App;
 
@@ -144,9 +144,9 @@ impl DutyReply {
 impl DeliveryReply {
     /// `None` if no result was prepared.
     pub(crate) fn new(result: &DossierResult, law: &Law) -> Option<Self> {
-        let prepared = result.prepared.as_ref()?;
+        let prepared = result.prepared()?;
         let agency = &prepared.brief.agency;
-        let stage = match result.stage {
+        let stage = match result.stage() {
             Stage::Empty => return None,
             Stage::Prepared => DeliveryStage::Prepared,
             Stage::Issued => DeliveryStage::Issued,
@@ -162,7 +162,7 @@ impl DeliveryReply {
             outcome: prepared.outcome,
             result: prepared.result.clone(),
             stage,
-            number: result.issued.as_ref().map(|issued| issued.number.clone()),
+            number: result.issued().map(|issued| issued.number.clone()),
             validity: Validity::of(law, agency, after.validity.map(|v| v.running.due_at)),
             expired: after.validity.is_some_and(|validity| validity.missed),
             renewals: after.renewals,
@@ -173,8 +173,8 @@ impl DeliveryReply {
                 .map(|(duty, owed)| DutyReply::new(duty, *owed, law, agency))
                 .collect(),
             channel: result.delivery.as_ref().map(|delivery| delivery.channel),
-            parcel_reference: result.parcel.as_ref().map(|parcel| parcel.reference.clone()),
-            tracked: result.tracked.as_ref().and_then(|status| status.known().cloned()),
+            parcel_reference: result.parcel().map(|parcel| parcel.handed.reference.clone()),
+            tracked: result.parcel().and_then(|parcel| parcel.status.as_ref()?.known().cloned()),
             returns: result.returns,
             parcels: result.in_order().map(ParcelReply::new).collect(),
         })
@@ -199,5 +199,5 @@ pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = DossierResul
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute_as(&app.results, id, request, command).await?;
-    shown(&loaded, DeliveryReply::new(&loaded.state, &app.results.kit().law()))
+    shown(&loaded, DeliveryReply::new(&loaded.state, &app.results.engine().law()))
 }

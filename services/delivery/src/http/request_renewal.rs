@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::delivery::request_renewal::RequestRenewal;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{DeliveryReply, take};
 use crate::App;

@@ -9,13 +9,12 @@ use dossier::contract::{
 };
 use dossier::delivery::Parcel;
 use dossier::delivery::take_carrier_notice::{Said, TakeCarrierNotice};
+use engine::unmatched;
+use engine::unmatched::Unmatched;
 use serde::{Deserialize, Serialize};
-use service_kit::http::problem::NOT_FOUND;
-use service_kit::http::{
-    Line, On, Operation, ParcelNumber, Partner, Problem, Reply, Request, Text, send,
-};
-use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
+use web::problem::NOT_FOUND;
+use web::{Line, On, Operation, ParcelNumber, Partner, Problem, Reply, Request, Text, send};
 
 use crate::App;
 use crate::waybills::Waybill;
@@ -180,6 +179,6 @@ async fn keep_unmatched(app: &App, body: TakeCarrierNoticeRequest) -> Result<Rep
     });
     let kept =
         Unmatched { service: SERVICE, partner: &carrier, reference: &named, notice: &notice };
-    unmatched::keep(app.results.kit(), kept).await?;
+    unmatched::keep(app.results.engine(), kept).await?;
     Ok(Reply::ok(&CarrierNoticeReply { matched: false }))
 }

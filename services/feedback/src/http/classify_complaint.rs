@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::ComplaintId;
 use dossier::feedback::classify_complaint::ClassifyComplaint;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{ComplaintReply, OWN_STEP, take};
 use crate::App;

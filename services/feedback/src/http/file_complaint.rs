@@ -8,15 +8,15 @@ use dossier::contract::{
     party_name,
 };
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
-use dossier::step::Reasons;
 use dossier::services::Category;
+use dossier::step::Reasons;
 use dossier::{Command, RefusalEntry, State as _};
+use engine::Engine;
 use events::{Position, Recorded, StreamName};
 use serde::Deserialize;
 use serde_json::json;
-use service_kit::Kit;
-use service_kit::http::{Counts, Line, On, Operation, Phone, Problem, Reply, Request, Text, send};
 use utoipa::ToSchema;
+use web::{Counts, Line, On, Operation, Phone, Problem, Reply, Request, Text, send};
 
 use super::reply::ComplaintReply;
 use crate::App;
@@ -126,7 +126,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         (None, false) => caller.party().clone(),
     };
     let about = match body.dossier {
-        Some(dossier) => Some(looked_up(app.complaints.kit(), dossier, body.position).await?),
+        Some(dossier) => Some(looked_up(app.complaints.engine(), dossier, body.position).await?),
         None => None,
     };
     let command = FileComplaint {
@@ -145,7 +145,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     // Complaints are not received under a procedure.
     let on = On::stream(&id, body.dossier).beginning_without_law().by(mays);
     let loaded = send(&app.complaints, &request, on, &command).await?;
-    let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law())
+    let reply = ComplaintReply::new(&loaded.state, &app.complaints.engine().law())
         .ok_or_else(Problem::not_found)?;
     let reply = reply.for_caller(caller, loaded.state.resource().as_ref());
     let location = format!("/v1/complaints/{complaint}");
@@ -153,11 +153,15 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 /// The dossier that a complaint names, and the event at a position of its timeline.
-async fn looked_up(kit: &Kit, dossier: DossierId, position: Option<u64>) -> Result<About, Problem> {
+async fn looked_up(
+    engine: &Engine,
+    dossier: DossierId,
+    position: Option<u64>,
+) -> Result<About, Problem> {
     let mut recorded: Vec<Recorded> = Vec::new();
     for category in Category::OF_A_DOSSIER {
         let stream = StreamName::new(&category.stream(dossier));
-        recorded.extend(kit.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?);
+        recorded.extend(engine.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?);
     }
     let submitted = recorded.first().map(|first| IntakeEvent::decode(&first.kind, &first.data));
     let whose = match submitted {

@@ -7,7 +7,7 @@ use dossier::Command;
 use dossier::contract::ComplaintId;
 use dossier::feedback::forward_complaint::ForwardComplaint;
 use serde_json::json;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{ComplaintReply, OWN_STEP, take};
 use crate::App;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::State;
 use dossier::contract::ComplaintId;
 use dossier::feedback::READ;
-use service_kit::http::{Operation, Problem, Reply, Request, read, shown};
+use web::{Operation, Problem, Reply, Request, read, shown};
 
 use super::reply::ComplaintReply;
 use crate::App;
@@ -22,6 +22,6 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Resu
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
     let caller = request.caller()?;
     let resource = loaded.state.resource();
-    let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law());
+    let reply = ComplaintReply::new(&loaded.state, &app.complaints.engine().law());
     shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
 }

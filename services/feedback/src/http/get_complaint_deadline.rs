@@ -8,8 +8,8 @@ use dossier::contract::ComplaintId;
 use dossier::feedback::{ComplaintDeadline, Owed, READ};
 use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use serde::Serialize;
-use service_kit::http::{Due, Operation, Problem, Reply, Request, read};
 use utoipa::ToSchema;
+use web::{Due, Operation, Problem, Reply, Request, read};
 
 use crate::App;
 
@@ -42,7 +42,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
     let due = loaded.state.due;
-    let law = app.complaints.kit().law();
+    let law = app.complaints.engine().law();
     let agency = loaded.state.agency().ok_or_else(Problem::not_found)?;
     let explanation = clock::explanation(&loaded.state, &ComplaintDeadline::Task, &law)
         .map_err(|error: LawError| Problem::refused(&error))?;

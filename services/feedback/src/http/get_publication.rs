@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use dossier::contract::{ComplaintClass, ComplaintId};
 use dossier::feedback::Complaint;
+use engine::Streams;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::Streams;
-use service_kit::http::{Counts, Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{Counts, Operation, Problem, Reply, Request};
 
 use crate::App;
 

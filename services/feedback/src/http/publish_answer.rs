@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::ComplaintId;
 use dossier::feedback::publish_answer::PublishAnswer;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{ComplaintReply, OWN_STEP, take};
 use crate::App;

@@ -7,9 +7,9 @@ use dossier::contract::DossierId;
 use dossier::feedback::Rating;
 use dossier::feedback::rate_dossier::RateDossier;
 use serde::Serialize;
-use service_kit::http::{Operation, Problem, Reply, Request, execute_unseen, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{Operation, Problem, Reply, Request, execute_unseen, shown};
 
 use crate::App;
 

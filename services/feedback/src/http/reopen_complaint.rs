@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::ComplaintId;
 use dossier::feedback::reopen_complaint::ReopenComplaint;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{ComplaintReply, take};
 use crate::App;

@@ -9,14 +9,14 @@ use dossier::feedback::{Complaint, READ_CONTACT, READ_TEXT, Stage};
 use dossier::law::Law;
 use dossier::services::{Category, ServiceName};
 use dossier::{Command, RefusalEntry, State, Step};
+use engine::{decode, envelope, fold};
 use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{Due, Problem, Reply, Request, execute, shown};
-use service_kit::{decode, envelope, fold};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{Due, Problem, Reply, Request, execute, shown};
 
 use crate::App;
 
@@ -175,7 +175,7 @@ async fn impartial(
     complaint: ComplaintId,
     request: &Request,
 ) -> Result<(), Problem> {
-    let (caller, store) = (request.caller()?, &app.complaints.kit().store);
+    let (caller, store) = (request.caller()?, &app.complaints.engine().store);
     let stream = |category: Category, id: String| {
         StreamName::new(&category.stream(id)).map_err(|_| Problem::not_found())
     };
@@ -226,6 +226,6 @@ pub(crate) async fn take<C: Command<State = Complaint> + DeserializeOwned>(
     let id = (&*complaint.to_string(), None);
     let loaded = execute::<C>(&app.complaints, id, request).await?;
     let (caller, resource) = (request.caller()?, loaded.state.resource());
-    let reply = ComplaintReply::new(&loaded.state, &app.complaints.kit().law());
+    let reply = ComplaintReply::new(&loaded.state, &app.complaints.engine().law());
     shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
 }

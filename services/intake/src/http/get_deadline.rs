@@ -9,9 +9,9 @@ use dossier::intake::{IntakeDeadline, READ};
 use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Due, Operation, Problem, Reply, Request, read};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{Due, Operation, Problem, Reply, Request, read};
 
 use crate::App;
 
@@ -64,7 +64,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let loaded = read(&app.dossiers, READ, &dossier.to_string(), &request).await?;
     let intake = &loaded.state;
     let refused = |error: LawError| Problem::refused(&error);
-    let law = app.kit.law();
+    let law = app.engine.law();
     let submission = intake.submission.as_ref().ok_or_else(Problem::not_found)?;
     let agency = &submission.brief.agency;
     let reply = DeadlineReply {
@@ -75,7 +75,11 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         suspensions: intake
             .suspensions
             .iter()
-            .map(|s| SuspensionReply { from: s.from, to: s.to.or(intake.ended_at()), cause: s.cause })
+            .map(|s| SuspensionReply {
+                from: s.from,
+                to: s.to.or(intake.ended_at()),
+                cause: s.cause,
+            })
             .collect(),
         explanation: clock::explanation(intake, &IntakeDeadline::Decision, &law)
             .map_err(refused)?,

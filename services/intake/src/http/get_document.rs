@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use documents::DOCUMENT_TYPES;
 use dossier::contract::{DocumentName, DossierId};
 use dossier::intake::READ_CONTENT;
-use service_kit::documents::DOCUMENT_TYPES;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use crate::App;
 

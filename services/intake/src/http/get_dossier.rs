@@ -7,8 +7,8 @@ use dossier::access::{self, Caller, Resource};
 use dossier::contract::{AgencyCode, DossierId, Role};
 use dossier::intake::{Intake, READ_CONTENT, READ_DOSSIER};
 use dossier::review::Review;
-use service_kit::http::{Operation, Problem, Reply, Request, shown};
-use service_kit::{Loaded, Streams, fold};
+use engine::{Loaded, Streams, fold};
+use web::{Operation, Problem, Reply, Request, shown};
 
 use super::reply::DossierReply;
 use crate::App;
@@ -26,7 +26,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let (loaded, resource) = load(&app, dossier, &request, caller).await?;
     Request::permitted_over(caller, READ_DOSSIER, Some(resource.clone()))?;
     let shown_whole = access::decide(caller, READ_CONTENT, Some(&resource)).is_ok();
-    let reply = DossierReply::new(&loaded.state, &app.kit.law());
+    let reply = DossierReply::new(&loaded.state, &app.engine.law());
     shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_content() }))
 }
 
@@ -54,7 +54,7 @@ pub(super) async fn load(
 /// The agencies that were consulted and have not answered.
 async fn consulting(app: &App, dossier: DossierId) -> Result<Vec<AgencyCode>, Problem> {
     let stream = Streams::<Review>::name(&dossier.to_string());
-    let recorded = app.kit.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?;
+    let recorded = app.engine.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?;
     let review: Review = fold(&recorded)?;
     Ok(review.consulting().cloned().collect())
 }

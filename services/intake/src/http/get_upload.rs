@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use documents::NamedError;
 use dossier::contract::DocumentName;
 use dossier::intake::submit_dossier::UPLOAD;
-use service_kit::documents::NamedError;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::upload_document::DocumentUploadedReply;
 use crate::App;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::intake::refuse_dossier::RefuseDossier;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{DossierReply, take};
 use crate::App;

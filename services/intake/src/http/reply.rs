@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use service_kit::http::{AnswerDue, Due, Problem, Reply, Request, WindowEnd, execute, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{AnswerDue, Due, Problem, Reply, Request, WindowEnd, execute, shown};
 
 use crate::App;
 
@@ -271,5 +271,5 @@ pub(crate) async fn take<C: Command<State = Intake> + DeserializeOwned>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute::<C>(&app.dossiers, id, request).await?;
-    shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
+    shown(&loaded, DossierReply::new(&loaded.state, &app.engine.law()))
 }

@@ -7,8 +7,8 @@ use dossier::Command;
 use dossier::contract::{ComponentCode, DossierId};
 use dossier::intake::request_supplement::RequestSupplement;
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request, Text, execute_as, shown};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request, Text, execute_as, shown};
 
 use super::reply::DossierReply;
 use crate::App;
@@ -45,5 +45,5 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     };
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute_as(&app.dossiers, id, &request, command).await?;
-    shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
+    shown(&loaded, DossierReply::new(&loaded.state, &app.engine.law()))
 }

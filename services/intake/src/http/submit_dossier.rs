@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use documents::NamedError;
 use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
     AgencyCode, Channel, ComponentCode, Document, DocumentName, DossierId, Personal, PostEvidence,
@@ -15,13 +16,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use service_kit::documents::NamedError;
-use service_kit::http::problem::FORM_INVALID;
-use service_kit::http::{
+use utoipa::ToSchema;
+use web::problem::FORM_INVALID;
+use web::{
     Counts, DeliveryRequest, FileName, Line, On, Operation, Problem, Reply, Request, TOO_LARGE,
     UNKNOWN_DOCUMENT, send, unknown_documents,
 };
-use utoipa::ToSchema;
 
 use super::reply::DossierReply;
 use crate::App;
@@ -172,7 +172,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         );
         return Err(Problem::new(TOO_LARGE).saying(vi, en));
     }
-    let law = app.kit.law();
+    let law = app.engine.law();
     let (documents, unknown) = documents(&app, (caller, mays), &body.documents).await?;
     let mut found = Reasons::default();
     found.found(UNKNOWN_DOCUMENT, unknown);
@@ -187,7 +187,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     found.found(FORM_INVALID, check_form(&app, procedure, (&body.agency, today), &mut body.form));
     let (applicant, representative) = parties(caller, body.applicant);
     let dossier = DossierId(request.new_id(&app.dossiers, caller, "dossier").await?);
-    let reserved = app.codes.next(&app.kit.store, &body.agency, &agency.system, today).await?;
+    let reserved = app.codes.next(&app.engine.store, &body.agency, &agency.system, today).await?;
     let code = reserved.code.clone();
     let command = SubmitDossier {
         dossier,
@@ -217,7 +217,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
     let loaded = taken?;
     named(&app, &loaded.state.documents);
-    let body = DossierReply::new(&loaded.state, &app.kit.law()).ok_or_else(Problem::not_found)?;
+    let body =
+        DossierReply::new(&loaded.state, &app.engine.law()).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/dossiers/{dossier}");
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
 }
@@ -230,7 +231,7 @@ fn applicable<'l>(
     code: &ProcedureCode,
 ) -> Result<(&'l Agency, &'l Procedure, Date), Reasons> {
     let mut unknown = Reasons::default();
-    let now = app.kit.clock.now();
+    let now = app.engine.clock.now();
     let registered = law.agency(agency).zip(law.calendar_of(agency));
     // Only whether it is in force depends on the agency's date.
     let today = registered.map(|(_, calendar)| calendar.date_of(now));
@@ -265,9 +266,9 @@ pub(super) fn check_form(
     (agency, filed): (&AgencyCode, Date),
     form: &mut Value,
 ) -> Vec<Finding> {
-    let forms = app.kit.forms();
+    let forms = app.engine.forms();
     let mut errors = forms.check(procedure, form);
-    let (law, now) = (app.kit.law(), app.kit.clock.now());
+    let (law, now) = (app.engine.law(), app.engine.clock.now());
     if let Some(calendar) = law.calendar_of(agency) {
         let faults =
             law.coded(procedure, form, now, (calendar.date_of(now), filed)).faults.into_iter();

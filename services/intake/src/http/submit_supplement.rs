@@ -6,14 +6,12 @@ use dossier::contract::{Brief, DossierId};
 use dossier::intake::submit_supplement::SubmitSupplement;
 use dossier::step::{LAW_NOT_APPLICABLE, Reasons};
 use dossier::{Command, State};
+use engine::Streams;
 use serde::Deserialize;
 use serde_json::Value;
-use service_kit::Streams;
-use service_kit::http::problem::FORM_INVALID;
-use service_kit::http::{
-    Operation, Problem, Reply, Request, TOO_LARGE, UNKNOWN_DOCUMENT, execute_as, shown,
-};
 use utoipa::ToSchema;
+use web::problem::FORM_INVALID;
+use web::{Operation, Problem, Reply, Request, TOO_LARGE, UNKNOWN_DOCUMENT, execute_as, shown};
 
 use super::reply::DossierReply;
 use super::submit_dossier::{DOCUMENTS_MAX, DocumentRequest, check_form, documents, named};
@@ -56,7 +54,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let loaded = app.dossiers.load(&stream).await?;
         Request::permitted_over(caller, SubmitSupplement::STEP.may, loaded.state.resource())?;
         let submission = loaded.state.submission.as_ref().ok_or_else(Problem::not_found)?;
-        let law = app.kit.law();
+        let law = app.engine.law();
         let procedure = law.procedure(&submission.brief.procedure);
         let procedure = procedure.ok_or(Problem::new(LAW_NOT_APPLICABLE))?;
         let Brief { agency, submitted_at, .. } = &submission.brief;
@@ -77,5 +75,5 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         execute_as(&app.dossiers, id, &request, |_: SubmitSupplementRequest| command.clone());
     let loaded = execute.await?;
     named(&app, &command.documents);
-    shown(&loaded, DossierReply::new(&loaded.state, &app.kit.law()))
+    shown(&loaded, DossierReply::new(&loaded.state, &app.engine.law()))
 }

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use documents;
+use documents::limits::DOCUMENT_BYTES_MAX;
+use documents::{DOCUMENT_TYPES, Interrupted, Stored, UploadError};
 use dossier::access;
 use dossier::intake::submit_dossier::{UPLOAD, UPLOAD_FOR_AGENCY};
 use http::header::CONTENT_TYPE;
 use serde::Serialize;
-use service_kit::documents::{self, DOCUMENT_TYPES, Interrupted, Stored, UploadError};
-use service_kit::http::{
-    Operation, Problem, Reply, Request, TOO_MANY_AT_ONCE, TOO_SLOW, Upload, content_digest,
-};
-use service_kit::limits::DOCUMENT_BYTES_MAX;
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request, TOO_MANY_AT_ONCE, TOO_SLOW, Upload, content_digest};
 
 use crate::App;
 

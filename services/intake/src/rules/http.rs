@@ -14,7 +14,7 @@ mod rules_version;
 mod sign_rules;
 mod withdraw_rules;
 
-use service_kit::http::Operation;
+use web::Operation;
 
 use super::App;
 

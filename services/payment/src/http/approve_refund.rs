@@ -6,9 +6,9 @@ use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::payment::approve_refund::ApproveRefund;
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;

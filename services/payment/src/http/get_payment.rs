@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::payment::READ;
-use service_kit::http::{Operation, Problem, Reply, Request, read, shown};
+use web::{Operation, Problem, Reply, Request, read, shown};
 
 use super::reply::PaymentReply;
 use crate::App;
@@ -23,5 +23,5 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.payments, READ, &dossier.to_string(), &request).await?;
-    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.kit().law()))
+    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.engine().law()))
 }

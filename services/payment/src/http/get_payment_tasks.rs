@@ -6,13 +6,13 @@ use std::sync::Arc;
 use dossier::access::{self, Caller, Resource};
 use dossier::contract::{AgencyCode, DossierCode, DossierId, Vnd};
 use dossier::payment::READ_TASKS;
+use engine::view::{Question, of_agency, of_others};
 use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Due, Operation, PageRows, Problem, Reply, Request};
-use service_kit::view::{Question, of_agency, of_others};
 use utoipa::ToSchema;
+use web::{Cursors, Due, Operation, PageRows, Problem, Reply, Request};
 
 use crate::App;
 
@@ -95,11 +95,11 @@ fn selected(
     query: &TasksQuery,
     cursors: &Cursors,
 ) -> Result<(Vec<String>, Vec<Value>), Problem> {
-    let kit = app.payments.kit();
+    let engine = app.payments.engine();
     let mut values = Vec::new();
     let mut conditions = vec![
         of_others(caller, &mut values),
-        of_agency((&kit.law(), kit.clock.now()), agency, &mut values),
+        of_agency((&engine.law(), engine.clock.now()), agency, &mut values),
     ];
     if let Some(kind) = query.kind {
         values.push(Value::Text(kind.as_str().to_owned()));
@@ -157,7 +157,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
          ORDER BY due_at, dossier, kind LIMIT {limit}",
         conditions.join(" AND ")
     );
-    let law = app.payments.kit().law();
+    let law = app.payments.engine().law();
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use dossier::contract::Vnd;
 use dossier::payment::READ_UNMATCHED;
+use engine::view::Question;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Operation, PageRows, Problem, Reply, Request};
-use service_kit::view::Question;
 use utoipa::ToSchema;
+use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
 use super::take_notice::ProviderFact;
 use crate::App;

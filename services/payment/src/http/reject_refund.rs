@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::payment::reject_refund::RejectRefund;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{PaymentReply, take};
 use crate::App;

@@ -7,16 +7,14 @@ use dossier::intake::{Intake, Stage};
 use dossier::law::{FeeKind, Law};
 use dossier::payment::{Attempt, DoubtfulWord, Payment, Proposal, Proposed, Receipted, Standing};
 use dossier::{Command, State};
+use engine::fold;
 use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::fold;
-use service_kit::http::{
-    DiscrepancyDue, Due, Problem, Reply, Request, WindowEnd, execute_as, shown,
-};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{DiscrepancyDue, Due, Problem, Reply, Request, WindowEnd, execute_as, shown};
 
 use crate::App;
 
@@ -342,9 +340,8 @@ impl From<&DoubtfulWord> for DoubtReply {
 pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, Problem> {
     let stream = StreamName::new(&format!("{}-{dossier}", Intake::CATEGORY))
         .map_err(|_| Problem::not_found())?;
-    let recorded = app.payments.kit().store.read_whole(&stream).await?;
-    let intake: Intake =
-        fold(&recorded)?;
+    let recorded = app.payments.engine().store.read_whole(&stream).await?;
+    let intake: Intake = fold(&recorded)?;
     Ok(match intake.stage() {
         Stage::Empty | Stage::Submitted => Standing::Unanswered,
         Stage::Processing => Standing::InProcess,
@@ -370,5 +367,5 @@ pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = Payment>>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute_as(&app.payments, id, request, command).await?;
-    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.kit().law()))
+    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.engine().law()))
 }

@@ -6,8 +6,8 @@ use dossier::Command;
 use dossier::contract::{DossierId, PaymentId, Vnd};
 use dossier::payment::resolve_discrepancy::ResolveDiscrepancy;
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request, Text};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request, Text};
 
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;

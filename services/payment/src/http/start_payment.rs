@@ -6,7 +6,7 @@ use dossier::RefusalEntry;
 use dossier::contract::DossierId;
 use dossier::payment::start_payment::StartPayment;
 use dossier::step::{Known, Said};
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{PaymentReply, take};
 use crate::App;
@@ -34,7 +34,8 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let body: StartPayment = request.json()?;
     if Provider::offered(&body.provider.0, app.sandbox).is_none() {
-        let offered = Provider::NAMES.iter().filter(|name| Provider::offered(name, app.sandbox).is_some());
+        let offered =
+            Provider::NAMES.iter().filter(|name| Provider::offered(name, app.sandbox).is_some());
         let known = Known::new(&body.provider.0, offered, "GET /v1/rules").said();
         let finding = UNKNOWN_PROVIDER.finding("/provider", Some(known));
         return Err(Problem::fields(UNKNOWN_PROVIDER, vec![finding]));

@@ -5,20 +5,16 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::payment::take_cash::TakeCash;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{PaymentReply, take};
 use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::post(
-        "/v1/payments/{dossier}/cash",
-        "take_cash",
-        "Record a cash payment of the fee",
-    )
-    .command::<TakeCash>()
-    .reply::<PaymentReply>()
-    .handle(handle)
+    Operation::post("/v1/payments/{dossier}/cash", "take_cash", "Record a cash payment of the fee")
+        .command::<TakeCash>()
+        .reply::<PaymentReply>()
+        .handle(handle)
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {

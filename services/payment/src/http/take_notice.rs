@@ -10,11 +10,12 @@ use dossier::contract::{
     NoticeUnmatched, PaymentId, Source, UnmatchedEvent, Vnd, parse_reference, partner_name,
 };
 use dossier::payment::take_notice::{Said, TakeNotice};
+use engine::unmatched;
+use engine::unmatched::Unmatched;
 use serde::{Deserialize, Serialize};
-use service_kit::http::problem::NOT_FOUND;
-use service_kit::http::{Line, On, Operation, Partner, Problem, Reply, Request, send};
-use service_kit::unmatched::{self, Unmatched};
 use utoipa::ToSchema;
+use web::problem::NOT_FOUND;
+use web::{Line, On, Operation, Partner, Problem, Reply, Request, send};
 
 use crate::App;
 
@@ -141,7 +142,10 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
         transaction: body.transaction.map(|number| number.0),
     });
     let (service, partner, reference) = (crate::NAME, &*body.provider.0, &*body.reference.0);
-    unmatched::keep(app.payments.kit(), Unmatched { service, partner, reference, notice: &notice })
-        .await?;
+    unmatched::keep(
+        app.payments.engine(),
+        Unmatched { service, partner, reference, notice: &notice },
+    )
+    .await?;
     Ok(Reply::ok(&NoticeReply { matched: false }))
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::intake::READ;
+use engine::view::Question;
 use jiff::Timestamp;
 use rusqlite::{OptionalExtension, Row};
 use serde::Serialize;
-use service_kit::http::{Operation, Problem, Reply, Request};
-use service_kit::view::Question;
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request};
 
 use crate::App;
 
@@ -50,7 +50,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     super::get_obligations::permitted(&app, dossier, &request).await?;
     request.catch_up(Some(&app.progress)).await?;
-    let now = app.kit.clock.now();
+    let now = app.engine.clock.now();
     let found = app
         .view
         .query(Question::LookUp, move |rows| {

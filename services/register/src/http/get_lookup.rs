@@ -4,11 +4,11 @@
 use std::sync::Arc;
 
 use dossier::contract::DossierCode;
+use engine::view::Question;
 use rusqlite::OptionalExtension;
 use serde::Serialize;
-use service_kit::http::{Counts, Operation, Problem, Reply, Request};
-use service_kit::view::Question;
 use utoipa::ToSchema;
+use web::{Counts, Operation, Problem, Reply, Request};
 
 use crate::App;
 

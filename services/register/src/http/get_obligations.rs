@@ -14,13 +14,13 @@ use dossier::review::{Review, ReviewDeadline};
 use dossier::services::ServiceName;
 use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE};
 use dossier::{LawError, State};
+use engine::fold;
 use events::StreamName;
 use serde::Serialize;
-use service_kit::fold;
-use service_kit::http::{Due, Operation, Problem, Reply, Request};
 use utoipa::openapi::RefOr;
 use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
 use utoipa::{PartialSchema, ToSchema};
+use web::{Due, Operation, Problem, Reply, Request};
 
 use crate::App;
 
@@ -92,7 +92,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let intake = permitted(&app, dossier, &request).await?;
-    let law = app.kit.law();
+    let law = app.engine.law();
     let submission = intake.submission.as_ref().ok_or_else(Problem::not_found)?;
     let of = Of { law: &law, agency: &submission.brief.agency };
     let refused = |error: LawError| Problem::refused(&error);
@@ -123,7 +123,7 @@ pub(super) async fn permitted(
 async fn state<S: State>(app: &App, dossier: DossierId) -> Result<S, Problem> {
     let stream =
         StreamName::new(&format!("{}-{dossier}", S::CATEGORY)).map_err(|_| Problem::not_found())?;
-    let recorded = app.kit.store.read_whole(&stream).await?;
+    let recorded = app.engine.store.read_whole(&stream).await?;
     Ok(fold(&recorded)?)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::queue::{Kind, QueueQuery, QueuedDossierReply, READ_AGENCY, page};
 use crate::App;

@@ -9,13 +9,13 @@
 use std::sync::Arc;
 
 use dossier::contract::{AgencyCode, Channel, ProcedureCode};
+use engine::view::{Question, of_agency};
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, params_from_iter};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Operation, Problem, Reply, Request};
-use service_kit::view::{Question, of_agency};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request};
 
 use super::queue::{READ_AGENCY, agency_of};
 use crate::App;
@@ -106,7 +106,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (_, agency) = agency_of(&request, query.agency)?;
     request.catch_up(Some(&app.progress)).await?;
     let mut values = Vec::new();
-    let below = of_agency((&app.kit.law(), app.kit.clock.now()), agency.as_ref(), &mut values);
+    let below =
+        of_agency((&app.engine.law(), app.engine.clock.now()), agency.as_ref(), &mut values);
     let mut conditions = vec![below.as_str()];
     let procedure = query.procedure.map(|procedure| procedure.as_str().to_owned());
     let channel = query.channel.map(|channel| channel_name(channel).to_owned());
@@ -125,7 +126,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         }
     }
     let scope = conditions.join(" AND ");
-    let now = app.kit.clock.now().as_millisecond();
+    let now = app.engine.clock.now().as_millisecond();
     let counting = move |rows: &Connection| count(rows, &scope, &values, now);
     Ok(Reply::ok(&app.view.query(Question::Statistics, counting).await?))
 }

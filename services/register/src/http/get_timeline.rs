@@ -8,15 +8,15 @@ use dossier::contract::{AgencyCode, DossierId, EventSet, IntakeEvent, Role, Subj
 use dossier::feedback::{Complaint, READ};
 use dossier::intake::READ_TIMELINE;
 use dossier::services::Category;
+use engine::view::Question;
+use engine::{Streams, envelope, fold};
 use events::{Recorded, StreamName};
 use jiff::Timestamp;
 use rusqlite::params;
 use serde::Serialize;
-use service_kit::http::{Operation, Problem, Reply, Request};
-use service_kit::view::Question;
-use service_kit::{Streams, envelope, fold};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{Operation, Problem, Reply, Request};
 
 use crate::App;
 
@@ -69,7 +69,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     for category in Category::OF_A_DOSSIER {
         let stream =
             StreamName::new(&category.stream(dossier)).map_err(|_| Problem::not_found())?;
-        recorded.extend(app.kit.store.read_whole(&stream).await?);
+        recorded.extend(app.engine.store.read_whole(&stream).await?);
     }
     let first = recorded.first().ok_or_else(Problem::not_found)?;
     let Ok(IntakeEvent::DossierSubmitted(submitted)) =
@@ -118,7 +118,7 @@ async fn complaints(app: &App, dossier: DossierId) -> Result<Vec<Complained>, Pr
     let mut complaints = Vec::new();
     for id in named.await? {
         let stream = Streams::<Complaint>::name(&id).map_err(|_| Problem::not_found())?;
-        let events = app.kit.store.read_whole(&stream).await?;
+        let events = app.engine.store.read_whole(&stream).await?;
         let complaint = fold(&events)?;
         complaints.push(Complained { complaint, events });
     }

@@ -3,13 +3,13 @@
 
 use dossier::access::{self, May, Resource, agency, any};
 use dossier::contract::{AgencyCode, DossierCode, DossierId, ProcedureCode, Role, Subject};
+use engine::view::{Question, of_agency, of_others};
 use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::{Type, Value};
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Due, PageRows, Problem, Reply, Request};
-use service_kit::view::{Question, of_agency, of_others};
 use utoipa::ToSchema;
+use web::{Cursors, Due, PageRows, Problem, Reply, Request};
 
 use crate::App;
 
@@ -21,7 +21,6 @@ pub(super) const READ_AGENCY: &[May] = &[
     agency(Role::Auditor),
     any(Role::Operator),
 ];
-
 
 /// Filter and page of a queue.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -98,9 +97,9 @@ pub(super) async fn page(
     let (caller, agency) = agency_of(request, query.agency)?;
     request.catch_up(Some(&app.progress)).await?;
     let PageRows(limit) = query.limit.unwrap_or_default();
-    let now = app.kit.clock.now();
+    let now = app.engine.clock.now();
     let mut values = Vec::new();
-    let below = of_agency((&app.kit.law(), now), agency.as_ref(), &mut values);
+    let below = of_agency((&app.engine.law(), now), agency.as_ref(), &mut values);
     let others = of_others(caller, &mut values);
     let mut conditions = vec!["handled_at IS NULL", "due_at IS NOT NULL", &below, &others];
     let officer = query.officer.as_ref().unwrap_or(&caller.subject).as_str();
@@ -128,7 +127,7 @@ pub(super) async fn page(
         "SELECT id, code, procedure, status, due_at, officer, agency FROM dossiers WHERE {} ORDER BY due_at, id LIMIT {limit}",
         conditions.join(" AND ")
     );
-    let law = app.kit.law();
+    let law = app.engine.law();
     let rows = app.view.query(Question::List, move |rows| {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {

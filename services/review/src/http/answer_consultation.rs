@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::review::answer_consultation::AnswerConsultation;
-use service_kit::http::{Operation, Problem, Reply, Request, execute, shown};
+use web::{Operation, Problem, Reply, Request, execute, shown};
 
 use super::reply::ReviewReply;
 use crate::App;
@@ -26,5 +26,5 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute::<AnswerConsultation>(&app.reviews, id, &request).await?;
     let caller = request.caller()?;
-    shown(&loaded, ReviewReply::to(&loaded.state, &app.reviews.kit().law(), caller))
+    shown(&loaded, ReviewReply::to(&loaded.state, &app.reviews.engine().law(), caller))
 }

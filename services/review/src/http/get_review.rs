@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::review::READ;
-use service_kit::http::{Operation, Problem, Reply, Request, read, shown};
+use web::{Operation, Problem, Reply, Request, read, shown};
 
 use super::reply::ReviewReply;
 use crate::App;
@@ -23,5 +23,5 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.reviews, READ, &dossier.to_string(), &request).await?;
     let caller = request.caller()?;
-    shown(&loaded, ReviewReply::to(&loaded.state, &app.reviews.kit().law(), caller))
+    shown(&loaded, ReviewReply::to(&loaded.state, &app.reviews.engine().law(), caller))
 }

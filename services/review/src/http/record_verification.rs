@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::review::record_verification::RecordVerification;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{ReviewReply, take};
 use crate::App;

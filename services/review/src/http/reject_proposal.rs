@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::DossierId;
 use dossier::review::reject_proposal::RejectProposal;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{ReviewReply, take};
 use crate::App;

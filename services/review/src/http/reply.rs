@@ -11,9 +11,9 @@ use dossier::review::{ClosedConsultation, Consultation, READ, READ_CONTENT, Revi
 use dossier::{Command, State};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use service_kit::http::{ActivityDue, Due, Problem, Reply, Request, execute, shown};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{ActivityDue, Due, Problem, Reply, Request, execute, shown};
 
 use crate::App;
 
@@ -215,5 +215,5 @@ pub(crate) async fn take<C: Command<State = Review> + DeserializeOwned>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute::<C>(&app.reviews, id, request).await?;
-    shown(&loaded, ReviewReply::new(&loaded.state, &app.reviews.kit().law()))
+    shown(&loaded, ReviewReply::new(&loaded.state, &app.reviews.engine().law()))
 }

@@ -7,8 +7,8 @@ use dossier::contract::{AgencyCode, Channel};
 use dossier::rules::declare_outage::DeclareOutage;
 use jiff::Timestamp;
 use serde::Deserialize;
-use service_kit::http::{On, Operation, Problem, Reply, Request, TOO_LARGE, Text, send};
 use utoipa::ToSchema;
+use web::{On, Operation, Problem, Reply, Request, TOO_LARGE, Text, send};
 
 use super::get_outages::OutageReply;
 use super::rules_version::read_law;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::OutageId;
 use dossier::rules::end_outage::EndOutage;
-use service_kit::http::{Operation, Problem, Reply, Request, execute, shown};
+use web::{Operation, Problem, Reply, Request, execute, shown};
 
 use super::get_outages::OutageReply;
 use super::rules_version::read_law;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::OutageId;
 use dossier::rules::READ_CATALOGUE;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::get_outages::OutageReply;
 use crate::rules::App;
@@ -19,7 +19,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, outage: OutageId, request: Request) -> Result<Reply, Problem> {
     request.catch_up_law().await?;
-    let law = app.kit.law();
+    let law = app.engine.law();
     let found = law.outages().iter().find(|known| known.id == outage.0);
     Ok(Reply::ok(&OutageReply::from(found.ok_or_else(Problem::not_found)?)))
 }

@@ -8,9 +8,9 @@ use dossier::rules::READ_CATALOGUE;
 use dossier::rules::declare_outage::OutageRecord;
 use jiff::Timestamp;
 use serde::Serialize;
-use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
 use uuid::Uuid;
+use web::{Operation, Problem, Reply, Request};
 
 use crate::rules::App;
 
@@ -73,7 +73,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up_law().await?;
-    let law = app.kit.law();
+    let law = app.engine.law();
     let newest = law.outages().iter().rev().take(OUTAGES_MAX);
     Ok(Reply::ok(&newest.map(OutageReply::from).collect::<Vec<_>>()))
 }

@@ -7,7 +7,7 @@ use dossier::rules::READ_CATALOGUE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request};
 
 use super::get_procedures::{As, ProcedureReply, today_of};
 use crate::rules::App;
@@ -40,8 +40,8 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
     let query: ProcedureQuery = request.query()?;
     request.catch_up_law().await?;
-    let (law, code) = (app.kit.law(), ProcedureCode::from(&*code));
-    let now = app.kit.clock.now();
+    let (law, code) = (app.engine.law(), ProcedureCode::from(&*code));
+    let now = app.engine.clock.now();
     let on = query.at.or_else(|| today_of(&law, &code, now)).ok_or_else(Problem::not_found)?;
     let known_at = query.known_at.unwrap_or(now);
     let procedure = law.nearest(&code, on, known_at).ok_or_else(Problem::not_found)?;

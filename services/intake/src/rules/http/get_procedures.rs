@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use serde_json::Value;
-use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request};
 
 use crate::rules::App;
 
@@ -90,7 +90,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up_law().await?;
-    let (law, now) = (app.kit.law(), app.kit.clock.now());
+    let (law, now) = (app.engine.law(), app.engine.clock.now());
     let mut codes: Vec<_> = law.procedures().map(|procedure| &procedure.code).collect();
     codes.dedup();
     let in_force = codes.into_iter().filter_map(|code| {

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use dossier::contract::{RulesIssued, RulesKind, Subject};
 use dossier::law::takes_effect;
 use dossier::rules::{READ, RulesStage, RulesVersion};
+use engine::rulebook::PassedOver;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use service_kit::http::{Cursors, Operation, Problem, Reply, Request};
-use service_kit::rulebook::PassedOver;
 use utoipa::ToSchema;
+use web::{Cursors, Operation, Problem, Reply, Request};
 
 use crate::rules::App;
 
@@ -155,7 +155,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let RulesQuery { status, after } = request.query()?;
     request.catch_up_law().await?;
-    let rulebook = &app.kit.rulebook;
+    let rulebook = &app.engine.rulebook;
     let cursors = Cursors::of(&request, &[ADDRESS, &format!("{status:?}")]);
     let after = after.as_deref().map(|after| cursors.read(after)).transpose()?;
     let register = rulebook.register();

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use dossier::rules::{READ, stream_id};
+use engine::rulebook::PassedOver;
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request, read};
-use service_kit::rulebook::PassedOver;
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request, read};
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::{id, read_law, show};
@@ -50,7 +50,7 @@ async fn handle(
     let id = id(&kind, &name)?;
     read_law(&app).await?;
     if shipped {
-        let passed_over = app.kit.rulebook.passed_over();
+        let passed_over = app.engine.rulebook.passed_over();
         let meant = passed_over.iter().find(|PassedOver { rules, .. }| {
             (stream_id(rules.kind, &rules.name), rules.version) == (id.clone(), version)
         });

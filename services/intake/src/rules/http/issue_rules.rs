@@ -7,13 +7,13 @@ use dossier::contract::{RulesIssued, RulesKind};
 use dossier::law::{Draft, Finding, RULES_BYTES_MAX, rules, takes_effect};
 use dossier::rules::issue_rules::{IssueRules, Refusal};
 use dossier::rules::{Rules, RulesStage, stream_id};
+use engine::Streams;
+use engine::forms::Forms;
 use http::StatusCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use service_kit::Streams;
-use service_kit::forms::Forms;
-use service_kit::http::{Language, On, Operation, Problem, Reply, Request, Text, preview, send};
 use utoipa::ToSchema;
+use web::{Language, On, Operation, Problem, Reply, Request, Text, preview, send};
 
 use super::rules_version::became_law;
 use crate::concerned::Counted;
@@ -142,7 +142,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         return Err(unnamed(&app, kind, &text));
     };
     let language = request.language();
-    let warnings = app.kit.law().warnings_of(&issued, app.kit.clock.now());
+    let warnings = app.engine.law().warnings_of(&issued, app.engine.clock.now());
     let warnings = warnings.into_iter().map(|Finding { pointer, vi, en, .. }| RulesWarning {
         pointer,
         detail: if language == Language::English { en } else { vi },
@@ -181,6 +181,6 @@ async fn awaits(app: &App, id: &str, version: u32) -> Result<bool, Problem> {
 /// The findings in a file that does not contain its name.
 fn unnamed(app: &App, kind: RulesKind, text: &str) -> Problem {
     let draft = Draft { kind, text, version: None };
-    let found = draft.check(&app.kit.law(), app.kit.clock.now()).err().unwrap_or_default();
+    let found = draft.check(&app.engine.law(), app.engine.clock.now()).err().unwrap_or_default();
     Problem::refused(&Refusal::Invalid(found))
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::rules::reject_rules::RejectRules;
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request, Text};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request, Text};
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;

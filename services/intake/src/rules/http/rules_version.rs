@@ -6,9 +6,9 @@ use dossier::contract::{RulesIssued, RulesKind};
 use dossier::law::Void;
 use dossier::rules::sign_rules::Refusal;
 use dossier::rules::{Rules, stream_id};
+use engine::Loaded;
 use serde::de::DeserializeOwned;
-use service_kit::Loaded;
-use service_kit::http::{Problem, Reply, Request, execute_as, shown};
+use web::{Problem, Reply, Request, execute_as, shown};
 
 use super::get_rules::RulesVersionReply;
 use crate::rules::App;
@@ -38,7 +38,7 @@ pub(super) async fn became_law(app: &App, rules: &Rules, version: u32) -> Result
 
 /// Reads the law up to its head, including the events of other replicas.
 pub(super) async fn read_law(app: &App) -> Result<(), Problem> {
-    Ok(app.kit.rulebook.catch_up(&app.kit.store).await?)
+    Ok(app.engine.rulebook.catch_up(&app.engine.store).await?)
 }
 
 /// Stream id of the file in an address.
@@ -60,5 +60,5 @@ pub(super) fn show(app: &App, loaded: &Loaded<Rules>, version: u32) -> Result<Re
 /// The reason why a recorded version is void, if it contradicts other law.
 fn void(app: &App, rules: &Rules, version: u32) -> Option<Void> {
     let RulesIssued { kind, name, .. } = &rules.version(version)?.rules;
-    app.kit.law().void(*kind, name, version).cloned()
+    app.engine.law().void(*kind, name, version).cloned()
 }

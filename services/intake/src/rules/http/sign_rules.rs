@@ -6,8 +6,8 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::rules::sign_rules::SignRules;
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request};
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;

@@ -7,8 +7,8 @@ use dossier::rules::sign_rules;
 use dossier::rules::withdraw_rules::WithdrawRules;
 use dossier::{Command, Refuse};
 use serde::Deserialize;
-use service_kit::http::{Operation, Problem, Reply, Request, Text};
 use utoipa::ToSchema;
+use web::{Operation, Problem, Reply, Request, Text};
 
 use super::get_rules::RulesVersionReply;
 use super::rules_version::step_on;

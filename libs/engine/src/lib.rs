@@ -1,0 +1,29 @@
+//! The engine: executes commands on streams of events, and follows the log. It knows no HTTP.
+//!
+//! - [`Engine`]: the store, the law in force and the clock of a process. [`Streams`]: loads a stream,
+//!   decides, appends ([`Streams::execute`]).
+//! - [`tasks`]: background tasks: reactions to events of other services, the deadline keeper,
+//!   projections. [`view`]: their read models.
+//! - [`rulebook`]: the law, derived from the log. [`forms`]: forms against their schema. [`codes`]:
+//!   codes of new dossiers.
+//! - [`clock`]: whether the clock's time may be recorded.
+//! - [`unmatched`]: partners' notices that match no parcel, payment or dossier of ours.
+
+pub mod clock;
+pub mod codes;
+mod engine;
+pub mod forms;
+pub mod limits;
+mod progress;
+mod pulse;
+mod record;
+pub mod rulebook;
+mod streams;
+pub mod tasks;
+pub mod unmatched;
+pub mod view;
+
+pub use engine::{Engine, EngineError, Settings};
+pub use progress::Progress;
+pub use record::{decode, envelope, fold, recorded_at, stream_id};
+pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams};

@@ -1,0 +1,238 @@
+//! The one loop over the log. A [`Follower`] reads it page by page from a saved position, has a
+//! [`Handler`] handle each page, and saves how far it is:
+//!
+//! - A page is limited in events, and by the store in bytes (`events::limits::READ_BYTES_MAX`).
+//! - The position is saved after a page, in the same transaction as the rows that the page changed,
+//!   or after several small pages. After a crash, or if saving failed, events are handled again:
+//!   handlers derive the ids of what they record, so that this has no further effect.
+//! - An error leaves the position where it is. The same page is read again after a wait that
+//!   doubles (`tasks::Tasks`), so a handler returns an error for an event that must not be passed
+//!   over, and logs and skips one that need not hold up the others.
+//! - A step is at most one page, and a stop takes effect between steps. A step that is aborted in
+//!   the middle is a page that was not saved.
+//! - Source and leadership are a [`Source`]; where the position is saved is a [`Saved`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use events::Position;
+use futures_util::future::BoxFuture;
+use tokio::sync::watch;
+
+use super::{Next, Progress, Stalled, Task, Work};
+use crate::Engine;
+use crate::pulse::Followed;
+use crate::view::ViewError;
+
+mod cursors;
+mod following;
+mod handler;
+mod place;
+mod source;
+
+pub use cursors::{Cursors, Saved};
+pub use following::Following;
+pub use handler::{Handled, Handler, Rest, Rows};
+use place::Place;
+pub use source::Source;
+use source::Standing;
+
+/// Follows the log with a handler.
+pub struct Follower<H> {
+    pub(super) engine: Arc<Engine>,
+    following: Following,
+    position: Position,
+    /// Upper bound on the events scanned since the position was saved.
+    unsaved: u64,
+    /// The position must be saved before the next page.
+    owed: bool,
+    progress: watch::Sender<Position>,
+    reached: Progress,
+    pub(super) handler: H,
+}
+
+impl<H> std::fmt::Debug for Follower<H> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Follower")
+            .field("name", &self.following.name)
+            .field("position", &self.position)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<H: Handler> Follower<H> {
+    /// Continues from the saved position.
+    ///
+    /// # Errors
+    ///
+    /// The saved position cannot be read.
+    pub fn new(engine: &Arc<Engine>, following: Following, handler: H) -> Result<Self, ViewError> {
+        let position = following.saved.position()?;
+        let (progress, reached) = Progress::new();
+        progress.send_replace(position);
+        let engine = Arc::clone(engine);
+        Ok(Self {
+            engine,
+            following,
+            position,
+            unsaved: 0,
+            owed: false,
+            progress,
+            reached,
+            handler,
+        })
+    }
+
+    /// The position that is reached, for those who wait for it.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.reached.clone()
+    }
+
+    /// Handles all events that there are.
+    ///
+    /// # Errors
+    ///
+    /// The first page that cannot be handled.
+    pub async fn catch_up(&mut self) -> Result<(), Stalled> {
+        while matches!(self.page().await?, Paged::More) {}
+        Ok(())
+    }
+
+    async fn advance(&mut self) -> Result<Next, Stalled> {
+        let source = &mut self.following.source;
+        match source.settle() {
+            Standing::By(announced) => {
+                self.reach(announced);
+                return Ok(Next::Idle { done: Position(u64::MAX), wake_at: None });
+            }
+            // The previous leader has saved the position up to which everything was handled.
+            Standing::TakesOver => {
+                let surely = source.cursor().await.inspect_err(|_| source.leave())?;
+                self.position = self.position.max(surely);
+            }
+            Standing::Leads => {}
+        }
+        let changed = self.handler.prepare().await?;
+        if changed || self.owed {
+            self.save().await?;
+        }
+        match self.page().await? {
+            Paged::More => return Ok(Next::More),
+            Paged::NotYet => return Ok(Next::Idle { done: self.position, wake_at: None }),
+            Paged::Nothing => {}
+        }
+        let rest = self.handler.rest(self.position).await?;
+        if let Rest::Until { save: true, .. } = rest {
+            self.save().await?;
+        }
+        self.announce(0).await;
+        Ok(match rest {
+            Rest::More => Next::More,
+            Rest::Until { wake_at, .. } => Next::Idle { done: self.position, wake_at },
+        })
+    }
+
+    /// Reads and handles a page.
+    async fn page(&mut self) -> Result<Paged, Stalled> {
+        let Following { source, filter, page_events, save_after, .. } = &mut self.following;
+        let (after, limit) = (self.position, *page_events);
+        let page = source.page(&self.engine, filter, after, limit).await?;
+        if page.through <= after {
+            return Ok(Paged::Nothing);
+        }
+        self.engine.guard.followed(page.events.last().map(|newest| &**newest));
+        let (through, events, save_after) = (page.through, page.events.len(), *save_after);
+        let handled = match events {
+            0 => Handled::Done { save: false },
+            _ => self.handler.handle(after, page).await?,
+        };
+        let unsaved = self.unsaved.saturating_add(scanned(after, through, limit));
+        let save = match handled {
+            Handled::NotYet => return Ok(Paged::NotYet),
+            Handled::Rows(rows) => {
+                self.following.saved.write(through, rows).await?;
+                (self.position, self.unsaved) = (through, 0);
+                false
+            }
+            Handled::Done { save } => {
+                (self.position, self.unsaved) = (through, unsaved);
+                save || unsaved >= save_after
+            }
+        };
+        if save {
+            self.save().await?;
+        }
+        self.reach(through);
+        self.announce(events).await;
+        Ok(Paged::More)
+    }
+
+    /// Saves the position with the handler's state.
+    async fn save(&mut self) -> Result<(), Stalled> {
+        // Until it has succeeded.
+        self.owed = true;
+        let rows = self.handler.state().await?;
+        self.following.saved.write(self.position, rows).await?;
+        self.handler.saved();
+        (self.owed, self.unsaved) = (false, 0);
+        Ok(())
+    }
+
+    fn reach(&self, position: Position) {
+        self.progress.send_if_modified(|now| {
+            let further = position > *now;
+            *now = position.max(*now);
+            further
+        });
+    }
+
+    /// Tells the source what was handled, the last `events` of it since the previous call.
+    async fn announce(&mut self, events: usize) {
+        let settled = self.handler.settled(self.position);
+        self.following.source.reached(self.position, settled, events).await;
+    }
+}
+
+enum Paged {
+    More,
+    NotYet,
+    Nothing,
+}
+
+/// Upper bound on the events between two positions of a page; exact if positions have no gaps.
+fn scanned(after: Position, through: Position, limit: usize) -> u64 {
+    through.0.saturating_sub(after.0).min(limit as u64)
+}
+
+impl<H: Handler> Task for Follower<H> {
+    fn name(&self) -> &'static str {
+        self.following.name
+    }
+
+    fn work(&self) -> Work {
+        self.following.work
+    }
+
+    fn gather(&self) -> Duration {
+        self.following.gather
+    }
+
+    fn followed(&self) -> Option<Followed> {
+        let lead = self.following.source.lead().cloned();
+        Some(Followed { progress: self.progress(), lead })
+    }
+
+    fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
+        Box::pin(self.advance())
+    }
+
+    fn woken<'a>(&'a mut self, engine: &'a Engine, done: Position) -> BoxFuture<'a, ()> {
+        Box::pin(async move {
+            tokio::select! {
+                () = self.following.source.woken(engine, done) => {}
+                () = self.handler.woken() => {}
+            }
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! Unmatched notices: notices of partners that refer to nothing of this installation. Each is kept
+//! once, in the order of arrival, for an operator. The partner gets a 2xx and does not send it
+//! again, so a notice that is not kept here is lost.
+
+use std::sync::Arc;
+
+use dossier::contract::{Actor, Envelope, EventSet};
+use dossier::services::Category;
+use events::{AppendError, Expected, NewEvent, ReadError, StreamName, Version};
+use jiff::Timestamp;
+use platform::metrics::Counted;
+use uuid::Uuid;
+
+use crate::clock::{ClockWrong, following};
+use crate::limits::{ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
+use crate::{Engine, decode, recorded_at};
+
+/// An unmatched notice that was kept.
+#[derive(Debug, Clone)]
+pub struct Kept<E> {
+    /// Cursor of the notice: its version in the stream of its service.
+    pub at: u64,
+    /// Absent if the recorded event has no envelope.
+    pub received_at: Option<Timestamp>,
+    pub notice: E,
+}
+
+/// A notice that refers to nothing of this installation.
+#[derive(Debug, Clone, Copy)]
+pub struct Unmatched<'a, E> {
+    /// The service that received it.
+    pub service: &'static str,
+    /// Name of the sender, as it may appear in the operational log.
+    pub partner: &'a str,
+    /// The identifier that it refers to.
+    pub reference: &'a str,
+    pub notice: &'a E,
+}
+
+/// Why notices cannot be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum UnmatchedError {
+    /// The clock is wrong, so that nothing may be recorded.
+    #[error(transparent)]
+    Clock(#[from] ClockWrong),
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Keeps a notice. Notices that are equal in every field count as one.
+pub async fn keep<E: EventSet>(
+    engine: &Engine,
+    unmatched: Unmatched<'_, E>,
+) -> Result<(), UnmatchedError> {
+    let Unmatched { service, partner, reference, notice } = unmatched;
+    let (kind, data) = (notice.kind(), notice.encode());
+    let command = Uuid::new_v5(&Uuid::NAMESPACE_URL, format!("{kind}\n{data}").as_bytes());
+    let at = engine.time()?;
+    let new = record(engine, service, command, (kind, data), at).await?;
+    if new {
+        engine.metrics.unmatched(service);
+    }
+    tracing::warn!(service, partner, reference, new, "unmatched notice of a partner");
+    Ok(())
+}
+
+/// Adds the number of a service's kept notices to the metrics.
+pub fn offer(engine: &Arc<Engine>, service: &'static str) {
+    let store = Arc::clone(&engine.store);
+    engine.metrics.asks(move || {
+        let store = Arc::clone(&store);
+        Box::pin(async move {
+            let last = store.last(&stream(service).ok()?).await.ok()?;
+            let value = last.map_or(0, |newest| newest.version.0);
+            let help = "Notices of partners that named nothing of ours and are kept";
+            let label = Some(("service", service));
+            Some(vec![Counted { name: "notices_kept", help, label, value }])
+        })
+    });
+}
+
+/// Notices of a service after the cursor `after`, the oldest first, at most [`UNMATCHED_PAGE_MAX`].
+pub async fn page<E: EventSet>(
+    engine: &Engine,
+    service: &'static str,
+    after: Option<u64>,
+) -> Result<Vec<Kept<E>>, UnmatchedError> {
+    let stream = stream(service)?;
+    let recorded = engine.store.read(&stream, after.map(Version)).await?;
+    recorded
+        .iter()
+        .take(UNMATCHED_PAGE_MAX)
+        .map(|event| {
+            let notice = decode(event)?;
+            Ok(Kept { at: event.version.0, received_at: recorded_at(event), notice })
+        })
+        .collect()
+}
+
+fn stream(service: &str) -> Result<StreamName, AppendError> {
+    Ok(StreamName::new(&Category::Unmatched.stream(service))?)
+}
+
+/// Appends the notice; false if it was kept before.
+async fn record(
+    engine: &Engine,
+    service: &'static str,
+    command: Uuid,
+    (kind, data): (&str, String),
+    at: Timestamp,
+) -> Result<bool, UnmatchedError> {
+    let stream = stream(service)?;
+    let envelope = |at| Envelope {
+        at,
+        actor: Actor::system(service),
+        command,
+        digest: String::new(),
+        cause: None,
+        dossier: None,
+        trace: None,
+    };
+    let id = NewEvent::id_of(&stream, command, 0);
+    let mut failed = None;
+    for _ in 0..ATTEMPTS_MAX {
+        let last = engine.store.last(&stream).await?;
+        let at = following(at, last.as_ref().and_then(recorded_at))?;
+        let expected = Expected::from(last.map(|event| event.version));
+        let meta = envelope(at).encode();
+        let event = NewEvent { id, kind: kind.into(), data: data.clone(), meta };
+        match engine.store.append(&stream, expected, vec![event]).await {
+            Ok(_) => return Ok(true),
+            // The notice was kept before.
+            Err(AppendError::IdReused(_)) => return Ok(false),
+            Err(error @ (AppendError::Conflict { .. } | AppendError::Unreachable(_))) => {
+                failed = Some(error);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(failed.unwrap_or(AppendError::Conflict { actual: None }).into())
+}

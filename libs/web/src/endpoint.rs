@@ -1,0 +1,191 @@
+//! Turns declared handlers into warp filters. Handlers return a reply or a problem; these filters
+//! never reject.
+
+use std::sync::Arc;
+
+use bytes::{Buf, Bytes};
+use documents::Interrupted;
+use documents::limits::DOCUMENT_BYTES_MAX;
+use dossier::access::May;
+use futures_util::Stream;
+use http::HeaderMap;
+use warp::filters::BoxedFilter;
+use warp::reply::Response;
+use warp::{Filter, Rejection};
+
+use super::operation::{Declared, Handler, UploadHandler};
+use super::request::Head;
+use super::serve::BrokenOff;
+use super::{Language, Problem, Reply, Request};
+use crate::limits::BODY_BYTES_MAX;
+
+/// The filter that answers an operation.
+pub(crate) type Answers = BoxedFilter<(Response,)>;
+
+/// Who may call an operation. Checked before the body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Callers with a token that has one of these roles.
+    Roles(&'static [May]),
+    /// Everybody.
+    Open,
+}
+
+/// How an operation reads its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Takes {
+    /// Whole, into memory.
+    Body,
+    /// As a stream, onto disk.
+    Upload,
+}
+
+impl Takes {
+    /// The most bytes that a body may have.
+    pub(crate) const fn bytes_max(self) -> u64 {
+        match self {
+            Self::Body => BODY_BYTES_MAX,
+            Self::Upload => DOCUMENT_BYTES_MAX,
+        }
+    }
+}
+
+/// Which quota an operation counts towards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Step, read or upload, depending on method and body; open operations are not counted.
+    Usual,
+    /// A step that submits something new, for example a dossier.
+    Filing,
+    /// A look-up without a token, counted by client address.
+    LookUp,
+}
+
+/// An operation without address and method.
+#[derive(Debug, Clone)]
+pub struct Route {
+    pub(crate) access: Access,
+    pub(crate) takes: Takes,
+    pub(crate) counts: Counts,
+    pub(crate) answers: Answers,
+    /// Whether it is a probe, which is neither counted nor logged.
+    pub(crate) probe: bool,
+}
+
+impl Route {
+    /// A route that is open to everybody, from a warp filter. The router checks address and method.
+    #[must_use]
+    pub fn open(answers: BoxedFilter<(Response,)>) -> Self {
+        let (takes, counts) = (Takes::Body, Counts::Usual);
+        Self { access: Access::Open, takes, counts, answers, probe: false }
+    }
+
+    /// Marks it as a probe: neither counted nor logged, so that the frequency of monitoring does
+    /// not change the request metrics.
+    #[must_use]
+    pub fn probe(self) -> Self {
+        Self { probe: true, ..self }
+    }
+}
+
+fn request() -> impl Filter<Extract = (Request,), Error = Rejection> + Clone {
+    let query = warp::query::raw().or(warp::any().map(String::new)).unify();
+    warp::ext::get()
+        .and(warp::header::headers_cloned())
+        .and(query)
+        .and(warp::body::bytes())
+        .map(Request::new)
+}
+
+fn answer(language: Language, answered: Result<Reply, Problem>) -> Response {
+    match answered {
+        Ok(reply) => reply.into_response(),
+        Err(problem) => problem.into_response(language),
+    }
+}
+
+/// The filter of a declared operation.
+pub(super) fn answering<A, P, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Answers
+where
+    A: Send + Sync + 'static,
+    H: Handler<A, P>,
+{
+    let (app, declared, handler) = (Arc::clone(app), declared.clone(), handler.clone());
+    let answered = move |request: Request| {
+        let (language, path) = (request.language(), Arc::clone(&request.path));
+        let values = declared.values(&path);
+        // No id is empty.
+        let named = !values.iter().any(|value| value.is_empty());
+        let answering = if named { handler.answer(&app, &values, request) } else { None };
+        let declared = declared.clone();
+        async move {
+            let answered = match answering {
+                Some(answering) => answering.await,
+                None => Err(Problem::not_found()),
+            };
+            declared.check(&answered);
+            answer(language, answered)
+        }
+    };
+    request().then(answered).boxed()
+}
+
+/// The filter of a declared operation that takes an upload.
+pub(super) fn taking<A, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Answers
+where
+    A: Send + Sync + 'static,
+    H: UploadHandler<A>,
+{
+    let (app, declared, handler) = (Arc::clone(app), declared.clone(), handler.clone());
+    let answered = move |head: Head, headers: HeaderMap, content| {
+        let content: Upload = Box::pin(UploadStream(content));
+        let request = Request::new(head, headers, String::new(), Bytes::new());
+        let language = request.language();
+        let (answering, declared) = (handler.answer(&app, request, content), declared.clone());
+        async move {
+            let answered = answering.await;
+            declared.check(&answered);
+            answer(language, answered)
+        }
+    };
+    warp::ext::get()
+        .and(warp::header::headers_cloned())
+        .and(warp::body::stream())
+        .then(answered)
+        .boxed()
+}
+
+/// The body of an upload, in chunks.
+pub type Upload = std::pin::Pin<Box<dyn Stream<Item = Result<Bytes, Interrupted>> + Send>>;
+
+struct UploadStream<S>(S);
+
+impl<S, B> Stream for UploadStream<S>
+where
+    S: Stream<Item = Result<B, warp::Error>> + Unpin,
+    B: Buf,
+{
+    type Item = Result<Bytes, Interrupted>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        std::pin::Pin::new(&mut self.0).poll_next(context).map(|item| {
+            item.map(|part| match part {
+                Ok(mut part) => Ok(part.copy_to_bytes(part.remaining())),
+                Err(error) => Err(interrupted(&error)),
+            })
+        })
+    }
+}
+
+/// Why an upload ended early.
+fn interrupted(error: &warp::Error) -> Interrupted {
+    let error: &(dyn std::error::Error + 'static) = error;
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let slow = |cause: &(dyn std::error::Error + 'static)| {
+        matches!(cause.downcast_ref(), Some(BrokenOff::Slow))
+    };
+    if causes.any(slow) { Interrupted::Slow } else { Interrupted::Gone }
+}

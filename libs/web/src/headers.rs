@@ -1,0 +1,226 @@
+//! Parsing of request headers, with lists, weights and weak tags.
+
+use calendar::Text;
+use engine::Seen;
+use events::Version;
+use http::header::{ACCEPT_LANGUAGE, HOST, HeaderName, IF_MATCH};
+use http::{HeaderMap, Version as HttpVersion};
+
+use super::Problem;
+use super::problem::{HEADER_INVALID, PRECONDITION_REQUIRED};
+
+/// A language of answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    /// The default.
+    Vietnamese,
+    /// Used if the client prefers it.
+    English,
+}
+
+impl Language {
+    /// The text in this language.
+    #[must_use]
+    pub fn of_text(self, text: &Text) -> &str {
+        match self {
+            Self::Vietnamese => &text.vi,
+            Self::English => &text.en,
+        }
+    }
+
+    /// The language that the client prefers in `Accept-Language` (RFC 9110, 12.4.2 and 12.5.4): the
+    /// one with the greater weight; of equal weights, the first.
+    #[must_use]
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut best = (0, Self::Vietnamese);
+        for element in elements(headers, &ACCEPT_LANGUAGE) {
+            let mut parts = element.split(';').map(str::trim);
+            let range = parts.next().unwrap_or("").to_ascii_lowercase();
+            let language = match range.split('-').next() {
+                Some("vi") => Self::Vietnamese,
+                Some("en") => Self::English,
+                _ => continue,
+            };
+            let weight = parts.find_map(|parameter| {
+                let (name, value) = parameter.split_once('=')?;
+                name.trim().eq_ignore_ascii_case("q").then(|| weight(value.trim()))
+            });
+            let weight = weight.unwrap_or(1_000);
+            if weight > best.0 {
+                best = (weight, language);
+            }
+        }
+        best.1
+    }
+
+    pub(crate) const fn tag(self) -> &'static str {
+        match self {
+            Self::Vietnamese => "vi",
+            Self::English => "en",
+        }
+    }
+}
+
+/// A weight in thousandths; 0 if it is malformed.
+fn weight(text: &str) -> u32 {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = fraction.len() <= 3 && fraction.bytes().all(|digit| digit.is_ascii_digit());
+    match whole {
+        "0" if digits => format!("{fraction:0<3}").parse().unwrap_or(0),
+        "1" if digits && fraction.bytes().all(|digit| digit == b'0') => 1_000,
+        _ => 0,
+    }
+}
+
+/// Parses `If-Match`. Weak tags are accepted, because a proxy that compresses an answer weakens its
+/// tag; it still identifies one version.
+pub(crate) fn seen(headers: &HeaderMap) -> Result<Seen, Problem> {
+    if !headers.contains_key(IF_MATCH) {
+        return Err(Problem::new(PRECONDITION_REQUIRED));
+    }
+    let mut versions = Vec::new();
+    let mut named = 0;
+    for value in headers.get_all(IF_MATCH) {
+        let Ok(mut rest) = value.to_str().map(str::trim) else { return Err(invalid()) };
+        if rest == "*" {
+            return Ok(Seen::Any);
+        }
+        while !rest.is_empty() {
+            let (tag, behind) = entity_tag(rest).ok_or_else(invalid)?;
+            named += 1;
+            versions.extend(ours(tag));
+            rest = behind.trim_start();
+            if let Some(next) = rest.strip_prefix(',') {
+                rest = next.trim_start();
+            } else if !rest.is_empty() {
+                return Err(invalid());
+            }
+        }
+    }
+    if named == 0 { Err(invalid()) } else { Ok(Seen::OneOf(versions)) }
+}
+
+fn invalid() -> Problem {
+    Problem::new(HEADER_INVALID).naming("If-Match")
+}
+
+/// The first tag, without quotation marks, and the rest of the text.
+fn entity_tag(text: &str) -> Option<(&str, &str)> {
+    let quoted = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"')?;
+    quoted.split_once('"')
+}
+
+/// The version of a tag; `None` if it is not written as this server writes tags, for example `+1`
+/// or `01`.
+fn ours(tag: &str) -> Option<Version> {
+    let version = tag.parse().ok()?;
+    (format!("{version}") == tag).then_some(Version(version))
+}
+
+/// The `traceparent` (W3C Trace Context, 3.2), if it is well-formed.
+#[must_use]
+pub(crate) fn trace_parent(headers: &HeaderMap) -> Option<&str> {
+    let text = headers.get("traceparent")?.to_str().ok()?;
+    let parts: Vec<&str> = text.split('-').collect();
+    let [version, trace, parent, flags] = parts.as_slice() else { return None };
+    let is_hex = |part: &str, length: usize| {
+        part.len() == length && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    let is_zero = |part: &str| part.bytes().all(|b| b == b'0');
+    let whole = is_hex(version, 2) && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2);
+    // Later versions may have further parts of unknown meaning; only version 00 exists.
+    (whole && *version == "00" && !is_zero(trace) && !is_zero(parent)).then_some(text)
+}
+
+/// Whether a request has exactly one `Host`, which HTTP/1.0 may omit (RFC 9112, 3.2).
+pub(crate) fn has_one_host(version: HttpVersion, headers: &HeaderMap) -> bool {
+    match headers.get_all(HOST).iter().count() {
+        0 => version < HttpVersion::HTTP_11,
+        hosts => hosts == 1,
+    }
+}
+
+fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item = &'a str> {
+    let values = headers.get_all(name).iter();
+    values.flat_map(|value| value.to_str().unwrap_or("").split(',')).map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(name: &'static str, values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn the_language_with_the_greater_weight_is_preferred() {
+        for (accepted, language) in [
+            (&[] as &[&str], Language::Vietnamese),
+            (&["en"], Language::English),
+            (&["en-GB, vi"], Language::English),
+            (&["en;q=0.5, vi;q=0.8"], Language::Vietnamese),
+            (&["vi;q=0.1, en; Q=1.000"], Language::English),
+            (&["en;q=0"], Language::Vietnamese),
+            (&["vi;q=0, en;q=0.001"], Language::English),
+            (&["fr, *;q=0.5"], Language::Vietnamese),
+            (&["en;q=nonsense, vi;q=0.2"], Language::Vietnamese),
+            (&["vietnam, england"], Language::Vietnamese),
+            (&["fr", "en;q=0.3"], Language::English),
+        ] {
+            let of = Language::of(&with("accept-language", accepted));
+            assert_eq!(of, language, "{accepted:?}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_ours_also_when_a_proxy_has_weakened_it_or_a_list_has_others_beside_it() {
+        let seen = |values: &[&str]| seen(&with("if-match", values));
+        let versions =
+            |all: &[u64]| Ok(Seen::OneOf(all.iter().map(|version| Version(*version)).collect()));
+        assert_eq!(seen(&["\"3\""]), versions(&[3]));
+        assert_eq!(seen(&["W/\"3\""]), versions(&[3]));
+        assert_eq!(seen(&["\"3\", W/\"4\" ,\"a,b\""]), versions(&[3, 4]));
+        assert_eq!(seen(&["\"3\"", "\"5\""]), versions(&[3, 5]));
+        assert_eq!(seen(&["*"]), Ok(Seen::Any));
+        for foreign in ["\"+1\"", "\"01\"", "\"abc\"", "\"\"", "\"-1\""] {
+            assert_eq!(seen(&[foreign]), versions(&[]), "{foreign}");
+        }
+        for wrong in ["3", "\"3", "", "\"3\" \"4\"", "w/\"3\"", "*, \"3\""] {
+            assert_eq!(seen(&[wrong]), Err(invalid()), "{wrong}");
+        }
+        assert_eq!(seen(&[]), Err(Problem::new(PRECONDITION_REQUIRED)));
+    }
+
+    #[test]
+    fn a_malformed_traceparent_is_none() {
+        let is_one = |text: &str| trace_parent(&with("traceparent", &[text])).is_some();
+        assert!(is_one("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"));
+        for malformed in [
+            "00-00000000000000000000000000000000-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01",
+            "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+            "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01",
+            "00-4bf92f3577b34da6a3ce929d0e0e473-600f067aa0ba902b7-01",
+            "-------------------------------------------------------",
+            "",
+        ] {
+            assert!(!is_one(malformed), "{malformed}");
+        }
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        let one = with("host", &["a"]);
+        assert!(has_one_host(HttpVersion::HTTP_11, &one));
+        assert!(!has_one_host(HttpVersion::HTTP_11, &HeaderMap::new()));
+        assert!(has_one_host(HttpVersion::HTTP_10, &HeaderMap::new()));
+        let two = with("host", &["a", "b"]);
+        assert!(!has_one_host(HttpVersion::HTTP_11, &two));
+        assert!(!has_one_host(HttpVersion::HTTP_10, &two));
+    }
+}

@@ -1,0 +1,56 @@
+//! The HTTP API: requests, replies and problems (RFC 9457), and the server with its limits.
+//!
+//! - [`Operation`]: method, address, parameters, body, reply, roles and problems of an operation,
+//!   declared once. [`Router`] finds it, [`Server`] serves it.
+//! - [`auth`]: authentication. [`quotas`]: limits of use, for each caller.
+//! - [`Context`]: what all operations of a process share. [`Service`]: a service, ready to be served.
+
+pub mod auth;
+mod client;
+mod commands;
+mod content;
+mod context;
+mod crowd;
+mod cursor;
+mod delivery;
+mod document;
+mod due;
+mod endpoint;
+mod headers;
+pub mod limits;
+mod operation;
+pub mod problem;
+mod query;
+pub mod quotas;
+mod reply;
+mod request;
+mod router;
+mod serve;
+mod service;
+mod strict;
+
+pub use client::{AddressBlock, Proxies};
+pub use commands::{On, execute, execute_as, execute_unseen, preview, read, send, shown};
+pub use content::{content_digest, unknown_documents};
+pub use context::Context;
+pub use cursor::Cursors;
+pub use delivery::{AddressRequest, DeliveryRequest};
+pub use document::{Describing, document, merged};
+pub use dossier::text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
+pub use due::{ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WindowEnd};
+pub use endpoint::{Access, Counts, Route, Upload};
+pub use engine::Seen;
+pub use headers::Language;
+pub(crate) use headers::trace_parent;
+pub use http::StatusCode;
+pub use operation::{Operation, mount_all};
+pub use problem::{
+    MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
+    UNKNOWN_DOCUMENT,
+};
+pub use query::PageRows;
+pub use reply::Reply;
+pub use request::Request;
+pub use router::{Mounted, Router, mount};
+pub use serve::Server;
+pub use service::Service;

@@ -1,0 +1,241 @@
+//! Requests and their common parts. Input is parsed strictly: invalid input is refused with a
+//! problem that names it.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use dossier::State;
+use dossier::access::{self, Caller, May, Resource};
+use engine::Streams;
+use engine::tasks::Progress;
+use events::Position;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName};
+use platform::telemetry;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use super::headers::{seen, trace_parent};
+use super::problem::{CONSISTENCY_AHEAD, HEADER_INVALID, KEY_MISSING, TOKEN_MISSING};
+use super::{Context, Language, Problem, Seen, query, strict};
+use crate::limits::KEY_BYTES_MAX;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
+
+/// What the head of a request determines.
+#[derive(Debug, Clone)]
+pub(crate) struct Head {
+    pub(crate) context: Arc<Context>,
+    pub(crate) client: IpAddr,
+    pub(crate) operation: Arc<str>,
+    pub(crate) path: Arc<str>,
+    /// Absent if the operation is open to everybody.
+    pub(crate) caller: Option<Arc<Caller>>,
+}
+
+/// An authenticated request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Address of the client: the peer, or the address that a trusted proxy forwards.
+    pub client: IpAddr,
+    /// Method and address of the operation, for example `POST /v1/reviews/{dossier}/claim`.
+    pub operation: Arc<str>,
+    /// The path as it was sent.
+    pub path: Arc<str>,
+    pub headers: HeaderMap,
+    /// Without the question mark.
+    pub query: String,
+    pub body: Bytes,
+    caller: Option<Arc<Caller>>,
+    context: Arc<Context>,
+}
+
+impl Request {
+    pub(crate) fn new(head: Head, headers: HeaderMap, query: String, body: Bytes) -> Self {
+        let Head { context, client, operation, path, caller } = head;
+        Self { client, operation, path, headers, query, body, caller, context }
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The caller, who has one of the permitted roles. Whether the resource permits them is decided
+    /// once it is loaded.
+    pub fn caller(&self) -> Result<&Caller, Problem> {
+        self.caller.as_deref().ok_or(Problem::new(TOKEN_MISSING))
+    }
+
+    /// Fails if the resource is absent or the caller may not do this with it.
+    pub fn permitted_over(
+        caller: &Caller,
+        mays: &[May],
+        resource: Option<Resource>,
+    ) -> Result<(), Problem> {
+        let resource = resource.ok_or_else(Problem::not_found)?;
+        access::decide(caller, mays, Some(&resource))?;
+        Ok(())
+    }
+
+    /// The body as JSON of type `T`. Findings have the JSON Pointer of the field.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.unwrap_or("").split(';').next().unwrap_or("").trim();
+        if !essence.eq_ignore_ascii_case("application/json") {
+            return Err(Problem::media_type(&["application/json"]));
+        }
+        strict::read(&self.body)
+    }
+
+    /// The query string as parameters of type `T`. Findings have the name of the parameter.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        query::read(&self.query)
+    }
+
+    /// The address of the page after `cursor`, with the same filters.
+    #[must_use]
+    pub fn next_page(&self, address: &str, cursor: &str) -> String {
+        let asked: Vec<(String, String)> =
+            serde_urlencoded::from_str(&self.query).unwrap_or_default();
+        let asked = asked.iter().map(|(name, value)| (&**name, &**value));
+        let next = asked.filter(|(name, _)| *name != "after").chain([("after", cursor)]);
+        let next: Vec<(&str, &str)> = next.collect();
+        format!("{address}?{}", serde_urlencoded::to_string(next).unwrap_or_default())
+    }
+
+    /// The address of the page after these rows; `None` if there are fewer than `limit`, because
+    /// then no more follow. `key` gives the cursor of a row.
+    #[must_use]
+    pub fn page_after<T>(
+        &self,
+        address: &str,
+        (rows, limit): (&[T], u32),
+        key: impl FnOnce(&T) -> String,
+    ) -> Option<String> {
+        let full = usize::try_from(limit).is_ok_and(|limit| rows.len() == limit);
+        let last = rows.last().filter(|_| full)?;
+        Some(self.next_page(address, &key(last)))
+    }
+
+    /// The client's key for this request (draft-ietf-httpapi-idempotency-key-header): 1 or more
+    /// printable ASCII characters, with or without quotation marks.
+    pub fn idempotency_key(&self) -> Result<&str, Problem> {
+        let key = self.headers.get(IDEMPOTENCY_KEY).and_then(|value| value.to_str().ok());
+        let key = key.map_or("", |key| key.trim().trim_matches('"'));
+        let fits = (1..=KEY_BYTES_MAX).contains(&key.len());
+        if fits && key.bytes().all(|b| b.is_ascii_graphic()) {
+            Ok(key)
+        } else {
+            Err(Problem::new(KEY_MISSING))
+        }
+    }
+
+    /// The versions in `If-Match`.
+    pub fn if_match(&self) -> Result<Seen, Problem> {
+        seen(&self.headers)
+    }
+
+    /// The position in `Consistency-Token`: that of an event which the client has written or read.
+    pub fn consistency_token(&self) -> Result<Option<Position>, Problem> {
+        token_of(&self.headers)
+    }
+
+    /// Waits until `progress` has reached the position in `Consistency-Token`.
+    pub async fn catch_up(&self, progress: Option<&Progress>) -> Result<(), Problem> {
+        let Some(position) = self.consistency_token()? else { return Ok(()) };
+        let Some(progress) = progress.filter(|progress| progress.now() < position) else {
+            return Ok(());
+        };
+        let _waiting = self.context.wait(self.client)?;
+        if progress.reach(position).await { Ok(()) } else { Err(Problem::not_yet_consistent()) }
+    }
+
+    /// If the request has a `Consistency-Token`, reads the newest law from the log.
+    pub async fn catch_up_law(&self) -> Result<(), Problem> {
+        if self.consistency_token()?.is_none() {
+            return Ok(());
+        }
+        let _waiting = self.context.wait(self.client)?;
+        let engine = &self.context.engine;
+        Ok(engine.rulebook.catch_up(&engine.store).await?)
+    }
+
+    /// The language that the client prefers.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        Language::of(&self.headers)
+    }
+
+    /// W3C trace context: that of the present span, else that of the request if it is well-formed.
+    #[must_use]
+    pub fn trace(&self) -> Option<String> {
+        telemetry::current().or_else(|| trace_parent(&self.headers).map(str::to_owned))
+    }
+
+    /// Digest of operation, path and body; tells apart different requests with the same key.
+    pub(super) fn digest(&self) -> String {
+        let parts = [self.operation.as_bytes(), self.path.as_bytes(), &self.body];
+        self.context.secret.digest(&parts)
+    }
+
+    /// The id of a new resource. The same client, key and `purpose` give the same id, and it cannot
+    /// be computed without the installation's key.
+    ///
+    /// Older versions derived ids without that key. If a resource with such an id exists, that id
+    /// is returned.
+    pub async fn new_id<S: State>(
+        &self,
+        streams: &Streams<S>,
+        caller: &Caller,
+        purpose: &str,
+    ) -> Result<Uuid, Problem> {
+        let key = self.idempotency_key()?;
+        let older = self.derived_id(caller, purpose)?;
+        let stream = Streams::<S>::name(&older.to_string()).map_err(|_| Problem::not_found())?;
+        if streams.engine().store.last(&stream).await?.is_some() {
+            return Ok(older);
+        }
+        let subject = caller.subject.as_str();
+        let parts = [b"id", subject.as_bytes(), key.as_bytes(), purpose.as_bytes()];
+        Ok(self.context.secret.id(&parts))
+    }
+
+    /// The id of a command. The same client, key and `purpose` give the same id. The derivation
+    /// must not change: commands that older versions recorded are recognised by it.
+    pub fn derived_id(&self, caller: &Caller, purpose: &str) -> Result<Uuid, Problem> {
+        let key = self.idempotency_key()?;
+        let name = format!("{}\n{key}\n{purpose}", caller.subject);
+        Ok(Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes()))
+    }
+}
+
+fn token_of(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
+    let Some(value) = headers.get(CONSISTENCY_TOKEN) else { return Ok(None) };
+    let position = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
+    match position {
+        Some(position) => Ok(Some(Position(position))),
+        None => Err(Problem::new(HEADER_INVALID).naming("Consistency-Token")),
+    }
+}
+
+/// Refuses a `Consistency-Token` that is after every event of the log: waiting for it would never
+/// end.
+pub(super) async fn check_token(
+    context: &Context,
+    client: IpAddr,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
+    let Some(position) = token_of(headers)? else { return Ok(()) };
+    if position <= context.engine.store.head() {
+        return Ok(());
+    }
+    // Reading the store is expensive, and callers without a token may reach this point too.
+    let _waiting = context.wait(client)?;
+    // Another process may have appended events that this one has not received yet.
+    match context.engine.store.event_at(position).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::new(CONSISTENCY_AHEAD)),
+    }
+}
