@@ -28,13 +28,15 @@ pub mod waybill;
 mod after;
 mod deadlines;
 mod parcel;
+mod progress;
 mod reaction;
 mod state;
 
 pub use after::{After, Owed};
 pub use deadlines::DeliveryDeadline;
 pub use parcel::Parcel;
-pub use state::{DossierResult, Stage};
+pub use progress::{Issued, Place, Progress, Stage};
+pub use state::DossierResult;
 
 use cancel_result::CancelResult;
 use choose_channel::ChooseChannel;

@@ -32,7 +32,7 @@ impl Command for CancelResult {
         facts: &Facts<'_>,
     ) -> Result<Decision<DeliveryEvent>, LawError> {
         let _ = facts;
-        Ok(match result.stage {
+        Ok(match result.stage() {
             Stage::Empty | Stage::Prepared | Stage::Issued => {
                 Decision::event(ResultCancelled { cause: self.cause })
             }
@@ -56,9 +56,9 @@ mod tests {
         let law = law();
         let cancel = CancelResult { cause: Uuid::nil() };
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
-        let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
+        let brief = scene.state.prepared().unwrap().brief.clone();
         scene.take("2026-11-23T10:00", Role::System, cancel).unwrap();
-        assert_eq!(scene.state.stage, Stage::Cancelled);
+        assert_eq!(scene.state.stage(), Stage::Cancelled);
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
         scene.take("2026-11-23T10:00", Role::System, cancel).unwrap();
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);

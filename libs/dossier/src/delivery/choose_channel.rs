@@ -41,7 +41,7 @@ impl Command for ChooseChannel {
         result: &DossierResult,
         facts: &Facts<'_>,
     ) -> Result<Decision<DeliveryEvent>, Refusal> {
-        if !matches!(result.stage, Stage::Prepared | Stage::Issued) {
+        if !matches!(result.stage(), Stage::Prepared | Stage::Issued) {
             return Err(Refusal::OnItsWay);
         }
         let delivery = self.delivery.clone();

@@ -48,7 +48,7 @@ impl Command for IssueResult {
         result: &DossierResult,
         facts: &Facts<'_>,
     ) -> Result<Decision<DeliveryEvent>, Refusal> {
-        let prepared = result.prepared.as_ref().filter(|_| result.stage == Stage::Prepared);
+        let prepared = result.prepared().filter(|_| result.stage() == Stage::Prepared);
         let prepared = prepared.ok_or(Refusal::NotPrepared)?;
         if facts.rule()?.procedure.result.document && self.document.is_none() {
             return Err(Refusal::DocumentMissing);
@@ -133,7 +133,7 @@ pub(crate) mod tests {
             let public = [("/programme/to".to_owned(), day.into())].into();
             let mut scene = prepared_at(&law, "2.000004", "H26.14", public);
             issue(&mut scene).unwrap();
-            assert_eq!(scene.state.stage, Stage::Issued);
+            assert_eq!(scene.state.stage(), Stage::Issued);
             let explained = clock::explain(&scene.state, &law).unwrap();
             assert_eq!(explained.len(), 2, "prizes and report");
             for (deadline, explanation) in explained {
@@ -151,7 +151,7 @@ pub(crate) mod tests {
         let signed = NamedDocument { name: "d0c".into(), sha256: None };
         let with = IssueResult { number: Some("1".to_owned()), document: Some(signed) };
         scene.take("2026-11-23T11:00", Role::Approver, with).unwrap();
-        assert_eq!(scene.state.stage, Stage::Issued);
+        assert_eq!(scene.state.stage(), Stage::Issued);
     }
 
     /// The shipped law, with a certificate of origin whose result is a document.
@@ -169,7 +169,7 @@ pub(crate) mod tests {
     fn a_result_is_issued_once() {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Download);
-        assert_eq!(scene.state.stage, Stage::Issued);
+        assert_eq!(scene.state.stage(), Stage::Issued);
         assert_eq!(issue(&mut scene), Err(Refusal::NotPrepared));
     }
 }

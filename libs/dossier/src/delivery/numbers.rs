@@ -100,7 +100,7 @@ impl NumberRegister {
 /// The fate of a number, from the result of the dossier that it was taken for.
 #[must_use]
 pub fn use_of(taken: &NumberTaken, result: &DossierResult) -> NumberUse {
-    match (&result.issued, result.stage) {
+    match (result.issued(), result.stage()) {
         (Some(issued), _) if compared(&issued.number) == compared(&taken.number) => NumberUse::Used,
         (Some(_), _) => NumberUse::OtherNumber,
         (None, Stage::Cancelled) => NumberUse::Cancelled,
@@ -183,7 +183,8 @@ mod tests {
         let dossier = scene.state.brief().unwrap().dossier;
         let taken = |number: &str| register().taken(number.to_owned(), Some(1), dossier);
         assert_eq!(use_of(&taken("VN-1"), &scene.state), NumberUse::Waits);
-        let cancelled = DossierResult { stage: Stage::Cancelled, ..scene.state.clone() };
+        let mut cancelled = scene.state.clone();
+        cancelled.progress.cancel();
         assert_eq!(use_of(&taken("VN-1"), &cancelled), NumberUse::Cancelled);
         let scene = issued(&law, DeliveryChannel::Download);
         assert_eq!(use_of(&taken("VN-1"), &scene.state), NumberUse::Used);

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::contract::{ParcelEnd, ResultHandedToCarrier, partner_name, waybill_number};
+use crate::contract::{ParcelEnd, Personal, ResultHandedToCarrier, partner_name, waybill_number};
 
 /// A parcel that was handed to a carrier.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +20,8 @@ pub struct Parcel {
     pub end: Option<ParcelEnd>,
     /// Whether the carrier later reported another end.
     pub contradicted: bool,
+    /// Its status, as the carrier last reported it.
+    pub status: Option<Personal<String>>,
     facts: BTreeSet<String>,
 }
 
@@ -32,6 +34,7 @@ impl Parcel {
             handed: Arc::new(handed.clone()),
             end: None,
             contradicted: false,
+            status: None,
             facts: BTreeSet::new(),
         }
     }

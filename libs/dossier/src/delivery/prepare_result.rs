@@ -26,8 +26,8 @@ fn due<'p>(
     procedure: &'p Procedure,
 ) -> Option<&'p String> {
     let PrepareResult { outcome, by, .. } = command;
-    let other = result.prepared.as_ref().is_some_and(|prepared| prepared.outcome != *outcome);
-    let due = match result.stage {
+    let other = result.prepared().is_some_and(|prepared| prepared.outcome != *outcome);
+    let due = match result.stage() {
         Stage::Empty => true,
         Stage::Prepared => other && *by == DecidedBy::Silence,
         Stage::Issued
@@ -136,15 +136,15 @@ pub(crate) mod tests {
     fn what_the_law_decided_outlasts_what_officers_decided_too_late() {
         let law = law();
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
-        let brief = scene.state.prepared.as_ref().unwrap().brief.clone();
+        let brief = scene.state.prepared().unwrap().brief.clone();
         let (outcome, by) = (Outcome::Refused, DecidedBy::Silence);
         let late = PrepareResult { brief, outcome, by, number: None };
         prepare(&mut scene, late.clone());
-        assert_eq!(scene.state.prepared.as_ref().unwrap().outcome, Outcome::Refused);
+        assert_eq!(scene.state.prepared().unwrap().outcome, Outcome::Refused);
         let officers =
             PrepareResult { outcome: Outcome::Approved, by: DecidedBy::Officers, ..late };
         prepare(&mut scene, officers);
-        assert_eq!(scene.state.prepared.as_ref().unwrap().outcome, Outcome::Refused);
+        assert_eq!(scene.state.prepared().unwrap().outcome, Outcome::Refused);
     }
 
     #[test]
@@ -160,18 +160,21 @@ pub(crate) mod tests {
         assert_eq!(waits, Decision::NotYet);
         command.number = Some("1/2026/G02.002-KQ.G02.000201".to_owned());
         prepare(&mut scene, command.clone());
-        assert_eq!(scene.state.issued.as_ref().unwrap().number, command.number.clone().unwrap());
+        assert_eq!(scene.state.issued().unwrap().number, command.number.clone().unwrap());
         command.number = Some("2/2026/G02.002-KQ.G02.000201".to_owned());
         let before = scene.state.clone();
         prepare(&mut scene, command);
-        assert_eq!(scene.state.issued, before.issued, "a second number changes nothing");
+        assert_eq!(scene.state.issued(), before.issued(), "a second number changes nothing");
     }
 
     #[test]
     fn a_procedure_without_result_prepares_none() {
         let law = law();
-        assert_eq!(prepared(&law, "CO.D", DeliveryChannel::Download).state.stage, Stage::Prepared);
+        assert_eq!(
+            prepared(&law, "CO.D", DeliveryChannel::Download).state.stage(),
+            Stage::Prepared
+        );
         let none = prepared(&law, "ENERGY.LABEL", DeliveryChannel::Download);
-        assert_eq!(none.state.stage, Stage::Empty);
+        assert_eq!(none.state.stage(), Stage::Empty);
     }
 }

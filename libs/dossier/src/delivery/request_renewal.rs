@@ -56,7 +56,8 @@ impl Command for RequestRenewal {
     ) -> Result<Decision<DeliveryEvent>, Refusal> {
         let rule = facts.rule()?;
         let rules = rule.procedure.result.renewal.as_ref().ok_or(Refusal::NotRenewable)?;
-        let issued = matches!(result.stage, Stage::Issued | Stage::WithCarrier | Stage::Delivered);
+        let issued =
+            matches!(result.stage(), Stage::Issued | Stage::WithCarrier | Stage::Delivered);
         let valid = result.after.validity.filter(|validity| validity.is_open() && issued);
         let validity = valid.ok_or(Refusal::NotValid)?;
         if result.after.renewal.is_some() {

@@ -44,7 +44,7 @@ impl Command for RevokeResult {
         facts: &Facts<'_>,
     ) -> Result<Decision<DeliveryEvent>, Refusal> {
         let _ = facts;
-        match result.stage {
+        match result.stage() {
             Stage::Issued | Stage::WithCarrier | Stage::Delivered => {
                 Ok(Decision::event(ResultRevoked { reason: self.reason.personal() }))
             }

@@ -3,58 +3,54 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::progress::{Place, Progress, Stage};
 use super::{After, Parcel};
 use crate::access::Resource;
 use crate::clock;
 use crate::contract::{
     AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelEnd, ParcelId,
-    Personal, ProcedureRef, ResultHandedToCarrier, ResultIssued, ResultPrepared, Role,
+    Personal, ProcedureRef, ResultIssued, ResultPrepared, Role,
 };
 use crate::services::Category;
 use crate::step::{State, Subscription};
 
-/// Stage of a result.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Stage {
-    /// No result was prepared.
-    #[default]
-    Empty,
-    /// Decided; to be issued.
-    Prepared,
-    /// Signed and numbered; not delivered yet, or its parcel was returned.
-    Issued,
-    /// A parcel is on its way.
-    WithCarrier,
-    /// The applicant has it.
-    Delivered,
-    /// No longer valid.
-    Revoked,
-    /// There will be no result: the dossier ended otherwise.
-    Cancelled,
-}
-
 /// The result of one dossier: the document, its delivery, and what follows from it.
 #[derive(Debug, Clone, Default)]
 pub struct DossierResult {
-    /// The decision and the dossier's brief.
-    pub prepared: Option<Arc<ResultPrepared>>,
-    pub stage: Stage,
-    /// Number, document and validity.
-    pub issued: Option<Arc<ResultIssued>>,
+    pub progress: Progress,
     /// The chosen channel, with the address for post.
     pub delivery: Option<Delivery>,
-    /// The latest parcel.
-    pub parcel: Option<Arc<ResultHandedToCarrier>>,
     /// Number of returned parcels.
     pub returns: u32,
-    /// Status of the latest parcel, as last reported by its carrier.
-    pub tracked: Option<Personal<String>>,
     pub parcels: BTreeMap<ParcelId, Parcel>,
     /// Validity, duties and renewal.
     pub after: After,
 }
 
 impl DossierResult {
+    #[must_use]
+    pub const fn stage(&self) -> Stage {
+        self.progress.stage()
+    }
+
+    /// The decision, once a result was prepared.
+    #[must_use]
+    pub const fn prepared(&self) -> Option<&Arc<ResultPrepared>> {
+        self.progress.prepared()
+    }
+
+    /// Number, document and validity, once it was issued.
+    #[must_use]
+    pub const fn issued(&self) -> Option<&Arc<ResultIssued>> {
+        self.progress.issued()
+    }
+
+    /// The latest parcel.
+    #[must_use]
+    pub fn parcel(&self) -> Option<&Parcel> {
+        self.parcels.values().max_by_key(|parcel| parcel.number)
+    }
+
     /// The parcel of this carrier with this waybill, both in the form in which they are compared.
     #[must_use]
     pub fn parcel_named(&self, carrier: &str, waybill: &str) -> Option<&Parcel> {
@@ -71,11 +67,11 @@ impl DossierResult {
     /// Whether this is the latest parcel.
     #[must_use]
     pub fn is_present(&self, parcel: ParcelId) -> bool {
-        self.parcel.as_ref().is_some_and(|present| present.parcel == parcel)
+        self.parcel().is_some_and(|present| present.handed.parcel == parcel)
     }
 
     pub(super) fn brief(&self) -> Option<&Brief> {
-        self.prepared.as_ref().map(|prepared| &prepared.brief)
+        self.prepared().map(|prepared| &prepared.brief)
     }
 
     /// Records a carrier's fact; true if it is the first that ends the parcel.
@@ -83,12 +79,19 @@ impl DossierResult {
         self.parcels.get_mut(&parcel).is_some_and(|parcel| parcel.take(event, end))
     }
 
+    /// Keeps the status that a carrier reported of a parcel.
+    fn report(&mut self, parcel: ParcelId, status: &Personal<String>) {
+        if let Some(parcel) = self.parcels.get_mut(&parcel) {
+            parcel.status = Some(status.clone());
+        }
+    }
+
     /// Whether a caller in this role may have the document now: officers once it is issued, the
     /// applicant once it is delivered, which a step has to record first (for a download,
     /// `download_result`).
     #[must_use]
     pub fn is_open_to(&self, role: Role) -> bool {
-        match self.stage {
+        match self.stage() {
             Stage::Delivered => true,
             Stage::Issued | Stage::WithCarrier => role != Role::Applicant,
             Stage::Empty | Stage::Prepared | Stage::Revoked | Stage::Cancelled => false,
@@ -98,7 +101,8 @@ impl DossierResult {
     /// Whether the result is issued and waits for delivery by this channel.
     #[must_use]
     pub fn waits_for(&self, channel: DeliveryChannel) -> bool {
-        self.stage == Stage::Issued && self.delivery.as_ref().is_some_and(|d| d.channel == channel)
+        self.stage() == Stage::Issued
+            && self.delivery.as_ref().is_some_and(|d| d.channel == channel)
     }
 }
 
@@ -112,27 +116,21 @@ impl State for DossierResult {
         match event {
             DeliveryEvent::ResultPrepared(prepared) => {
                 self.delivery = Some(prepared.brief.delivery.clone());
-                self.prepared = Some(Arc::new(prepared.clone()));
-                self.stage = Stage::Prepared;
+                self.progress = Progress::Prepared(Arc::new(prepared.clone()));
             }
-            DeliveryEvent::ResultIssued(issued) => {
-                self.issued = Some(Arc::new(issued.clone()));
-                self.stage = Stage::Issued;
-            }
+            DeliveryEvent::ResultIssued(issued) => self.progress.issue(issued),
             DeliveryEvent::DeliveryChannelChosen(chosen) => {
                 self.delivery = Some(chosen.delivery.clone());
             }
             DeliveryEvent::ResultHandedToCarrier(handed) => {
                 let parcel = Parcel::new(handed, self.parcels.len().saturating_add(1));
-                self.parcel = Some(Arc::clone(&parcel.handed));
                 self.parcels.insert(handed.parcel, parcel);
-                self.tracked = None;
-                self.stage = Stage::WithCarrier;
+                self.progress.moves(Place::Carrier);
             }
             DeliveryEvent::ParcelTracked(tracked) => {
                 self.note(tracked.parcel, Some(&tracked.carrier_event), tracked.claims);
-                if self.is_present(tracked.parcel) && tracked.claims.is_none() {
-                    self.tracked = Some(tracked.status.clone());
+                if tracked.claims.is_none() {
+                    self.report(tracked.parcel, &tracked.status);
                 }
             }
             DeliveryEvent::ParcelReturned(returned) => {
@@ -140,27 +138,25 @@ impl State for DossierResult {
                 if self.note(returned.parcel, event, Some(ParcelEnd::Returned)) {
                     self.returns = self.returns.saturating_add(1);
                 }
-                if self.is_present(returned.parcel) {
-                    self.tracked = Some(returned.reason.clone());
-                    // A late report that an older parcel was returned does not change the stage.
-                    if self.stage == Stage::WithCarrier {
-                        self.stage = Stage::Issued;
-                    }
+                self.report(returned.parcel, &returned.reason);
+                // A late report that an older parcel was returned does not change the stage.
+                if self.is_present(returned.parcel) && self.stage() == Stage::WithCarrier {
+                    self.progress.moves(Place::Agency);
                 }
             }
             DeliveryEvent::ResultDelivered(delivered) => {
                 // Older events do not name the parcel; they concern the one on its way.
-                let present = self.parcel.as_ref().map(|present| present.parcel);
+                let present = self.parcel().map(|present| present.handed.parcel);
                 if let Some(parcel) = delivered.parcel.or(present)
                     && delivered.channel == DeliveryChannel::Post
                 {
                     let event = delivered.carrier_event.as_deref();
                     self.note(parcel, event, Some(ParcelEnd::Delivered));
                 }
-                self.stage = Stage::Delivered;
+                self.progress.moves(Place::Applicant);
             }
-            DeliveryEvent::ResultRevoked(_) => self.stage = Stage::Revoked,
-            DeliveryEvent::ResultCancelled(_) => self.stage = Stage::Cancelled,
+            DeliveryEvent::ResultRevoked(_) => self.progress.moves(Place::Revoked),
+            DeliveryEvent::ResultCancelled(_) => self.progress.cancel(),
             DeliveryEvent::DutyMet(_)
             | DeliveryEvent::DutyMissed(_)
             | DeliveryEvent::ResultExpired(_)

@@ -74,7 +74,7 @@ impl Command for TakeCarrierNotice {
         if parcel.knows(carrier_event) {
             return Ok(Decision::Nothing);
         }
-        let moves = result.stage == Stage::WithCarrier && result.is_present(*id);
+        let moves = result.stage() == Stage::WithCarrier && result.is_present(*id);
         let (parcel, full) = (*id, parcel.facts() >= PARCEL_FACTS_MAX);
         let carrier_event = carrier_event.clone();
         let track = |status: &str, claims| {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     fn present(scene: &Results<'_>) -> ParcelId {
-        scene.state.parcel.as_ref().unwrap().parcel
+        scene.state.parcel().unwrap().handed.parcel
     }
 
     fn returned() -> Said {
@@ -134,12 +134,16 @@ mod tests {
         let mut scene = sent(&law);
         take(&mut scene, "1", Said::Tracked("on its way".to_owned()));
         take(&mut scene, "2", returned());
-        assert_eq!(scene.state.stage, Stage::Issued);
-        assert_eq!(scene.state.tracked, Some("nobody at home".to_owned().into()));
+        assert_eq!(scene.state.stage(), Stage::Issued);
+        assert_eq!(scene.state.parcel().unwrap().status, Some("nobody at home".to_owned().into()));
         hand(&mut scene).unwrap();
-        assert_eq!(scene.state.tracked, None, "nothing was said of the second one");
+        assert_eq!(
+            scene.state.parcel().unwrap().status,
+            None,
+            "nothing was said of the second one"
+        );
         take(&mut scene, "3", Said::Delivered(Some("neighbour".to_owned())));
-        assert_eq!(scene.state.stage, Stage::Delivered);
+        assert_eq!(scene.state.stage(), Stage::Delivered);
     }
 
     #[test]
@@ -150,7 +154,7 @@ mod tests {
         assert_eq!(take(&mut scene, "1", Said::Delivered(None)), 0);
         take(&mut scene, "0", Said::Tracked("on its way".to_owned()));
         take(&mut scene, "2", Said::Delivered(None));
-        assert_eq!(scene.state.stage, Stage::Delivered);
+        assert_eq!(scene.state.stage(), Stage::Delivered);
         assert_eq!(scene.kinds().iter().filter(|kind| **kind == "ResultDelivered").count(), 1);
         assert!(!scene.state.parcels[&present(&scene)].contradicted);
     }
@@ -165,12 +169,12 @@ mod tests {
         take_of(&mut scene, first, ("vnpost", "2"), Said::Delivered(None));
         take_of(&mut scene, first, ("vnpost", "3"), Said::Tracked("sorted".to_owned()));
         take_of(&mut scene, first, ("vnpost", "4"), returned());
-        assert_eq!((scene.state.stage, scene.state.returns), (Stage::WithCarrier, 1));
-        assert_eq!(scene.state.tracked, None);
+        assert_eq!((scene.state.stage(), scene.state.returns), (Stage::WithCarrier, 1));
+        assert_eq!(scene.state.parcel().unwrap().status, None);
         assert!(scene.state.parcels[&first].contradicted, "it is flagged");
         assert!(!scene.state.parcels[&present(&scene)].contradicted);
         take(&mut scene, "1", Said::Delivered(None));
-        assert_eq!(scene.state.stage, Stage::Delivered);
+        assert_eq!(scene.state.stage(), Stage::Delivered);
     }
 
     #[test]
@@ -187,7 +191,7 @@ mod tests {
         );
         let delivered = Said::Delivered(None);
         assert_eq!(take_of(&mut scene, second, ("ViettelPost ", "3"), delivered), 1);
-        assert_eq!(scene.state.stage, Stage::Delivered);
+        assert_eq!(scene.state.stage(), Stage::Delivered);
     }
 
     #[test]
@@ -214,7 +218,7 @@ mod tests {
         }
         assert_eq!(take(&mut scene, "more", Said::Tracked("scan".to_owned())), 0);
         assert_eq!(take(&mut scene, "end", Said::Delivered(None)), 1);
-        assert_eq!(scene.state.stage, Stage::Delivered);
+        assert_eq!(scene.state.stage(), Stage::Delivered);
         assert_eq!(take(&mut scene, "late", returned()), 0);
     }
 }

@@ -87,7 +87,7 @@ mod tests {
         assert!(is_free(None, other, handed_at));
         assert!(!free(&scene.state, other, 1), "it is on its way");
         assert!(!free(&scene.state, other, 400), "it is on its way, however long that takes");
-        let parcel = scene.state.parcel.as_ref().unwrap().parcel;
+        let parcel = scene.state.parcel().unwrap().handed.parcel;
         let command = TakeCarrierNotice {
             parcel,
             carrier: "vnpost".to_owned(),
