@@ -6,7 +6,7 @@
 use uuid::Uuid;
 
 use super::miss_deadline::unrecorded;
-use super::{Intake, Stage, submit_dossier::unknown_components};
+use super::{Intake, Stage};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{
@@ -70,7 +70,7 @@ impl Command for RequestSupplement {
             return Err(Refusal::TooManyRequests);
         }
         let mut wrong = Collected::after(Reasons::default());
-        for (place, unknown) in unknown_components(rule.procedure, &self.components) {
+        for (place, unknown) in Known::unknown_components(rule.procedure, &self.components) {
             wrong.add_at(format!("/components/{place}"), Refusal::UnknownComponent(unknown));
         }
         wrong.done(Refusal::Several)?;

@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::form::{TooLate, filed_too_late, public_fields};
-use super::{Intake, IntakeDeadline, resumption, submit_dossier::unknown_components};
+use super::{Intake, IntakeDeadline, resumption};
 use crate::access::{agency, own};
 use crate::clock::{self, Deadlines, Ledger, Suspension};
 use crate::contract::{
@@ -132,7 +132,7 @@ fn check(
     }
     let brief = corrected(intake, form, facts, &mut wrong)?;
     let given = command.documents.iter().map(|document| &document.component);
-    for (place, unknown) in unknown_components(rule.procedure, given) {
+    for (place, unknown) in Known::unknown_components(rule.procedure, given) {
         let pointer = format!("/documents/{place}/component");
         wrong.add_at(pointer, Refusal::UnknownComponent(unknown));
     }

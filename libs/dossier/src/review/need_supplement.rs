@@ -7,7 +7,6 @@ use utoipa::ToSchema;
 use super::Review;
 use crate::access::agency;
 use crate::contract::{ComponentCode, ReviewEvent, Role, SupplementNeeded};
-use crate::intake::submit_dossier::unknown_components;
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 use crate::text::Text;
 
@@ -50,7 +49,7 @@ impl Command for NeedSupplement {
             return Err(Refusal::NotYours);
         }
         let mut wrong = Collected::after(Reasons::default());
-        for (place, unknown) in unknown_components(facts.rule()?.procedure, &self.components) {
+        for (place, unknown) in Known::unknown_components(facts.rule()?.procedure, &self.components) {
             wrong.add_at(format!("/components/{place}"), Refusal::UnknownComponent(unknown));
         }
         wrong.done(Refusal::Several)?;

@@ -69,6 +69,17 @@ impl Known {
         let accepted = procedure.documents.iter().map(|component| &component.code);
         Self::new(given, accepted, "GET /v1/procedures/{code}")
     }
+
+    /// The components that a procedure does not have, with their places in the list.
+    pub(crate) fn unknown_components<'c>(
+        procedure: &Procedure,
+        given: impl IntoIterator<Item = &'c ComponentCode>,
+    ) -> Vec<(usize, Self)> {
+        let is_known =
+            |code: &ComponentCode| procedure.documents.iter().any(|one| one.code == *code);
+        let unknown = given.into_iter().enumerate().filter(|(_, code)| !is_known(code));
+        unknown.map(|(place, code)| (place, Self::component(code, procedure))).collect()
+    }
 }
 
 /// A value as text, without the quotation marks of JSON.
