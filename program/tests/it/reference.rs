@@ -2,6 +2,7 @@
 
 use dossier::contract::Role;
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 use crate::durability::Process;
 use crate::support::{Answer, Browser, Office, submitted};
@@ -54,6 +55,14 @@ async fn the_reference_shows_every_document_and_refers_to_no_other_host() {
         shown += document["paths"].as_object().unwrap().len();
     }
     assert_eq!(shown, whole["paths"].as_object().unwrap().len(), "{services:?}");
+}
+
+#[test]
+fn the_viewer_is_the_file_whose_digest_was_recorded_with_its_version() {
+    let file = include_bytes!("../../src/serve/viewer/redoc.standalone.js.gz");
+    let digest: String = Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect();
+    let recorded = include_str!("../../src/serve/viewer/VERSION");
+    assert!(recorded.contains(&digest), "{digest} is not in {recorded}");
 }
 
 #[tokio::test]

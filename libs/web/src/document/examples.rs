@@ -99,7 +99,8 @@ fn fields(schema: &Value, of: impl Fn(&Value) -> Value) -> Map<String, Value> {
         fields.insert(name.clone(), of(field));
     }
     if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_object()) {
-        fields.insert("name".to_owned(), of(values));
+        let name = given(&schema["propertyNames"]).and_then(Value::as_str).unwrap_or("name");
+        fields.insert(name.to_owned(), of(values));
     }
     fields
 }
@@ -136,6 +137,15 @@ mod tests {
         let made = example(&schema, &schemas, DEPTH_MAX);
         let wanted = json!({ "kind": "one", "due": "2026-12-03", "other": 7, "said": ["so"] });
         assert_eq!(made, wanted);
+    }
+
+    #[test]
+    fn a_map_has_one_of_the_names_that_its_schema_allows() {
+        let named = json!({ "type": "object", "additionalProperties": { "type": "integer" },
+            "propertyNames": { "type": "string", "enum": ["online", "post"] } });
+        assert_eq!(example(&named, &json!({}), DEPTH_MAX), json!({ "online": 1 }));
+        let other = json!({ "type": "object", "additionalProperties": { "type": "boolean" } });
+        assert_eq!(example(&other, &json!({}), DEPTH_MAX), json!({ "name": true }));
     }
 
     #[test]
