@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -211,7 +210,7 @@ pub fn main() -> ExitCode {
     });
     // A thread that is blocked by a disk or server cannot be stopped, and must not keep the process
     // alive.
-    runtime.shutdown_timeout(crate::limits::THREADS_END_MAX);
+    runtime.shutdown_timeout(limits::THREADS_END_MAX);
     // Dropping it flushes traces and log messages.
     drop(telemetry);
     match done {

@@ -16,7 +16,7 @@ pub const UNKNOWN_MAX: Duration = Duration::from_secs(15);
 pub const STATES_MAX: NonZeroUsize = non_zero(1_024);
 /// Bytes of the events behind these states, per category.
 pub const STATES_BYTES_MAX: usize = 4 * 1024 * 1024;
-/// Timeout of such a wait.
+/// Timeout of a request that waits until a position is visible.
 pub const CONSISTENCY_WAIT_MAX: Duration = Duration::from_secs(5);
 /// Tolerated difference to the clock of the store's server. Less than half of [`CLOCK_BACK_MAX`],
 /// or two machines within it would block each other.

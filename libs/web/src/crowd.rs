@@ -9,7 +9,7 @@ use platform::network::network_of;
 
 /// A shared, limited quantity.
 #[derive(Debug)]
-pub struct Crowd {
+pub(crate) struct Crowd {
     max: u64,
     of_one_max: u64,
     held: Mutex<Amounts>,
@@ -23,7 +23,7 @@ struct Amounts {
 
 /// Why there is no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Full {
+pub(crate) enum Full {
     /// The client's limit is reached.
     One,
     /// The total limit is reached.
@@ -32,7 +32,7 @@ pub enum Full {
 
 /// A reserved amount, released on drop.
 #[derive(Debug)]
-pub struct Held {
+pub(crate) struct Held {
     crowd: Arc<Crowd>,
     /// The client; `None` if it counts only in total.
     client: Option<IpAddr>,
@@ -42,12 +42,12 @@ pub struct Held {
 impl Crowd {
     /// At most `max` in all, and `of_one_max` by one client.
     #[must_use]
-    pub fn new(max: u64, of_one_max: u64) -> Arc<Self> {
+    pub(crate) fn new(max: u64, of_one_max: u64) -> Arc<Self> {
         Arc::new(Self { max, of_one_max, held: Mutex::default() })
     }
 
     /// Reserves `amount` for a client; an IPv6 /64 counts as one.
-    pub fn enter(self: &Arc<Self>, client: IpAddr, amount: u64) -> Result<Held, Full> {
+    pub(crate) fn enter(self: &Arc<Self>, client: IpAddr, amount: u64) -> Result<Held, Full> {
         let client = network_of(client);
         let mut held = self.lock();
         let of_one = held.by_client.get(&client).copied().unwrap_or(0);
@@ -74,7 +74,7 @@ impl Crowd {
     /// Reserves `amount` even beyond the limit, because it is in memory already; later ones are
     /// refused.
     #[must_use]
-    pub fn count(self: &Arc<Self>, client: IpAddr, amount: u64) -> Held {
+    pub(crate) fn count(self: &Arc<Self>, client: IpAddr, amount: u64) -> Held {
         self.take(&mut self.lock(), network_of(client), amount)
     }
 
@@ -87,7 +87,7 @@ impl Crowd {
 
     /// The reserved amount.
     #[must_use]
-    pub fn held(&self) -> u64 {
+    pub(crate) fn held(&self) -> u64 {
         self.lock().all
     }
 
