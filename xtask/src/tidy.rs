@@ -11,9 +11,9 @@ use crate::generate::{root, steps};
 const LINES_MAX: usize = 500;
 const DRAWERS: [&str; 5] = ["utils", "helpers", "misc", "manager", "base"];
 
-/// Permitted dependencies between packages, besides those of the services, which are `SERVICE`, and of
-/// the packages that may depend on all. A package that is not listed may depend on no other of the
-/// workspace.
+/// Permitted dependencies between packages, besides those of the services, which are `SERVICE`, and
+/// of the packages that may depend on all. A package that is not listed may depend on no other of
+/// the workspace.
 const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["calendar"]),
     // For its tests.

@@ -175,6 +175,7 @@ impl Review {
         if let Stage::Proposed(proposed) = &self.stage { Some(proposed) } else { None }
     }
 
+    /// The decision, once it is made.
     #[must_use]
     pub fn decision(&self) -> Option<&DecisionMade> {
         if let Stage::Decided(decision) = &self.stage { Some(decision) } else { None }

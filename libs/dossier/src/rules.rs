@@ -1,5 +1,5 @@
-//! The law as it is issued: procedures, calendars, lists of agencies and codes, payments, periods of
-//! complaints; and the outages of the channels. An operator takes these steps; they are about no
+//! The law as it is issued: procedures, calendars, lists of agencies and codes, payments, periods
+//! of complaints; and the outages of the channels. An operator takes these steps; they are about no
 //! dossier. Law on the Promulgation of Legal Documents 64/2025/QH15; Decree 61/2018/NĐ-CP, art. 26.
 
 use crate::access::{May, any};

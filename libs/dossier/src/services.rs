@@ -37,6 +37,7 @@ pub struct Module {
 }
 
 impl ServiceName {
+    /// In the order of the procedure.
     pub const ALL: [Self; 6] =
         [Self::Intake, Self::Payment, Self::Review, Self::Delivery, Self::Feedback, Self::Register];
 
@@ -218,6 +219,7 @@ impl Events {
 }
 
 impl Category {
+    /// Those of the law first, then those of the engine.
     pub const ALL: [Self; 15] = [
         Self::Intake,
         Self::Law,

@@ -38,6 +38,7 @@ pub struct Describing<'a> {
 }
 
 impl<'a> Describing<'a> {
+    /// A document with this title and no operations yet.
     #[must_use]
     pub fn new(title: &'a str) -> Self {
         Self { title, built: Document::new() }

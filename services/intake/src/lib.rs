@@ -1,8 +1,8 @@
 //! HTTP API of intake, the one-stop unit: contact with the applicant, documents, the statutory
 //! clock.
 //!
-//! One file per step under `http/`, with the same name as the law in `libs/dossier/src/intake/`. The
-//! law itself, as it is issued, is the module `rules`, with `libs/dossier/src/rules/`.
+//! One file per step under `http/`, with the same name as the law in `libs/dossier/src/intake/`.
+//! The law itself, as it is issued, is the module `rules`, with `libs/dossier/src/rules/`.
 
 use std::sync::Arc;
 
@@ -43,8 +43,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     )
 }
 
-/// Assembles the service: streams, background tasks and routes. `rule_signers`, 1 or 2, persons must
-/// agree before a file of rules is issued.
+/// Assembles the service: streams, background tasks and routes. `rule_signers`, 1 or 2, persons
+/// must agree before a file of rules is issued.
 pub async fn service(
     engine: &Arc<Engine>,
     documents: &Arc<Documents>,

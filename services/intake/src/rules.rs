@@ -1,5 +1,5 @@
-//! The law as it is issued: files of rules, outages, and the catalogue of procedures. This module has
-//! a state of its own; of the dossiers it only counts those that a file concerns.
+//! The law as it is issued: files of rules, outages, and the catalogue of procedures. This module
+//! has a state of its own; of the dossiers it only counts those that a file concerns.
 
 use std::sync::Arc;
 

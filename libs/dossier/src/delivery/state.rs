@@ -28,6 +28,7 @@ pub struct DossierResult {
 }
 
 impl DossierResult {
+    /// The stage, without the documents that belong to it.
     #[must_use]
     pub const fn stage(&self) -> Stage {
         self.progress.stage()

@@ -67,6 +67,7 @@ pub struct Intake {
 }
 
 impl Intake {
+    /// The stage, without the facts that belong to it.
     #[must_use]
     pub const fn stage(&self) -> Stage {
         self.progress.stage()
@@ -94,6 +95,7 @@ impl Intake {
         if let Progress::Ended(at, _) = self.progress { Some(at) } else { None }
     }
 
+    /// The decision, once it is made.
     #[must_use]
     pub fn decision(&self) -> Option<&DossierDecided> {
         let Progress::Ended(_, ending) = &self.progress else { return None };
