@@ -118,7 +118,7 @@ const LAST_DUE: &str = "9999-12-28T00:00:00Z";
 #[must_use]
 pub fn end(calendar: &Calendar, start: Timestamp, budget: Budget, gaps: &Gaps) -> End {
     calendar::end_of(calendar, start, budget, gaps).unwrap_or_else(|_| {
-        let last = LAST_DUE.parse().unwrap_or(Timestamp::MAX);
+        let last = LAST_DUE.parse().expect("a constant instant");
         let followed = SignedDuration::from_hours(i64::from(HORIZON_DAYS).saturating_mul(24));
         let horizon = start.checked_add(followed).map_or(last, |horizon| horizon.min(last));
         End { due_at: horizon.max(start), provisional: true }

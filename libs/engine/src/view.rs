@@ -81,7 +81,8 @@ pub enum ViewError {
 }
 
 impl ViewError {
-    /// Whether a retry may succeed without an operator. A damaged view is rebuilt at the next start.
+    /// Whether a retry may succeed without an operator. A damaged view is rebuilt at the next
+    /// start.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {

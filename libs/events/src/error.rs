@@ -1,6 +1,6 @@
-//! Errors of the store. `is_retryable` of each tells whether the same call may succeed later without
-//! an operator. Errors that may be retried and errors that may not are different variants, and the
-//! engine's own error is kept as the source.
+//! Errors of the store. `is_retryable` of each tells whether the same call may succeed later
+//! without an operator. Errors that may be retried and errors that may not are different variants,
+//! and the engine's own error is kept as the source.
 
 use std::time::Duration;
 
@@ -163,8 +163,8 @@ impl Unwritable {
         matches!(self, Self::Locked(_) | Self::Pinned { .. } | Self::Silent(_))
     }
 
-    /// When a client should retry; `None` where that is not expected to help: another process writes
-    /// the log, or the log or the program is defective.
+    /// When a client should retry; `None` where that is not expected to help: another process
+    /// writes the log, or the log or the program is defective.
     #[must_use]
     pub const fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -175,7 +175,8 @@ impl Unwritable {
     }
 }
 
-/// Why a read failed. Retrying is always safe; [`ReadError::is_retryable`] tells whether it may help.
+/// Why a read failed. Retrying is always safe; [`ReadError::is_retryable`] tells whether it may
+/// help.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ReadError {
     /// The engine did not answer.

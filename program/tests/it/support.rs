@@ -11,7 +11,7 @@ use dossier::contract::Role;
 use dossier::law::shipped_rules;
 use dossier::services::ServiceName;
 use engine::rulebook::Rulebook;
-use engine::tasks::{DeadLetter, ReactionsHealth, Stalled, Tasks};
+use engine::tasks::{DeadLetter, ReactionsHealth, Stalled, Tasks, Work};
 use engine::{Engine, Settings};
 use events::EventStore;
 use events::bus::Bus;
@@ -223,9 +223,9 @@ impl Office {
         panic!("the tasks never settle");
     }
 
-    /// The error of the first task that stalls.
-    pub(crate) async fn tasks_once(&mut self) -> Option<Stalled> {
-        self.tasks.settle(&self.engine).await.err()
+    /// Has the views catch up; the error of the first that stalls.
+    pub(crate) async fn views(&mut self) -> Result<(), Stalled> {
+        self.tasks.catch_up(Work::Shows).await
     }
     /// Moves the clock, stopping at every due time.
     pub(crate) async fn wait_until(&mut self, moment: &str) {

@@ -17,8 +17,8 @@ pub trait Projection: Send + Sync + 'static {
     /// Prefixes of the event kinds that it needs; all if empty.
     const KINDS: &'static [&'static str];
 
-    /// Whether the view must have every event, so that its task stalls at one that cannot be decoded.
-    /// Otherwise such an event is skipped, because a view can be rebuilt.
+    /// Whether the view must have every event, so that its task stalls at one that cannot be
+    /// decoded. Otherwise such an event is skipped, because a view can be rebuilt.
     const IS_COMPLETE: bool = false;
 
     /// Applies an event.

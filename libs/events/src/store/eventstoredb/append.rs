@@ -194,7 +194,8 @@ pub(super) fn check_ids(events: &[NewEvent]) -> Result<(), AppendError> {
     Ok(())
 }
 
-/// Not [`AppendError::Read`], because it may be the outcome of a successful append that was not read.
+/// Not [`AppendError::Read`], because it may be the outcome of a successful append that was not
+/// read.
 fn unread(failure: Failure) -> AppendError {
     let retryable = failure.is_retryable();
     let cause = Cause::new(failure);
