@@ -94,11 +94,13 @@ impl<T: Transport> Client<T> {
         Self { token: Some(token.into()), ..self.clone() }
     }
 
+    /// Requests problems in this language.
     #[must_use]
     pub fn with_language(&self, language: Language) -> Self {
         Self { language, ..self.clone() }
     }
 
+    /// Limits the attempts of each request.
     #[must_use]
     pub fn with_retries(&self, retries: Retries) -> Self {
         Self { retries, ..self.clone() }

@@ -68,6 +68,7 @@ impl<'a, T: Transport, R> Request<'a, T, R> {
         self
     }
 
+    /// Requires that the resource still has this version (`If-Match`).
     pub fn if_match(mut self, seen: &ETag) -> Self {
         self.headers.push(("if-match", Ok(seen.value().clone())));
         self
@@ -83,6 +84,7 @@ impl<'a, T: Transport, R> Request<'a, T, R> {
         self
     }
 
+    /// Sends this as the JSON body.
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.body = serde_json::to_vec(body).map(Bytes::from).map_err(Cause::from);
         self.header("content-type", "application/json")

@@ -1,7 +1,7 @@
 //! The engine: executes commands on streams of events, and follows the log. It knows no HTTP.
 //!
-//! - [`Engine`]: the store, the law in force and the clock of a process. [`Streams`]: loads a stream,
-//!   decides, appends ([`Streams::execute`]).
+//! - [`Engine`]: the store, the law in force and the clock of a process. [`Streams`]: loads a
+//!   stream, decides, appends ([`Streams::execute`]).
 //! - [`tasks`]: background tasks: reactions to events of other services, the deadline keeper,
 //!   projections. [`view`]: their read models.
 //! - [`rulebook`]: the law, derived from the log. [`forms`]: forms against their schema. [`codes`]:

@@ -183,7 +183,8 @@ impl std::fmt::Debug for Tasks {
 pub const GATHER: Duration = Duration::from_millis(25);
 /// Longest sleep of a task.
 const SLEEP_MAX: Duration = Duration::from_secs(60);
-/// Longest wait before a stalled task is retried; the first is 1 s, and each is twice the one before.
+/// Longest wait before a stalled task is retried; the first is 1 s, and each is twice the one
+/// before.
 const STALLED_MAX: Duration = Duration::from_secs(4);
 
 impl Tasks {

@@ -1,5 +1,5 @@
-//! The only source of time. All code that depends on time gets it from a [`TimeSource`], which may be
-//! virtual.
+//! The only source of time. All code that depends on time gets it from a [`TimeSource`], which may
+//! be virtual.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,5 +1,5 @@
-//! What a process needs from its machine and its surroundings: time, disks, secrets, metrics, logs and
-//! traces, and calls to servers of third parties. It knows neither the law nor the event store.
+//! What a process needs from its machine and its surroundings: time, disks, secrets, metrics, logs
+//! and traces, and calls to servers of third parties. It knows neither the law nor the event store.
 
 pub mod clock;
 pub mod disk;

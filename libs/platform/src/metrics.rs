@@ -161,6 +161,7 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Counts an answered request, its problem if it was refused, and its duration.
     pub fn answered(
         &self,
         route: RouteLabels,
@@ -185,32 +186,39 @@ impl Metrics {
         self.defects.get_or_create(&vec![("work", work.to_owned())]).inc();
     }
 
+    /// Counts a connection that was closed or not accepted, by reason.
     pub fn turned_away(&self, reason: &'static str) {
         self.turned_away.get_or_create(&vec![("reason", reason.to_owned())]).inc();
     }
 
+    /// Counts a request that was delayed because of its client's rate.
     pub fn paced(&self) {
         self.paced.inc();
     }
 
+    /// Sets how many connections are open.
     pub fn connections(&self, open: usize) {
         self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
     }
 
+    /// Sets the bytes of bodies and responses in memory.
     pub fn bytes_in_flight(&self, bytes: u64) {
         self.bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
 
+    /// Counts an append and its duration.
     pub fn appended(&self, took: Duration) {
         self.appends.observe(took.as_secs_f64());
     }
 
+    /// Counts events that the reactions of a service read in the store instead of from the bus.
     pub fn filled(&self, service: &str, events: u64) {
         if events > 0 {
             self.filled.get_or_create(&vec![("service", service.to_owned())]).inc_by(events);
         }
     }
 
+    /// Counts a partner's notice that was kept because it matches nothing.
     pub fn unmatched(&self, service: &str) {
         self.unmatched.get_or_create(&vec![("service", service.to_owned())]).inc();
     }

@@ -3,7 +3,8 @@
 //! - [`Operation`]: method, address, parameters, body, reply, roles and problems of an operation,
 //!   declared once. [`Router`] finds it, [`Server`] serves it.
 //! - [`auth`]: authentication. [`quotas`]: limits of use, for each caller.
-//! - [`Context`]: what all operations of a process share. [`Service`]: a service, ready to be served.
+//! - [`Context`]: what all operations of a process share. [`Service`]: a service, ready to be
+//!   served.
 
 pub mod auth;
 mod client;

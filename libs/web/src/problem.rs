@@ -299,8 +299,8 @@ impl Problem {
         Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(UNAVAILABLE) }
     }
 
-    /// The service fails in a way that no retry mends, such as a stored event that cannot be decoded.
-    /// The reason is logged, not sent; the metric `defects_total` counts it.
+    /// The service fails in a way that no retry mends, such as a stored event that cannot be
+    /// decoded. The reason is logged, not sent; the metric `defects_total` counts it.
     #[must_use]
     pub fn internal(reason: &str) -> Self {
         tracing::error!(reason, "request failed for a reason that retrying does not remove");

@@ -37,8 +37,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     document("Payment", "Fees, money and receipts.", &http::operations())
 }
 
-/// Assembles the service: streams, background tasks, views and routes. `sandbox` says whether sandbox
-/// payment providers, which move no money, are offered.
+/// Assembles the service: streams, background tasks, views and routes. `sandbox` says whether
+/// sandbox payment providers, which move no money, are offered.
 pub async fn service(engine: &Arc<Engine>, sandbox: bool) -> Result<Service, Stalled> {
     let payments = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "payment-reactions", &payments).await?;

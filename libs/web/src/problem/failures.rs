@@ -1,5 +1,5 @@
-//! Failures as problems. What a retry may mend is a 503 with `Retry-After`; what no retry mends is a
-//! 500 without it.
+//! Failures as problems. What a retry may mend is a 503 with `Retry-After`; what no retry mends is
+//! a 500 without it.
 
 use std::time::Duration;
 

@@ -37,6 +37,7 @@ impl Reasons {
         self.0.extend(others.0);
     }
 
+    /// Whether nothing is wrong.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -111,6 +112,7 @@ impl<R: Refuse> Collected<R> {
         }
     }
 
+    /// Whether nothing is wrong.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.reasons.is_empty()

@@ -18,6 +18,7 @@ const CURSOR_EVENTS: usize = 10_000;
 /// Time after which the cursor is saved if there were any events.
 const CURSOR_EVERY: SignedDuration = SignedDuration::from_secs(60);
 
+/// How far the reactions of a service are, and the feed of further events.
 #[derive(Debug)]
 pub struct Place {
     engine: Arc<Engine>,

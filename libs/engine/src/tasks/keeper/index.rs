@@ -16,7 +16,8 @@ use crate::view::{Shape, View, ViewError};
 /// Events by which the file may lag, approximately: about 1 s of reading at the next start.
 pub(super) const BEHIND_MAX: u64 = 10_000;
 
-/// Increased with every change of the tables. They are ordered by due time, so that deadlines that fall due together are written to the same pages.
+/// Increased with every change of the tables. They are ordered by due time, so that deadlines that
+/// fall due together are written to the same pages.
 const TABLES_VERSION: u32 = 5;
 const TABLES: &str = "
 CREATE TABLE obligations (

@@ -37,8 +37,8 @@ impl<S: State> Reacts<S> {
         self.perform(&event, envelope, follows).instrument(span).await
     }
 
-    /// The outcome of a failure. One that no retry mends is counted at every try; the event is given
-    /// up after a day, like any other.
+    /// The outcome of a failure. One that no retry mends is counted at every try; the event is
+    /// given up after a day, like any other.
     fn failed(&self, failure: &Failure<LawError>) -> Outcome {
         let error: Option<&dyn std::error::Error> = match failure {
             Failure::Read(error) if !error.is_retryable() => Some(error),
