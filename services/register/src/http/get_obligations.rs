@@ -45,7 +45,11 @@ fn services() -> Object {
     let named =
         [ServiceName::Intake, ServiceName::Payment, ServiceName::Review, ServiceName::Delivery]
             .map(ServiceName::as_str);
-    ObjectBuilder::new().schema_type(Type::String).enum_values(Some(named)).build()
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .description(Some("Service that enforces it."))
+        .enum_values(Some(named))
+        .build()
 }
 
 /// The text of a kind of deadline.
