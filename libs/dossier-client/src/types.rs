@@ -1142,6 +1142,7 @@ pub type ObligationKind = String;
 /// An open obligation.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ObligationReply {
+    /// Service that enforces it.
     pub service: String,
     /// Kind of obligation.
     pub kind: ObligationKind,
@@ -1335,7 +1336,7 @@ pub struct Problem {
     /// The HTTP status.
     pub status: u32,
     /// What is wrong and what to change, in the language of the answer, if the title does not
-    /// say it and it is not about single fields.
+    /// say it and not several fields must change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// All fields or parameters that must change.
