@@ -1,8 +1,6 @@
 //! A notice of energy labelling from submission to its end, with the tokens of three callers:
 //!
-//! ```text
-//! cargo run --example energy_label -- http://127.0.0.1:8080 APPLICANT CLERK REVIEWER
-//! ```
+//!     cargo run --example energy_label -- http://127.0.0.1:8080 APPLICANT CLERK REVIEWER
 //!
 //! `dossier token` issues tokens for trials; officers need the agency `G02.002`.
 
