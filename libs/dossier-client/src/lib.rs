@@ -2,13 +2,7 @@
 //!
 //! [`Client`] has one method per operation; [`types`] has its bodies and replies. Both are
 //! generated from the OpenAPI documents. A method returns a [`Request`], which is sent by `.await`:
-//!
-//! ```text
-//! let portal = Client::new("https://dossier.example")?.with_token(token);
-//! let submitted = portal.submit_dossier(&body).await?;
-//! let dossier = submitted.body.id;
-//! let closed = portal.withdraw_dossier(dossier, submitted.etag()?, &Default::default()).await?;
-//! ```
+//! `client.get_dossier(id).await?.body.stage`. `examples/energy_label.rs` is a whole program.
 //!
 //! What the API asks of every client is done here once:
 //!
@@ -22,8 +16,6 @@
 //! - A refusal is an [`Error::Refused`] with its registered code, the fields to change and the id
 //!   of the request.
 //! - Responses, waits and attempts have limits.
-//!
-//! `examples/energy_label.rs` is a whole program.
 
 #[macro_use]
 mod values;
