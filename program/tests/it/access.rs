@@ -61,10 +61,12 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_result_numbers" => dossier::delivery::READ_NUMBERS,
         "get_unmatched_parcel_notices" => dossier::delivery::UNMATCHED,
         "get_complaint" | "get_complaint_deadline" => dossier::feedback::READ,
-        "get_procedures" | "get_procedure" | "get_outages" => dossier::rules::READ_CATALOGUE,
+        "get_procedures" | "get_procedure" | "get_outages" | "get_outage" => {
+            dossier::rules::READ_CATALOGUE
+        }
         "get_rules" | "get_rules_version" => dossier::rules::READ,
         "get_officer_queue" | "get_overdue_queue" | "get_statistics" => OFFICE,
-        "upload_document" => dossier::intake::submit_dossier::UPLOAD,
+        "upload_document" | "get_upload" => dossier::intake::submit_dossier::UPLOAD,
         step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,
     };
     mays.iter().map(|may| may.role).collect()

@@ -77,8 +77,8 @@ async fn what_was_created_can_be_read_at_its_location_by_whoever_created_it() {
         "phone": "0902123456",
     });
     let outage = json!({
-        "agency": "G02", "channels": ["online"], "from": "2026-11-26T08:00:00+07:00",
-        "planned": false, "notice_at": "2026-11-26T08:30:00+07:00", "reason": "Đứt cáp quang biển",
+        "agency": "G02", "channels": ["online"], "from": "2026-11-20T08:00:00+07:00",
+        "planned": false, "notice_at": "2026-11-20T08:30:00+07:00", "reason": "Đứt cáp quang biển",
     });
     let (browser, key) = (office.browser.clone(), office.browser.key());
     let pdf = [("content-type", "application/pdf")];

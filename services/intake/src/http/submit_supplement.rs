@@ -26,7 +26,7 @@ pub(crate) struct SubmitSupplementRequest {
     #[schema(max_items = 100)]
     documents: Vec<DocumentRequest>,
     /// The whole corrected form; absent if it is not corrected.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<HashMap<String, Value>>, example = json!({ "invoice": "INV-1" }))]
     form: Option<Value>,
 }
 
