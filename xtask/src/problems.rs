@@ -120,7 +120,7 @@ mod tests {
         assert!(all.len() > 150, "{}", all.len());
         for (code, vi, en) in all {
             assert!(is_vietnamese(&vi), "{code}: {vi}");
-            assert!(!is_vietnamese(&en), "{code}: {en}");
+            assert!(!is_vietnamese(&en.replace("đồng", "")), "{code}: {en}");
             assert!(en.chars().any(char::is_alphabetic), "{code}: {en}");
             let words: Vec<&str> =
                 en.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty()).collect();

@@ -35,7 +35,8 @@ pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let found = findings.take();
     match read {
         Ok(value) if found.is_empty() && is_object(body) => Ok(value),
-        Err(error) if !error.is_data() => Err(not_json(&error)),
+        // A value of another type where a choice is expected is a syntax error to the parser.
+        Err(error) if !error.is_data() && !is_json(body) => Err(not_json(&error)),
         Ok(_) if found.is_empty() => Err(invalid(vec![Finding::said("", no_object())])),
         Ok(_) => Err(invalid(found)),
         Err(_) => Err(invalid(all_errors::<T>(body))),
@@ -120,6 +121,10 @@ fn look_through(body: &[u8]) -> Vec<Finding> {
 
 fn invalid(found: Vec<Finding>) -> Problem {
     Problem::fields(BODY_INVALID, found)
+}
+
+fn is_json(body: &[u8]) -> bool {
+    serde_json::from_slice::<IgnoredAny>(body).is_ok()
 }
 
 fn is_object(body: &[u8]) -> bool {
