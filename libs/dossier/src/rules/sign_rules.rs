@@ -16,7 +16,7 @@ refusals! {
             "phiên bản này không chờ ký", "this version does not wait for a signature";
         SameSigner => 409, "rules-same-signer",
             "người ký phải là người khác với người đề xuất",
-            "who signs must be somebody else than who proposed it";
+            "the signer must not be the proposer";
         VersionVoid(String) => 409, "rules-void",
             "phiên bản này đã được ghi nhận nhưng không có hiệu lực vì trái với một tệp được ban hành ngay trước đó, hãy sửa và dùng số tiếp theo",
             "this version was recorded but is not in force, because it contradicts a file that was issued just before; correct it and use the next number";
