@@ -252,10 +252,8 @@ pub(crate) async fn carry(
     let serial = serial();
     let (procedure, components, activity) = PROCEDURES[usize::try_from(serial % 3)?];
     let key = |step: &str| format!("{serial}-{step}");
-    let documents: Vec<Value> = components
-        .iter()
-        .map(|c| json!({ "component": c, "document": document, "file_name": "a.pdf" }))
-        .collect();
+    let named = |c: &&str| json!({ "component": c, "document": document, "file_name": "a.pdf" });
+    let documents: Vec<Value> = components.iter().map(named).collect();
     let address = json!({ "name": "A", "lines": ["Hà Nội"], "phone": "0900000000" });
     let body = json!({
         "procedure": procedure, "agency": "G02.001", "channel": "online", "documents": documents,

@@ -6,12 +6,12 @@ use std::path::PathBuf;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
+use crate::limits::CERTIFICATE_WARNED_DAYS;
 use dossier::law::Ending;
 use events::reach::{Server, in_file, reach};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use crate::limits::CERTIFICATE_WARNED_DAYS;
 
 /// A certificate that the program depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]

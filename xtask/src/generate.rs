@@ -60,14 +60,6 @@ impl Placed {
     pub(crate) fn law(&self) -> String {
         format!("libs/dossier/src/{}/{}.rs", self.module, self.step.name)
     }
-
-    /// The file of its HTTP operation, from the root.
-    pub(crate) fn wire(&self) -> String {
-        let package = self.service.package();
-        let module =
-            if self.module == package { String::new() } else { format!("{}/", self.module) };
-        format!("services/{package}/src/{module}http/{}.rs", self.step.name)
-    }
 }
 
 /// Steps of all services, in the order of the procedure.

@@ -17,7 +17,7 @@ const WINDOW: usize = 3;
 const NAMES_MIN: usize = 3;
 
 fn names() -> BTreeSet<String> {
-    ServiceName::ALL.iter().map(|service| service.to_string()).collect()
+    ServiceName::ALL.iter().map(ToString::to_string).collect()
 }
 
 fn chart(file: &str) -> String {

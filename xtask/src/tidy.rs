@@ -6,7 +6,7 @@ use std::process::Command;
 
 use dossier::services::ServiceName;
 
-use crate::generate::{root, steps};
+use crate::generate::{Placed, root, steps};
 
 const LINES_MAX: usize = 500;
 const DRAWERS: [&str; 5] = ["utils", "helpers", "misc", "manager", "base"];
@@ -142,12 +142,20 @@ fn a_service_of_the_law_knows_no_other() {
     }
 }
 
+/// The file of a step's HTTP operation, from the root.
+fn wire_of(placed: &Placed) -> String {
+    let package = placed.service.package();
+    let is_main = placed.module == package;
+    let module = if is_main { String::new() } else { format!("{}/", placed.module) };
+    format!("services/{package}/src/{module}http/{}.rs", placed.step.name)
+}
+
 #[test]
 fn a_step_is_two_files_with_the_same_stem() {
     for placed in steps() {
         let law = root().join(placed.law());
         assert!(law.exists(), "{} is missing", law.display());
-        let wire = root().join(placed.wire());
+        let wire = root().join(wire_of(&placed));
         assert_eq!(wire.exists(), !placed.step.may.is_empty(), "{}", wire.display());
     }
 }

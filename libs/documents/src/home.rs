@@ -13,15 +13,14 @@ use futures_util::{Stream, StreamExt, TryFutureExt, TryStreamExt};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-#[cfg(feature = "s3")]
 use platform::disk::NoRoom;
 
+#[cfg(feature = "s3")]
 use super::bucket::Bucket;
 use super::durable;
 #[cfg(feature = "s3")]
-use crate::limits::{
-    DOCUMENT_RECORD_BYTES_MAX, OBJECT_PART_BYTES, UPLOAD_ABANDONED_AFTER, UPLOAD_BUFFER_BYTES,
-};
+use crate::limits::OBJECT_PART_BYTES;
+use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_BUFFER_BYTES};
 
 /// Stream of a document's content.
 pub type Content = BoxStream<'static, std::io::Result<Bytes>>;
@@ -41,7 +40,7 @@ pub(super) enum Home {
     Bucket(Bucket, PathBuf),
 }
 
-/// The document store is unavailable. Retrying may help.
+/// The document store is unavailable.
 #[derive(Debug, thiserror::Error)]
 pub enum HomeError {
     /// The disk failed.
@@ -54,6 +53,23 @@ pub enum HomeError {
     #[cfg(feature = "s3")]
     #[error("the object store of documents: {0}")]
     Bucket(#[from] object_store::Error),
+}
+
+impl HomeError {
+    /// Whether a retry may succeed without an operator.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Disk(error) => error.kind() != ErrorKind::PermissionDenied,
+            Self::NoRoom(_) => true,
+            #[cfg(feature = "s3")]
+            Self::Bucket(error) => !matches!(
+                error,
+                object_store::Error::PermissionDenied { .. }
+                    | object_store::Error::Unauthenticated { .. }
+            ),
+        }
+    }
 }
 
 impl Home {

@@ -244,11 +244,13 @@ pub(crate) fn read_json<R: DeserializeOwned>(_: &HeaderMap, body: Bytes) -> serd
     serde_json::from_slice(&body)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all readers of bodies")]
 pub(crate) fn read_content(headers: &HeaderMap, bytes: Bytes) -> serde_json::Result<Content> {
     let media_type = header(headers, "content-type").unwrap_or_default().to_owned();
     Ok(Content { media_type, bytes })
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "one signature for all readers of bodies")]
 pub(crate) fn read_text(_: &HeaderMap, body: Bytes) -> serde_json::Result<String> {
     Ok(String::from_utf8_lossy(&body).into_owned())
 }

@@ -1,4 +1,5 @@
 //! What the client sends and how it takes the responses, over a transport with prepared ones.
+#![expect(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,13 +14,14 @@ use http::{Request, Response, StatusCode};
 use serde_json::json;
 use uuid::Uuid;
 
+type Sent = (Service, Request<Bytes>);
 type Prepared = Result<Response<Bytes>, TransportError>;
 
 /// Responds as prepared, in this order; keeps what it was sent.
 #[derive(Clone, Default)]
 struct Script {
     responses: Arc<Mutex<VecDeque<Prepared>>>,
-    sent: Arc<Mutex<Vec<(Service, Request<Bytes>)>>>,
+    sent: Arc<Mutex<Vec<Sent>>>,
 }
 
 impl Transport for Script {
@@ -53,6 +55,7 @@ impl Script {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "as a transport returns it")]
 fn response(status: u16, headers: &[(&str, &str)], body: &str) -> Prepared {
     let mut response = Response::builder().status(status);
     for (name, value) in headers {

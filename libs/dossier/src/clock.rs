@@ -22,7 +22,7 @@ pub mod words;
 pub use course::Course;
 pub(crate) use deadline::deadline_kinds;
 pub use deadline::{
-    Basis, Checked, Deadline, DeadlineKind, Deadlines, Passed, check, enforce, explain,
+    Basis, Checked, Deadline, DeadlineKind, Deadlines, Explained, Passed, check, enforce, explain,
     explanation, extend, open_deadlines,
 };
 pub use explanation::{ExplainedSpan, Explanation};

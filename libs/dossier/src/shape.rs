@@ -59,6 +59,7 @@ fn stand_in(number: usize) -> Option<Value> {
 }
 
 /// Decodes a JSON value, with repairs.
+#[must_use]
 pub fn decoded<T: DeserializeOwned>(value: Value, limits: Limits) -> Repaired<T> {
     repaired(value, limits, |value| {
         serde_path_to_error::deserialize::<_, T>(value).map_err(|error| Failed {
@@ -112,7 +113,12 @@ fn repair(
             at.ends_with(&format!("/{}", escaped(given)))
                 && now.is_some_and(|now| now.as_str() != Some(given))
         }
-        _ => false,
+        Fault::MissingField { .. }
+        | Fault::Type { .. }
+        | Fault::Duplicate
+        | Fault::Length
+        | Fault::Told(_)
+        | Fault::Other => false,
     };
     if is_key {
         return remove(value, at);
@@ -121,7 +127,7 @@ fn repair(
     let tried = replaced.entry(at.to_owned()).or_default();
     let next = fitting.or_else(|| {
         let next = stand_in(*tried);
-        *tried += 1;
+        *tried = tried.saturating_add(1);
         next
     });
     next.is_some_and(|next| put(value, at, next))

@@ -57,6 +57,7 @@ impl Fault {
 }
 
 /// An error of a parser with a message in both languages, see [`told`].
+#[must_use]
 pub fn refused<E: serde::de::Error>(why: &calendar::Text) -> E {
     E::custom(format_args!("{}{IN_VIETNAMESE}{}]", why.en, why.vi))
 }

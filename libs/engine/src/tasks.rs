@@ -87,6 +87,7 @@ impl Stalled {
         match self {
             Self::Store(error) => error.is_retryable(),
             Self::View(error) => error.is_retryable(),
+            Self::Append(events::AppendError::Unwritable(why)) => !why.is_defect(),
             Self::Append(error) => {
                 error.is_retryable() || matches!(error, events::AppendError::Conflict { .. })
             }

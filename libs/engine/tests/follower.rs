@@ -99,8 +99,8 @@ impl Handler for Copies {
             let copy = NewEvent {
                 id: Uuid::new_v5(&event.id, b"copy"),
                 kind: "copy.Said.v1".into(),
-                data: event.data.to_string(),
-                meta: event.meta.to_string(),
+                data: event.data.clone(),
+                meta: event.meta.clone(),
             };
             let expected = Expected::from(last.map(|last| last.version));
             match self.engine.store.append(&stream, expected, vec![copy]).await {

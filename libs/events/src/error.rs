@@ -163,6 +163,12 @@ impl Unwritable {
         matches!(self, Self::Locked(_) | Self::Pinned { .. } | Self::Silent(_))
     }
 
+    /// Whether the log or the program is defective, rather than its disk or its role.
+    #[must_use]
+    pub const fn is_defect(&self) -> bool {
+        matches!(self, Self::Corrupt(_) | Self::Refused(_))
+    }
+
     /// When a client should retry; `None` where that is not expected to help: another process
     /// writes the log, or the log or the program is defective.
     #[must_use]

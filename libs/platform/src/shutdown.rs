@@ -79,8 +79,8 @@ mod tests {
             let (shutdown, alive) = (Shutdown::default(), Arc::new(()));
             let held = Arc::clone(&alive);
             shutdown.spawn(async move {
-                let _held = held;
                 pending::<()>().await;
+                drop(held);
             });
             tokio::task::yield_now().await;
             if guarded {

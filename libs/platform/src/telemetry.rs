@@ -106,6 +106,7 @@ fn quietened(level: &str) -> String {
 }
 
 /// Span of a request, in the trace of its `traceparent`.
+#[must_use]
 pub fn request(method: &str, route: &str, parent: Option<&str>) -> Span {
     span(parent, || {
         tracing::info_span!(
@@ -122,6 +123,7 @@ pub fn request(method: &str, route: &str, parent: Option<&str>) -> Span {
 }
 
 /// Span of a reaction, in the trace of its event.
+#[must_use]
 pub fn reaction(service: &str, kind: &str, position: u64, parent: Option<&str>) -> Span {
     span(parent, || {
         tracing::info_span!(
@@ -139,6 +141,7 @@ pub fn reaction(service: &str, kind: &str, position: u64, parent: Option<&str>) 
 
 /// Span of an enforced obligation: a trace of its own with a link, because the opening event may be
 /// months old.
+#[must_use]
 pub fn enforcement(service: &str, kind: &str, opened_in: Option<&str>) -> Span {
     let span = span(None, || {
         tracing::info_span!(
@@ -166,6 +169,7 @@ pub fn part(name: &'static str, of: &str) -> Span {
 }
 
 /// Span of publishing an event, in its trace.
+#[must_use]
 pub fn relayed(kind: &str, position: u64, parent: Option<&str>) -> Span {
     span(parent, || {
         tracing::info_span!(
@@ -204,6 +208,7 @@ fn sends() -> bool {
 }
 
 /// The current trace and span in the format of W3C Trace Context; `None` if spans are not exported.
+#[must_use]
 pub fn current() -> Option<String> {
     #[cfg(feature = "otlp")]
     return otlp::current();

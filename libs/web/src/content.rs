@@ -33,7 +33,7 @@ impl Reply {
 
 impl From<HomeError> for Problem {
     fn from(error: HomeError) -> Self {
-        Self::unavailable(&error.to_string())
+        Self::failed(error.is_retryable(), &error)
     }
 }
 

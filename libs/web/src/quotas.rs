@@ -142,6 +142,8 @@ pub struct Admission {
     flying: Option<Subject>,
     /// What is returned if the request is refused.
     refunds: Option<Refund>,
+    /// Whether it was answered with a refusal.
+    is_refused: bool,
 }
 
 /// What a refused request returns to its caller.
@@ -207,7 +209,7 @@ impl Quotas {
 
     fn admission(&self, shown: Shown) -> Admission {
         let counted = Arc::clone(&self.counted);
-        Admission { shown, counted, flying: None, refunds: None }
+        Admission { shown, counted, flying: None, refunds: None, is_refused: false }
     }
 
     /// Quotas that apply to a request, with the amounts.
@@ -318,6 +320,7 @@ impl Admission {
         if granted {
             self.refunds = None;
         }
+        self.is_refused = !granted;
         let shown = self.refunds.as_ref().map_or(&self.shown, |refund| &refund.shown);
         shown.write(headers);
     }
@@ -330,7 +333,10 @@ impl Drop for Admission {
             return;
         }
         let mut counted = lock(&self.counted);
-        if let Some(Refund { who, name, amount, .. }) = refunds
+        // An upload that was broken off may have been stored all the same.
+        let is_refused = self.is_refused;
+        if let Some(Refund { who, name, amount, .. }) =
+            refunds.filter(|refund| is_refused || refund.name != Name::UploadedBytes)
             && let Some(used) = counted.used.peek_mut(&who)
         {
             used.window(name).give_back(amount);

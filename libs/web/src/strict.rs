@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use calendar::Text;
-use engine::forms::{ERRORS_MAX, words};
+use engine::forms::ERRORS_MAX;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, EnumAccess, Error, IgnoredAny, IntoDeserializer, MapAccess,
     SeqAccess, VariantAccess, Visitor,
@@ -19,12 +19,15 @@ use serde::{Deserialize, Deserializer};
 use super::Problem;
 use super::problem::{BODY_INVALID, JSON_INVALID};
 use crate::limits::{
-    DIAGNOSED_BYTES_MAX, DIAGNOSIS_ATTEMPTS_MAX, JSON_DEPTH_MAX, JSON_KEY_CHARS_MAX,
-    JSON_TEXT_CHARS_MAX,
+    DIAGNOSED_BYTES_MAX, DIAGNOSIS_ATTEMPTS_MAX, JSON_KEY_CHARS_MAX, JSON_TEXT_CHARS_MAX,
 };
 use dossier::law::Finding;
-use dossier::shape::{Failed, Fault, Limits, escaped, is_within, pointer, repaired};
-use dossier::text::{fault, normalised, refused};
+use dossier::shape::{Failed, Fault, Limits, is_within, pointer, repaired};
+use dossier::text::refused;
+
+mod watch;
+
+use watch::{Place, Watch};
 
 /// The body as a `T`.
 pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
@@ -129,80 +132,6 @@ fn is_json(body: &[u8]) -> bool {
 
 fn is_object(body: &[u8]) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
-}
-
-/// Place of the parser in the body.
-#[derive(Clone, Copy)]
-enum Place<'p> {
-    Body,
-    Field(&'p Place<'p>, &'p str),
-    Item(&'p Place<'p>, usize),
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Body => Ok(()),
-            Self::Field(within, key) => write!(f, "{within}/{}", escaped(key)),
-            Self::Item(within, index) => write!(f, "{within}/{index}"),
-        }
-    }
-}
-
-/// The place, and the findings so far.
-#[derive(Clone, Copy)]
-struct Watch<'p> {
-    place: Place<'p>,
-    depth: usize,
-    findings: &'p RefCell<Vec<Finding>>,
-    /// Whether errors are to say what was expected.
-    diagnosing: bool,
-}
-
-impl Watch<'_> {
-    fn find(&self, detail: Text) {
-        let mut findings = self.findings.borrow_mut();
-        if findings.len() < ERRORS_MAX {
-            findings.push(Finding::said(self.place.to_string(), detail));
-        }
-    }
-
-    /// The text, normalised; findings are recorded.
-    fn text<'t>(&self, text: &'t str, max: usize) -> Cow<'t, str> {
-        let text = normalised(text);
-        if let Some(fault) = fault(&text) {
-            self.find(fault.said());
-        }
-        // Counting is needed only above this: a text has at least one byte for each character.
-        if text.len() > max {
-            let count = text.chars().count();
-            if count > max {
-                self.find(words::too_long(count, max));
-            }
-        }
-        text
-    }
-
-    fn deeper<E: Error>(&self) -> Result<(), E> {
-        if self.depth < JSON_DEPTH_MAX {
-            return Ok(());
-        }
-        Err(refused(&Text::new(
-            format!("lồng quá {JSON_DEPTH_MAX} cấp"),
-            format!("nested deeper than {JSON_DEPTH_MAX} levels"),
-        )))
-    }
-
-    /// What a visitor expects; only while errors are diagnosed.
-    fn expected<'de>(&self, visitor: &impl Visitor<'de>) -> Option<String> {
-        struct Expecting<'v, V>(&'v V);
-        impl<'de, V: Visitor<'de>> fmt::Display for Expecting<'_, V> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.expecting(f)
-            }
-        }
-        self.diagnosing.then(|| Expecting(visitor).to_string())
-    }
 }
 
 /// A deserializer that checks texts, keys and depth.

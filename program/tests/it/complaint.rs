@@ -36,7 +36,8 @@ async fn a_complaint_is_filed_classified_answered_published_and_reopened() {
 
 /// The dossier that the envelope of the newest event names.
 async fn last_about(office: &Office) -> Value {
-    let all = office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let all =
+        office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
     let envelope: Value = serde_json::from_str(&all.events.last().unwrap().meta).unwrap();
     envelope.get("dossier").cloned().unwrap_or_default()
 }
@@ -195,7 +196,8 @@ async fn an_overdue_complaint_carries_the_dossier_that_it_is_about() {
     office.browser.post("/v1/complaints", &certificate.applicant, "", body).await.granted();
     office.settle().await;
     office.wait_until("2026-12-01T00:00").await;
-    let all = office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let all =
+        office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
     let overdue = all.events.iter().find(|event| &*event.kind == "feedback.ComplaintOverdue.v1");
     let envelope: Value = serde_json::from_str(&overdue.unwrap().meta).unwrap();
     assert_eq!(envelope["dossier"], *certificate.id);

@@ -338,7 +338,8 @@ async fn who_takes_over_from_an_agency_goes_on_with_its_dossiers() {
 async fn a_date_or_a_period_that_the_law_does_not_give_is_found() {
     let mut office = Office::open().await;
     accepted(&mut office).await;
-    let log = office.engine.store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
+    let log =
+        office.engine.store.read_all(Position::START, &Filter::default(), 10_000).await.unwrap();
     // The same log, but for a minute: first in the office's time to answer, then in the promised date.
     for (wrong, finding) in [
         ("answer_due_at", "the recorded end of a period is"),

@@ -94,7 +94,8 @@ async fn neither_the_log_nor_the_programs_own_lines_name_a_person_in_the_open() 
     office.browser.post("/v1/complaints", &citizen, "", complaint).await.granted();
     office.browser.post("/v1/complaints", &citizen, "", json!({ "text": "Lê C" })).await.refused();
     office.settle().await;
-    let page = office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
+    let page =
+        office.engine.store.read_all(Position::START, &Filter::default(), 1_000).await.unwrap();
     assert!(page.events.len() > 10);
     let mut found = 0;
     // Rules name provinces, some of which people live in.

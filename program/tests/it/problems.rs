@@ -94,9 +94,9 @@ async fn no_body_of_any_operation_is_refused_in_the_words_of_a_library() {
             let path = address
                 .replace("{kind}/{name}/{version}", "procedure/NOBODY/1")
                 .split('/')
-                .map(|part| match part.starts_with('{') {
-                    true => "00000000-0000-0000-0000-000000000001",
-                    false => part,
+                .map(|part| {
+                    let is_parameter = part.starts_with('{');
+                    if is_parameter { "00000000-0000-0000-0000-000000000001" } else { part }
                 })
                 .collect::<Vec<_>>()
                 .join("/");

@@ -60,7 +60,7 @@ async fn the_reference_shows_every_document_and_refers_to_no_other_host() {
 #[test]
 fn the_viewer_is_the_file_whose_digest_was_recorded_with_its_version() {
     let file = include_bytes!("../../src/serve/viewer/redoc.standalone.js.gz");
-    let digest: String = Sha256::digest(file).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = crate::trace::hex(&Sha256::digest(file));
     let recorded = include_str!("../../src/serve/viewer/VERSION");
     assert!(recorded.contains(&digest), "{digest} is not in {recorded}");
 }

@@ -41,6 +41,8 @@ CREATE TABLE untaken (
   PRIMARY KEY (number, dossier)
 ) STRICT, WITHOUT ROWID;",
     };
+    /// A number that a skipped event gave out would be given out again.
+    const IS_COMPLETE: bool = true;
     const KINDS: &'static [&'static str] = &["delivery.ResultIssued.v1", "delivery.NumberTaken.v1"];
 
     fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {

@@ -61,7 +61,7 @@ impl Issuer {
     ) -> Result<Follower<Self>, Stalled> {
         let (engine, name) = (Arc::clone(payments.engine()), "payment-receipts");
         let source = Source::Leader(engine.lead(crate::NAME));
-        let following = Following::new(name, &MONEY, source, cursors.of(&engine, name)?);
+        let following = Following::new(name, MONEY, source, cursors.of(&engine, name)?);
         let (payments, standings) = (Arc::clone(payments), BTreeMap::new());
         let issuer = Self { engine: Arc::clone(&engine), payments, standings };
         Ok(Follower::new(&engine, following, issuer)?)

@@ -300,8 +300,8 @@ impl Projection for Dossiers {
         let Some(category) = Category::named(event.stream.category()) else { return Ok(()) };
         match category {
             Category::Intake => self.intake(rows, id, decode(event)?, at)?,
-            Category::Payment => match decode(event)? {
-                PaymentEvent::FeeAssessed(_) => {
+            Category::Payment => {
+                if let PaymentEvent::FeeAssessed(_) = decode(event)? {
                     let sql = format!(
                         "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
                         status::FEE,
@@ -309,8 +309,7 @@ impl Projection for Dossiers {
                     );
                     waiting(rows, &sql, (id, awaits::FEE, at))?;
                 }
-                _ => {}
-            },
+            }
             Category::Review => review(rows, id, &decode(event)?)?,
             Category::Rating => match decode(event)? {
                 RatingEvent::DossierRated(rated) => {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::schemas::{Schemas, is_struct};
+use super::schemas::{Schemas, is_struct, rust};
 use super::{Document, camel, documentation, fields, ident, referenced, text};
 
 /// An operation with its resolved parameters.
@@ -51,9 +51,8 @@ pub(super) fn file(documents: &[Document], schemas: &Schemas<'_>) -> Result<Stri
     file += "}\n\n";
     let operations = all(documents)?;
     for Document { service, json } in documents {
-        write!(file, "/// {}: {}\n", text(&json["info"], "title"), {
-            text(&json["info"], "description").replace('\n', " ")
-        })?;
+        let description = text(&json["info"], "description").replace('\n', " ");
+        writeln!(file, "/// {}: {description}", text(&json["info"], "title"))?;
         file += "impl<T: Transport> Client<T> {\n";
         for operation in operations.iter().filter(|operation| operation.service == *service) {
             file += &operation.method(schemas)?;
@@ -106,7 +105,7 @@ impl Operation<'_> {
             let (mut pattern, mut values) = (self.address.to_owned(), String::new());
             for parameter in segments {
                 let name = text(parameter, "name");
-                let shape = schemas.rust(&parameter["schema"], "types::");
+                let shape = rust(&parameter["schema"], "types::");
                 let shape = if shape == "String" { "&str".to_owned() } else { shape };
                 arguments += &format!("{}: {shape},", ident(name));
                 // In the order of the path, which need not be that of the parameters.
@@ -115,7 +114,7 @@ impl Operation<'_> {
             }
             address = format!("format!(\"{pattern}\"{values})");
         }
-        let (kind, read) = self.reply(schemas)?;
+        let (kind, read) = self.reply()?;
         let http = self.method.to_uppercase();
         let mut request = format!(
             "Request::new(self, Service::{}, Method::{http}, {address}, {read})",
@@ -129,8 +128,9 @@ impl Operation<'_> {
             arguments += "seen: &ETag,";
             request += ".if_match(seen)";
         }
-        let (argument, call) = self.body(schemas)?;
-        (arguments += &argument, request += &call);
+        let (argument, call) = self.body(schemas);
+        arguments += &argument;
+        request += &call;
         let summary = text(self.declared, "summary");
         let about = format!("{summary}\n\n`{http} {}`\n\n{}", self.address, {
             text(self.declared, "description")
@@ -143,40 +143,39 @@ impl Operation<'_> {
     }
 
     /// Type and reader of the successful response.
-    fn reply(&self, schemas: &Schemas<'_>) -> Result<(String, &'static str)> {
+    fn reply(&self) -> Result<(String, &'static str)> {
         let responses = fields(&self.declared["responses"]);
         let success = responses.filter(|(status, _)| status.starts_with('2')).map(|(_, one)| one);
-        for response in success {
-            for (media_type, content) in fields(&response["content"]) {
-                let schema = &content["schema"];
-                return Ok(match (&**media_type, text(schema, "format")) {
-                    ("application/json", _) => (schemas.rust(schema, "types::"), "read_json"),
-                    (_, "binary") => ("Content".to_owned(), "read_content"),
-                    _ => ("String".to_owned(), "read_text"),
-                });
-            }
-        }
-        bail!("{}: no successful response has a content", self.name())
+        let content = success.flat_map(|response| fields(&response["content"])).next();
+        let Some((media_type, content)) = content else {
+            bail!("{}: no successful response has a content", self.name())
+        };
+        let schema = &content["schema"];
+        Ok(match (&**media_type, text(schema, "format")) {
+            ("application/json", _) => (rust(schema, "types::"), "read_json"),
+            (_, "binary") => ("Content".to_owned(), "read_content"),
+            _ => ("String".to_owned(), "read_text"),
+        })
     }
 
     /// The argument for the body, and the call that sets it.
-    fn body(&self, schemas: &Schemas<'_>) -> Result<(String, String)> {
+    fn body(&self, schemas: &Schemas<'_>) -> (String, String) {
         let contents = &self.declared["requestBody"]["content"];
         let Some((media_type, content)) = fields(contents).next() else {
-            return Ok((String::new(), String::new()));
+            return (String::new(), String::new());
         };
         if media_type != "application/json" {
             let arguments = "media_type: &str, content: impl Into<bytes::Bytes>,".to_owned();
-            return Ok((arguments, ".content(media_type, content)".to_owned()));
+            return (arguments, ".content(media_type, content)".to_owned());
         }
         let schema = &content["schema"];
         let declared = referenced(schema).map(|name| schemas.get(name));
         let is_empty = declared
             .is_some_and(|one| is_struct(one) && fields(&one["properties"]).next().is_none());
         if is_empty {
-            return Ok((String::new(), ".json(&serde_json::json!({}))".to_owned()));
+            return (String::new(), ".json(&serde_json::json!({}))".to_owned());
         }
-        let kind = schemas.rust(schema, "types::");
-        Ok((format!("body: &{kind},"), ".json(body)".to_owned()))
+        let kind = rust(schema, "types::");
+        (format!("body: &{kind},"), ".json(body)".to_owned())
     }
 }

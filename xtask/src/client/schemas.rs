@@ -66,7 +66,7 @@ impl<'a> Schemas<'a> {
                     let dot = if text(schema, "description").is_empty() { "" } else { "///\n" };
                     writeln!(file, "{dot}/// At most {limit} characters.")?;
                 }
-                writeln!(file, "pub type {name} = {};\n", self.rust(schema, ""))?;
+                writeln!(file, "pub type {name} = {};\n", rust(schema, ""))?;
             }
         }
         Ok(file)
@@ -83,8 +83,8 @@ impl<'a> Schemas<'a> {
         );
         for (field, schema, required) in &all {
             let of_rust = ident(field);
-            let (shape, several) = (self.field(schema, *required), schema["type"] == "array");
-            code += &documentation("    ", &self.described(schema));
+            let (shape, several) = (of_field(schema, *required), schema["type"] == "array");
+            code += &documentation("    ", &described(schema));
             let mut attributes = Vec::new();
             if of_rust.trim_start_matches("r#") != *field {
                 attributes.push(format!("rename = \"{field}\""));
@@ -111,7 +111,7 @@ impl<'a> Schemas<'a> {
     fn constructor(&self, name: &str, all: &[(&str, &Value, bool)]) -> String {
         let (mut arguments, mut values) = (String::new(), String::new());
         for (field, schema, required) in all {
-            let (name, shape) = (ident(field), self.field(schema, *required));
+            let (name, shape) = (ident(field), of_field(schema, *required));
             if *required && self.is_text(schema) {
                 arguments += &format!("{name}: impl Into<String>,");
                 values += &format!("{name}: {name}.into(),");
@@ -130,80 +130,79 @@ impl<'a> Schemas<'a> {
         )
     }
 
-    /// The type of a field.
-    fn field(&self, schema: &Value, required: bool) -> String {
-        let shape = self.rust(schema, "");
-        let optional = !required && !shape.starts_with("Option<") && schema["type"] != "array";
-        if optional { format!("Option<{shape}>") } else { shape }
-    }
-
-    /// The description of a field, with its limit.
-    fn described(&self, schema: &Value) -> String {
-        let inner = schema["oneOf"].as_array().and_then(|all| all.first()).unwrap_or(schema);
-        let own = text(schema, "description");
-        let described = if own.is_empty() { text(inner, "description") } else { own };
-        match schema["maxLength"].as_u64() {
-            Some(limit) => format!("{described} At most {limit} characters."),
-            None => described.to_owned(),
-        }
-    }
-
     fn is_text(&self, schema: &Value) -> bool {
         match referenced(schema) {
-            Some(name) => self.rust(self.get(name), "") == "String" && !is_enum(self.get(name)),
-            None => self.rust(schema, "") == "String",
+            Some(name) => rust(self.get(name), "") == "String" && !is_enum(self.get(name)),
+            None => rust(schema, "") == "String",
         }
     }
+}
 
-    /// The type of a schema; names of other schemas have the prefix.
-    pub(super) fn rust(&self, schema: &Value, prefix: &str) -> String {
-        if let Some(name) = referenced(schema) {
-            return format!("{prefix}{name}");
-        }
-        for several in ["oneOf", "anyOf", "allOf"] {
-            let Some(all) = schema[several].as_array() else { continue };
-            let values: Vec<&Value> = all.iter().filter(|one| one["type"] != "null").collect();
-            let mut shapes: Vec<String> =
-                values.iter().map(|value| self.rust(value, prefix)).collect();
-            // Alternatives that are all texts are a text.
-            shapes.dedup();
-            let [shape] = &*shapes else { return "serde_json::Value".to_owned() };
-            let optional = values.len() < all.len();
-            return if optional { format!("Option<{shape}>") } else { shape.clone() };
-        }
-        let types = schema["type"].as_array();
-        if let Some([kind, null]) = types.map(Vec::as_slice)
-            && null == "null"
-        {
-            let mut plain = schema.clone();
-            plain["type"] = kind.clone();
-            return format!("Option<{}>", self.rust(&plain, prefix));
-        }
-        let unsigned = schema["minimum"].as_i64().is_some_and(|least| least >= 0);
-        let plain = match (text(schema, "type"), text(schema, "format")) {
-            ("string", "date-time") => "jiff::Timestamp",
-            ("string", "date") => "jiff::civil::Date",
-            ("string", "uuid") => "uuid::Uuid",
-            ("string", _) => "String",
-            ("integer", "int32") if unsigned => "u32",
-            ("integer", "int32") => "i32",
-            ("integer", _) if unsigned => "u64",
-            ("integer", _) => "i64",
-            ("number", _) => "f64",
-            ("boolean", _) => "bool",
-            ("array", _) => return format!("Vec<{}>", self.rust(&schema["items"], prefix)),
-            ("object", _) if schema["additionalProperties"].is_object() => {
-                let value = self.rust(&schema["additionalProperties"], prefix);
-                // Fields of any kind, as in forms: a whole value is written with `json!`.
-                if value == "serde_json::Value" {
-                    return value;
-                }
-                return format!("std::collections::BTreeMap<String, {value}>");
-            }
-            _ => "serde_json::Value",
-        };
-        plain.to_owned()
+/// The type of a field.
+fn of_field(schema: &Value, required: bool) -> String {
+    let shape = rust(schema, "");
+    let optional = !required && !shape.starts_with("Option<") && schema["type"] != "array";
+    if optional { format!("Option<{shape}>") } else { shape }
+}
+
+/// The description of a field, with its limit.
+fn described(schema: &Value) -> String {
+    let inner = schema["oneOf"].as_array().and_then(|all| all.first()).unwrap_or(schema);
+    let own = text(schema, "description");
+    let described = if own.is_empty() { text(inner, "description") } else { own };
+    match schema["maxLength"].as_u64() {
+        Some(limit) => format!("{described} At most {limit} characters."),
+        None => described.to_owned(),
     }
+}
+
+/// The type of a schema; names of other schemas have the prefix.
+pub(super) fn rust(schema: &Value, prefix: &str) -> String {
+    if let Some(name) = referenced(schema) {
+        return format!("{prefix}{name}");
+    }
+    for several in ["oneOf", "anyOf", "allOf"] {
+        let Some(all) = schema[several].as_array() else { continue };
+        let values: Vec<&Value> = all.iter().filter(|one| one["type"] != "null").collect();
+        let mut shapes: Vec<String> = values.iter().map(|value| rust(value, prefix)).collect();
+        // Alternatives that are all texts are a text.
+        shapes.dedup();
+        let [shape] = &*shapes else { return "serde_json::Value".to_owned() };
+        let optional = values.len() < all.len();
+        return if optional { format!("Option<{shape}>") } else { shape.clone() };
+    }
+    let types = schema["type"].as_array();
+    if let Some([kind, null]) = types.map(Vec::as_slice)
+        && null == "null"
+    {
+        let mut plain = schema.clone();
+        plain["type"] = kind.clone();
+        return format!("Option<{}>", rust(&plain, prefix));
+    }
+    let unsigned = schema["minimum"].as_i64().is_some_and(|least| least >= 0);
+    let plain = match (text(schema, "type"), text(schema, "format")) {
+        ("string", "date-time") => "jiff::Timestamp",
+        ("string", "date") => "jiff::civil::Date",
+        ("string", "uuid") => "uuid::Uuid",
+        ("string", _) => "String",
+        ("integer", "int32") if unsigned => "u32",
+        ("integer", "int32") => "i32",
+        ("integer", _) if unsigned => "u64",
+        ("integer", _) => "i64",
+        ("number", _) => "f64",
+        ("boolean", _) => "bool",
+        ("array", _) => return format!("Vec<{}>", rust(&schema["items"], prefix)),
+        ("object", _) if schema["additionalProperties"].is_object() => {
+            let value = rust(&schema["additionalProperties"], prefix);
+            // Fields of any kind, as in forms: a whole value is written with `json!`.
+            if value == "serde_json::Value" {
+                return value;
+            }
+            return format!("std::collections::BTreeMap<String, {value}>");
+        }
+        _ => "serde_json::Value",
+    };
+    plain.to_owned()
 }
 
 fn is_enum(schema: &Value) -> bool {

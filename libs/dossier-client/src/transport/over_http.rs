@@ -82,7 +82,6 @@ impl HttpTransport {
 
     /// The settings of [`HttpTransport::new`], to be changed: own CAs, a client certificate, no
     /// proxies.
-    #[must_use]
     pub fn builder() -> reqwest::ClientBuilder {
         // reqwest panics without a default; one that was installed before is kept.
         let _ = rustls::crypto::ring::default_provider().install_default();

@@ -222,7 +222,7 @@ mod tests {
         let command = SubmitSupplement {
             documents: vec![document("rules")],
             form: None,
-            found: Default::default(),
+            found: crate::step::Reasons::default(),
         };
         scene.take(moment, Role::Applicant, command).unwrap();
     }

@@ -254,15 +254,15 @@ pub fn explanation<S: Deadlines>(
     state.basis(kind, &known)?.explanation()
 }
 
+/// A deadline, and how its instant was computed; nothing if it is not computed.
+pub type Explained<K> = (Deadline<K>, Option<Explanation>);
+
 /// The open deadlines, and how the instant of each was computed.
 ///
 /// # Errors
 ///
 /// The law is not loaded, or gives no date that can be computed.
-pub fn explain<S: Deadlines>(
-    state: &S,
-    law: &Law,
-) -> Result<Vec<(Deadline<S::Kind>, Option<Explanation>)>, LawError> {
+pub fn explain<S: Deadlines>(state: &S, law: &Law) -> Result<Vec<Explained<S::Kind>>, LawError> {
     let explained = open_deadlines(state).map(|deadline| {
         let explanation = explanation(state, &deadline.kind, law)?;
         Ok((deadline, explanation))

@@ -1,6 +1,6 @@
 //! Explains how a due instant was computed, as data and as a text for citizens.
 
-use calendar::{Budget, Calendar, CalendarError, End, Gaps, Span, Text, Trace, Unit, Why, reckon};
+use calendar::{Budget, Calendar, End, Gaps, Span, Text, Trace, Unit, Why, reckon};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -67,8 +67,8 @@ pub(super) fn explain_computed(
     rule: Rule<'_>,
     channel: Channel,
     ledger: &Ledger,
-) -> Result<Option<Explanation>, CalendarError> {
-    let Some(budget) = ledger.budget(rule, channel) else { return Ok(None) };
+) -> Option<Explanation> {
+    let budget = ledger.budget(rule, channel)?;
     let outages: Vec<&Outage> = rule.outages.iter().filter(|o| o.hits(channel)).collect();
     let reckoned = Reckoned {
         calendar: rule.calendar,
@@ -80,7 +80,7 @@ pub(super) fn explain_computed(
         outages: &outages,
         basis: &rule.procedure.legal_basis,
     };
-    Ok(Some(explain_reckoned(&reckoned)))
+    Some(explain_reckoned(&reckoned))
 }
 
 /// The input from which an end is computed.
@@ -280,8 +280,7 @@ mod tests {
     fn an_explanation_names_the_holiday_that_moved_the_date() {
         let law = law();
         let ledger = Ledger::since(at("2026-11-20T09:00"));
-        let explained =
-            explain_computed(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
+        let explained = explain_computed(promotion(&law), Channel::Online, &ledger).unwrap();
         let Text { vi, en } = &explained.text;
         assert!(vi.contains("24/11/2026 (Ngày Văn hóa Việt Nam)"), "{vi}");
         assert!(en.contains("5 working days, counted from 09:00 on 20 November 2026"), "{en}");
@@ -290,8 +289,7 @@ mod tests {
         assert_eq!(explained.start, Some(ClockStart::Submitted));
         assert!(!explained.provisional);
         let next_year = Ledger::since(at("2026-12-30T09:00"));
-        let explained =
-            explain_computed(promotion(&law), Channel::Online, &next_year).unwrap().unwrap();
+        let explained = explain_computed(promotion(&law), Channel::Online, &next_year).unwrap();
         assert!(explained.provisional, "2027 is not announced");
     }
 
@@ -323,7 +321,7 @@ mod tests {
             recorded_at: at("2026-11-05T00:00"),
         }];
         let rule = Rule { outages: &outages, ..promotion(&law) };
-        let explained = explain_computed(rule, Channel::Online, &ledger).unwrap().unwrap();
+        let explained = explain_computed(rule, Channel::Online, &ledger).unwrap();
         let causes: Vec<(String, Option<Uuid>)> = explained
             .spans
             .iter()
@@ -354,8 +352,7 @@ mod tests {
             day("2026-11-05T00:00", "2026-11-06T00:00", later),
             day("2026-11-04T00:00", "2026-11-05T00:00", earlier),
         ];
-        let explained =
-            explain_computed(promotion(&law), Channel::Online, &ledger).unwrap().unwrap();
+        let explained = explain_computed(promotion(&law), Channel::Online, &ledger).unwrap();
         let causes: Vec<Uuid> = explained.spans.iter().filter_map(|span| span.cause).collect();
         assert_eq!(causes, [earlier, later]);
     }

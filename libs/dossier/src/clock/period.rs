@@ -198,7 +198,7 @@ mod tests {
         let supply = SubmitSupplement {
             documents: vec![document("rules")],
             form: None,
-            found: Default::default(),
+            found: crate::step::Reasons::default(),
         };
         let closed = scene.take(&later, Role::Applicant, supply.clone());
         assert_eq!(closed, Err(Refusal::WindowClosed));

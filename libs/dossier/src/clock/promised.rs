@@ -93,7 +93,7 @@ impl<'a> PromisedDate<'a> {
             Some(basis) => {
                 Ok(Some(explain_fixed(rule, self.ledger.started_at, self.promise, basis)))
             }
-            None => Ok(explain_computed(rule, self.brief.channel, &self.ledger)?),
+            None => Ok(explain_computed(rule, self.brief.channel, &self.ledger)),
         }
     }
 

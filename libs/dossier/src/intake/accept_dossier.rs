@@ -129,7 +129,7 @@ pub(crate) mod tests {
         let supplied = SubmitSupplement {
             documents: vec![document("rules")],
             form: None,
-            found: Default::default(),
+            found: crate::step::Reasons::default(),
         };
         scene.take("2026-12-04T10:00", Role::Applicant, supplied).unwrap();
         scene.take("2026-12-04T11:00", Role::Clerk, AcceptDossier {}).unwrap();

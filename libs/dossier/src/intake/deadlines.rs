@@ -53,7 +53,7 @@ impl Intake {
     /// from the next working day; an applicant's period begins at once.
     fn period<'a>(
         &'a self,
-        kind: &IntakeDeadline,
+        kind: IntakeDeadline,
         running: Running,
         law: &'a Law,
     ) -> Result<Basis<'a>, LawError> {
@@ -62,7 +62,7 @@ impl Intake {
         let rule = law.rule(&brief.procedure, &brief.agency, running.known_at);
         let rule = rule.ok_or(LawError::NotLoaded)?;
         let rules = rule.procedure;
-        let (started_at, budget) = if *kind == IntakeDeadline::Answer {
+        let (started_at, budget) = if kind == IntakeDeadline::Answer {
             (clock::effective_start(rule, running.since)?, rules.intake.answer)
         } else {
             (running.since, Some(rules.clock.supplement_window))
@@ -102,12 +102,12 @@ impl Deadlines for Intake {
             IntakeDeadline::Answer => {
                 return self
                     .answer()
-                    .map_or(Ok(Basis::Instant), |answer| self.period(kind, answer.running, law));
+                    .map_or(Ok(Basis::Instant), |answer| self.period(*kind, answer.running, law));
             }
             IntakeDeadline::SupplementWindow => {
                 return self
                     .open_request()
-                    .map_or(Ok(Basis::Instant), |open| self.period(kind, open.window, law));
+                    .map_or(Ok(Basis::Instant), |open| self.period(*kind, open.window, law));
             }
             IntakeDeadline::Foresight => self.promised_date(law).map(Basis::Foresight),
             IntakeDeadline::Decision => self.promised_date(law).map(Basis::Promise),

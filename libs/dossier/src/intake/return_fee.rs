@@ -131,7 +131,7 @@ pub(crate) mod tests {
         let command = SubmitSupplement {
             documents: vec![document("plan")],
             form: None,
-            found: Default::default(),
+            found: crate::step::Reasons::default(),
         };
         scene.take(supplied, Role::Applicant, command).unwrap();
     }

@@ -10,8 +10,8 @@ use super::{FormVersion, reaction};
 use crate::access::Resource;
 use crate::clock::{self, Ledger, Suspension};
 use crate::contract::{
-    AgencyCode, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta,
-    ProcedureRef, Promise,
+    AgencyCode, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta, ProcedureRef,
+    Promise,
 };
 use crate::services::Category;
 use crate::step::{State, Subscription};

@@ -27,6 +27,11 @@ pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::A
 /// who is also an applicant uploads as an officer. The document still belongs to the uploader.
 pub const UPLOAD_FOR_AGENCY: &[May] = &[any(Role::Clerk), any(Role::Approver)];
 
+/// The permissions by which an upload may be named in some step: officers name those of their
+/// agency.
+pub const NAME_UPLOAD: &[May] =
+    &[any(Role::Applicant), agency(Role::Clerk), agency(Role::Approver)];
+
 /// Submits a dossier for an applicant.
 #[derive(Debug, Clone)]
 pub struct SubmitDossier {

@@ -49,7 +49,8 @@ impl Command for NeedSupplement {
             return Err(Refusal::NotYours);
         }
         let mut wrong = Collected::after(Reasons::default());
-        for (place, unknown) in Known::unknown_components(facts.rule()?.procedure, &self.components) {
+        for (place, unknown) in Known::unknown_components(facts.rule()?.procedure, &self.components)
+        {
             wrong.add_at(format!("/components/{place}"), Refusal::UnknownComponent(unknown));
         }
         wrong.done(Refusal::Several)?;

@@ -74,6 +74,7 @@ fn of(error: &ValidationError<'_>) -> Text {
 }
 
 /// A text exceeds the general limit.
+#[must_use]
 pub fn too_long(count: usize, most: usize) -> Text {
     Text::new(format!("{count} ký tự, quá {most}"), format!("{count} characters, more than {most}"))
 }

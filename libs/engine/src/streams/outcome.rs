@@ -67,6 +67,26 @@ impl<R> Failure<R> {
         }
     }
 
+    /// Whether it is a failure, not a refusal, that neither a retry nor a working disk mends.
+    #[must_use]
+    pub const fn is_defect(&self) -> bool {
+        match self {
+            Self::Read(error) => !error.is_retryable(),
+            Self::Append(AppendError::Unwritable(why)) | Self::Unwritable(why) => why.is_defect(),
+            Self::Append(error) => !error.is_retryable(),
+            Self::Refused(_)
+            | Self::Denied(_)
+            | Self::Missing
+            | Self::Stale(_)
+            | Self::KeyReused
+            | Self::NotYet
+            | Self::Contended
+            | Self::TooLarge(_)
+            | Self::Busy(_)
+            | Self::Clock(_) => false,
+        }
+    }
+
     /// Whether it depends on the stream's state, so that it must be confirmed on the stored state.
     pub(super) const fn rests_on_state(&self) -> bool {
         matches!(self, Self::Refused(_) | Self::NotYet | Self::Stale(_))

@@ -114,13 +114,16 @@ impl<H: Handler> Follower<H> {
             Standing::Leads => {}
         }
         let changed = self.handler.prepare().await?;
-        if changed || self.owed {
-            self.save().await?;
-        }
-        match self.page().await? {
+        // After a restart, events from the saved position are handled again without effect: a
+        // position that cannot be saved does not stop the work.
+        let saved = if changed || self.owed { self.save().await } else { Ok(()) };
+        let paged = self.page().await?;
+        saved?;
+        match paged {
             Paged::More => return Ok(Next::More),
             Paged::NotYet => return Ok(Next::Idle { done: self.position, wake_at: None }),
-            Paged::Nothing => {}
+            // It also passed what was skipped by taking over.
+            Paged::Nothing => self.reach(self.position),
         }
         let rest = self.handler.rest(self.position).await?;
         if let Rest::Until { save: true, .. } = rest {
@@ -160,11 +163,12 @@ impl<H: Handler> Follower<H> {
                 save || unsaved >= save_after
             }
         };
+        // The effects are durable; only the position may not be saved yet.
+        self.reach(through);
+        self.announce(events).await;
         if save {
             self.save().await?;
         }
-        self.reach(through);
-        self.announce(events).await;
         Ok(Paged::More)
     }
 

@@ -207,14 +207,12 @@ impl<S: clock::Deadlines> Deadlines<S> {
     }
 
     async fn index(&mut self, touched: Touched) -> Result<(), Stalled> {
-        let mut open: Vec<(Uuid, Vec<Open>)> = Vec::with_capacity(touched.len());
+        // A stream counts as read once it is indexed: a read may fail in between.
+        let mut open: Vec<(Uuid, Position, Vec<Open>)> = Vec::with_capacity(touched.len());
         let mut unread: Vec<(Uuid, StreamName)> = Vec::new();
         for (id, stream) in touched {
             match self.streams.current(&stream) {
-                Some(loaded) => {
-                    self.read.put(id, loaded.position);
-                    open.push((id, deadlines(&loaded.state)));
-                }
+                Some(loaded) => open.push((id, loaded.position, deadlines(&loaded.state))),
                 None => unread.push((id, stream)),
             }
         }
@@ -227,20 +225,19 @@ impl<S: clock::Deadlines> Deadlines<S> {
             done += read.len().max(1);
             for (events, (id, stream)) in read.iter().zip(&mut unread) {
                 match self.streams.take_in(&stream, events) {
-                    Ok(loaded) => {
-                        self.read.put(id, loaded.position);
-                        open.push((id, deadlines(&loaded.state)));
-                    }
+                    Ok(loaded) => open.push((id, loaded.position, deadlines(&loaded.state))),
                     // A corrupt stream must not block the others.
                     Err(error) => {
                         tracing::error!(%stream, %error, "deadlines of a stream cannot be enforced");
+                        self.engine.metrics.defect(Work::Enforces.name());
                     }
                 }
             }
         }
         let mut index = lock(&self.index);
-        for (stream, deadlines) in &open {
+        for (stream, position, deadlines) in &open {
             index.replace(*stream, deadlines);
+            self.read.put(*stream, *position);
         }
         Ok(())
     }

@@ -188,6 +188,10 @@ pub(super) fn stage(event: &Recorded, before: &dossier::intake::Intake, found: &
         | IntakeEvent::DeadlineExtended(_) => before.stage() == Stage::Processing,
         IntakeEvent::SupplementRequested(_) => before.is_open(),
         IntakeEvent::SupplementSubmitted(_) => before.open_request().is_some(),
+        // A period to answer begins only before acceptance, while no supplement is awaited.
+        IntakeEvent::FeeReceived(fee) if fee.answer_due_at.is_some() => {
+            before.stage() == Stage::Submitted && before.open_request().is_none()
+        }
         _ => before.stage() != Stage::Empty,
     };
     if !fits {

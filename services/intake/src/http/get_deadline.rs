@@ -32,7 +32,7 @@ pub(crate) struct DeadlineReply {
     suspensions: Vec<SuspensionReply>,
     /// Calculation of the due instant from start, period and calendar; null until the clock has
     /// started.
-    explanation: Option<dossier::clock::Explanation>,
+    explanation: Option<clock::Explanation>,
 }
 
 /// A suspension of the clock.

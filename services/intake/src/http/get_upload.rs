@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use documents::NamedError;
 use dossier::contract::DocumentName;
-use dossier::intake::submit_dossier::UPLOAD;
+use dossier::intake::submit_dossier::{NAME_UPLOAD, UPLOAD};
 use web::{Operation, Problem, Reply, Request};
 
 use super::upload_document::DocumentUploadedReply;
@@ -24,7 +24,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, document: String, request: Request) -> Result<Reply, Problem> {
     let named = vec![(String::new(), DocumentName::from(&*document))];
-    let found = app.documents.to_be_named((request.caller()?, UPLOAD), named).await;
+    let found = app.documents.to_be_named((request.caller()?, NAME_UPLOAD), named).await;
     let stored = found.map_err(|error| match error {
         NamedError::Unknown(_) => Problem::not_found(),
         NamedError::Home(error) => error.into(),

@@ -1,5 +1,6 @@
 //! Submits a dossier. The law: `libs/dossier/src/intake/submit_dossier.rs`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use documents::NamedError;
@@ -152,10 +153,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let mut body: SubmitDossierRequest = request.json()?;
     // An officer enters dossiers for their own agency only; an applicant may file with any agency.
-    let mays = if body.applicant.is_some() { BY_OFFICER } else { BY_APPLICANT };
+    let (mays, wrong) = match body.applicant {
+        Some(_) => (BY_OFFICER, APPLICANT_NOT_PERMITTED),
+        None => (BY_APPLICANT, APPLICANT_MISSING),
+    };
     if !caller.roles.iter().any(|role| mays.iter().any(|may| may.role == *role)) {
-        let wrong =
-            if body.applicant.is_some() { APPLICANT_NOT_PERMITTED } else { APPLICANT_MISSING };
         return Err(Problem::at(wrong, "/applicant"));
     }
     // The resource includes the applicant, so that officers cannot enter their own dossiers.
@@ -166,10 +168,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     };
     Request::permitted_over(caller, mays, Some(at))?;
     if body.groups.len() > 20 || body.documents.len() > DOCUMENTS_MAX {
-        let (vi, en) = (
-            "nhiều nhất 20 `groups` và 100 `documents`",
-            "at most 20 `groups` and 100 `documents`",
-        );
+        let vi = "nhiều nhất 20 `groups` và 100 `documents`";
+        let en = "at most 20 `groups` and 100 `documents`";
         return Err(Problem::new(TOO_LARGE).saying(vi, en));
     }
     let law = app.engine.law();
@@ -237,7 +237,8 @@ fn applicable<'l>(
     let today = registered.map(|(_, calendar)| calendar.date_of(now));
     let procedure = today.and_then(|today| law.in_force(code, today));
     if !law.knows(code) {
-        let all = law.procedures().map(|procedure| &procedure.code);
+        // One code for all versions of a procedure.
+        let all: BTreeSet<_> = law.procedures().map(|procedure| &procedure.code).collect();
         let known = Known::new(code, all, "GET /v1/procedures");
         let finding = UNKNOWN_PROCEDURE.finding("/procedure", Some(known.said()));
         unknown.found(UNKNOWN_PROCEDURE, vec![finding]);

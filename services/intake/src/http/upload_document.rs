@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use documents;
 use documents::limits::DOCUMENT_BYTES_MAX;
 use documents::{DOCUMENT_TYPES, Interrupted, Stored, UploadError};
 use dossier::access;

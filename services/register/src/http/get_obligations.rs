@@ -17,9 +17,7 @@ use dossier::{LawError, State};
 use engine::fold;
 use events::StreamName;
 use serde::Serialize;
-use utoipa::openapi::RefOr;
-use utoipa::openapi::schema::{Object, ObjectBuilder, OneOfBuilder, Schema, Type};
-use utoipa::{PartialSchema, ToSchema};
+use utoipa::ToSchema;
 use web::{Due, Operation, Problem, Reply, Request};
 
 use crate::App;
@@ -41,12 +39,12 @@ pub(crate) struct ObligationReply {
 }
 
 /// The services that enforce something for a dossier.
-fn services() -> Object {
+fn services() -> utoipa::openapi::Object {
     let named =
         [ServiceName::Intake, ServiceName::Payment, ServiceName::Review, ServiceName::Delivery]
             .map(ServiceName::as_str);
-    ObjectBuilder::new()
-        .schema_type(Type::String)
+    utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::Type::String)
         .description(Some("Service that enforces it."))
         .enum_values(Some(named))
         .build()
@@ -57,21 +55,22 @@ fn services() -> Object {
 #[serde(transparent)]
 pub(crate) struct ObligationKind(Cow<'static, str>);
 
-impl PartialSchema for ObligationKind {
-    fn schema() -> RefOr<Schema> {
+impl utoipa::PartialSchema for ObligationKind {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
         let of_program = [
             IntakeDeadline::TEXTS,
             PaymentDeadline::TEXTS,
             ReviewDeadline::TEXTS,
             DeliveryDeadline::TEXTS,
         ];
-        let text = || ObjectBuilder::new().schema_type(Type::String);
+        let text =
+            || utoipa::openapi::ObjectBuilder::new().schema_type(utoipa::openapi::Type::String);
         let kinds = text().enum_values(Some(of_program.concat()));
         let duties = text()
             .pattern(Some("^duty:"))
             .description(Some("A duty after the result, with its code in the procedure."))
             .examples(["duty:report"]);
-        OneOfBuilder::new()
+        utoipa::openapi::OneOfBuilder::new()
             .description(Some("Kind of obligation."))
             .item(kinds)
             .item(duties)

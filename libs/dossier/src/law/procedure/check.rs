@@ -13,8 +13,7 @@ impl Procedure {
             return Err(format!("`only_in_outage` names {channel:?}, which is not in `channels`"));
         }
         if self.channels.iter().all(|channel| self.only_in_outage.contains(channel)) {
-            let reason =
-                "`only_in_outage` names every channel: outside an outage no dossier could be submitted";
+            let reason = "`only_in_outage` names every channel: outside an outage no dossier could be submitted";
             return Err(reason.to_owned());
         }
         self.clock.check(&self.channels)?;

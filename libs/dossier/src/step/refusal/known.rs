@@ -4,11 +4,10 @@ use std::fmt::Display;
 
 use calendar::Text;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::Said;
 use crate::contract::{AgencyCode, ComponentCode};
-use crate::law::Procedure;
+use crate::law::{FINDINGS_MAX, Procedure};
 
 /// Names that are listed in a refusal; beyond this, the refusal says where the list is.
 const KNOWN_LISTED_MAX: usize = 20;
@@ -70,7 +69,7 @@ impl Known {
         Self::new(given, accepted, "GET /v1/procedures/{code}")
     }
 
-    /// The components that a procedure does not have, with their places in the list.
+    /// The first components that a procedure does not have, with their places in the list.
     pub(crate) fn unknown_components<'c>(
         procedure: &Procedure,
         given: impl IntoIterator<Item = &'c ComponentCode>,
@@ -78,16 +77,15 @@ impl Known {
         let is_known =
             |code: &ComponentCode| procedure.documents.iter().any(|one| one.code == *code);
         let unknown = given.into_iter().enumerate().filter(|(_, code)| !is_known(code));
+        let unknown = unknown.take(FINDINGS_MAX);
         unknown.map(|(place, code)| (place, Self::component(code, procedure))).collect()
     }
 }
 
 /// A value as text, without the quotation marks of JSON.
 fn written(value: &impl Serialize) -> String {
-    match serde_json::to_value(value).unwrap_or_default() {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 impl Said for Known {

@@ -114,6 +114,7 @@ async fn alone<S: Deadlines>(
     let enforcing = AssertUnwindSafe(enforce_one(streams, service, due, read));
     enforcing.catch_unwind().await.unwrap_or_else(|_| {
         tracing::error!(stream = %due.stream, kind = &*due.kind, "enforcement of an obligation panicked; retrying");
+        streams.engine().metrics.defect(Work::Enforces.name());
         None
     })
 }
@@ -163,7 +164,7 @@ async fn enforce_one<S: Deadlines>(
         }
         Err(error) => {
             tracing::error!(%stream, kind = &*due.kind, ?error, "enforcement of an obligation failed; retrying");
-            if !error.is_retryable() {
+            if error.is_defect() {
                 streams.engine().metrics.defect(Work::Enforces.name());
             }
             None

@@ -310,7 +310,7 @@ mod tests {
     #[test]
     fn a_file_of_a_program_that_knows_other_kinds_is_built_anew() {
         let versions = [&["answer"][..], &["answer", "deadline"], &["answerdeadline"], &[]];
-        let distinct: BTreeSet<u32> = versions.into_iter().map(|kinds| version(kinds)).collect();
+        let distinct: BTreeSet<u32> = versions.into_iter().map(version).collect();
         assert_eq!(distinct.len(), versions.len());
         assert_eq!(shape::<IntakeDeadline>("test").version, version(IntakeDeadline::TEXTS));
     }

@@ -41,8 +41,9 @@ impl<S: State> Reacts<S> {
     /// given up after a day, like any other.
     fn failed(&self, failure: &Failure<LawError>) -> Outcome {
         let error: Option<&dyn std::error::Error> = match failure {
-            Failure::Read(error) if !error.is_retryable() => Some(error),
-            Failure::Append(error) if !error.is_retryable() => Some(error),
+            Failure::Read(error) if failure.is_defect() => Some(error),
+            Failure::Append(error) if failure.is_defect() => Some(error),
+            Failure::Unwritable(error) if failure.is_defect() => Some(error),
             _ => None,
         };
         if let Some(error) = error {
