@@ -3,8 +3,8 @@
 
 use dossier::contract::Role;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
 use program::Bearer;
+use serde_json::{Value, json};
 
 use crate::edges;
 use crate::forms;

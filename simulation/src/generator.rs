@@ -2,8 +2,8 @@
 //! procedure has.
 
 use anyhow::Result;
-use serde_json::{Value, json};
 use program::Dice;
+use serde_json::{Value, json};
 
 use crate::procedures::Subject;
 

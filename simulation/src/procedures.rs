@@ -6,8 +6,8 @@ use dossier::contract::{
 };
 use dossier::law::{Law, Procedure, shipped_rules};
 use jiff::civil::date;
-use serde_json::{Value, json};
 use program::Bearer;
+use serde_json::{Value, json};
 
 use crate::forms;
 
