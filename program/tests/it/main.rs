@@ -4,6 +4,7 @@
 
 mod access;
 mod after;
+mod agencies;
 mod authority;
 mod away;
 mod backup;
