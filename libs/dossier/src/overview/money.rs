@@ -1,0 +1,77 @@
+//! The open tasks of a fee and of its payments.
+
+use super::open::due;
+use super::{DossierStates, Task, TaskKind};
+use crate::contract::{Brief, Channel, Vnd};
+use crate::intake;
+use crate::payment::{Payment, PaymentDeadline, Proposed};
+use crate::review;
+
+pub(super) fn tasks(states: &DossierStates, brief: &Brief) -> Vec<Task> {
+    let payment = &states.payment;
+    let agency = &brief.agency;
+    let mut tasks: Vec<Task> = fee(states, brief).into_iter().collect();
+    if let Some(owed) = payment.discrepancy {
+        let blocks = payment.waits_for_certainty() && blocks(states);
+        let resolve = Task::new(TaskKind::ResolveDiscrepancy, agency).blocking(blocks);
+        tasks.push(resolve.due(due(payment, &PaymentDeadline::Discrepancy)).missed(owed.missed));
+    }
+    if let Some((owed, _)) = payment.repayment {
+        let refund = Task::new(TaskKind::GiveBack, agency);
+        tasks.push(refund.due(due(payment, &PaymentDeadline::Repayment)).missed(owed.missed));
+    }
+    if let Some(proposal) = &payment.proposal {
+        let kind = match proposal.what {
+            Proposed::Refund(_) => TaskKind::SignRefund,
+            Proposed::Resolution(..) => TaskKind::SignResolution,
+        };
+        let missed = proposal.owed.is_some_and(|owed| owed.missed);
+        let mut sign = Task::new(kind, agency).about(proposal.id).missed(missed);
+        sign.due_at = due(payment, &PaymentDeadline::Proposal);
+        sign.not_by = Some(proposal.by.clone());
+        tasks.push(sign);
+    }
+    tasks
+}
+
+/// The payment of the fee, while it is owed.
+fn fee(states: &DossierStates, brief: &Brief) -> Option<Task> {
+    let payment = &states.payment;
+    if payment.outstanding() == Vnd::ZERO {
+        return None;
+    }
+    let kind = if is_being_paid(payment) {
+        TaskKind::ConfirmPayment
+    } else if brief.channel == Channel::Online {
+        TaskKind::PayFee
+    } else {
+        TaskKind::TakeCash
+    };
+    let window = due(payment, &PaymentDeadline::Window);
+    Some(Task::new(kind, &brief.agency).due(window).blocking(blocks(states)))
+}
+
+/// Whether the outcome of an attempt is open.
+fn is_being_paid(payment: &Payment) -> bool {
+    payment.attempts.values().any(|attempt| attempt.is_open())
+}
+
+/// Whether the dossier does not go on without its fee: it is paid before acceptance, its clock is
+/// suspended for it, or its review begins with it.
+fn blocks(states: &DossierStates) -> bool {
+    let intake = &states.intake;
+    match intake.stage() {
+        intake::Stage::Submitted => {
+            let first = intake.submission.as_ref().is_some_and(|submission| submission.fee_first);
+            first && intake.fee.received_at().is_none()
+        }
+        intake::Stage::Processing => {
+            intake.awaits_fee() || states.review.stage == review::Stage::Empty
+        }
+        intake::Stage::Empty
+        | intake::Stage::Decided
+        | intake::Stage::Refused
+        | intake::Stage::Withdrawn
+        | intake::Stage::Closed(_) => false,
+    }
+}
