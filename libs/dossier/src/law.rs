@@ -27,7 +27,7 @@ mod outage;
 mod payments;
 mod procedure;
 mod result;
-mod schema;
+pub(crate) mod schema;
 mod versions;
 mod void;
 mod warnings;

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod contract;
 pub mod law;
 mod proposals;
+pub mod search;
 pub mod step;
 pub mod text;
 

@@ -19,7 +19,7 @@ const CHAIN_MAX: usize = 100;
 type Known = *const Value;
 
 /// The schemas of the field at `pointer`; none if the form has no such field.
-pub(super) fn at<'s>(form: &'s Value, pointer: &str) -> Vec<&'s Value> {
+pub(crate) fn at<'s>(form: &'s Value, pointer: &str) -> Vec<&'s Value> {
     let names: Vec<&str> = pointer.split('/').skip(1).collect();
     if names.len() > POINTER_NAMES_MAX {
         return Vec::new();
@@ -39,7 +39,7 @@ pub(crate) fn is_date(form: &Value, pointer: &str) -> bool {
 }
 
 /// These schemas and all others that apply to the same place.
-pub(super) fn same_place<'s>(root: &'s Value, schemas: Vec<&'s Value>) -> Vec<&'s Value> {
+pub(crate) fn same_place<'s>(root: &'s Value, schemas: Vec<&'s Value>) -> Vec<&'s Value> {
     let (mut open, mut known, mut all) = (schemas, BTreeSet::<Known>::new(), Vec::new());
     while let Some(schema) = open.pop() {
         if known.insert(schema) {

@@ -7,6 +7,7 @@ use super::Check;
 use crate::law::alternatives::{confused, leads_to_ours, overlooked};
 use crate::law::coded::{FILING, LISTED, NAMED, NOT_AFTER, NOT_BEFORE, OURS, SINGLE};
 use crate::law::schema::{SAME_PLACE, SCHEMAS_OF_A_PLACE_MAX, at, endless, is_date};
+use crate::search::one_item;
 
 /// Maximum depth of schemas that are visited.
 const DEPTH_MAX: usize = 32;
@@ -47,6 +48,25 @@ impl Check<'_, '_> {
             let (vi, en) = (
                 format!("`{names}` là cả một phần của tờ khai, không phải một trường"),
                 format!("`{names}` is a whole part of the form, not a field"),
+            );
+            self.add(pointer, vi, en);
+        }
+    }
+
+    /// Checks a field by which dossiers are found: it must be a text. `*` in the pointer is every
+    /// item of a list.
+    pub(super) fn text_field(&mut self, form: &Value, pointer: &str, names: &str) {
+        let names = &one_item(names);
+        self.pointer(form, pointer, names);
+        let schemas = at(form, names);
+        // A whole part of the form is found by `pointer`.
+        let fits = |schema: &&Value| {
+            schema.get("type").is_some_and(|kind| kind == "string" || kind == "object")
+        };
+        if !schemas.is_empty() && !schemas.iter().any(fits) {
+            let (vi, en) = (
+                format!("trường `{names}` phải có `type: string`"),
+                format!("the field `{names}` must have `type: string`"),
             );
             self.add(pointer, vi, en);
         }

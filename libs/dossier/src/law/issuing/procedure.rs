@@ -7,6 +7,7 @@ use super::Check;
 use super::periods::Periods;
 use crate::contract::{Channel, NotCounted, Role, SupplementEffect};
 use crate::law::{Activity, ClockRules, ClockStart, Condition, CutOff, FeeDue, Level, Procedure};
+use crate::search::FIELDS_MAX;
 
 impl Check<'_, '_> {
     pub(super) fn procedure(&mut self, value: &Value) {
@@ -28,6 +29,7 @@ impl Check<'_, '_> {
         for (place, names) in procedure.public.iter().enumerate() {
             self.pointer(&procedure.form, &format!("/public/{place}"), names);
         }
+        self.searched(procedure);
         self.components(procedure);
         self.fees(&by, procedure);
         self.periods_of(&by, [("/intake/answer", procedure.intake.answer)]);
@@ -40,6 +42,23 @@ impl Check<'_, '_> {
         self.clock(&by, procedure);
         self.review(&by, procedure);
         self.result(&by, procedure);
+    }
+
+    /// Checks the fields by which dossiers are found.
+    fn searched(&mut self, procedure: &Procedure) {
+        let listed = procedure.search.as_deref().unwrap_or_default();
+        self.once("/search", listed);
+        if listed.len() > FIELDS_MAX {
+            let count = listed.len();
+            let (vi, en) = (
+                format!("có {count} trường, nhiều nhất {FIELDS_MAX}"),
+                format!("has {count} fields; at most {FIELDS_MAX} are allowed"),
+            );
+            self.add("/search", vi, en);
+        }
+        for (place, names) in listed.iter().take(FIELDS_MAX).enumerate() {
+            self.text_field(&procedure.form, &format!("/search/{place}"), names);
+        }
     }
 
     /// Checks the channels that are open only during an outage of other channels.

@@ -198,6 +198,19 @@ fn no_code_names_two_things() {
 }
 
 #[test]
+fn the_fields_by_which_dossiers_are_found_are_texts_of_the_form() {
+    let with = |listed: &str, wrong: &[&str]| {
+        let searched = format!("search: {listed}
+public: [/destination");
+        certificate_with(&[("public: [/destination", &searched)], wrong);
+    };
+    with("[/exporter/name, /goods/*/description]", &[]);
+    with("[/exporter/nam, /goods/*/descriptoin]", &["/search/0", "/search/1"]);
+    with("[/exporter, /goods]", &["/search/0", "/search/1"]);
+    with("[/consignee, /consignee]", &["/search/1"]);
+}
+
+#[test]
 fn every_pointer_leads_to_a_field_of_the_form() {
     certificate_with(&[("public: [/destination", "public: [/destinatoin")], &["/public/0"]);
     certificate_with(&[("public: [/destination", "public: [destination")], &["/public/0"]);
