@@ -28,8 +28,10 @@ pub mod take_notice;
 mod attempt;
 mod balance;
 mod deadlines;
+mod fee;
 mod proposal;
 mod reaction;
+mod reasons;
 mod receipted;
 mod state;
 
@@ -52,12 +54,14 @@ use start_payment::StartPayment;
 use take_cash::TakeCash;
 use take_notice::TakeNotice;
 
-pub use attempt::{Attempt, Capture, DoubtfulWord, Identity, Word};
+pub use attempt::{Attempt, Capture, DoubtfulWord, Identity, Query, Word};
 pub use balance::{RefundBarred, Standing};
 pub use deadlines::PaymentDeadline;
+pub use fee::{Closed, Fee, FeeStage};
 pub use proposal::{Proposal, Proposed};
+pub use reasons::{Reasons, Refund, Rejection, Resolution};
 pub use receipted::Receipted;
-pub use state::{Owed, Payment};
+pub use state::{Owed, Payment, Repayment};
 
 /// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
@@ -85,6 +89,28 @@ pub const STEPS: &[Step] = &[
 /// Permission to read the fees and payments of a dossier.
 pub const READ: &[May] = &[
     own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Cashier),
+    agency(Role::Approver),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// Permission to read reasons that are addressed to the payer.
+pub const READ_TEXTS: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Cashier),
+    agency(Role::Approver),
+    agency(Role::Auditor),
+];
+
+/// Permission to read what cashiers write for one another.
+pub const READ_WORK: &[May] =
+    &[agency(Role::Clerk), agency(Role::Cashier), agency(Role::Approver), agency(Role::Auditor)];
+
+/// Permission to read the subjects of officers, and rejected proposals.
+pub const READ_OFFICERS: &[May] = &[
     agency(Role::Clerk),
     agency(Role::Cashier),
     agency(Role::Approver),

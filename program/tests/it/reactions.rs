@@ -162,7 +162,7 @@ fn check<S: State>(office: &Office, events: &[Recorded], same: impl Fn(&S) -> St
 async fn every_order_and_number_of_deliveries_ends_in_the_same() {
     let (office, events) = history().await;
     check::<Payment>(&office, &events, |payment| {
-        format!("{:?} {:?}", payment.assessed.as_ref().map(|a| a.total), payment.receipts)
+        format!("{:?} {:?}", payment.assessed().map(|a| a.total), payment.receipts)
     });
     check::<Review>(&office, &events, |review| format!("{:?}", review.stage));
 }

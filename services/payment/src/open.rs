@@ -129,7 +129,7 @@ impl OpenTasks {
     async fn rows(&self, event: &Recorded) -> Result<Vec<Row>, Stalled> {
         let loaded = self.payments.load(&event.stream).await?;
         let payment = &loaded.state;
-        let Some(brief) = payment.assessed.as_ref().map(|assessed| &assessed.brief) else {
+        let Some(brief) = payment.assessed().map(|assessed| &assessed.brief) else {
             return Ok(Vec::new());
         };
         let row = |kind, why: String, amount: i64, owed: Owed| Row {
@@ -146,7 +146,7 @@ impl OpenTasks {
             missed: owed.missed,
         };
         let mut rows = Vec::new();
-        if let Some((owed, why)) = payment.repayment {
+        if let Some((owed, why)) = payment.owed_repayment() {
             rows.push(row("repayment", word(&why), payment.owed_back().0, owed));
         }
         if let Some(owed) = payment.discrepancy {

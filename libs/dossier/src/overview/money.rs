@@ -16,7 +16,7 @@ pub(super) fn tasks(states: &DossierStates, brief: &Brief) -> Vec<Task> {
         let resolve = Task::new(TaskKind::ResolveDiscrepancy, agency).blocking(blocks);
         tasks.push(resolve.due(due(payment, &PaymentDeadline::Discrepancy)).missed(owed.missed));
     }
-    if let Some((owed, _)) = payment.repayment {
+    if let Some((owed, _)) = payment.owed_repayment() {
         let refund = Task::new(TaskKind::GiveBack, agency);
         tasks.push(refund.due(due(payment, &PaymentDeadline::Repayment)).missed(owed.missed));
     }

@@ -63,7 +63,7 @@ fn with_result(law: &Law, delivery: DossierResult) -> DossierStates {
 }
 
 fn with_payment(law: &Law, payment: Payment) -> DossierStates {
-    let brief = payment.assessed.as_ref().unwrap().brief.clone();
+    let brief = payment.assessed().unwrap().brief.clone();
     let mut intake = submitted(law).state;
     let submission = Arc::make_mut(intake.submission.as_mut().unwrap());
     (submission.brief, submission.fee_first) = (brief, true);

@@ -27,7 +27,7 @@ impl Command for AnnounceRepayment {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, LawError> {
-        if payment.unannounced.is_none() {
+        if !payment.owes_unannounced() {
             return Ok(Decision::Nothing);
         }
         let (amount, why) = (payment.owed_back(), payment.why_owed_back());
@@ -50,12 +50,12 @@ mod tests {
         let law = law();
         let (mut scene, id) = started(&law);
         take(&mut scene, &say(id, "e1", Vnd(30_000)));
-        assert!(scene.state.unannounced.is_none(), "nothing has to go back");
+        assert!(!scene.state.owes_unannounced(), "nothing has to go back");
         // As in an old log: a second capture, and no event about its consequences.
         let captured = include_str!("../../../../schemas/samples/payment.PaymentCaptured.v1.json");
         let second = PaymentEvent::decode("payment.PaymentCaptured.v1", captured).unwrap();
         scene.record(at("2026-11-21T10:00"), &actor(Role::System), second);
-        assert!(scene.state.repayment.is_none() && scene.state.owed_back() > Vnd(0));
+        assert!(scene.state.owed_repayment().is_none() && scene.state.owed_back() > Vnd(0));
         let open = scene.open();
         let told = open.iter().find(|open| open.kind == PaymentDeadline::Announcement).unwrap();
         assert_eq!(told.due_at, at("2026-11-21T10:00"), "at once");

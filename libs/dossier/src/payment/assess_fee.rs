@@ -41,7 +41,7 @@ impl Command for AssessFee {
             Some(FeeDue::AfterAcceptance) => self.accepted,
             None => false,
         };
-        if payment.assessed.is_some() || !due_now {
+        if payment.assessed().is_some() || !due_now {
             return Ok(Decision::Nothing);
         }
         let brief = &self.brief;
@@ -152,7 +152,7 @@ pub(crate) mod tests {
             let mut scene = Scene::new(law, "CO.D", "G02.001");
             let brief = brief(law, "CO.D", "G02.001", "2026-11-20T09:00");
             assess(&mut scene, AssessFee { brief, accepted: false });
-            scene.state.assessed.unwrap().lines[0].reduction.clone()
+            scene.state.assessed().unwrap().lines[0].reduction.clone()
         };
         for agencies in ["[]", "[G02]", "[G02.001]", "[G02.002, G02.001]"] {
             let law = reduced(agencies).unwrap();
@@ -171,7 +171,7 @@ pub(crate) mod tests {
         let mut brief = brief(&law, "CO.D", "G02.001", submitted_at);
         brief.groups = groups.iter().map(|group| (*group).to_owned()).collect();
         assess(&mut scene, AssessFee { brief, accepted: false });
-        scene.state.assessed.unwrap().total
+        scene.state.assessed().unwrap().total
     }
 
     #[test]
@@ -212,7 +212,7 @@ pub(crate) mod tests {
         let submitted = AssessFee { brief: brief.clone(), accepted: false };
         assert!(assess(&mut scene, submitted).is_empty());
         assess(&mut scene, AssessFee { brief, accepted: true });
-        let assessed = scene.state.assessed.as_ref().unwrap();
+        let assessed = scene.state.assessed().unwrap();
         assert_eq!(assessed.lines.len(), 2, "phí and lệ phí are two lines");
         assert_eq!(assessed.total, Vnd(5_200_000));
         assert!(assessed.window_ends_at.is_some());

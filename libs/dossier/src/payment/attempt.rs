@@ -74,6 +74,16 @@ pub enum Identity<'a> {
     Doubtful(Doubt),
 }
 
+/// A query of a provider that has not reported an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Query {
+    /// Number of queries made before.
+    pub made: u32,
+    pub at: Timestamp,
+    /// Id of the event that set its time.
+    pub opened_by: Uuid,
+}
+
 /// One attempt to pay.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
@@ -85,16 +95,8 @@ pub struct Attempt {
     pub captures: Vec<Capture>,
     /// Doubtful reports that a cashier has to resolve.
     pub doubts: Vec<DoubtfulWord>,
-    /// Whether the provider reported a failure.
-    pub failed: bool,
-    /// Whether it was given up at its expiry.
-    pub expired: bool,
-    /// Number of queries to the provider.
-    pub queries: u32,
-    /// Time of the next query.
-    pub query_at: Timestamp,
-    /// Id of the event that set the time of the next query.
-    pub opened_by: Uuid,
+    /// The next query of the provider; `None` once the attempt was given up at its expiry.
+    pub query: Option<Query>,
     /// Doubtful reports that a cashier has resolved. Later reports about the same money are
     /// recognised by them.
     resolved: Vec<Word>,
@@ -109,17 +111,13 @@ pub struct Attempt {
 
 impl Attempt {
     pub(super) const fn new(started: PaymentStarted, opened_by: Uuid) -> Self {
-        let query_at = started.query_at;
+        let at = started.query_at;
         Self {
             started,
             captured: Vnd::ZERO,
             captures: Vec::new(),
             doubts: Vec::new(),
-            failed: false,
-            expired: false,
-            queries: 0,
-            query_at,
-            opened_by,
+            query: Some(Query { made: 0, at, opened_by }),
             resolved: Vec::new(),
             sure: Vnd::ZERO,
             words: BTreeSet::new(),
@@ -128,10 +126,22 @@ impl Attempt {
         }
     }
 
+    /// Whether the provider reported a failure.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        !self.failures.is_empty()
+    }
+
+    /// The next query, if the outcome is still open.
+    #[must_use]
+    pub fn open_query(&self) -> Option<Query> {
+        self.query.filter(|_| self.is_open())
+    }
+
     /// Whether the outcome is still open: neither failed, nor expired, nor complete.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        !self.failed && !self.expired && !self.is_complete()
+        !self.has_failed() && self.query.is_some() && !self.is_complete()
     }
 
     /// Whether it has brought its whole amount, or one capture of a provider that captures once.
@@ -280,8 +290,14 @@ impl Attempt {
         self.resolved.extend(self.doubts.drain(..).map(|doubtful| doubtful.word));
     }
 
+    /// Records the time of the next query; nothing if the attempt was given up.
+    pub(super) const fn wait(&mut self, made: u32, at: Timestamp, opened_by: Uuid) {
+        if let Some(query) = &mut self.query {
+            *query = Query { made, at, opened_by };
+        }
+    }
+
     pub(super) fn fail(&mut self, event: &str) {
-        self.failed = true;
         self.failures.insert(event.to_owned());
     }
 }

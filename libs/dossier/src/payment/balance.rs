@@ -1,5 +1,6 @@
 //! The balance of a dossier: received money less refunds, compared with the fee.
 
+use super::fee::Fee;
 use super::{Payment, state::settles};
 use crate::clock;
 use crate::contract::{
@@ -41,13 +42,13 @@ impl Payment {
     /// The assessed fee; zero before the assessment.
     #[must_use]
     pub fn total(&self) -> Vnd {
-        self.assessed.as_ref().map_or(Vnd::ZERO, |assessed| assessed.total)
+        self.assessed().map_or(Vnd::ZERO, |assessed| assessed.total)
     }
 
     /// Whether nothing more is owed, regardless of payments: the window or the dossier has ended.
     #[must_use]
-    pub const fn is_closed(&self) -> bool {
-        self.window_expired || self.keeps.is_some()
+    pub fn is_closed(&self) -> bool {
+        self.closed().is_some()
     }
 
     /// The unpaid part of the fee.
@@ -75,14 +76,20 @@ impl Payment {
 
     /// The part of the balance, including doubtful money, that the agency may not keep.
     pub(super) fn above_what_is_kept(&self) -> Vnd {
-        let keeps = self.keeps.unwrap_or_else(|| self.total());
-        Vnd(self.net().0.saturating_sub(keeps.0).max(0))
+        Vnd(self.net().0.saturating_sub(self.kept().0).max(0))
+    }
+
+    /// The part of the balance that the agency may keep: the whole fee until it is closed.
+    pub(super) fn kept(&self) -> Vnd {
+        self.fee.as_ref().map_or(Vnd::ZERO, Fee::kept)
     }
 
     pub(super) fn why_owed_back(&self) -> OwedBack {
-        match self.keeps {
-            Some(kept) if self.ended && kept < self.total() => OwedBack::DossierEnded,
-            Some(_) if self.window_expired => OwedBack::AfterWindow,
+        match self.closed() {
+            Some(closed) if closed.dossier_ended && closed.kept < self.total() => {
+                OwedBack::DossierEnded
+            }
+            Some(closed) if closed.window_expired => OwedBack::AfterWindow,
             Some(_) | None => OwedBack::OverPayment,
         }
     }
@@ -101,7 +108,7 @@ impl Payment {
             return Ok(RefundEffect::AtTheEnd);
         }
         let above = sure.saturating_sub(self.total().0);
-        if self.settled_at.is_none() || amount.0 <= above {
+        if self.settled_at().is_none() || amount.0 <= above {
             return Ok(RefundEffect::None);
         }
         match standing {
@@ -135,12 +142,13 @@ impl Payment {
         facts: &Facts<'_>,
     ) -> Result<Vec<PaymentEvent>, LawError> {
         let mut events = Vec::new();
-        let Some(assessed) = after.assessed.clone() else { return Ok(events) };
-        let (dossier, total) = (assessed.brief.dossier, assessed.total);
-        if settles(&after) {
-            after.settled_at = Some(facts.at);
+        let is_covered = settles(&after);
+        let Some(fee) = &mut after.fee else { return Ok(events) };
+        let (dossier, total) = (fee.assessed.brief.dossier, fee.assessed.total);
+        if is_covered {
+            fee.settle(facts.at);
             events.push(FeeSettled { dossier, amount: total, paid_at: facts.at }.into());
-        } else if after.settled_at.is_some() && after.outstanding() > Vnd::ZERO {
+        } else if after.settled_at().is_some() && after.outstanding() > Vnd::ZERO {
             let rule = facts.rule()?;
             let window = rule.procedure.fees.window;
             let window_ends_at = window.map(|window| clock::end_of(rule, facts.at, window));

@@ -3,12 +3,13 @@
 
 use super::Payment;
 use super::announce_repayment::AnnounceRepayment;
+use super::attempt::{Attempt, Query};
 use super::expire_fee_window::ExpireFeeWindow;
 use super::miss_discrepancy::MissDiscrepancy;
 use super::miss_proposal::MissProposal;
 use super::miss_repayment::MissRepayment;
 use super::query_payment::QueryPayment;
-use super::state::Owed;
+use super::state::{Owed, Repayment};
 use crate::clock::{Basis, Deadline, Deadlines, Running, deadline_kinds};
 use crate::contract::Brief;
 use crate::law::Law;
@@ -37,8 +38,8 @@ impl Payment {
     fn period_of(&self, kind: PaymentDeadline) -> Option<Running> {
         let owed = match kind {
             PaymentDeadline::Query | PaymentDeadline::Announcement => None,
-            PaymentDeadline::Window => return self.window,
-            PaymentDeadline::Repayment => self.repayment.map(|(owed, _)| owed),
+            PaymentDeadline::Window => return self.window(),
+            PaymentDeadline::Repayment => self.owed_repayment().map(|(owed, _)| owed),
             PaymentDeadline::Discrepancy => self.discrepancy,
             PaymentDeadline::Proposal => self.proposal.as_ref().and_then(|one| one.owed),
         };
@@ -53,22 +54,21 @@ impl Deadlines for Payment {
         let mut all = Vec::new();
         let open = true;
         // One query at a time: the attempt that is due first.
-        let attempts = self.attempts.values().filter(|attempt| attempt.is_open());
-        if let Some(attempt) = attempts.min_by_key(|attempt| attempt.query_at) {
-            let (due_at, opened_by) = (attempt.query_at, attempt.opened_by);
+        let queries = self.attempts.values().filter_map(Attempt::open_query);
+        if let Some(Query { at: due_at, opened_by, .. }) = queries.min_by_key(|query| query.at) {
             all.push(Deadline { kind: PaymentDeadline::Query, due_at, opened_by, open });
         }
-        if let (Some(due_at), Some(window)) = (self.window_ends_at(), self.window) {
+        if let (Some(due_at), Some(window)) = (self.window_ends_at(), self.window()) {
             let (kind, opened_by) = (PaymentDeadline::Window, window.opened_by);
-            let open = self.settled_at.is_none() && !self.is_closed();
-            let open = open && !self.waits_for_certainty();
+            let open = self.is_owed() && !self.waits_for_certainty();
             all.push(Deadline { kind, due_at, opened_by, open });
         }
-        if let Some((due_at, opened_by)) = self.unannounced {
+        if let Repayment::Unannounced(due_at, opened_by) = self.repayment {
             all.push(Deadline { kind: PaymentDeadline::Announcement, due_at, opened_by, open });
         }
         let of = |kind, owed: Owed| Deadline::of(kind, owed.running, !owed.missed);
-        let repayment = self.repayment.map(|(owed, _)| of(PaymentDeadline::Repayment, owed));
+        let repayment = self.owed_repayment();
+        let repayment = repayment.map(|(owed, _)| of(PaymentDeadline::Repayment, owed));
         let discrepancy = self.discrepancy.map(|owed| of(PaymentDeadline::Discrepancy, owed));
         let proposal = self.proposal.as_ref().and_then(|one| one.owed);
         let proposal = proposal.map(|owed| of(PaymentDeadline::Proposal, owed));
@@ -77,7 +77,7 @@ impl Deadlines for Payment {
     }
 
     fn basis<'a>(&'a self, kind: &PaymentDeadline, law: &'a Law) -> Result<Basis<'a>, LawError> {
-        let (Some(running), Some(assessed)) = (self.period_of(*kind), &self.assessed) else {
+        let (Some(running), Some(assessed)) = (self.period_of(*kind), self.assessed()) else {
             return Ok(Basis::Instant);
         };
         let Brief { procedure, agency, channel, .. } = &assessed.brief;
@@ -114,8 +114,13 @@ impl Deadlines for Payment {
     fn running(&mut self, kind: &PaymentDeadline) -> Option<&mut Running> {
         let owed = match kind {
             PaymentDeadline::Query | PaymentDeadline::Announcement => None,
-            PaymentDeadline::Window => return self.window.as_mut(),
-            PaymentDeadline::Repayment => self.repayment.as_mut().map(|(owed, _)| owed),
+            PaymentDeadline::Window => {
+                return self.fee.as_mut().and_then(|fee| fee.window.as_mut());
+            }
+            PaymentDeadline::Repayment => match &mut self.repayment {
+                Repayment::Owed(owed, _) => Some(owed),
+                Repayment::None | Repayment::Unannounced(..) => None,
+            },
             PaymentDeadline::Discrepancy => self.discrepancy.as_mut(),
             PaymentDeadline::Proposal => self.proposal.as_mut().and_then(|one| one.owed.as_mut()),
         };

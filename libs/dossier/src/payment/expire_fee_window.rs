@@ -33,9 +33,8 @@ impl Command for ExpireFeeWindow {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, LawError> {
-        let open = payment.settled_at.is_none() && !payment.is_closed();
-        let open = open && !payment.waits_for_certainty();
-        let Some(assessed) = payment.assessed.as_ref().filter(|_| open) else {
+        let open = payment.is_owed() && !payment.waits_for_certainty();
+        let Some(assessed) = payment.assessed().filter(|_| open) else {
             return Ok(Decision::Nothing);
         };
         let Some(due_at) = payment.window_ends_at().filter(|due_at| *due_at <= facts.at) else {
@@ -89,7 +88,10 @@ mod tests {
             said: Said::Captured(total),
         };
         scene.take("2026-09-17T08:00", Role::PaymentProvider, notice).unwrap();
-        assert!(scene.state.settled_at.is_some(), "paid, though the notice came after the window");
+        assert!(
+            scene.state.settled_at().is_some(),
+            "paid, though the notice came after the window"
+        );
         assert!(scene.take("2026-09-30T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
     }
 

@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::Payment;
+use super::{Closed, Payment};
 use crate::contract::{DossierEnd, DossierEnded, FeeLapsed, PaymentEvent, Vnd};
 use crate::law::Kept;
 use crate::step::{Command, Decision, Facts, LawError, Step};
@@ -40,17 +40,15 @@ impl Command for LapseFee {
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, LawError> {
         let Self { end, accepted, cause } = *self;
-        let (true, false, false) =
-            (payment.assessed.is_some(), payment.window_expired, payment.ended)
-        else {
+        let is_over = |closed: Closed| closed.window_expired || closed.dossier_ended;
+        if payment.fee.is_none() || payment.closed().is_some_and(is_over) {
             return Ok(Decision::Nothing);
-        };
+        }
         let mut after = payment.clone();
         let mut events = match end {
-            _ if payment.settled_at.is_none() => {
+            _ if payment.settled_at().is_none() => {
                 let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
-                after.window_expired = true;
-                after.take_end(kept);
+                after.take_lapse(kept);
                 vec![FeeLapsed { cause, kept }.into()]
             }
             None => return Ok(Decision::Nothing),

@@ -27,7 +27,7 @@ impl Command for MissRepayment {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, LawError> {
-        let Some((owed, _)) = payment.repayment.filter(|(owed, _)| !owed.missed) else {
+        let Some((owed, _)) = payment.owed_repayment().filter(|(owed, _)| !owed.missed) else {
             return Ok(Decision::Nothing);
         };
         let due_at = owed.running.due_at;
@@ -68,9 +68,9 @@ mod tests {
         let [PaymentEvent::RepaymentMissed(missed)] = &missed[..] else { panic!("{missed:?}") };
         assert_eq!((missed.amount, missed.late_by_ms), (Vnd(30_000), 0));
         assert!(scene.open().is_empty(), "missed once");
-        assert!(scene.state.repayment.is_some(), "and still owed");
+        assert!(scene.state.owed_repayment().is_some(), "and still owed");
         scene.take("2026-12-03T09:00", Role::Cashier, refund()).unwrap();
-        assert!(scene.state.repayment.is_none());
+        assert!(scene.state.owed_repayment().is_none());
     }
 
     #[test]

@@ -27,7 +27,7 @@ impl Command for NumberReceipt {
         _facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, LawError> {
         let ReceiptIssued { payment: id, symbol, year, number, source, amount, .. } = &self.receipt;
-        if payment.assessed.is_none() {
+        if payment.assessed().is_none() {
             return Ok(Decision::NotYet);
         }
         if payment.knows_number(&self.receipt) {

@@ -32,14 +32,15 @@ impl Command for QueryPayment {
         let waiting = payment
             .attempts
             .values()
-            .filter(|attempt| attempt.is_open() && attempt.query_at <= facts.at)
-            .min_by_key(|attempt| attempt.query_at);
-        let Some(attempt) = waiting else { return Ok(Decision::Nothing) };
+            .filter_map(|attempt| attempt.open_query().map(|query| (attempt, query)))
+            .filter(|(_, query)| query.at <= facts.at)
+            .min_by_key(|(_, query)| query.at);
+        let Some((attempt, query)) = waiting else { return Ok(Decision::Nothing) };
         let id = attempt.started.payment;
         if facts.at >= attempt.started.expires_at {
             return Ok(Decision::event(PaymentExpired { payment: id }));
         }
-        let queries = attempt.queries.saturating_add(1);
+        let queries = query.made.saturating_add(1);
         let hours = 1_i64.checked_shl(queries).unwrap_or(i64::MAX).min(24);
         let next = facts.at.checked_add(SignedDuration::from_hours(hours));
         let query_at = next.unwrap_or(jiff::Timestamp::MAX).min(attempt.started.expires_at);
@@ -73,6 +74,6 @@ mod tests {
         assert_eq!(moments.first().unwrap(), "2026-11-20T09:40");
         assert_eq!(moments.last().unwrap(), "2026-11-23T09:10");
         assert!(moments.len() < 10, "{moments:?}");
-        assert!(scene.state.attempts.values().all(|attempt| attempt.expired));
+        assert!(scene.state.attempts.values().all(|attempt| attempt.query.is_none()));
     }
 }

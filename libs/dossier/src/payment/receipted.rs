@@ -65,9 +65,8 @@ impl Payment {
     /// The amount that may be receipted besides `others`: the certain money that the agency keeps,
     /// less their valid amounts.
     fn unreceipted<'a>(&self, others: impl Iterator<Item = &'a Receipted>) -> Vnd {
-        let keeps = self.keeps.unwrap_or_else(|| self.total());
         let there = sum(others.map(Receipted::left));
-        Vnd(self.sure().min(keeps.0).saturating_sub(there).max(0))
+        Vnd(self.sure().min(self.kept().0).saturating_sub(there).max(0))
     }
 
     /// Records that an event brought money; its amount must be applied already. If it resolves a

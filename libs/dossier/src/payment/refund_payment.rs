@@ -169,7 +169,7 @@ pub(crate) mod tests {
         };
         assert_eq!(*amount, Vnd(29_999));
         assert!(window_ends_at.is_some_and(|end| end > at("2026-12-01T00:00")));
-        assert!(scene.state.settled_at.is_none());
+        assert!(scene.state.settled_at().is_none());
         assert_eq!(scene.state.outstanding(), Vnd(29_999));
         let one = TakeCash { amount_vnd: Vnd(1) };
         let one = scene.take("2026-11-20T12:00", Role::Cashier, one);
@@ -189,7 +189,7 @@ pub(crate) mod tests {
         let refused = refund(&mut scene, 30_001, Standing::InProcess);
         assert_eq!(refused, Err(Refusal::FeeInUse(Vnd(30_000))));
         assert_eq!(refund(&mut scene, 30_000, Standing::InProcess).unwrap().len(), 1);
-        assert!(scene.state.settled_at.is_some());
+        assert!(scene.state.settled_at().is_some());
         assert_eq!((scene.state.owed_back(), scene.state.outstanding()), (Vnd(0), Vnd(0)));
     }
 
@@ -199,7 +199,7 @@ pub(crate) mod tests {
         let mut scene = settled(&law);
         assert_eq!(refund(&mut scene, 30_000, Standing::AtItsEnd).unwrap().len(), 1);
         assert_eq!((scene.state.outstanding(), scene.state.owed_back()), (Vnd(0), Vnd(0)));
-        assert!(scene.state.settled_at.is_some(), "it was paid when it had to be");
+        assert!(scene.state.settled_at().is_some(), "it was paid when it had to be");
     }
 
     #[test]

@@ -64,7 +64,7 @@ mod tests {
         };
         reject(&mut scene).unwrap();
         assert_eq!((scene.state.refunded, scene.state.owed_back()), (Vnd(0), Vnd(2_970_000)));
-        assert!(scene.state.repayment.is_some() && scene.state.proposal.is_none());
+        assert!(scene.state.owed_repayment().is_some() && scene.state.proposal.is_none());
         assert_eq!(reject(&mut scene), Err(Refusal::NothingProposed));
     }
 }

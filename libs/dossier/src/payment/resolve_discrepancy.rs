@@ -146,17 +146,17 @@ pub(super) fn resolved(
     };
     let mut after = payment.clone();
     after.take_resolution(&resolved);
-    let missing = after.settled_at.is_some() && after.outstanding() > Vnd::ZERO;
+    let missing = after.settled_at().is_some() && after.outstanding() > Vnd::ZERO;
     resolved.effect = missing.then_some(match standing {
         Standing::AtItsEnd => RefundEffect::AtTheEnd,
         Standing::Unanswered | Standing::InProcess => RefundEffect::OwedAgain,
     });
     // While money was in doubt the rest could not be paid, and the window may have passed
     // meanwhile.
-    let can_pay_again = payment.waits_for_certainty() && after.settled_at.is_none();
+    let can_pay_again = payment.waits_for_certainty() && after.settled_at().is_none();
     if can_pay_again && after.outstanding() > Vnd::ZERO {
         let rule = facts.rule()?;
-        let window = rule.procedure.fees.window.filter(|_| payment.window.is_some());
+        let window = rule.procedure.fees.window.filter(|_| payment.window().is_some());
         resolved.window_ends_at = window.map(|window| clock::end_of(rule, facts.at, window));
     }
     let mut after = payment.clone();
@@ -203,7 +203,7 @@ pub(crate) mod tests {
         let law = law();
         let (mut scene, id) = started(&law);
         take(&mut scene, &say(id, "e1", Vnd(3_000_000)));
-        assert!(scene.state.settled_at.is_some(), "the fee is covered either way");
+        assert!(scene.state.settled_at().is_some(), "the fee is covered either way");
         assert_eq!((scene.state.owed_back(), scene.state.in_doubt()), (Vnd(0), Vnd(2_970_000)));
         assert_eq!(resolve(&mut scene, id, 3_000_001), Err(Refusal::NotSaid(Vnd(3_000_000))));
         assert_eq!(resolve(&mut scene, id, 30_000).unwrap().len(), 1);
@@ -228,12 +228,12 @@ pub(crate) mod tests {
         let (mut scene, id) = started(&law);
         take(&mut scene, &say(id, "e1", Vnd(30_000)));
         take(&mut scene, &say(id, "e1", Vnd(20_000)));
-        assert!(scene.state.settled_at.is_some());
+        assert!(scene.state.settled_at().is_some());
         let events = resolve(&mut scene, id, 20_000).unwrap();
         assert!(matches!(events[..], [_, PaymentEvent::FeeOwedAgain(_)]), "{events:?}");
-        assert!(scene.state.settled_at.is_none());
+        assert!(scene.state.settled_at().is_none());
         assert_eq!(scene.state.outstanding(), Vnd(10_000));
-        assert!(scene.state.window.is_some_and(|window| window.due_at > facts_at()));
+        assert!(scene.state.window().is_some_and(|window| window.due_at > facts_at()));
     }
 
     #[test]
@@ -249,7 +249,7 @@ pub(crate) mod tests {
         let state = &scene.state;
         assert_eq!((state.net(), state.outstanding()), (Vnd(20_000), Vnd(0)));
         assert_eq!(state.owed_back(), Vnd(0));
-        assert!(state.settled_at.is_some());
+        assert!(state.settled_at().is_some());
     }
 
     #[test]
@@ -269,7 +269,10 @@ pub(crate) mod tests {
                 scene.take(moment, Role::System, ExpireFeeWindow).unwrap()
             };
             assert_eq!(events.len(), 1, "{events:?}");
-            assert_eq!((scene.state.keeps, scene.state.owed_back()), (Some(Vnd(20_000)), Vnd(0)));
+            assert_eq!(
+                (scene.state.closed().map(|closed| closed.kept), scene.state.owed_back()),
+                (Some(Vnd(20_000)), Vnd(0))
+            );
         }
     }
 
@@ -285,14 +288,14 @@ pub(crate) mod tests {
         assert_eq!(take(&mut scene, &numbered("e2", "T2", 30_000)), ["DiscrepancyFound"]);
         resolve(&mut scene, id, 60_000).unwrap();
         assert_eq!(scene.state.owed_back(), Vnd(30_000));
-        let due_at = scene.state.repayment.unwrap().0.running.due_at;
+        let due_at = scene.state.owed_repayment().unwrap().0.running.due_at;
         for line in [numbered("line-1", "T1", 30_000), numbered("line-2", "T2", 30_000)] {
             assert_eq!(take(&mut scene, &line), ["CaptureConfirmed"]);
         }
         // After another doubtful report, the amount to be repaid is still owed.
         assert_eq!(take(&mut scene, &numbered("e3", "T3", 30_000)), ["DiscrepancyFound"]);
         assert_eq!(scene.state.owed_back(), Vnd(30_000));
-        assert_eq!(scene.state.repayment.unwrap().0.running.due_at, due_at);
+        assert_eq!(scene.state.owed_repayment().unwrap().0.running.due_at, due_at);
     }
 
     fn facts_at() -> jiff::Timestamp {

@@ -61,8 +61,7 @@ impl Command for StartPayment {
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
         let provider = &self.provider.0;
-        let Some(assessed) = payment.assessed.as_ref().filter(|_| payment.settled_at.is_none())
-        else {
+        let Some(assessed) = payment.assessed().filter(|_| payment.settled_at().is_none()) else {
             return Err(Refusal::NothingOwed);
         };
         let window = payment.basis(&PaymentDeadline::Window, facts.law)?.period();
@@ -71,7 +70,11 @@ impl Command for StartPayment {
         }
         // An attempt about which the provider was queried does not block another: its outcome may
         // take days.
-        if payment.attempts.values().any(|attempt| attempt.is_open() && attempt.queries == 0) {
+        if payment
+            .attempts
+            .values()
+            .any(|attempt| attempt.open_query().is_some_and(|query| query.made == 0))
+        {
             return Err(Refusal::InProgress);
         }
         let id = PaymentId(facts.id("payment"));
@@ -118,7 +121,7 @@ pub(crate) mod tests {
         let law = law();
         let (scene, payment) = started(&law);
         let attempt = &scene.state.attempts[&payment];
-        let dossier = scene.state.assessed.as_ref().unwrap().brief.dossier;
+        let dossier = scene.state.assessed().unwrap().brief.dossier;
         assert_eq!(parse_reference(&attempt.started.reference), Some((dossier, payment.0)));
         for wrong in ["", "DSR-", "DSR-1-2", "other"] {
             assert_eq!(parse_reference(wrong), None, "{wrong}");

@@ -1,13 +1,14 @@
 //! State of a dossier's payment, folded from its events, and how its events change it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::attempt::{Attempt, DoubtfulWord, Word};
+use super::fee::{Closed, Fee, FeeStage};
 use super::proposal::{Proposal, Proposed};
+use super::reasons::Reasons;
 use super::receipted::Receipted;
 use crate::access::Resource;
 use crate::clock::{self, Running};
@@ -26,13 +27,22 @@ pub struct Owed {
     pub missed: bool,
 }
 
+/// A repayment that the cashier owes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Repayment {
+    #[default]
+    None,
+    /// Owed since this instant and event, which did not announce it; old logs only.
+    Unannounced(Timestamp, Uuid),
+    /// Announced, with its cause.
+    Owed(Owed, OwedBack),
+}
+
 /// The fee, the payments and the receipts of a dossier.
 #[derive(Debug, Clone, Default)]
 pub struct Payment {
-    /// The assessed fee; `None` before the assessment.
-    pub assessed: Option<Arc<FeeAssessed>>,
-    /// The window to pay; `None` if there is none.
-    pub window: Option<Running>,
+    /// `None` before the assessment.
+    pub fee: Option<Fee>,
     /// The attempts to pay through a provider.
     pub attempts: BTreeMap<PaymentId, Attempt>,
     /// Total received, in cash and through providers.
@@ -41,21 +51,7 @@ pub struct Payment {
     pub refunded: Vnd,
     /// Total refunded without a second person.
     pub refunded_alone: Vnd,
-    /// Time at which the fee was fully paid; `None` while it is not.
-    pub settled_at: Option<Timestamp>,
-    /// Whether the fee is owed again while the dossier is being processed for the part that was
-    /// paid.
-    pub owed_in_process: bool,
-    pub window_expired: bool,
-    /// Amount that the agency keeps; `None` until the dossier or the window has ended.
-    pub keeps: Option<Vnd>,
-    /// Whether the dossier has ended, as far as payment has received it.
-    pub ended: bool,
-    /// The repayment that is owed, and its cause.
-    pub repayment: Option<(Owed, OwedBack)>,
-    /// Time and event since which a repayment is owed without having been announced (old logs
-    /// only).
-    pub unannounced: Option<(Timestamp, Uuid)>,
+    pub repayment: Repayment,
     /// The open discrepancies of all attempts, as one task.
     pub discrepancy: Option<Owed>,
     /// The proposal that waits for a second person.
@@ -64,13 +60,13 @@ pub struct Payment {
     pub resolved_alone: Vnd,
     /// Receipts in the order of the events that brought money.
     pub receipts: Vec<Receipted>,
+    pub reasons: Reasons,
 }
 
 /// Whether the certain part of the balance covers the fee for the first time.
 pub(super) fn settles(payment: &Payment) -> bool {
-    let open = payment.settled_at.is_none() && !payment.is_closed();
     let sure = payment.net().0.saturating_sub(payment.in_doubt().0);
-    open && payment.assessed.is_some() && sure >= payment.total().0
+    payment.is_owed() && sure >= payment.total().0
 }
 
 fn add(to: &mut Vnd, amount: Vnd) {
@@ -78,10 +74,54 @@ fn add(to: &mut Vnd, amount: Vnd) {
 }
 
 impl Payment {
+    #[must_use]
+    pub fn assessed(&self) -> Option<&FeeAssessed> {
+        self.fee.as_ref().map(|fee| &*fee.assessed)
+    }
+
+    /// The window to pay.
+    #[must_use]
+    pub fn window(&self) -> Option<Running> {
+        self.fee.as_ref()?.window
+    }
+
+    /// When the fee was fully paid; `None` while it is not.
+    #[must_use]
+    pub fn settled_at(&self) -> Option<Timestamp> {
+        self.fee.as_ref()?.settled_at()
+    }
+
+    /// Whether a fee was assessed that is neither covered nor closed.
+    #[must_use]
+    pub fn is_owed(&self) -> bool {
+        self.fee.as_ref().is_some_and(|fee| matches!(fee.stage, FeeStage::Owed { .. }))
+    }
+
+    /// How the fee was closed; `None` while it is not.
+    #[must_use]
+    pub fn closed(&self) -> Option<Closed> {
+        self.fee.as_ref()?.closed()
+    }
+
+    /// The announced repayment that is owed, and its cause.
+    #[must_use]
+    pub const fn owed_repayment(&self) -> Option<(Owed, OwedBack)> {
+        match self.repayment {
+            Repayment::Owed(owed, why) => Some((owed, why)),
+            Repayment::None | Repayment::Unannounced(..) => None,
+        }
+    }
+
+    /// Whether a repayment is owed that no event announced; old logs only.
+    #[must_use]
+    pub const fn owes_unannounced(&self) -> bool {
+        matches!(self.repayment, Repayment::Unannounced(..))
+    }
+
     /// End of the window to pay, postponed while an attempt may still succeed.
     #[must_use]
     pub fn window_ends_at(&self) -> Option<Timestamp> {
-        let end = self.window?.due_at;
+        let end = self.window()?.due_at;
         let open = self.attempts.values().filter(|attempt| attempt.is_open());
         Some(open.map(|attempt| attempt.started.expires_at).fold(end, Timestamp::max))
     }
@@ -126,13 +166,16 @@ impl Payment {
 
     /// A settled fee of which a part is missing is not charged again; an excess is refunded.
     fn close_settled(&mut self) {
-        self.keeps = self.keeps.or(Some(self.total()));
+        if let Some(fee) = &mut self.fee {
+            fee.close(|_| ());
+        }
     }
 
     /// The amount that the agency keeps when an owed fee is no longer charged: what was paid for
     /// work already done, unless the procedure refunds everything.
     pub(super) fn kept_of_unsettled(&self, kept: Kept) -> Vnd {
-        if self.owed_in_process && kept != Kept::Never {
+        let in_process = |fee: &Fee| fee.stage == FeeStage::Owed { in_process: true };
+        if self.fee.as_ref().is_some_and(in_process) && kept != Kept::Never {
             self.net().min(self.total())
         } else {
             Vnd::ZERO
@@ -143,27 +186,43 @@ impl Payment {
         add(&mut self.received, amount);
     }
 
-    pub(super) const fn take_expiry(&mut self, kept: Vnd) {
-        self.window_expired = true;
-        self.keeps = Some(kept);
+    pub(super) fn take_expiry(&mut self, kept: Vnd) {
+        if let Some(fee) = &mut self.fee {
+            fee.close(|closed| (closed.window_expired, closed.kept) = (true, kept));
+        }
     }
 
     pub(super) fn take_end(&mut self, kept: Vnd) {
-        self.ended = true;
-        self.keeps = Some(self.keeps.map_or(kept, |keeps| keeps.min(kept)));
+        if let Some(fee) = &mut self.fee {
+            fee.end(kept, false);
+        }
+    }
+
+    /// The dossier ended before the fee was covered.
+    pub(super) fn take_lapse(&mut self, kept: Vnd) {
+        if let Some(fee) = &mut self.fee {
+            fee.end(kept, true);
+        }
     }
 
     pub(super) fn take_refund(&mut self, refund: &PaymentRefunded) {
-        let keeps = self.keeps.unwrap_or_else(|| self.total());
+        let kept = self.kept();
         add(&mut self.refunded, refund.amount);
         if refund.proposed_by.is_none() {
             add(&mut self.refunded_alone, refund.amount);
         }
         match refund.effect {
             // A refund of the fee itself reduces the kept amount.
-            Some(RefundEffect::AtTheEnd) => self.keeps = Some(keeps.min(self.net())),
+            Some(RefundEffect::AtTheEnd) => {
+                let kept = kept.min(self.net());
+                if let Some(fee) = &mut self.fee {
+                    fee.close(|closed| closed.kept = kept);
+                }
+            }
             // Before `effect` was recorded, a refund of a settled fee did not make it owed again.
-            None if self.settled_at.is_some() && self.net() < self.total() => self.close_settled(),
+            None if self.settled_at().is_some() && self.net() < self.total() => {
+                self.close_settled()
+            }
             Some(RefundEffect::None | RefundEffect::OwedAgain) | None => {}
         }
         self.proposal.take_if(|proposal| proposal.id == refund.refund);
@@ -171,18 +230,16 @@ impl Payment {
 
     /// Removes tasks that are done, and notes since when an unannounced repayment is owed.
     fn tidy(&mut self, meta: &Meta) {
-        // A repayment that is in doubt again keeps its original due instant: only a refund ends it.
-        if self.repayment.is_some() && self.above_what_is_kept() == Vnd::ZERO {
-            self.repayment = None;
-        }
         if self.attempts.values().all(|attempt| attempt.doubts.is_empty()) {
             self.discrepancy = None;
         }
-        if self.repayment.is_some() || self.owed_back() == Vnd::ZERO {
-            self.unannounced = None;
-        } else {
-            self.unannounced.get_or_insert((meta.at(), meta.id));
-        }
+        self.repayment = match self.repayment {
+            // One that is in doubt again keeps its original due instant: only a refund ends it.
+            owed @ Repayment::Owed(..) if self.above_what_is_kept() > Vnd::ZERO => owed,
+            _ if self.owed_back() == Vnd::ZERO => Repayment::None,
+            unannounced @ Repayment::Unannounced(..) => unannounced,
+            Repayment::None | Repayment::Owed(..) => Repayment::Unannounced(meta.at(), meta.id),
+        };
     }
 
     /// Applies events about attempts and their providers.
@@ -217,13 +274,11 @@ impl Payment {
         } else if let PaymentEvent::PaymentOutcomeUnknown(unknown) = event
             && let Some(attempt) = self.attempts.get_mut(&unknown.payment)
         {
-            attempt.queries = unknown.queries;
-            attempt.query_at = unknown.query_at;
-            attempt.opened_by = meta.id;
+            attempt.wait(unknown.queries, unknown.query_at, meta.id);
         } else if let PaymentEvent::PaymentExpired(expired) = event
             && let Some(attempt) = self.attempts.get_mut(&expired.payment)
         {
-            attempt.expired = true;
+            attempt.query = None;
         }
     }
 
@@ -231,11 +286,11 @@ impl Payment {
     fn on_refund(&mut self, event: &PaymentEvent, meta: &Meta) {
         if let PaymentEvent::RefundOwed(owed) = event {
             let running = Running::new(owed.due_at, meta.at(), meta.id, meta.at());
-            if self.repayment.is_none_or(|(owed, _)| owed.missed) {
-                self.repayment = Some((Owed { running, missed: false }, owed.why));
+            if self.owed_repayment().is_none_or(|(owed, _)| owed.missed) {
+                self.repayment = Repayment::Owed(Owed { running, missed: false }, owed.why);
             }
         } else if let PaymentEvent::RepaymentMissed(_) = event
-            && let Some((owed, _)) = &mut self.repayment
+            && let Repayment::Owed(owed, _) = &mut self.repayment
         {
             owed.missed = true;
         } else if let PaymentEvent::RefundProposed(proposed) = event {
@@ -265,13 +320,14 @@ impl State for Payment {
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = super::reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
+        self.reasons.evolve(event, meta);
         let window = |ends_at: Option<Timestamp>| {
             ends_at.map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at()))
         };
         match event {
             PaymentEvent::FeeAssessed(assessed) => {
-                self.assessed = Some(Arc::new(assessed.clone()));
-                self.window = window(assessed.window_ends_at);
+                let window = window(assessed.window_ends_at);
+                self.fee = Some(Fee::new(assessed.clone(), window));
             }
             PaymentEvent::PaymentStarted(started) => {
                 self.attempts.insert(started.payment, Attempt::new(started.clone(), meta.id));
@@ -287,7 +343,9 @@ impl State for Payment {
                 self.correct_receipts(resolved.receipts.as_deref());
                 let brought = resolved.captured.0.saturating_sub(resolved.counted.0).max(0);
                 self.take_money(resolved.payment, Vnd(brought), true, meta);
-                self.window = window(resolved.window_ends_at).or(self.window);
+                if let Some(fee) = &mut self.fee {
+                    fee.window = window(resolved.window_ends_at).or(fee.window);
+                }
             }
             PaymentEvent::DiscrepancyOverdue(_) => {
                 if let Some(owed) = &mut self.discrepancy {
@@ -299,19 +357,17 @@ impl State for Payment {
                 self.take_money(cash.payment, cash.amount, false, meta);
             }
             PaymentEvent::FeeSettled(settled) => {
-                self.settled_at = Some(settled.paid_at);
-                self.owed_in_process = false;
+                if let Some(fee) = &mut self.fee {
+                    fee.settle(settled.paid_at);
+                }
             }
             PaymentEvent::FeeWindowExpired(expired) => self.take_expiry(expired.kept),
-            PaymentEvent::FeeLapsed(lapsed) => {
-                self.window_expired = true;
-                self.take_end(lapsed.kept);
-            }
+            PaymentEvent::FeeLapsed(lapsed) => self.take_lapse(lapsed.kept),
             PaymentEvent::DossierEnded(ended) => self.take_end(ended.kept),
             PaymentEvent::FeeOwedAgain(owed) => {
-                self.settled_at = None;
-                self.owed_in_process = owed.in_process;
-                self.window = window(owed.window_ends_at);
+                if let Some(fee) = &mut self.fee {
+                    fee.owe_again(owed.in_process, window(owed.window_ends_at));
+                }
             }
             PaymentEvent::RefundOwed(_)
             | PaymentEvent::RepaymentMissed(_)
@@ -328,11 +384,11 @@ impl State for Payment {
     }
 
     fn resource(&self) -> Option<Resource> {
-        self.assessed.as_ref().map(|assessed| assessed.brief.resource())
+        self.assessed().map(|assessed| assessed.brief.resource())
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        let brief = &self.assessed.as_ref()?.brief;
+        let brief = &self.assessed()?.brief;
         Some((&brief.procedure, &brief.agency))
     }
 }

@@ -50,7 +50,7 @@ impl Command for TakeCash {
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
         let amount = self.amount_vnd;
-        if payment.assessed.is_none() || payment.settled_at.is_some() {
+        if payment.assessed().is_none() || payment.settled_at().is_some() {
             return Err(Refusal::NothingOwed);
         }
         if payment.is_closed() {

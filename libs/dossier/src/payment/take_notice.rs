@@ -81,7 +81,9 @@ impl Command for TakeNotice {
         let amount = match said {
             Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
             Said::Captured(_) | Said::Pending => return Ok(Decision::Nothing),
-            Said::Failed(_) if attempt.knows_failure(provider_event) || full && attempt.failed => {
+            Said::Failed(_)
+                if attempt.knows_failure(provider_event) || full && attempt.has_failed() =>
+            {
                 return Ok(Decision::Nothing);
             }
             Said::Failed(reason) => {

@@ -152,7 +152,7 @@ impl Checker {
             Some(Category::Receipts | Category::Unmatched | Category::Numbers) => 0,
             _ => self.order.check_id(event, &meta, &mut self.found),
         };
-        if event.kind.starts_with("law.") {
+        if event.kind.starts_with("law.") || event.kind.starts_with("directory.") {
             who::look(event, &meta, None, &self.law, &mut self.found);
             match rulebook::apply(&mut self.law, event) {
                 Ok(None) => {}
@@ -284,9 +284,9 @@ impl Checker {
 
 /// Whether a payment has ended.
 fn at_its_end(payment: &Payment) -> bool {
-    payment.ended
+    payment.closed().is_some_and(|closed| closed.dossier_ended)
         && payment.owed_back() == Vnd::ZERO
-        && payment.repayment.is_none()
+        && payment.owed_repayment().is_none()
         && payment.discrepancy.is_none()
         && payment.proposal.is_none()
         && !payment.attempts.values().any(Attempt::is_open)
@@ -322,6 +322,9 @@ fn fold<'s, S: State>(
     }
     let state = states.entry(id.to_owned()).or_default();
     who::look(event, meta, state.resource().as_ref(), law, found);
+    if let Some((_, agency)) = state.received_under() {
+        who::deputy(event, meta, (agency, law), found);
+    }
     state.evolve(&decoded, meta);
     Some(state)
 }

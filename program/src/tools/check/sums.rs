@@ -149,7 +149,7 @@ pub(super) fn receipt(event: &Recorded, payment: &Payment, found: &mut Findings)
         return;
     };
     let fits = payment.receipt_for(receipt.source).is_some_and(|owed| {
-        let in_part = owed.amount == receipt.amount && payment.unannounced.is_none();
+        let in_part = owed.amount == receipt.amount && !payment.owes_unannounced();
         owed.brought == receipt.amount || in_part
     });
     if !fits {

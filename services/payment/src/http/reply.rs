@@ -1,13 +1,17 @@
 //! Representation of payments, and execution of their steps.
 
+use dossier::access::{self, Caller, Resource};
 use dossier::contract::{
     AgencyCode, DossierId, Doubt, OwedBack, PaymentId, ReceiptBecomes, Source, Subject, Vnd,
 };
 use dossier::intake::{Intake, Stage};
 use dossier::law::{FeeKind, Law};
-use dossier::payment::{Attempt, DoubtfulWord, Payment, Proposal, Proposed, Receipted, Standing};
+use dossier::payment::{
+    Attempt, DoubtfulWord, Payment, Proposal, Proposed, READ_OFFICERS, READ_TEXTS, READ_WORK,
+    Receipted, Standing,
+};
 use dossier::{Command, State};
-use engine::fold;
+use engine::{Loaded, fold};
 use events::StreamName;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -16,6 +20,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{DiscrepancyDue, Due, Problem, Reply, Request, WindowEnd, execute_as, shown};
 
+use super::reasons::{RefundReply, RejectionReply, ResolutionReply};
 use crate::App;
 
 /// The fees and payments of a dossier, in whole đồng.
@@ -23,7 +28,9 @@ use crate::App;
 pub(crate) struct PaymentReply {
     /// Id of the dossier.
     dossier: DossierId,
-    /// Lines of the fee, with phí and lệ phí separately.
+    /// Subject of the payer: the applicant, in whose name receipts are issued.
+    payer: Subject,
+    /// Lines of the fee, with phí and lệ phí separately. A receipt has the same lines.
     lines: Vec<ChargedLineReply>,
     /// Sum of the lines.
     total_vnd: Vnd,
@@ -55,6 +62,15 @@ pub(crate) struct PaymentReply {
     attempts: Vec<AttemptReply>,
     /// Issued receipts.
     receipts: Vec<ReceiptReply>,
+    /// Refunds, oldest first; the newest 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refunds: Vec<RefundReply>,
+    /// Resolved discrepancies, oldest first; the newest 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    resolutions: Vec<ResolutionReply>,
+    /// Rejected proposals, oldest first; the newest 100. Only for officers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    rejected_proposals: Vec<RejectionReply>,
 }
 
 /// Money that has to be refunded.
@@ -77,8 +93,13 @@ pub(crate) struct ProposedRefundReply {
     refund: Uuid,
     /// Amount in VND.
     amount_vnd: Vnd,
-    /// Subject who proposed it.
-    proposed_by: Subject,
+    /// Officer who proposed it; for officers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed_by: Option<Subject>,
+    /// Written reason; for officers, without operators. Absent after its erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Nộp hai lần")]
+    reason: Option<String>,
     /// Due instant of the second person's decision; null for proposals recorded before this period
     /// existed.
     #[serde(flatten)]
@@ -97,8 +118,13 @@ pub(crate) struct ProposedResolutionReply {
     payment: PaymentId,
     /// Total that the attempt has brought according to the proposal, in VND.
     captured_vnd: Vnd,
-    /// Subject who proposed it.
-    proposed_by: Subject,
+    /// Officer who proposed it; for officers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed_by: Option<Subject>,
+    /// Written finding; for officers, without operators. Absent after its erasure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Ngân hàng xác nhận 60.000 đ")]
+    reason: Option<String>,
     /// Due instant of the second person's decision.
     #[serde(flatten)]
     #[schema(inline)]
@@ -214,10 +240,11 @@ pub(crate) struct ReceiptReply {
 impl PaymentReply {
     /// `None` before the fee is assessed.
     pub(crate) fn new(payment: &Payment, law: &Law) -> Option<Self> {
-        let assessed = payment.assessed.as_ref()?;
+        let assessed = payment.assessed()?;
         let (agency, proposal) = (&assessed.brief.agency, payment.proposal.as_ref());
         Some(Self {
             dossier: assessed.brief.dossier,
+            payer: assessed.brief.applicant.clone(),
             lines: assessed
                 .lines
                 .iter()
@@ -236,7 +263,7 @@ impl PaymentReply {
             refunded_vnd: payment.refunded,
             outstanding_vnd: payment.outstanding(),
             owed_back_vnd: payment.owed_back(),
-            repayment: payment.repayment.map(|(owed, why)| RepaymentReply {
+            repayment: payment.owed_repayment().map(|(owed, why)| RepaymentReply {
                 why,
                 due: Due::of(law, agency, owed.running.due_at),
                 missed: owed.missed,
@@ -249,12 +276,53 @@ impl PaymentReply {
             proposed_refund: proposal.and_then(|of| ProposedRefundReply::new(law, agency, of)),
             proposed_resolution: proposal
                 .and_then(|of| ProposedResolutionReply::new(law, agency, of)),
-            settled_at: payment.settled_at,
-            window: WindowEnd::of(law, agency, payment.window.map(|window| window.due_at)),
+            settled_at: payment.settled_at(),
+            window: WindowEnd::of(law, agency, payment.window().map(|window| window.due_at)),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
             receipts: payment.receipts.iter().filter_map(ReceiptReply::new).collect(),
+            refunds: payment.reasons.refunds.iter().map(Into::into).collect(),
+            resolutions: payment.reasons.resolutions.iter().map(Into::into).collect(),
+            rejected_proposals: payment.reasons.rejections.iter().map(Into::into).collect(),
         })
     }
+}
+
+impl PaymentReply {
+    /// The part that the caller may read.
+    fn for_caller(mut self, caller: &Caller, resource: &Resource) -> Self {
+        let may = |mays| access::decide(caller, mays, Some(resource)).is_ok();
+        let (work, officers) = (may(READ_WORK), may(READ_OFFICERS));
+        if let Some(proposed) = &mut self.proposed_refund {
+            proposed.reason = proposed.reason.take().filter(|_| work);
+            proposed.proposed_by = proposed.proposed_by.take().filter(|_| officers);
+        }
+        if let Some(proposed) = &mut self.proposed_resolution {
+            proposed.reason = proposed.reason.take().filter(|_| work);
+            proposed.proposed_by = proposed.proposed_by.take().filter(|_| officers);
+        }
+        if !officers {
+            self.rejected_proposals.clear();
+        }
+        if !work {
+            self.rejected_proposals.iter_mut().for_each(RejectionReply::without_text);
+        }
+        if !may(READ_TEXTS) {
+            self.refunds.iter_mut().for_each(RefundReply::without_text);
+            self.resolutions.iter_mut().for_each(ResolutionReply::without_text);
+        }
+        self
+    }
+}
+
+/// The payments of a dossier, as far as the caller may read them.
+pub(super) fn shown_to(
+    app: &App,
+    loaded: &Loaded<Payment>,
+    request: &Request,
+) -> Result<Reply, Problem> {
+    let reply = PaymentReply::new(&loaded.state, &app.payments.engine().law());
+    let (caller, resource) = (request.caller()?, loaded.state.resource().unwrap_or_default());
+    shown(loaded, reply.map(|reply| reply.for_caller(caller, &resource)))
 }
 
 impl ReceiptReply {
@@ -279,7 +347,8 @@ impl ProposedRefundReply {
         Some(Self {
             refund: proposal.id,
             amount_vnd: amount,
-            proposed_by: proposal.by.clone(),
+            proposed_by: Some(proposal.by.clone()),
+            reason: proposal.reason.known().cloned(),
             due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),
             missed: proposal.owed.is_some_and(|owed| owed.missed),
         })
@@ -293,7 +362,8 @@ impl ProposedResolutionReply {
             resolution: proposal.id,
             payment,
             captured_vnd: captured,
-            proposed_by: proposal.by.clone(),
+            proposed_by: Some(proposal.by.clone()),
+            reason: proposal.reason.known().cloned(),
             due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),
             missed: proposal.owed.is_some_and(|owed| owed.missed),
         })
@@ -306,14 +376,14 @@ impl From<&Attempt> for AttemptReply {
             AttemptState::Captured
         } else if attempt.captured.0 > 0 {
             AttemptState::PartlyCaptured
-        } else if attempt.failed {
+        } else if attempt.has_failed() {
             AttemptState::Failed
-        } else if attempt.expired {
-            AttemptState::Expired
-        } else if attempt.queries > 0 {
-            AttemptState::Unknown
         } else {
-            AttemptState::Started
+            match attempt.query {
+                None => AttemptState::Expired,
+                Some(query) if query.made > 0 => AttemptState::Unknown,
+                Some(_) => AttemptState::Started,
+            }
         };
         Self {
             payment: attempt.started.payment,
@@ -367,5 +437,5 @@ pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = Payment>>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute_as(&app.payments, id, request, command).await?;
-    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.engine().law()))
+    shown_to(app, &loaded, request)
 }

@@ -150,13 +150,13 @@ fn an_old_refund_of_a_settled_fee_changes_nothing_of_what_is_outstanding() {
     let law = law();
     let mut scene = assessed(&law);
     cash(&mut scene, 30_000);
-    let before = (scene.state.outstanding(), scene.state.settled_at);
+    let before = (scene.state.outstanding(), scene.state.settled_at());
     let sample = include_str!("../../../../../schemas/samples/payment.PaymentRefunded.v1.json");
     let refund = old("payment.PaymentRefunded.v1", sample, None);
     let PaymentEvent::PaymentRefunded(refunded) = &refund else { panic!("{refund:?}") };
     assert_eq!((refunded.effect, refunded.amount), (None::<RefundEffect>, Vnd(30_000)));
     scene.record(at("2026-11-21T10:00"), &actor(Role::Cashier), refund);
-    assert_eq!((scene.state.outstanding(), scene.state.settled_at), before);
+    assert_eq!((scene.state.outstanding(), scene.state.settled_at()), before);
     assert_eq!((scene.state.net(), scene.state.owed_back()), (Vnd(0), Vnd(0)));
     assert!(scene.open().is_empty());
     // The receipted money was refunded.
@@ -214,7 +214,7 @@ fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
         let sure = scene.state.net().0 - scene.state.in_doubt().0;
         prop_assert!(stands <= sure.max(0), "{stands} of {sure}");
         prop_assert!(stands <= 30_000, "{stands}");
-        if sure >= 30_000 && scene.state.keeps.is_none() {
+        if sure >= 30_000 && !scene.state.is_closed() {
             prop_assert_eq!(stands, 30_000, "what is the agency's has a receipt");
         }
     }

@@ -79,7 +79,7 @@ fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
     let law = law();
     let (mut scene, id) = doubtful(&law);
     assert_eq!((scene.state.net(), scene.state.in_doubt()), (Vnd(40_000), Vnd(20_000)));
-    assert!(scene.state.waits_for_certainty() && scene.state.settled_at.is_none());
+    assert!(scene.state.waits_for_certainty() && scene.state.settled_at().is_none());
     let windows = |payment: &Payment| {
         let mut open = clock::open_deadlines(payment);
         open.any(|open| open.kind == PaymentDeadline::Window)
@@ -116,13 +116,13 @@ fn who_could_not_pay_while_money_was_in_doubt_gets_the_whole_window_again() {
     let (rest, paid) = (*scene.state.attempts.keys().find(|of| **of != id).unwrap(), "e2");
     let paid = say(rest, paid, Vnd(10_000));
     let settled = scene.take("2027-03-01T10:10", Role::PaymentProvider, paid);
-    assert!(settled.is_ok() && scene.state.settled_at.is_some(), "{settled:?}");
+    assert!(settled.is_ok() && scene.state.settled_at().is_some(), "{settled:?}");
     // A resolution after which the rest was payable all the time leaves the window unchanged.
     let (mut other, id) = started(&law);
     take(&mut other, &say(id, "e1", Vnd(20_000)));
-    let before = other.state.window;
+    let before = other.state.window();
     other.take("2026-11-20T10:00", Role::Cashier, resolution(id, 10_000)).unwrap();
-    assert_eq!(other.state.window, before, "the rest could be paid all the time");
+    assert_eq!(other.state.window(), before, "the rest could be paid all the time");
 }
 
 #[test]
@@ -130,9 +130,9 @@ fn a_capture_after_a_failure_counts() {
     let law = law();
     let (mut scene, id) = started(&law);
     take(&mut scene, &notice(id, "e1", Said::Failed("declined".to_owned())));
-    assert!(scene.state.settled_at.is_none());
+    assert!(scene.state.settled_at().is_none());
     take(&mut scene, &say(id, "e1", Vnd(30_000)));
-    assert!(scene.state.settled_at.is_some(), "though under the name of the failure");
+    assert!(scene.state.settled_at().is_some(), "though under the name of the failure");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn parts_with_numbers_are_counted_each_and_the_rest_settles() {
     assert_eq!(take(&mut scene, &part(id, "e1", Some("T1"), 20_000)), ["PaymentCaptured"]);
     assert_eq!(scene.state.outstanding(), Vnd(10_000));
     assert!(!scene.state.attempts[&id].is_complete(), "not captured after the first part");
-    assert!(scene.state.settled_at.is_none());
+    assert!(scene.state.settled_at().is_none());
     let rest = take(&mut scene, &part(id, "e2", Some("T2"), 10_000));
     assert_eq!(rest, ["PaymentCaptured", "FeeSettled"]);
     assert!(scene.state.attempts[&id].is_complete());
@@ -275,7 +275,7 @@ fn the_same_name_for_another_attempt_is_another_fact() {
 fn what_is_paid_twice_is_owed_back_with_a_day() {
     let law = law();
     let scene = paid_twice(&law);
-    let (owed, why) = scene.state.repayment.unwrap();
+    let (owed, why) = scene.state.owed_repayment().unwrap();
     assert_eq!((scene.state.owed_back(), why), (Vnd(30_000), OwedBack::OverPayment));
     assert_eq!(owed.running.due_at, at("2026-12-02T00:00"));
     assert_eq!(scene.state.outstanding(), Vnd(0));
@@ -295,8 +295,8 @@ fn a_capture_after_the_end_of_a_dossier_settles_nothing_and_goes_back() {
     scene.take("2026-11-20T09:15", Role::System, ended).unwrap();
     let late = take(&mut scene, &say(id, "e1", Vnd(30_000)));
     assert_eq!(late, ["PaymentCaptured", "RefundOwed"]);
-    assert_eq!(scene.state.repayment.unwrap().1, OwedBack::DossierEnded);
-    assert!(scene.state.settled_at.is_none());
+    assert_eq!(scene.state.owed_repayment().unwrap().1, OwedBack::DossierEnded);
+    assert!(scene.state.settled_at().is_none());
 }
 
 /// Several reports of one capture, a failure and a pending notice.
@@ -340,8 +340,8 @@ fn any_order_of_notices_ends_in_the_same() {
         }
         let attempt = &scene.state.attempts[&id];
         assert_eq!((scene.state.received, attempt.captured), (Vnd(30_000), Vnd(30_000)));
-        assert!(attempt.failed && scene.state.settled_at.is_some(), "{order:?}");
-        assert!(scene.state.discrepancy.is_none() && scene.state.repayment.is_none());
+        assert!(attempt.has_failed() && scene.state.settled_at().is_some(), "{order:?}");
+        assert!(scene.state.discrepancy.is_none() && scene.state.owed_repayment().is_none());
         assert_eq!(attempt.captures[0].transaction.as_deref(), Some("T1"), "{order:?}");
     }
 }
@@ -376,7 +376,7 @@ proptest! {
         let came: i64 = seen.iter().map(|which| parts[*which].1).sum();
         let state = &scene.state;
         prop_assert_eq!((state.received, state.refunded), (Vnd(came), Vnd(back)));
-        prop_assert_eq!(state.settled_at.is_some(), came >= 30_000);
+        prop_assert_eq!(state.settled_at().is_some(), came >= 30_000);
         prop_assert_eq!(state.discrepancy.is_some(), came > 30_000, "more than was asked for");
         let above = (came - back - 30_000).max(0);
         prop_assert_eq!(state.owed_back().0 + state.in_doubt().0, above);
