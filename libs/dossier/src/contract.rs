@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+mod audience;
 mod delivery;
+mod directory;
 mod documents;
 mod dossier;
 mod feedback;
@@ -18,14 +20,19 @@ mod law;
 mod macros;
 mod money;
 mod numbers;
+mod paper;
 mod partners;
 mod payment;
 mod personal;
+mod reads;
 mod review;
 mod tax_code;
 mod telephone;
+mod titles;
 
+pub use audience::{Audience, PARTS, Payload, PayloadField, Shown, payload_of, readable};
 pub use delivery::*;
+pub use directory::*;
 pub use documents::{KINDS_WITH_DOCUMENTS, NamedDocument, documents_named};
 pub use dossier::*;
 pub use feedback::*;
@@ -35,12 +42,15 @@ pub use law::*;
 pub(crate) use macros::{events, payload};
 pub use money::*;
 pub use numbers::*;
+pub use paper::PaperIssued;
 pub use partners::*;
 pub use payment::*;
 pub use personal::Personal;
+pub use reads::*;
 pub use review::*;
 pub use tax_code::{TaxCodeFault, party_name, tax_code};
 pub use telephone::{TelephoneFault, telephone};
+pub use titles::title;
 
 /// Why a recorded event cannot be decoded.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +71,8 @@ pub enum Unreadable {
 pub trait EventSet: Sized + Clone + fmt::Debug + Send + Sync + 'static {
     /// For example `intake.DossierAccepted.v1`.
     const KINDS: &'static [&'static str];
+    /// The payload of each kind, in the order of `KINDS`.
+    const PAYLOADS: &'static [Payload];
     fn kind(&self) -> &'static str;
     /// JSON.
     fn encode(&self) -> String;
@@ -140,13 +152,22 @@ pub struct Actor {
     /// The person or firm for whom a representative acts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<Subject>,
+    /// The absent officer in whose place a deputy acts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy_for: Option<Subject>,
 }
 
 impl Actor {
     /// The actor for what the service `name` does by itself.
     #[must_use]
     pub fn system(name: &str) -> Self {
-        Self { subject: name.into(), role: Role::System, agency: None, on_behalf_of: None }
+        Self::new(name.into(), Role::System, None)
+    }
+
+    /// Somebody who acts for themselves, in one role.
+    #[must_use]
+    pub const fn new(subject: Subject, role: Role, agency: Option<AgencyCode>) -> Self {
+        Self { subject, role, agency, on_behalf_of: None, deputy_for: None }
     }
 
     /// Whether the service acted by itself.

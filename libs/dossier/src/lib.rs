@@ -19,20 +19,25 @@
 pub mod access;
 pub mod clock;
 pub mod contract;
+pub mod figures;
 pub mod law;
+pub mod papers;
 mod proposals;
 pub mod search;
 pub mod step;
 pub mod text;
 
 pub mod delivery;
+pub mod directory;
 pub mod feedback;
 pub mod intake;
+pub mod overview;
 pub mod payment;
 pub mod review;
 pub mod rules;
 pub mod services;
 pub mod shape;
+pub mod timeline;
 
 pub use step::{
     AnyCommand, Command, Decision, Elsewhere, Facts, Follow, Incoming, LawError, RefusalEntry,

@@ -5,8 +5,9 @@
 use std::fmt;
 
 use crate::contract::{
-    ComplaintEvent, DeliveryEvent, EventSet, IntakeEvent, LawEvent, NumberEvent, PaymentEvent,
-    RatingEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable, WaybillEvent,
+    ComplaintEvent, DeliveryEvent, DirectoryEvent, EventSet, IntakeEvent, LawEvent, NumberEvent,
+    Payload, PaymentEvent, RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
+    Unreadable, WaybillEvent,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
@@ -14,7 +15,7 @@ use crate::intake::Intake;
 use crate::payment::Payment;
 use crate::review::Review;
 use crate::step::{State, Step, Subscription};
-use crate::{delivery, feedback, intake, payment, review, rules};
+use crate::{delivery, directory, feedback, intake, payment, review, rules};
 
 /// A service, in the order of the procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,6 +94,7 @@ impl ServiceName {
             Self::Intake => &[
                 Module { name: "intake", steps: intake::STEPS },
                 Module { name: "rules", steps: rules::STEPS },
+                Module { name: "directory", steps: directory::STEPS },
             ],
             Self::Payment => &[Module { name: "payment", steps: payment::STEPS }],
             Self::Review => &[Module { name: "review", steps: review::STEPS }],
@@ -112,7 +114,7 @@ impl ServiceName {
     #[must_use]
     pub const fn sources(self) -> &'static [&'static str] {
         match self {
-            Self::Intake => &["intake", "law", "bus"],
+            Self::Intake => &["intake", "law", "directory", "reads", "bus"],
             Self::Payment => &["payment"],
             Self::Review => &["review"],
             Self::Delivery => &["delivery"],
@@ -152,6 +154,8 @@ pub enum Category {
     Law,
     /// An outage of the channels or of the offices.
     Outage,
+    /// The units, officers and absences of an agency.
+    Directory,
     /// The money of a dossier.
     Payment,
     /// The receipts of one book of an agency and year.
@@ -169,6 +173,8 @@ pub enum Category {
     /// The rating of a dossier.
     Rating,
     Complaint,
+    /// The reads of personal data through one process on a day.
+    Reads,
     /// The codes of an agency's dossiers on a day.
     Codes,
     /// How far the reactions of a service are.
@@ -181,6 +187,8 @@ pub enum Category {
 #[derive(Debug, Clone, Copy)]
 pub struct Events {
     pub kinds: &'static [&'static str],
+    /// The payload of each kind, in the order of `kinds`.
+    pub payloads: &'static [Payload],
     decode: fn(&str, &str) -> Result<(), Unreadable>,
     rewrite: fn(&str, &str) -> Result<String, Unreadable>,
     /// The JSON schema of each kind.
@@ -192,6 +200,7 @@ impl Events {
     fn of<E: EventSet>() -> Self {
         Self {
             kinds: E::KINDS,
+            payloads: E::PAYLOADS,
             decode: |kind, data| E::decode(kind, data).map(drop),
             rewrite: |kind, data| E::decode(kind, data).map(|event| event.encode()),
             #[cfg(feature = "schema")]
@@ -220,10 +229,11 @@ impl Events {
 
 impl Category {
     /// Those of the law first, then those of the engine.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Intake,
         Self::Law,
         Self::Outage,
+        Self::Directory,
         Self::Payment,
         Self::Receipts,
         Self::Unmatched,
@@ -233,6 +243,7 @@ impl Category {
         Self::Waybill,
         Self::Rating,
         Self::Complaint,
+        Self::Reads,
         Self::Codes,
         Self::Cursor,
         Self::Letters,
@@ -254,6 +265,7 @@ impl Category {
             Self::Intake => "intake",
             Self::Law => "law",
             Self::Outage => "outage",
+            Self::Directory => "directory",
             Self::Payment => "payment",
             Self::Receipts => "receipts",
             Self::Unmatched => "unmatched",
@@ -263,6 +275,7 @@ impl Category {
             Self::Waybill => "waybill",
             Self::Rating => "rating",
             Self::Complaint => "complaint",
+            Self::Reads => "reads",
             Self::Codes => "codes",
             Self::Cursor => "cursor",
             Self::Letters => "letters",
@@ -287,6 +300,7 @@ impl Category {
         Some(match self {
             Self::Intake => Events::of::<IntakeEvent>(),
             Self::Law | Self::Outage => Events::of::<LawEvent>(),
+            Self::Directory => Events::of::<DirectoryEvent>(),
             Self::Payment => Events::of::<PaymentEvent>(),
             Self::Receipts => Events::of::<ReceiptEvent>(),
             Self::Unmatched => Events::of::<UnmatchedEvent>(),
@@ -296,6 +310,7 @@ impl Category {
             Self::Waybill => Events::of::<WaybillEvent>(),
             Self::Rating => Events::of::<RatingEvent>(),
             Self::Complaint => Events::of::<ComplaintEvent>(),
+            Self::Reads => Events::of::<ReadEvent>(),
             Self::Codes | Self::Cursor | Self::Letters => return None,
         })
     }
@@ -385,6 +400,7 @@ mod tests {
             of::<feedback::Complaint>(),
             of::<rules::Rules>(),
             of::<rules::OutageRecord>(),
+            of::<crate::law::Directory>(),
         ];
         for (category, is_of_dossier) in states {
             let category = Category::named(category).unwrap();

@@ -11,7 +11,7 @@ use super::{
 
 payload! {
     /// The dossier is decided; its result can be issued.
-    ResultPrepared {
+    ResultPrepared for Everyone {
         brief: Brief,
         /// The decision.
         outcome: Outcome,
@@ -19,17 +19,17 @@ payload! {
         result: String,
     }
     /// The result was signed and issued. It is not delivered yet.
-    ResultIssued {
+    ResultIssued for Everyone {
         /// The number of the result in its register.
         number: String,
         /// The officer who issued it.
-        officer: Subject,
+        officer: Subject => Staff,
         /// The document, if it was uploaded.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        document: Option<DocumentName>,
+        document: Option<DocumentName> => Content,
         /// The digest of the document's content; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        document_sha256: Option<DocumentDigest>,
+        document_sha256: Option<DocumentDigest> => Content,
         /// The first instant at which it is no longer valid; absent if it is valid without limit.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         valid_until: Option<Timestamp>,
@@ -38,7 +38,7 @@ payload! {
         duties: Vec<DutyOwed>,
     }
     /// A duty of the procedure whose period begins.
-    DutyOwed {
+    DutyOwed for Everyone {
         /// The code of the duty, as the procedure defines it.
         duty: String,
         /// When its period begins.
@@ -47,24 +47,24 @@ payload! {
         due_at: Timestamp,
     }
     /// A duty after the result was met.
-    DutyMet {
+    DutyMet for Everyone {
         /// The code of the duty.
         duty: String,
         /// The evidence.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        document: Option<DocumentName>,
+        document: Option<DocumentName> => Content,
         /// The digest of the document's content; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        document_sha256: Option<DocumentDigest>,
+        document_sha256: Option<DocumentDigest> => Content,
         /// A remark in words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        note: Option<Personal<String>>,
+        note: Option<Personal<String>> => Content,
         /// The duties whose periods begin with this event.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         duties: Vec<DutyOwed>,
     }
     /// A duty after the result was not met in time. It can still be met.
-    DutyMissed {
+    DutyMissed for Everyone {
         /// The code of the duty.
         duty: String,
         /// The end of its period.
@@ -73,42 +73,42 @@ payload! {
         late_by_ms: i64,
     }
     /// The validity of the result has ended.
-    ResultExpired {
+    ResultExpired for Everyone {
         /// The end of its validity.
         valid_until: Timestamp,
     }
     /// The applicant requested a renewal of the result.
-    RenewalRequested {
+    RenewalRequested for Everyone {
         /// The applicant's reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Personal<String>>,
+        reason: Option<Personal<String>> => Content,
         /// The end of the period for the decision on it.
         decide_by: Timestamp,
     }
     /// The result was renewed.
-    ResultRenewed {
+    ResultRenewed for Everyone {
         /// The new end of its validity.
         valid_until: Timestamp,
     }
     /// The renewal was refused; the validity does not change.
-    RenewalRefused {
+    RenewalRefused for Everyone {
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Content,
     }
     /// The renewal was not decided in time.
-    RenewalOverdue {
+    RenewalOverdue for Everyone {
         /// The end of the period for the decision.
         due_at: Timestamp,
         /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
     /// The applicant chose another delivery channel.
-    DeliveryChannelChosen {
+    DeliveryChannelChosen for Everyone {
         /// The new channel and address.
         delivery: Delivery,
     }
     /// The result was handed to the carrier.
-    ResultHandedToCarrier {
+    ResultHandedToCarrier for Result {
         parcel: ParcelId,
         /// The name of the carrier, normalised.
         carrier: String,
@@ -118,48 +118,48 @@ payload! {
         reference: String,
     }
     /// The carrier reported the parcel's status.
-    ParcelTracked {
+    ParcelTracked for Result {
         parcel: ParcelId,
         /// The carrier's id of this report.
         carrier_event: String,
         /// The status in the carrier's words.
-        status: Personal<String>,
+        status: Personal<String> => Content,
         /// The end that the carrier reports, where it has no effect: another parcel is in transit,
         /// or this one had reached its end before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         claims: Option<ParcelEnd>,
     }
     /// The carrier returned the parcel.
-    ParcelReturned {
+    ParcelReturned for Result {
         parcel: ParcelId,
         /// The carrier's id of this report.
         carrier_event: String,
         /// The reason in the carrier's words.
-        reason: Personal<String>,
+        reason: Personal<String> => Content,
     }
     /// The dossier ended without a result: nothing is to be issued or delivered any more.
-    ResultCancelled {
+    ResultCancelled for Everyone {
         /// The event that ended the dossier.
-        cause: Uuid,
+        cause: Uuid => Nobody("internal id"),
     }
     /// The applicant received the result.
-    ResultDelivered {
+    ResultDelivered for Everyone {
         brief: Brief,
         channel: DeliveryChannel,
         /// For post: the parcel.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        parcel: Option<ParcelId>,
+        parcel: Option<ParcelId> => Result,
         /// For post: the carrier's id of its report.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        carrier_event: Option<String>,
+        carrier_event: Option<String> => Result,
         /// The recipient, if not the applicant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        received_by: Option<Personal<String>>,
+        received_by: Option<Personal<String>> => Content,
     }
     /// The result was revoked.
-    ResultRevoked {
+    ResultRevoked for Everyone {
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Content,
     }
 }
 

@@ -68,34 +68,33 @@ pub struct Address {
     pub phone: String,
 }
 
-/// How the applicant wants the result delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Delivery {
-    pub channel: DeliveryChannel,
-    /// For post: the address.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub address: Option<Personal<Address>>,
-}
-
-/// An uploaded document of a dossier.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Document {
-    /// The component of the dossier for which it was uploaded.
-    pub component: ComponentCode,
-    /// The name under which it is stored.
-    pub document: DocumentName,
-    /// For example `application/pdf`.
-    pub media_type: String,
-    /// Size in bytes.
-    pub bytes: u64,
-    /// The digest of the content when the event named it; absent in older events.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<DocumentDigest>,
-    /// The file name on the applicant's computer.
-    pub file_name: Personal<String>,
+payload! {
+    /// How the applicant wants the result delivered.
+    #[derive(Eq)]
+    #[serde(deny_unknown_fields)]
+    Delivery for Everyone {
+        channel: DeliveryChannel,
+        /// For post: the address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        address: Option<Personal<Address>> => Address,
+    }
+    /// An uploaded document of a dossier.
+    #[derive(Eq)]
+    Document for Content {
+        /// The component of the dossier for which it was uploaded.
+        component: ComponentCode,
+        /// The name under which it is stored.
+        document: DocumentName,
+        /// For example `application/pdf`.
+        media_type: String,
+        /// Size in bytes.
+        bytes: u64,
+        /// The digest of the content when the event named it; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sha256: Option<DocumentDigest>,
+        /// The file name on the applicant's computer.
+        file_name: Personal<String> => Content,
+    }
 }
 
 /// A due instant promised to the applicant. It is never recomputed without an event.
@@ -203,7 +202,7 @@ pub enum ClosedAs {
 payload! {
     /// The data of a dossier that every service needs. Events that begin work in another service
     /// contain it, so that the service does not depend on earlier events having arrived.
-    Brief {
+    Brief for Everyone {
         dossier: DossierId,
         /// The code printed on the dossier's slips.
         code: DossierCode,
@@ -221,7 +220,7 @@ payload! {
         public: BTreeMap<String, Value>,
         /// The groups that reduce the fee, as claimed by the applicant.
         #[serde(default)]
-        groups: Vec<String>,
+        groups: Vec<String> => MoneyTexts,
         /// How the applicant wants the result delivered.
         delivery: Delivery,
         /// When it was submitted; the tariff of that day applies.

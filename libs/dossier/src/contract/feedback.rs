@@ -5,9 +5,27 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, Channel, ComplaintId, DossierId, PeriodExtended, Personal, Subject, events,
-    payload,
+    AgencyCode, Brief, ComplaintId, ComplaintNumber, DocumentDigest, DocumentName, DossierId,
+    PeriodExtended, Personal, ProcedureCode, Subject, events, payload,
 };
+
+/// The channel by which a complaint was received (Decree 20/2008/NĐ-CP, arts 5 to 7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ComplaintChannel {
+    /// Through a portal.
+    Online,
+    /// At the counter.
+    Counter,
+    /// A letter.
+    Post,
+    /// A telephone call.
+    Phone,
+    /// An e-mail.
+    Email,
+}
 
 /// The subject of a complaint (Decree 20/2008/NĐ-CP, art. 9), or the kind of a request about one's
 /// own data (Decree 356/2025/NĐ-CP, art. 5).
@@ -53,16 +71,16 @@ impl ComplaintClass {
 
 payload! {
     /// The applicant received the result and may rate the service.
-    RatingInvited {
+    RatingInvited for Everyone {
         brief: Brief,
     }
     /// The applicant rated the service. Possible once.
-    DossierRated {
+    DossierRated for Everyone {
         /// From 1 (very bad) to 5 (very good).
         score: u8,
         /// A remark in words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        comment: Option<Personal<String>>,
+        comment: Option<Personal<String>> => Rating,
     }
 }
 
@@ -74,7 +92,7 @@ events! {
     }
 }
 
-/// The contact details of a complainant.
+/// The contact details of a complainant. A detail that was not given is an empty text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -85,14 +103,28 @@ pub struct Contact {
 }
 
 payload! {
+    /// A document that belongs to a complaint or to its answer.
+    #[derive(Eq)]
+    #[serde(deny_unknown_fields)]
+    Attachment for ComplaintTexts {
+        document: DocumentName,
+        /// The digest of the content.
+        sha256: DocumentDigest,
+        /// The file name that its uploader gave.
+        file_name: Personal<String>,
+    }
     /// A complaint was filed.
-    ComplaintFiled {
+    ComplaintFiled for Complaint {
         complaint: ComplaintId,
         complainant: Subject,
-        contact: Personal<Contact>,
+        /// All details are empty if the complaint is anonymous.
+        contact: Personal<Contact> => Contact,
+        /// The complainant's e-mail address.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<Personal<String>> => Contact,
         /// The agency to which it is addressed.
         agency: AgencyCode,
-        channel: Channel,
+        channel: ComplaintChannel,
         /// The dossier that it is about, if any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dossier: Option<DossierId>,
@@ -101,54 +133,109 @@ payload! {
         step: Option<String>,
         /// The timeline event that it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        event: Option<Uuid>,
+        event: Option<Uuid> => Nobody("internal id; `step` is its kind"),
         /// Whether it is a request about the complainant's own data.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         personal_data: bool,
         /// The complaint in words.
-        text: Personal<String>,
+        text: Personal<String> => ComplaintTexts,
         /// The end of the period to classify and forward it.
         classify_by: Timestamp,
+        /// The number for the complainant; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        number: Option<ComplaintNumber>,
+        /// Keyed digest of the code with which its state can be read without an account; absent in
+        /// older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status_digest: Option<String> => Nobody("digest of the status code"),
+        /// Whether the complainant is not named.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        anonymous: bool,
+        /// When the agency received it, from which its period counts; absent if it was recorded at
+        /// once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        received_at: Option<Timestamp>,
+        /// The procedure of the dossier that it is about; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        procedure: Option<ProcedureCode>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<Attachment>,
+    }
+    /// Documents were added to the complaint.
+    ComplaintDocumentsAdded for Complaint {
+        documents: Vec<Attachment>,
+    }
+    /// The complaint was assigned to an officer, or returned by one.
+    ComplaintAssigned for ComplaintNotes {
+        /// The officer who handles it; absent if nobody does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        officer: Option<Subject>,
+        /// A remark for the officer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<Personal<String>>,
+    }
+    /// An internal note, for complaint handlers only.
+    ComplaintNoted for ComplaintNotes {
+        note: Personal<String>,
+    }
+    /// The complaint duplicates another one and is answered with it.
+    ComplaintMerged for Complaint {
+        /// The complaint that is handled.
+        into: ComplaintId,
+    }
+    /// The complaint does not duplicate the other one and is handled by itself again.
+    ComplaintSeparated for Complaint {
+        /// The reason, addressed to the complainant.
+        reason: Personal<String> => ComplaintTexts,
+    }
+    /// The agency extended the period to answer.
+    ComplaintExtended for Complaint {
+        /// The new end of the period.
+        answer_by: Timestamp,
+        /// The reason, addressed to the complainant.
+        reason: Personal<String> => ComplaintTexts,
     }
     /// The complaint was classified.
-    ComplaintClassified {
+    ComplaintClassified for Complaint {
         class: ComplaintClass,
         /// The end of the period to answer it; absent if this agency does not answer it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         answer_by: Option<Timestamp>,
         /// The reason, addressed to the complainant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Personal<String>>,
+        reason: Option<Personal<String>> => ComplaintTexts,
     }
     /// The complaint was forwarded to another agency.
-    ComplaintForwarded {
+    ComplaintForwarded for Complaint {
         to: AgencyCode,
         /// The end of that agency's period to classify it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         classify_by: Option<Timestamp>,
     }
     /// The complaint was answered.
-    ComplaintAnswered {
+    ComplaintAnswered for Complaint {
         /// The answer to the complainant.
-        answer: Personal<String>,
+        answer: Personal<String> => ComplaintTexts,
         /// The end of the period to publish the answer; absent if it is not to be published.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         publish_by: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<Attachment>,
     }
     /// The answer was published.
-    AnswerPublished {
+    AnswerPublished for Everyone {
         /// The published text; it contains no personal data.
         text: String,
     }
     /// The complainant reopened the complaint.
-    ComplaintReopened {
+    ComplaintReopened for Complaint {
         /// The complainant's reason.
-        reason: Personal<String>,
+        reason: Personal<String> => ComplaintTexts,
         /// The end of the period to answer again.
         answer_by: Timestamp,
     }
     /// A period of the complaint has passed without the step that it is for.
-    ComplaintOverdue {
+    ComplaintOverdue for Complaint {
         /// The step: `classify`, `answer` or `publish`.
         stage: String,
         /// The end of the period.
@@ -168,6 +255,12 @@ events! {
         AnswerPublished = "feedback.AnswerPublished.v1",
         ComplaintReopened = "feedback.ComplaintReopened.v1",
         ComplaintOverdue = "feedback.ComplaintOverdue.v1",
+        ComplaintDocumentsAdded = "feedback.ComplaintDocumentsAdded.v1",
+        ComplaintAssigned = "feedback.ComplaintAssigned.v1",
+        ComplaintNoted = "feedback.ComplaintNoted.v1",
+        ComplaintMerged = "feedback.ComplaintMerged.v1",
+        ComplaintSeparated = "feedback.ComplaintSeparated.v1",
+        ComplaintExtended = "feedback.ComplaintExtended.v1",
         PeriodExtended = "feedback.PeriodExtended.v1",
     }
 }

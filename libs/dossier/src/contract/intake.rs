@@ -6,18 +6,19 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Brief, ClosedAs, ComponentCode, DecidedBy, Document, NotCounted, Outcome, PeriodExtended,
-    Personal, PostEvidence, Promise, SupplementEffect, SupplementStage, Vnd, events, payload,
+    Brief, ClosedAs, ComponentCode, DecidedBy, Document, NotCounted, Outcome, PaperIssued,
+    PeriodExtended, Personal, PostEvidence, Promise, SupplementEffect, SupplementStage, Vnd,
+    events, payload,
 };
 
 payload! {
     /// An applicant submitted a dossier.
-    DossierSubmitted {
+    DossierSubmitted for Everyone {
         brief: Brief,
         /// The complete form.
-        form: Personal<Value>,
+        form: Personal<Value> => Content,
         /// The documents submitted with it.
-        documents: Vec<Document>,
+        documents: Vec<Document> => Content,
         /// For post: the date of posting, where the law counts by it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         posted_at: Option<Timestamp>,
@@ -32,7 +33,7 @@ payload! {
         fee_first: bool,
     }
     /// The dossier is valid and was accepted, with an appointment (form 01).
-    DossierAccepted {
+    DossierAccepted for Everyone {
         brief: Brief,
         /// The appointment; absent if the clock starts with the fee, or the law gives no period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,50 +41,59 @@ payload! {
         /// When the clock started; absent if it has not.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         started_at: Option<Timestamp>,
+        /// The record of the slip; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
     /// The dossier was not accepted (form 03).
-    DossierRefused {
+    DossierRefused for Everyone {
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Content,
         /// Whether the dossier had been accepted, always false; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<bool>,
+        /// The record of the slip; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
     /// A supplement was requested from the applicant (form 02).
-    SupplementRequested {
+    SupplementRequested for Everyone {
         /// The number of the request in this dossier, from 1.
         request: u32,
         stage: SupplementStage,
         /// Everything that is missing, at once (Decree 61/2018/NĐ-CP, art. 15.3).
         components: Vec<ComponentCode>,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Content,
         /// The effect on the statutory clock.
         effect: SupplementEffect,
         /// The end of the applicant's period.
         window_ends_at: Timestamp,
         /// The event of another service that needs the supplement.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        asked_by: Option<Uuid>,
+        asked_by: Option<Uuid> => Nobody("internal id"),
         /// Whether this event stopped a running statutory clock.
         #[serde(default)]
         stops_clock: bool,
+        /// The record of the slip; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
     /// Review needs a supplement, but the law allows no further request.
-    SupplementDeclined {
+    SupplementDeclined for Everyone {
         /// The event of review that needs the supplement.
-        asked_by: Uuid,
+        asked_by: Uuid => Nobody("internal id"),
         /// The code of the refusal.
         reason: String,
     }
     /// The applicant submitted the supplement.
-    SupplementSubmitted {
+    SupplementSubmitted for Everyone {
         /// The number of the request that it answers.
         request: u32,
-        documents: Vec<Document>,
+        documents: Vec<Document> => Content,
         /// The complete form, if it was corrected.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        form: Option<Personal<Value>>,
+        form: Option<Personal<Value>> => Content,
         /// The brief that follows from the corrected form; absent if the form was never corrected,
         /// and in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -103,8 +113,8 @@ payload! {
         resumes_clock: bool,
     }
     /// The fee of the dossier was received.
-    FeeReceived {
-        amount: Vnd,
+    FeeReceived for Everyone {
+        amount: Vnd => Money,
         /// When payment recorded it as received.
         paid_at: Timestamp,
         /// The end of the one-stop unit's period to answer, if it begins with this event.
@@ -125,39 +135,45 @@ payload! {
         awaiting: Option<u32>,
     }
     /// The fee that had been received was returned, or found not to have been received.
-    FeeReturned {
+    FeeReturned for Everyone {
         /// The missing amount.
-        amount: Vnd,
+        amount: Vnd => Money,
         /// The event of payment that records this.
-        cause: Uuid,
+        cause: Uuid => Nobody("internal id"),
         /// When the clock that started with the fee is suspended; absent if none is, and in older
         /// events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         clock_stops_at: Option<Timestamp>,
     }
     /// The applicant withdrew the dossier (form 05).
-    DossierWithdrawn {
+    DossierWithdrawn for Everyone {
         /// The applicant's reason.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Personal<String>>,
+        reason: Option<Personal<String>> => Content,
         /// When it had been accepted, if it had.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_at: Option<Timestamp>,
         /// Whether it had been accepted; absent in older events, for which it is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<bool>,
+        /// The record of the slip; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
     /// The agency apologised and gave a new date (form 04).
-    AppointmentMoved {
+    AppointmentMoved for Everyone {
         /// The new appointment.
         promise: Promise,
         /// The earlier date.
         was_due_at: Timestamp,
         /// The reason given in the apology.
-        reason: Personal<String>,
+        reason: Personal<String> => Content,
+        /// The record of the slip; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
     /// The period was extended, as the procedure allows.
-    DeadlineExtended {
+    DeadlineExtended for Everyone {
         /// The new appointment.
         promise: Promise,
         /// The earlier date.
@@ -165,22 +181,22 @@ payload! {
         /// The legal basis.
         basis: String,
         /// The reason for the extension.
-        reason: Personal<String>,
+        reason: Personal<String> => Content,
     }
     /// Some time is not counted towards the period.
-    TimeNotCounted {
+    TimeNotCounted for Everyone {
         reason: NotCounted,
         from: Timestamp,
         to: Timestamp,
         /// The event of another service that ended the time.
-        cause: Uuid,
+        cause: Uuid => Nobody("internal id"),
         /// The new appointment; absent if it does not move, or will be computed when the clock
         /// resumes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         promise: Option<Promise>,
     }
     /// Another authority fixed the date.
-    AppointmentFixed {
+    AppointmentFixed for Everyone {
         /// The fixed date.
         at: Timestamp,
         /// The authority that fixed it.
@@ -192,7 +208,7 @@ payload! {
     }
     /// The law changed after a date was promised: an outage, or days off announced later. The new
     /// date is never earlier than the one before.
-    DeadlineRestated {
+    DeadlineRestated for Everyone {
         /// The promise by the law at the time of this event.
         promise: Promise,
         /// The earlier date.
@@ -208,35 +224,35 @@ payload! {
         outages: Vec<Uuid>,
     }
     /// The one-stop unit did not answer in time.
-    IntakeAnswerMissed {
+    IntakeAnswerMissed for Everyone {
         /// The end of the period to answer.
         due_at: Timestamp,
         /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
     /// One working day before the promised date nothing is decided: the apology is due now.
-    LatenessForeseen {
+    LatenessForeseen for Everyone {
         /// When the decision is due.
         due_at: Timestamp,
         /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
     }
     /// The period has passed without a decision. A permanent record.
-    DeadlineMissed {
+    DeadlineMissed for Everyone {
         /// When the decision was due.
         due_at: Timestamp,
         /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
     /// An event that was recorded in time arrived after the miss: the deadline was kept.
-    DeadlineMissWithdrawn {
+    DeadlineMissWithdrawn for Everyone {
         /// The deadline that was kept.
         due_at: Timestamp,
         /// The event that shows it.
-        cause: Uuid,
+        cause: Uuid => Nobody("internal id"),
     }
     /// The dossier was decided; the statutory clock stops.
-    DossierDecided {
+    DossierDecided for Everyone {
         outcome: Outcome,
         by: DecidedBy,
         /// When review recorded the decision.
@@ -247,17 +263,21 @@ payload! {
         brief: Option<Brief>,
     }
     /// The dossier was closed.
-    DossierClosed {
+    DossierClosed for Everyone {
         closed_as: ClosedAs,
         /// The officer's reason, if an officer closed it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Personal<String>>,
+        reason: Option<Personal<String>> => Content,
         /// When it had been accepted, if it had.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted_at: Option<Timestamp>,
         /// Whether it had been accepted; absent in older events, for which it is unknown.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         accepted: Option<bool>,
+        /// The brief, if the procedure has no result to deliver: the applicant may rate the dossier
+        /// from this event on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        brief: Option<Brief>,
     }
 }
 

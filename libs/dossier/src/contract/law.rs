@@ -24,6 +24,8 @@ pub enum RulesKind {
     Codes,
     /// A procedure with its form, documents and periods.
     Procedure,
+    /// Targets of figures, and the rules by which figures are published.
+    Figures,
 }
 
 impl RulesKind {
@@ -37,6 +39,7 @@ impl RulesKind {
             Self::Payments => "payments",
             Self::Codes => "codes",
             Self::Procedure => "procedure",
+            Self::Figures => "figures",
         }
     }
 }
@@ -44,7 +47,7 @@ impl RulesKind {
 payload! {
     /// A file of rules was issued: from this event on it is part of the law by which everything is
     /// computed. The file contains the day on which it takes effect, which may be earlier or later.
-    RulesIssued {
+    RulesIssued for Rules {
         kind: RulesKind,
         /// Its name among those of its kind, for example the code of a procedure.
         name: String,
@@ -60,7 +63,7 @@ payload! {
     }
     /// A file of rules was proposed: it has no effect until a second person signs it, which is then
     /// recorded as `RulesIssued`.
-    RulesProposed {
+    RulesProposed for Rules {
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
@@ -72,7 +75,7 @@ payload! {
         text: String,
     }
     /// A proposed file of rules was rejected.
-    RulesRejected {
+    RulesRejected for Rules {
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
@@ -82,7 +85,7 @@ payload! {
     }
     /// The withdrawal of an issued file of rules was proposed, which two persons had to issue: it
     /// stays law until a second person agrees, which is then recorded as `RulesWithdrawn`.
-    RulesWithdrawalProposed {
+    RulesWithdrawalProposed for Rules {
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
@@ -91,7 +94,7 @@ payload! {
         reason: String,
     }
     /// A file of rules was withdrawn before it was in force: it is never law.
-    RulesWithdrawn {
+    RulesWithdrawn for Rules {
         kind: RulesKind,
         /// Its name among those of its kind.
         name: String,
@@ -101,7 +104,7 @@ payload! {
     }
     /// Systems are out of order, or will be: the clocks of the affected agencies and channels stop
     /// (Decree 224/2026/NĐ-CP, art. 13; Decree 99/2022/NĐ-CP, art. 16).
-    OutageDeclared {
+    OutageDeclared for Everyone {
         outage: Uuid,
         /// The affected agency; the agencies below it are affected too.
         agency: AgencyCode,
@@ -120,7 +123,7 @@ payload! {
     /// A period other than that of the decision ends later than recorded before, because of
     /// outages, or of days off announced since it began. Recorded by the service whose period it
     /// is.
-    PeriodExtended {
+    PeriodExtended for Everyone {
         /// The kind of the obligation.
         period: String,
         /// The new end.
@@ -131,7 +134,7 @@ payload! {
         outages: Vec<Uuid>,
     }
     /// An outage ended: the stopped clocks resume.
-    OutageEnded {
+    OutageEnded for Everyone {
         outage: Uuid,
         /// The instant from which all systems work again.
         to: Timestamp,

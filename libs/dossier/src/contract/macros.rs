@@ -10,6 +10,7 @@ macro_rules! events {
 
         impl $crate::contract::EventSet for $set {
             const KINDS: &'static [&'static str] = &[$($kind),+];
+            const PAYLOADS: &'static [$crate::contract::Payload] = &[$($event::PAYLOAD),+];
 
             fn kind(&self) -> &'static str {
                 match self { $(Self::$event(_) => $kind,)+ }
@@ -45,13 +46,33 @@ macro_rules! events {
 }
 pub(crate) use events;
 
-/// Defines payloads: plain structs with serde.
+/// Defines payloads: plain structs with serde, and the [`Audience`](super::Audience) of every field.
+/// `Name for AUDIENCE { … }` gives the audience of all fields, `field: Type => AUDIENCE` that of one.
 macro_rules! payload {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)* })+) => {$(
-        $(#[$doc])*
+    (@audience) => { None };
+    (@audience $audience:ident $(($why:literal))?) => {
+        Some($crate::contract::Audience::$audience $(($why))?)
+    };
+    ($($(#[$doc:meta])* $name:ident $(for $default:ident $(($default_why:literal))?)? {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty $(=> $audience:ident $(($why:literal))?)?,)*
+    })+) => {$(
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        $(#[$doc])*
         pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+        impl $name {
+            /// Who may read its fields.
+            pub const PAYLOAD: $crate::contract::Payload = $crate::contract::Payload {
+                name: stringify!($name),
+                audience: $crate::contract::payload!(@audience $($default $(($default_why))?)?),
+                fields: &[$($crate::contract::PayloadField {
+                    name: stringify!($field),
+                    value: stringify!($type),
+                    audience: $crate::contract::payload!(@audience $($audience $(($why))?)?),
+                },)*],
+            };
+        }
     )+};
 }
 pub(crate) use payload;

@@ -7,7 +7,7 @@ use super::{AgencyCode, DossierId, events, payload};
 payload! {
     /// A number was assigned to the result of a dossier. The dossier's events of result delivery
     /// show whether the result was issued under it.
-    NumberTaken {
+    NumberTaken for Registers {
         /// The agency whose register it is.
         agency: AgencyCode,
         /// The book of the register: the result's code in the national catalogue.

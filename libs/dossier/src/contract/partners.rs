@@ -31,7 +31,7 @@ pub enum ParcelEnd {
 
 payload! {
     /// A provider's notice that matches none of our payments. An operator has to examine it.
-    NoticeUnmatched {
+    NoticeUnmatched for Operators {
         provider: String,
         /// The provider's id of the notice.
         provider_event: String,
@@ -46,7 +46,7 @@ payload! {
         transaction: Option<String>,
     }
     /// A carrier's notice that matches none of our parcels. An operator has to examine it.
-    CarrierNoticeUnmatched {
+    CarrierNoticeUnmatched for Operators {
         carrier: String,
         /// The carrier's id of the notice.
         carrier_event: String,
@@ -61,10 +61,10 @@ payload! {
         end: Option<ParcelEnd>,
         /// The status in the carrier's words.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        text: Option<Personal<String>>,
+        text: Option<Personal<String>> => Operators,
     }
     /// A carrier's waybill was assigned to a result that is about to be handed over.
-    WaybillTaken {
+    WaybillTaken for Nobody("so that no waybill is used twice; the hand-over to the carrier shows it") {
         carrier: String,
         /// The carrier's number of the parcel.
         waybill: String,

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, DossierEnd, DossierId, Doubt, OwedBack, PaymentId, PeriodExtended, Personal,
+    AgencyCode, Brief, DossierEnd, DossierId, Doubt, OwedBack, PaperIssued, PaymentId, PeriodExtended, Personal,
     ReceiptBecomes, RefundEffect, Source, Subject, Vnd, events, payload,
 };
 use crate::law::FeeKind;
 
 payload! {
     /// A line of a fee.
-    ChargedLine {
+    ChargedLine for Everyone {
         /// The code of the rule in the tariff.
         rule: String,
         kind: FeeKind,
@@ -32,8 +32,8 @@ payload! {
     }
     /// The fee of a dossier, by the tariff of the day of submission. It does not change with the
     /// tariff.
-    FeeAssessed {
-        brief: Brief,
+    FeeAssessed for Money {
+        brief: Brief => Everyone,
         /// The lines, with phí and lệ phí separate.
         lines: Vec<ChargedLine>,
         /// The sum of the lines.
@@ -43,7 +43,7 @@ payload! {
         window_ends_at: Option<Timestamp>,
     }
     /// The applicant started a payment.
-    PaymentStarted {
+    PaymentStarted for Money {
         /// The attempt.
         payment: PaymentId,
         provider: String,
@@ -60,7 +60,7 @@ payload! {
         captures_once: bool,
     }
     /// A provider reported a capture.
-    PaymentCaptured {
+    PaymentCaptured for Money {
         /// The attempt.
         payment: PaymentId,
         provider: String,
@@ -75,7 +75,7 @@ payload! {
         source: Option<Source>,
     }
     /// A known capture was reported again under another id: evidence, not additional money.
-    CaptureConfirmed {
+    CaptureConfirmed for Money {
         /// The attempt.
         payment: PaymentId,
         provider: String,
@@ -92,7 +92,7 @@ payload! {
     }
     /// A provider's report contradicts what is known: it is not counted until a cashier resolves
     /// the discrepancy.
-    DiscrepancyFound {
+    DiscrepancyFound for Money {
         /// The attempt.
         payment: PaymentId,
         provider: String,
@@ -114,7 +114,7 @@ payload! {
     }
     /// A cashier found that an attempt brought more than it was started for, by so much that a
     /// second person has to approve.
-    ResolutionProposed {
+    ResolutionProposed for Money {
         /// The id of the proposal.
         resolution: Uuid,
         /// The attempt.
@@ -124,19 +124,19 @@ payload! {
         /// The total that was counted for it.
         counted: Vnd,
         /// The written finding.
-        reason: Personal<String>,
+        reason: Personal<String> => Cashiers,
         /// The end of the second person's period to approve or reject it.
         due_at: Timestamp,
     }
     /// A proposed resolution was rejected or withdrawn: the discrepancy stays open.
-    ResolutionRejected {
+    ResolutionRejected for Money {
         /// The id of the proposal.
         resolution: Uuid,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Cashiers,
     }
     /// A cashier recorded the total that an attempt brought, as confirmed by the provider.
-    DiscrepancyResolved {
+    DiscrepancyResolved for Money {
         /// The attempt.
         payment: PaymentId,
         /// The total that the attempt brought.
@@ -144,13 +144,13 @@ payload! {
         /// The total that was counted for it before.
         counted: Vnd,
         /// The written finding.
-        reason: Personal<String>,
+        reason: Personal<String> => MoneyTexts,
         /// The effect on a settled fee that is no longer covered; absent if it is covered.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<RefundEffect>,
         /// Who proposed it, if a second person approved it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        proposed_by: Option<Subject>,
+        proposed_by: Option<Subject> => Staff,
         /// The corrections of receipts for money that was not received; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipts: Option<Vec<ReceiptCorrected>>,
@@ -161,7 +161,7 @@ payload! {
     }
     /// A provider reported that an attempt failed. A later capture of the same attempt still
     /// counts.
-    PaymentFailed {
+    PaymentFailed for Money {
         /// The attempt.
         payment: PaymentId,
         provider: String,
@@ -171,7 +171,7 @@ payload! {
         reason: String,
     }
     /// A provider has not reported an outcome in time: it is queried.
-    PaymentOutcomeUnknown {
+    PaymentOutcomeUnknown for Money {
         /// The attempt.
         payment: PaymentId,
         /// Number of queries, this one included.
@@ -180,17 +180,17 @@ payload! {
         query_at: Timestamp,
     }
     /// An attempt ended without a capture.
-    PaymentExpired {
+    PaymentExpired for Money {
         /// The attempt.
         payment: PaymentId,
     }
     /// A cashier received cash at the counter.
-    CashReceived {
+    CashReceived for Money {
         payment: PaymentId,
         amount: Vnd,
     }
     /// The fee of the dossier is covered.
-    FeeSettled {
+    FeeSettled for Money {
         dossier: DossierId,
         /// The fee.
         amount: Vnd,
@@ -198,7 +198,7 @@ payload! {
         paid_at: Timestamp,
     }
     /// The applicant's period to pay has ended.
-    FeeWindowExpired {
+    FeeWindowExpired for Money {
         dossier: DossierId,
         /// The end of the period.
         due_at: Timestamp,
@@ -209,23 +209,23 @@ payload! {
         kept: Vnd,
     }
     /// The dossier ended before its fee was paid: nothing is owed any more.
-    FeeLapsed {
+    FeeLapsed for Money {
         /// The event that ended the dossier.
-        cause: Uuid,
+        cause: Uuid => Nobody("internal id"),
         /// The part of the received money that the agency keeps; the rest is owed back.
         #[serde(default, skip_serializing_if = "Vnd::is_zero")]
         kept: Vnd,
     }
     /// The dossier ended without a result after its fee was settled.
-    DossierEnded {
+    DossierEnded for Money {
         ended: DossierEnd,
         /// The part of the fee that the agency keeps; the rest is owed back.
         kept: Vnd,
         /// The event that ended the dossier.
-        cause: Uuid,
+        cause: Uuid => Nobody("internal id"),
     }
     /// Money is owed back.
-    RefundOwed {
+    RefundOwed for Money {
         /// The total owed back.
         amount: Vnd,
         /// The reason.
@@ -235,18 +235,18 @@ payload! {
     }
     /// A cashier proposed a refund above the amount that one person may refund: a second person has
     /// to approve.
-    RefundProposed {
+    RefundProposed for Money {
         /// The id of the refund.
         refund: Uuid,
         amount: Vnd,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Cashiers,
         /// The end of the second person's period to approve or reject it; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
     }
     /// A proposal was neither approved nor rejected in time.
-    ProposalOverdue {
+    ProposalOverdue for Money {
         /// The id of the refund or the resolution.
         proposal: Uuid,
         /// The end of the period.
@@ -255,34 +255,34 @@ payload! {
         late_by_ms: i64,
     }
     /// A proposed refund was rejected or withdrawn.
-    RefundRejected {
+    RefundRejected for Money {
         /// The id of the refund.
         refund: Uuid,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Cashiers,
     }
     /// Money was refunded.
-    PaymentRefunded {
+    PaymentRefunded for Money {
         /// The id of the refund.
         refund: Uuid,
         amount: Vnd,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => MoneyTexts,
         /// The effect on the fee.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<RefundEffect>,
         /// Who proposed it, if a second person approved it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        proposed_by: Option<Subject>,
+        proposed_by: Option<Subject> => Staff,
         /// The corrections of receipts for the refunded money; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipts: Option<Vec<ReceiptCorrected>>,
     }
     /// The correction of a receipt for money that was refunded or not received. The receipt's
     /// number is not reused.
-    ReceiptCorrected {
+    ReceiptCorrected for Money {
         /// The event that recorded the money, for which the receipt was or will be issued.
-        source: Uuid,
+        source: Uuid => Nobody("internal id"),
         payment: PaymentId,
         /// The amount of the correction.
         off: Vnd,
@@ -292,7 +292,7 @@ payload! {
         becomes: ReceiptBecomes,
     }
     /// A settled fee is no longer covered: it is owed again.
-    FeeOwedAgain {
+    FeeOwedAgain for Money {
         dossier: DossierId,
         /// The missing amount.
         amount: Vnd,
@@ -304,7 +304,7 @@ payload! {
         in_process: bool,
     }
     /// The cashier has not refunded in time what is owed back.
-    RepaymentMissed {
+    RepaymentMissed for Money {
         /// The end of the period.
         due_at: Timestamp,
         /// The delay until this was recorded, in milliseconds.
@@ -313,14 +313,14 @@ payload! {
         amount: Vnd,
     }
     /// The cashier has not resolved a discrepancy in time.
-    DiscrepancyOverdue {
+    DiscrepancyOverdue for Money {
         /// The end of the period.
         due_at: Timestamp,
         /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
     }
     /// The receipt of a payment was numbered.
-    ReceiptNumbered {
+    ReceiptNumbered for Money {
         payment: PaymentId,
         /// The symbol of the series of receipts.
         symbol: String,
@@ -329,7 +329,7 @@ payload! {
         number: u64,
         /// The event that recorded the money; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        source: Option<Uuid>,
+        source: Option<Uuid> => Nobody("internal id"),
         /// The amount of the receipt; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         amount: Option<Vnd>,
@@ -371,7 +371,7 @@ events! {
 payload! {
     /// A receipt. It is an event in the stream of its symbol and year, and its number is its
     /// version there: numbers have neither duplicates nor gaps (Decree 254/2026/NĐ-CP, art. 23.2).
-    ReceiptIssued {
+    ReceiptIssued for Money {
         /// From 1 in each year.
         number: u64,
         /// The symbol of the series of receipts.
@@ -382,10 +382,13 @@ payload! {
         dossier: DossierId,
         payment: PaymentId,
         /// The event that recorded the money.
-        source: Uuid,
+        source: Uuid => Nobody("internal id"),
         /// The lines of the fee.
         lines: Vec<ChargedLine>,
         amount: Vnd,
+        /// The record of the printed receipt; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
 }
 

@@ -5,33 +5,48 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, ComponentCode, ConsultationId, DecidedBy, Outcome, PeriodExtended, Personal,
-    Subject, events, payload,
+    AgencyCode, Assigned, Brief, ComponentCode, ConsultationId, DecidedBy, Outcome, PeriodExtended, Personal,
+    Subject, UnitCode, events, payload,
 };
 
 payload! {
     /// A dossier reached the deciding unit.
-    ReviewOpened {
+    ReviewOpened for Everyone {
         brief: Brief,
     }
-    /// An officer claimed the review.
-    ReviewClaimed {
-        officer: Subject,
+    /// An officer claimed the review, or it was assigned to the officer.
+    ReviewClaimed for Everyone {
+        officer: Subject => Staff,
         /// The next activity of the procedure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         activity: Option<String>,
         /// The end of that activity's period.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
+        /// How the officer was chosen; absent if the officer claimed the review.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assigned: Option<Assigned> => Staff,
+        /// The unit whose rule chose the officer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitCode> => Staff,
+        /// The number of officers among whom the rule chose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        among: Option<u32> => Staff,
+        /// The number of undecided reviews that the officer had, where the rule considers it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        load: Option<u32> => Staff,
+        /// The written reason of the officer who assigned it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>> => Officers,
     }
     /// An activity was completed.
-    ActivityCompleted {
+    ActivityCompleted for Everyone {
         /// The code of the activity.
         activity: String,
-        officer: Subject,
+        officer: Subject => Staff,
         /// The officer's findings.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        note: Option<Personal<String>>,
+        note: Option<Personal<String>> => Officers,
         /// The next activity of the procedure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next: Option<String>,
@@ -40,50 +55,50 @@ payload! {
         next_due_at: Option<Timestamp>,
     }
     /// An activity was not completed in time.
-    ActivityOverdue {
+    ActivityOverdue for Everyone {
         /// The code of the activity.
         activity: String,
-        officer: Subject,
+        officer: Subject => Staff,
         /// The end of its period.
         due_at: Timestamp,
         /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
     }
     /// The officer returned the review to the queue.
-    ReviewReturned {
+    ReviewReturned for Everyone {
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Officers,
     }
     /// The officer handed the review to another one.
-    ReviewHandedOver {
+    ReviewHandedOver for Everyone {
         /// The other officer.
-        to: Subject,
+        to: Subject => Staff,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Officers,
     }
     /// Another agency was consulted.
-    ConsultationRequested {
+    ConsultationRequested for Everyone {
         consultation: ConsultationId,
         /// The consulted agency.
         agency: AgencyCode,
-        question: Personal<String>,
+        question: Personal<String> => Consulted,
         /// The end of its period to answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
     }
     /// The consulted agency answered.
-    ConsultationAnswered {
+    ConsultationAnswered for Everyone {
         consultation: ConsultationId,
         /// Whether it agrees.
-        agrees: bool,
+        agrees: bool => Consulted,
         /// The answer in words.
-        answer: Personal<String>,
+        answer: Personal<String> => Consulted,
         /// When it was consulted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         asked_at: Option<Timestamp>,
     }
     /// The consulted agency did not answer in time: reported to the head of the one-stop unit.
-    ConsultationSilent {
+    ConsultationSilent for Everyone {
         consultation: ConsultationId,
         /// The end of its period to answer.
         due_at: Timestamp,
@@ -94,27 +109,27 @@ payload! {
         asked_at: Option<Timestamp>,
     }
     /// A verification on site was recorded.
-    VerificationRecorded {
+    VerificationRecorded for Everyone {
         from: Timestamp,
         to: Timestamp,
-        place: Personal<String>,
-        participants: Personal<String>,
-        findings: Personal<String>,
+        place: Personal<String> => Officers,
+        participants: Personal<String> => Officers,
+        findings: Personal<String> => Officers,
     }
     /// A supplement is needed; the one-stop unit is to request it from the applicant.
-    SupplementNeeded {
+    SupplementNeeded for Everyone {
         /// The missing components.
         components: Vec<ComponentCode>,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Officers,
     }
     /// The one-stop unit requested a supplement by itself: the review is paused.
-    ReviewPaused {
+    ReviewPaused for Everyone {
         /// The number of the request in intake.
         request: u32,
     }
     /// The supplement was submitted, or declined by the one-stop unit: the review resumes.
-    ReviewResumed {
+    ReviewResumed for Everyone {
         /// The number of the request that was answered; absent if it was declined.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         request: Option<u32>,
@@ -126,36 +141,36 @@ payload! {
         brief: Option<Brief>,
     }
     /// A decision was proposed for approval by a second officer.
-    DecisionProposed {
+    DecisionProposed for Review {
         /// The id of the proposal.
         proposal: Uuid,
         /// The proposed outcome.
         outcome: Outcome,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Officers,
         /// The officer who proposes it.
         officer: Subject,
     }
     /// The second officer rejected the proposal.
-    ProposalRejected {
+    ProposalRejected for Review {
         /// The id of the proposal.
         proposal: Uuid,
         /// The written reason.
-        reason: Personal<String>,
+        reason: Personal<String> => Officers,
     }
     /// The dossier was decided.
-    DecisionMade {
+    DecisionMade for Everyone {
         brief: Brief,
         outcome: Outcome,
         by: DecidedBy,
         /// The written reason; a rule gives none.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        reason: Option<Personal<String>>,
+        reason: Option<Personal<String>> => Content,
     }
     /// The dossier ended otherwise: the review is cancelled.
-    ReviewCancelled {
+    ReviewCancelled for Everyone {
         /// The event that ended the dossier.
-        cause: Uuid,
+        cause: Uuid => Nobody("internal id"),
     }
 }
 
