@@ -30,12 +30,14 @@ mod deadlines;
 mod parcel;
 mod progress;
 mod reaction;
+mod reasons;
 mod state;
 
 pub use after::{After, Owed};
 pub use deadlines::DeliveryDeadline;
 pub use parcel::Parcel;
 pub use progress::{Issued, Place, Progress, Stage};
+pub use reasons::{HandedOut, Reasons};
 pub use state::DossierResult;
 
 use cancel_result::CancelResult;
@@ -79,6 +81,22 @@ pub const UNMATCHED: &[May] = &[any(Role::Operator)];
 /// Permission to read the state of a result.
 pub const READ: &[May] = &[
     own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// Permission to read the address of a parcel, for its carrier.
+pub const READ_LABEL: &[May] = &[any(Role::Carrier)];
+
+/// Permission to read the address that the applicant gave.
+pub const READ_ADDRESS: &[May] =
+    &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor)];
+
+/// Permission to read the subjects of officers.
+pub const READ_OFFICERS: &[May] = &[
     agency(Role::Clerk),
     agency(Role::Reviewer),
     agency(Role::Approver),

@@ -34,6 +34,7 @@ mod fold;
 mod form;
 mod progress;
 mod reaction;
+mod reasons;
 mod resumption;
 mod state;
 
@@ -64,6 +65,7 @@ pub use affected::concerns;
 pub use deadlines::IntakeDeadline;
 pub use form::FormVersion;
 pub use progress::{Answer, Ending, Fee, OpenRequest, Owed, Progress, Stage};
+pub use reasons::{DateChange, DateChangeKind, PastRequest, Reasons};
 pub use state::{Intake, Promised};
 
 /// All steps of intake, in the order of the procedure.
@@ -129,6 +131,10 @@ pub const READ_DOSSIER: &[May] = &[
     any(Role::Operator),
     consulted(Role::Consultee),
 ];
+
+/// Permissions to read the postal address of the delivery.
+pub const READ_ADDRESS: &[May] =
+    &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor)];
 
 /// Permissions to read the form and the documents; not for cashiers and operators, who do not need
 /// them.

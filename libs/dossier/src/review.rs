@@ -1,7 +1,7 @@
 //! The deciding unit: the officer, the activities, and the decision by two officers or by a rule.
 //! Decree 61/2018/NĐ-CP, art. 19.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -9,15 +9,16 @@ use jiff::Timestamp;
 use crate::access::{May, Resource, agency, any, consulted};
 use crate::clock::{self, Running};
 use crate::contract::{
-    AgencyCode, Brief, ConsultationAnswered, ConsultationId, ConsultationRequested, DecisionMade,
-    DecisionProposed, Meta, ProcedureRef, ReviewEvent, Role, Subject,
+    Actor, AgencyCode, Brief, ConsultationAnswered, ConsultationId, ConsultationRequested,
+    DecisionMade, DecisionProposed, Meta, ProcedureRef, ReviewEvent, Role, Subject,
 };
-use crate::law::Activity;
+use crate::law::{Activity, Law};
 use crate::services::Category;
 use crate::step::{Command, Rule, State, Step, Subscription};
 
 pub mod answer_consultation;
 pub mod approve_decision;
+pub mod assign_review;
 pub mod cancel_review;
 pub mod claim_review;
 pub mod complete_activity;
@@ -35,12 +36,16 @@ pub mod resume_review;
 pub mod return_review;
 
 mod deadlines;
+mod giving;
 mod reaction;
+mod reasons;
 
 pub use deadlines::ReviewDeadline;
+pub use reasons::{CompletedActivity, Reasons, Remark, RemarkKind, Verification};
 
 use answer_consultation::AnswerConsultation;
 use approve_decision::ApproveDecision;
+use assign_review::AssignReview;
 use cancel_review::CancelReview;
 use claim_review::ClaimReview;
 use complete_activity::CompleteActivity;
@@ -64,6 +69,7 @@ pub const STEPS: &[Step] = &[
     CompleteActivity::STEP,
     ReturnReview::STEP,
     HandOverReview::STEP,
+    AssignReview::STEP,
     ConsultAgency::STEP,
     RecordVerification::STEP,
     AnswerConsultation::STEP,
@@ -148,8 +154,10 @@ pub struct ClosedConsultation {
 pub struct Review {
     pub brief: Option<Arc<Brief>>,
     pub stage: Stage,
-    /// The officer who has claimed the review.
+    /// The officer who has claimed the review, or to whom it was assigned.
     pub officer: Option<Subject>,
+    /// The officers who have returned it: no rule assigns it to them again.
+    pub returned_by: BTreeSet<Subject>,
     /// How often each activity was completed.
     pub done: BTreeMap<String, u32>,
     /// The activity whose period is running.
@@ -160,6 +168,7 @@ pub struct Review {
     pub closed_consultations: BTreeMap<ConsultationId, Arc<ClosedConsultation>>,
     /// The number of the newest request that was answered.
     pub answered: u32,
+    pub reasons: Reasons,
 }
 
 impl Review {
@@ -187,10 +196,17 @@ impl Review {
         if let Stage::Paused(pause) = &self.stage { Some(pause) } else { None }
     }
 
-    /// Whether `officer` has claimed the review.
+    /// Whether `officer` is in charge of the review.
     #[must_use]
     pub fn is_with(&self, officer: &Subject) -> bool {
         self.officer.as_ref() == Some(officer)
+    }
+
+    /// Whether the actor is the officer in charge, or acts as the deputy of that officer.
+    #[must_use]
+    pub fn is_handled_by(&self, actor: &Actor) -> bool {
+        self.is_with(&actor.subject)
+            || actor.deputy_for.as_ref().is_some_and(|officer| self.is_with(officer))
     }
 
     /// The first activity of the procedure that was not completed and is not `also_done`.
@@ -260,6 +276,7 @@ impl State for Review {
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &ReviewEvent, meta: &Meta) {
+        self.reasons.evolve(event, meta);
         match event {
             ReviewEvent::ReviewOpened(opened) => {
                 self.brief = Some(Arc::new(opened.brief.clone()));
@@ -276,7 +293,7 @@ impl State for Review {
             }
             ReviewEvent::ActivityOverdue(_) => self.due = None,
             ReviewEvent::ReviewReturned(_) => {
-                self.officer = None;
+                self.returned_by.extend(self.officer.take());
                 self.due = None;
             }
             ReviewEvent::ReviewHandedOver(handed) => self.officer = Some(handed.to.clone()),
@@ -338,5 +355,12 @@ impl State for Review {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = self.brief.as_ref()?;
         Some((&brief.procedure, &brief.agency))
+    }
+
+    fn deputised(&self, actor: &Actor, law: &Law, at: Timestamp) -> Option<Subject> {
+        let (brief, officer) = (self.brief.as_ref()?, self.officer.as_ref()?);
+        let acts = actor.role == Role::Reviewer
+            && law.is_deputy(&brief.agency, (&actor.subject, officer), at);
+        acts.then(|| officer.clone())
     }
 }

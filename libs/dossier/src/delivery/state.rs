@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::progress::{Place, Progress, Stage};
-use super::{After, Parcel};
+use super::{After, Parcel, Reasons};
 use crate::access::Resource;
 use crate::clock;
 use crate::contract::{
@@ -25,6 +25,7 @@ pub struct DossierResult {
     pub parcels: BTreeMap<ParcelId, Parcel>,
     /// Validity, duties and renewal.
     pub after: After,
+    pub reasons: Reasons,
 }
 
 impl DossierResult {
@@ -114,6 +115,7 @@ impl State for DossierResult {
 
     fn evolve(&mut self, event: &DeliveryEvent, meta: &Meta) {
         self.after.evolve(event, meta);
+        self.reasons.evolve(event, meta);
         match event {
             DeliveryEvent::ResultPrepared(prepared) => {
                 self.delivery = Some(prepared.brief.delivery.clone());

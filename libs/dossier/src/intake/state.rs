@@ -6,15 +6,16 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::progress::{Answer, Ending, Fee, OpenRequest, Owed, Progress, Stage};
-use super::{FormVersion, reaction};
+use super::{FormVersion, Reasons, reaction};
 use crate::access::Resource;
 use crate::clock::{self, Ledger, Suspension};
 use crate::contract::{
     AgencyCode, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta, ProcedureRef,
     Promise,
 };
+use crate::papers;
 use crate::services::Category;
-use crate::step::{State, Subscription};
+use crate::step::{Facts, State, Subscription};
 
 /// The promise in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,7 @@ pub struct Intake {
     pub redatings: u32,
     /// All documents, those of supplements included.
     pub documents: Arc<Vec<Document>>,
+    pub reasons: Reasons,
 }
 
 impl Intake {
@@ -151,6 +153,9 @@ impl State for Intake {
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = reaction::SUBSCRIPTIONS;
 
     fn evolve(&mut self, event: &IntakeEvent, meta: &Meta) {
+        let due_at = self.promised.as_ref().map(|promised| promised.promise.due_at);
+        let open = self.progress.open_request().map(|open| &**open);
+        self.reasons.evolve(event, (open, due_at), meta);
         match event {
             IntakeEvent::DossierSubmitted(submitted) => self.on_submission(submitted, meta),
             IntakeEvent::DossierAccepted(accepted) => {
@@ -225,5 +230,9 @@ impl State for Intake {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = &self.submission.as_ref()?.brief;
         Some((&brief.procedure, &brief.agency))
+    }
+
+    fn with_papers(&self, events: Vec<IntakeEvent>, facts: &Facts<'_>) -> Vec<IntakeEvent> {
+        papers::issue(self, events, facts)
     }
 }
