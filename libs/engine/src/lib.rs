@@ -6,6 +6,7 @@
 //!   projections. [`view`]: their read models.
 //! - [`rulebook`]: the law, derived from the log. [`forms`]: forms against their schema. [`codes`]:
 //!   codes of new dossiers.
+//! - [`overview`]: the states of a dossier in all services.
 //! - [`clock`]: whether the clock's time may be recorded.
 //! - [`unmatched`]: partners' notices that match no parcel, payment or dossier of ours.
 
@@ -14,8 +15,10 @@ pub mod codes;
 mod engine;
 pub mod forms;
 pub mod limits;
+pub mod overview;
 mod progress;
 mod pulse;
+pub mod reads;
 mod record;
 pub mod rulebook;
 mod streams;
@@ -25,5 +28,5 @@ pub mod view;
 
 pub use engine::{Engine, EngineError, Settings};
 pub use progress::Progress;
-pub use record::{decode, envelope, fold, recorded_at, stream_id};
+pub use record::{decode, decode_all, envelope, fold, recorded_at, stream_id, time_of};
 pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams};

@@ -68,6 +68,14 @@ pub const ENFORCED_TOGETHER: usize = 256;
 pub const GROUPS_IN_FLIGHT: usize = 3;
 /// Parked events per service.
 pub const PARKED_MAX: usize = 10_000;
+/// Reads of personal data that wait to be recorded.
+pub const READS_WAITING_MAX: usize = 4_096;
+/// Reads that one event records at most.
+pub const READS_PER_APPEND: usize = 256;
+/// Dossiers and complaints that one event names at most; one read may name more by itself.
+pub const READS_NAMED_PER_APPEND: usize = 2_000;
+/// Timeout of recording a read.
+pub const READS_WAIT_MAX: Duration = Duration::from_secs(10);
 /// Unmatched notices per page.
 pub const UNMATCHED_PAGE_MAX: usize = 100;
 /// Dead letters per page.

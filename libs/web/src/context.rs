@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use documents::Documents;
 use engine::Engine;
+use engine::reads::ReadLog;
 use platform::secret::Secret;
 
 use super::Problem;
@@ -23,6 +24,8 @@ pub struct Context {
     pub(crate) quotas: Quotas,
     pub(crate) documents: Arc<Documents>,
     pub(crate) secret: Arc<Secret>,
+    /// Records reads of personal data.
+    pub(crate) reads: ReadLog,
     /// Requests that wait until a position is visible, limited in number.
     waits: Arc<Crowd>,
     /// Requests that have got an id so far.
@@ -45,6 +48,7 @@ impl Context {
             quotas,
             documents: Arc::clone(documents),
             secret: Arc::clone(secret),
+            reads: ReadLog::default(),
             waits: Crowd::new(WAITS_MAX, WAITS_OF_ONE_MAX),
             requests: AtomicU64::new(0),
         })
@@ -54,6 +58,12 @@ impl Context {
     #[must_use]
     pub const fn auth(&self) -> &Auth {
         &self.auth
+    }
+
+    /// The installation's secret key.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        &self.secret
     }
 
     /// Reserves one of the limited waits, of which each client may have a part.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use http::header::{ETAG, LINK, LOCATION};
+use http::header::{CACHE_CONTROL, ETAG, LINK, LOCATION};
 use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
 use utoipa::openapi::path::{HttpMethod, OperationBuilder, ParameterBuilder, ParameterIn};
@@ -15,7 +15,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema as _, ToSchema};
 
 use super::operation::{Content, Field, Item, Operation, Schemas};
-use super::reply::CONSISTENCY_TOKEN;
+use super::reply::{CONSISTENCY_TOKEN, CONTENT_DIGEST};
 use super::{Access, ProblemBody};
 
 mod examples;
@@ -218,12 +218,19 @@ impl Document {
     }
 }
 
+/// Part of the description of operations whose reads are recorded.
+pub const READS_RECORDED: &str =
+    "Reads by officers and partners are recorded; the person whose data it is can list them.";
+
 /// The description of an operation, with its callers and legal basis.
 fn described(item: &Item) -> String {
     let mut parts: Vec<String> = item.description.map(str::to_owned).into_iter().collect();
     match item.access {
         Access::Roles(mays) => parts.push(format!("For {}.", parts::callers(mays))),
         Access::Open => parts.push("Open to everybody, without a token.".to_owned()),
+    }
+    if item.is_personal() {
+        parts.push(READS_RECORDED.to_owned());
     }
     if let Some(basis) = item.basis {
         parts.push(format!("Legal basis: {basis}."));
@@ -252,14 +259,17 @@ fn contents(content: &Content) -> Vec<(&'static str, utoipa::openapi::Content)> 
 /// A successful response.
 fn response(item: &Item, status: StatusCode, when: &str) -> utoipa::openapi::Response {
     let mut response = ResponseBuilder::new().description(when);
-    for (media_type, content) in item.reply.iter().flat_map(contents) {
+    let bytes = (!item.or_bytes.is_empty()).then_some(Content::Bytes(item.or_bytes));
+    let has_content = status != StatusCode::NOT_MODIFIED;
+    let replies = item.reply.iter().chain(&bytes).filter(|_| has_content);
+    for (media_type, content) in replies.flat_map(contents) {
         response = response.content(media_type, content);
     }
     let headers: BTreeMap<&str, &str> = item
         .replies_with
         .iter()
         .filter(|name| *name != LOCATION || status == StatusCode::CREATED)
-        .filter_map(header)
+        .filter_map(|name| header(item, name))
         .chain(parts::limits(item))
         .collect();
     for (name, component) in headers {
@@ -269,9 +279,12 @@ fn response(item: &Item, status: StatusCode, when: &str) -> utoipa::openapi::Res
 }
 
 /// The header's usual spelling, and the name of its component.
-fn header(name: &HeaderName) -> Option<(&'static str, &'static str)> {
+fn header(item: &Item, name: &HeaderName) -> Option<(&'static str, &'static str)> {
+    let is_cacheable = item.replies_with.contains(&CACHE_CONTROL);
     let known = [
-        (ETAG, "ETag", "ETag"),
+        (ETAG, "ETag", if is_cacheable { "ContentTag" } else { "ETag" }),
+        (CACHE_CONTROL, "Cache-Control", "CacheControl"),
+        (CONTENT_DIGEST, "Content-Digest", "ContentDigest"),
         (LINK, "Link", "Link"),
         (LOCATION, "Location", "Location"),
         (CONSISTENCY_TOKEN, "Consistency-Token", "ConsistencyToken"),

@@ -43,6 +43,8 @@ macro_rules! ends {
 ends! {
     /// By when it is due; the first instant that is too late.
     Due { due_at, due_on }
+    /// The earlier date of what is due now; the first instant that would have been too late.
+    WasDue { was_due_at, was_due_on }
     /// By when the one-stop unit must answer.
     AnswerDue { answer_due_at, answer_due_on }
     /// By when the present activity must be done.

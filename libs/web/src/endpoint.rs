@@ -13,7 +13,8 @@ use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use super::operation::{Declared, Handler, UploadHandler};
+use super::operation::{Answering, Declared, Handler, UploadHandler};
+use super::reads::Reading;
 use super::request::Head;
 use super::serve::BrokenOff;
 use super::{Language, Problem, Reply, Request};
@@ -62,14 +63,28 @@ pub enum Counts {
 }
 
 /// An operation without address and method.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Route {
     pub(crate) access: Access,
     pub(crate) takes: Takes,
     pub(crate) counts: Counts,
     pub(crate) answers: Answers,
+    /// The handler itself; absent for uploads and plain filters.
+    pub(crate) called: Option<Called>,
     /// Whether it is a probe, which is neither counted nor logged.
     pub(crate) probe: bool,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { access, takes, counts, probe, .. } = self;
+        f.debug_struct("Route")
+            .field("access", access)
+            .field("takes", takes)
+            .field("counts", counts)
+            .field("probe", probe)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Route {
@@ -77,7 +92,7 @@ impl Route {
     #[must_use]
     pub fn open(answers: BoxedFilter<(Response,)>) -> Self {
         let (takes, counts) = (Takes::Body, Counts::Usual);
-        Self { access: Access::Open, takes, counts, answers, probe: false }
+        Self { access: Access::Open, takes, counts, answers, called: None, probe: false }
     }
 
     /// Marks it as a probe: neither counted nor logged, so that the frequency of monitoring does
@@ -104,30 +119,54 @@ fn answer(language: Language, answered: Result<Reply, Problem>) -> Response {
     }
 }
 
-/// The filter of a declared operation.
-pub(super) fn answering<A, P, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Answers
+/// A handler bound to the state of a running service, without HTTP.
+pub(crate) type Called = Arc<dyn Fn(Request) -> Answering + Send + Sync>;
+
+/// The handler of a declared operation; its answers are compared with the declaration.
+pub(super) fn called<A, P, H>(app: &Arc<A>, declared: &Declared, handler: &H) -> Called
 where
     A: Send + Sync + 'static,
     H: Handler<A, P>,
 {
     let (app, declared, handler) = (Arc::clone(app), declared.clone(), handler.clone());
-    let answered = move |request: Request| {
-        let (language, path) = (request.language(), Arc::clone(&request.path));
+    Arc::new(move |request: Request| {
+        let path = Arc::clone(&request.path);
         let values = declared.values(&path);
         // No id is empty.
         let named = !values.iter().any(|value| value.is_empty());
+        let reading = declared.reading(&request, &values);
         let answering = if named { handler.answer(&app, &values, request) } else { None };
         let declared = declared.clone();
-        async move {
+        Box::pin(async move {
             let answered = match answering {
-                Some(answering) => answering.await,
+                Some(answering) => recorded(reading, answering.await).await,
                 None => Err(Problem::not_found()),
             };
             declared.check(&answered);
-            answer(language, answered)
-        }
+            answered
+        })
+    })
+}
+
+/// The filter of a handler.
+pub(super) fn answering(called: &Called) -> Answers {
+    let called = Arc::clone(called);
+    let answered = move |request: Request| {
+        let (language, answering) = (request.language(), called(request));
+        async move { answer(language, answering.await) }
     };
     request().then(answered).boxed()
+}
+
+/// Records a read of personal data before it is answered.
+async fn recorded(
+    reading: Option<Reading>,
+    answered: Result<Reply, Problem>,
+) -> Result<Reply, Problem> {
+    match (reading, answered?) {
+        (Some(reading), reply) => reading.record(reply).await,
+        (None, reply) => Ok(reply),
+    }
 }
 
 /// The filter of a declared operation that takes an upload.

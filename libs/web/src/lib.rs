@@ -6,7 +6,9 @@
 //! - [`Context`]: what all operations of a process share. [`Service`]: a service, ready to be
 //!   served.
 
+mod address;
 pub mod auth;
+mod bulk;
 mod client;
 mod commands;
 mod content;
@@ -19,10 +21,13 @@ mod due;
 mod endpoint;
 mod headers;
 pub mod limits;
+mod next_step;
 mod operation;
+mod paper;
 pub mod problem;
 mod query;
 pub mod quotas;
+mod reads;
 mod reply;
 mod request;
 mod router;
@@ -30,21 +35,29 @@ mod serve;
 mod service;
 mod strict;
 
+pub use address::{AddressReply, DeliveryChoiceReply};
+pub use bulk::{BulkItem, BulkOutcome, BulkReply, BulkRequest};
 pub use client::{AddressBlock, Proxies};
 pub use commands::{On, execute, execute_as, execute_unseen, preview, read, send, shown};
 pub use content::{content_digest, unknown_documents};
 pub use context::Context;
 pub use cursor::Cursors;
 pub use delivery::{AddressRequest, DeliveryRequest};
-pub use document::{Describing, document, merged};
-pub use dossier::text::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
-pub use due::{ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WindowEnd};
+pub use document::{Describing, READS_RECORDED, document, merged};
+pub use dossier::text::{
+    FILE_NAME_CHARS_MAX, FileName, Line, List, ParcelNumber, Partner, Phone, Text,
+};
+pub use due::{
+    ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WasDue, WindowEnd,
+};
 pub use endpoint::{Access, Counts, Route, Upload};
 pub use engine::Seen;
 pub use headers::Language;
 pub(crate) use headers::trace_parent;
 pub use http::StatusCode;
+pub use next_step::NextStep;
 pub use operation::{Operation, mount_all};
+pub use paper::{PDF, PaperReply};
 pub use problem::{
     MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
     UNKNOWN_DOCUMENT,

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use dossier::access::May;
 use dossier::{Command, RefusalEntry, Step};
-use http::header::{ETAG, LINK, LOCATION};
+use http::header::{CACHE_CONTROL, ETAG, LINK, LOCATION};
 use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::endpoint::{self, Answers, Takes};
-use super::reply::CONSISTENCY_TOKEN;
+use super::endpoint::{self, Answers, Called, Takes};
+use super::reply::{CONSISTENCY_TOKEN, CONTENT_DIGEST};
 use super::router::Mounted;
 use super::{Access, Counts, Route};
 
@@ -27,7 +27,7 @@ mod shape;
 mod tests;
 
 pub(crate) use conformance::Declared;
-pub(crate) use handler::{Handler, UploadHandler};
+pub(crate) use handler::{Answering, Handler, UploadHandler};
 pub(crate) use problems::{Features, of as problems};
 pub(crate) use shape::{Field, Schemas, Shape};
 
@@ -76,11 +76,23 @@ pub(crate) struct Item {
     pub(crate) idempotency_key: bool,
     pub(crate) status: StatusCode,
     pub(crate) reply: Option<Content>,
+    /// Media types of bytes in which the reply may be had instead, by `Accept`.
+    pub(crate) or_bytes: &'static [&'static str],
     /// Further statuses of the same reply, and the condition of each.
     pub(crate) also: Vec<(StatusCode, &'static str)>,
     pub(crate) replies_with: Vec<HeaderName>,
     pub(crate) schemas: Schemas,
     pub(crate) probe: bool,
+    /// Why its reply has no personal data; absent if it may have.
+    pub(crate) impersonal: Option<&'static str>,
+}
+
+impl Item {
+    /// Whether it shows personal data to callers who change nothing by it.
+    pub(crate) fn is_personal(&self) -> bool {
+        let reads = self.method == Method::GET && matches!(self.access, Access::Roles(_));
+        reads && self.impersonal.is_none()
+    }
 }
 
 /// The content of a request or reply body.
@@ -129,10 +141,12 @@ impl<A> Operation<A, Unbound> {
             idempotency_key: false,
             status: StatusCode::OK,
             reply: None,
+            or_bytes: &[],
             also: Vec::new(),
             replies_with: Vec::new(),
             schemas: Schemas::default(),
             probe: false,
+            impersonal: None,
         };
         Self { item, handler: Unbound, app: PhantomData }
     }
@@ -233,6 +247,13 @@ impl<A> Operation<A, Unbound> {
         self.replies(StatusCode::OK, Content::Bytes(media_types))
     }
 
+    /// The reply may be had as bytes of these media types instead, if `Accept` prefers one (RFC
+    /// 9110, 12.5.1).
+    pub fn or_bytes(mut self, media_types: &'static [&'static str]) -> Self {
+        self.item.or_bytes = media_types;
+        self
+    }
+
     /// The same reply may have another status, on the condition `when`.
     pub fn also(mut self, status: StatusCode, when: &'static str) -> Self {
         self.item.also.push((status, when));
@@ -265,9 +286,41 @@ impl<A> Operation<A, Unbound> {
         self
     }
 
+    /// The reply has a position in the log (`Consistency-Token`) if it changed something.
+    pub(crate) fn positioned(mut self) -> Self {
+        self.item.replies_with.push(CONSISTENCY_TOKEN);
+        self
+    }
+
+    /// Its answers, for comparison.
+    pub(crate) fn declared(&self) -> Declared {
+        Declared::of(&self.item)
+    }
+
+    /// The reply may be cached: it has `Cache-Control` and an `ETag` of its content, and if the
+    /// request has that in `If-None-Match`, it is a 304 without content (RFC 9110, 13.1.2).
+    pub fn cacheable(mut self) -> Self {
+        self.item.replies_with.extend([ETAG, CACHE_CONTROL]);
+        self.also(StatusCode::NOT_MODIFIED, "The content still has the tag in `If-None-Match`.")
+            .header("If-None-Match", "The `ETag` of the content that the client has.")
+    }
+
+    /// The reply has the digest of its content (`Content-Digest`, RFC 9530).
+    pub fn digested(mut self) -> Self {
+        self.item.replies_with.push(CONTENT_DIGEST);
+        self
+    }
+
     /// The reply is a page, with a `Link` to the next page if there is one.
     pub fn pages(mut self) -> Self {
         self.item.replies_with.push(LINK);
+        self
+    }
+
+    /// Its reply has no personal data, for this reason, so reads of it are not recorded. Every other
+    /// read with a token is recorded before it is answered: who read whose data, in which role.
+    pub fn impersonal(mut self, why: &'static str) -> Self {
+        self.item.impersonal = Some(why);
         self
     }
 
@@ -289,7 +342,18 @@ impl<A> Operation<A, Unbound> {
     {
         self.item.path = shape::path(self.item.address, &H::schemas());
         let declared = Declared::of(&self.item);
-        let bound = move |app: &Arc<A>| endpoint::answering(app, &declared, &handler);
+        self.called(move |app: &Arc<A>| endpoint::called(app, &declared, &handler))
+    }
+
+    /// Sets the handler, bound to the state of a running service.
+    pub(crate) fn called(
+        self,
+        called: impl Fn(&Arc<A>) -> Called + Send + Sync + 'static,
+    ) -> Operation<A> {
+        let bound = move |app: &Arc<A>| {
+            let called = called(app);
+            (endpoint::answering(&called), Some(called))
+        };
         self.bound(bound, Takes::Body)
     }
 
@@ -314,18 +378,20 @@ impl<A> Operation<A, Unbound> {
     {
         self.item.body = Some(Content::Bytes(media_types));
         let declared = Declared::of(&self.item);
-        let bound = move |app: &Arc<A>| endpoint::taking(app, &declared, &handler);
+        let bound = move |app: &Arc<A>| (endpoint::taking(app, &declared, &handler), None);
         self.bound(bound, Takes::Upload)
     }
 
     fn bound(
         self,
-        answers: impl Fn(&Arc<A>) -> Answers + Send + Sync + 'static,
+        answers: impl Fn(&Arc<A>) -> (Answers, Option<Called>) + Send + Sync + 'static,
         takes: Takes,
     ) -> Operation<A> {
         let Item { access, counts, probe, .. } = self.item;
-        let bound =
-            move |app: &Arc<A>| Route { access, takes, counts, answers: answers(app), probe };
+        let bound = move |app: &Arc<A>| {
+            let (answers, called) = answers(app);
+            Route { access, takes, counts, answers, called, probe }
+        };
         Operation { item: self.item, handler: Bound(Box::new(bound)), app: PhantomData }
     }
 }
@@ -335,10 +401,22 @@ impl<A> Operation<A> {
         &self.item
     }
 
+    /// The handler bound to the state of a running service; absent for uploads and probes.
+    pub(crate) fn bind(&self, app: &Arc<A>) -> Option<Called> {
+        let Bound(route) = &self.handler;
+        route(app).called
+    }
+
     /// The operation's name in generated clients.
     #[must_use]
     pub fn id(&self) -> &'static str {
         self.item.id
+    }
+
+    /// Whether reads of its reply are recorded as reads of personal data.
+    #[must_use]
+    pub fn is_personal(&self) -> bool {
+        self.item.is_personal()
     }
 
     /// Every registered problem that the operation can answer with.

@@ -3,18 +3,26 @@
 use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use documents::Content;
 use events::{Position, Version};
 use futures_util::Stream;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LINK, LOCATION};
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
+    LINK, LOCATION,
+};
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use warp::Reply as _;
 use warp::reply::Response;
 
+use super::Request;
+
 pub(super) const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
+
+pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 
 /// A successful answer, with its headers.
 #[derive(Debug)]
@@ -28,13 +36,15 @@ pub struct Reply {
 
 enum Body {
     Whole(Vec<u8>),
+    /// Bytes, and what they say as JSON, in which the persons concerned are found.
+    Printed(Vec<u8>, Vec<u8>),
     Stream(Content),
 }
 
 impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Whole(body) => write!(f, "{} bytes", body.len()),
+            Self::Whole(body) | Self::Printed(body, _) => write!(f, "{} bytes", body.len()),
             Self::Stream(_) => f.write_str("a stream"),
         }
     }
@@ -53,6 +63,35 @@ impl Reply {
         Self::json(StatusCode::CREATED, body).header(LOCATION, location)
     }
 
+    /// 200 with a JSON body that caches may keep for `max_age`; 304 without it if the request has its
+    /// tag in `If-None-Match`.
+    #[must_use]
+    pub fn cacheable(request: &Request, body: &impl Serialize, max_age: Duration) -> Self {
+        let reply = Self::ok(body);
+        let Body::Whole(bytes) = &reply.body else { return reply };
+        let tag = format!("\"{}\"", request.context().secret.digest(&[bytes]));
+        let known = request.headers.get_all(IF_NONE_MATCH).iter();
+        let mut known = known.filter_map(|value| value.to_str().ok()).flat_map(|v| v.split(','));
+        let is_known = known.any(
+            |known| matches!(known.trim().trim_start_matches("W/"), k if k == tag || k == "*"),
+        );
+        let reply = if is_known {
+            let (headers, body) = (HeaderMap::new(), Body::Whole(Vec::new()));
+            Self { status: StatusCode::NOT_MODIFIED, headers, body, shape: None }
+        } else {
+            reply
+        };
+        let age = format!("public, max-age={}", max_age.as_secs());
+        reply.header(ETAG, &tag).header(CACHE_CONTROL, &age)
+    }
+
+    /// 200 with content of `bytes` bytes, as a stream, and its digest for `Content-Digest`, for
+    /// example `sha-256=:…:`.
+    #[must_use]
+    pub fn digested(media_type: &str, content: Content, (bytes, digest): (u64, &str)) -> Self {
+        Self::content(media_type, content, bytes).header(CONTENT_DIGEST, digest)
+    }
+
     /// 200 with the content of a document, of `bytes` bytes, as a stream.
     #[must_use]
     pub(crate) fn content(media_type: &str, content: Content, bytes: u64) -> Self {
@@ -60,6 +99,14 @@ impl Reply {
         Self { status: StatusCode::OK, headers, body, shape: None }
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, &bytes.to_string())
+    }
+
+    /// 200 with bytes of this media type; `content` is what they say.
+    #[must_use]
+    pub(crate) fn printed(media_type: &str, bytes: Vec<u8>, content: &impl Serialize) -> Self {
+        let content = serde_json::to_vec(content).unwrap_or_default();
+        let (headers, body) = (HeaderMap::new(), Body::Printed(bytes, content));
+        Self { status: StatusCode::OK, headers, body, shape: None }.header(CONTENT_TYPE, media_type)
     }
 
     fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
@@ -103,6 +150,15 @@ impl Reply {
         self
     }
 
+    /// The body, if it is JSON.
+    pub(super) fn json_body(&self) -> Option<&[u8]> {
+        match &self.body {
+            Body::Whole(body) => self.shape.map(|_| &**body),
+            Body::Printed(_, content) => Some(content),
+            Body::Stream(_) => None,
+        }
+    }
+
     pub(super) const fn status(&self) -> StatusCode {
         self.status
     }
@@ -117,7 +173,7 @@ impl Reply {
 
     pub(crate) fn into_response(self) -> Response {
         let mut response = match self.body {
-            Body::Whole(body) => Response::new(body.into()),
+            Body::Whole(body) | Body::Printed(body, _) => Response::new(body.into()),
             Body::Stream(content) => warp::reply::stream(Exclusive(content.into())).into_response(),
         };
         *response.status_mut() = self.status;

@@ -10,14 +10,15 @@ use dossier::access::{self, Caller, May, Resource};
 use engine::Streams;
 use engine::tasks::Progress;
 use events::Position;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HeaderValue, IF_MATCH};
 use http::{HeaderMap, HeaderName};
+use platform::secret::Secret;
 use platform::telemetry;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::headers::{seen, trace_parent};
-use super::problem::{CONSISTENCY_AHEAD, HEADER_INVALID, KEY_MISSING, TOKEN_MISSING};
+use super::problem::{CONSISTENCY_AHEAD, KEY_MISSING, TOKEN_MISSING};
 use super::{Context, Language, Problem, Seen, query, strict};
 use crate::limits::KEY_BYTES_MAX;
 
@@ -58,8 +59,45 @@ impl Request {
         Self { client, operation, path, headers, query, body, caller, context }
     }
 
+    /// A request of the same caller that is a part of this one, for an operation at `path`. Headers
+    /// that belong to one request are replaced: the key is derived from the whole request's key
+    /// and `place`, and `If-Match` is `version`.
+    pub(crate) fn part(
+        &self,
+        (operation, path): (&str, String),
+        place: usize,
+        version: Option<HeaderValue>,
+        body: Bytes,
+    ) -> Result<Self, Problem> {
+        let key = format!("bulk\n{operation}\n{}\n{place}", self.idempotency_key()?);
+        let key = Uuid::new_v5(&Uuid::NAMESPACE_URL, key.as_bytes()).to_string();
+        let mut headers = self.headers.clone();
+        headers
+            .insert(IDEMPOTENCY_KEY, HeaderValue::from_str(&key).expect("a UUID is visible ASCII"));
+        headers.remove(IF_MATCH);
+        headers.extend(version.map(|version| (IF_MATCH, version)));
+        let (operation, path) = (operation.into(), path.into());
+        Ok(Self { operation, path, headers, query: String::new(), body, ..self.clone() })
+    }
+
+    /// The context, for work that outlives the request.
+    pub(super) fn shared_context(&self) -> Arc<Context> {
+        Arc::clone(&self.context)
+    }
+
+    /// The caller, if the operation needs one.
+    pub(super) fn shared_caller(&self) -> Option<Arc<Caller>> {
+        self.caller.clone()
+    }
+
     pub(super) fn context(&self) -> &Context {
         &self.context
+    }
+
+    /// The installation's secret key.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        self.context.secret()
     }
 
     /// The caller, who has one of the permitted roles. Whether the resource permits them is decided
@@ -216,7 +254,7 @@ fn token_of(headers: &HeaderMap) -> Result<Option<Position>, Problem> {
     let position = value.to_str().ok().and_then(|text| text.trim_matches('"').parse().ok());
     match position {
         Some(position) => Ok(Some(Position(position))),
-        None => Err(Problem::new(HEADER_INVALID).naming("Consistency-Token")),
+        None => Err(Problem::invalid_header("Consistency-Token")),
     }
 }
 

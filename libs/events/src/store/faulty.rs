@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use crate::{
-    AppendError, Appended, Cause, EventStore, Expected, NewEvent, ReadError, StreamName,
-    Unwritable, limits,
+    AppendError, Appended, Cause, EventStore, Expected, NewEvent, ReadError, Recorded, StreamName,
+    Unwritable, Version, limits,
 };
 
 /// An injected fault.
@@ -31,6 +31,8 @@ pub enum Outage {
     Refused,
     /// Reads find a damaged log; appends are made.
     Corrupt,
+    /// Nothing can be appended, because the disk is full; reads succeed.
+    Full,
 }
 
 /// Rate of each fault, per thousand appends.
@@ -54,17 +56,31 @@ pub struct Faulty {
     pub(super) inner: Box<EventStore>,
     faults: Faults,
     calls: AtomicU64,
+    /// Reads of streams until one fails; 0 if none is to fail.
+    reads_until_failure: AtomicU64,
     outage: Mutex<Option<Outage>>,
 }
 
 impl Faulty {
     pub(super) fn new(inner: EventStore, faults: Faults) -> Self {
-        Self { inner: Box::new(inner), faults, calls: AtomicU64::new(0), outage: Mutex::new(None) }
+        Self {
+            inner: Box::new(inner),
+            faults,
+            calls: AtomicU64::new(0),
+            reads_until_failure: AtomicU64::new(0),
+            outage: Mutex::new(None),
+        }
     }
 
     /// From now on, all calls fail in this way; `None` ends the outage.
     pub fn set_outage(&self, outage: Option<Outage>) {
         *self.outage.lock().unwrap_or_else(PoisonError::into_inner) = outage;
+    }
+
+    /// The `number`th read of streams from now, counted from 1, does not reach the engine. Those
+    /// before and after it do.
+    pub fn fail_read(&self, number: u64) {
+        self.reads_until_failure.store(number, Ordering::Relaxed);
     }
 
     fn outage(&self) -> Option<Outage> {
@@ -75,20 +91,49 @@ impl Faulty {
     pub(super) fn reads(&self) -> Result<&EventStore, ReadError> {
         let cause = || Cause::new("injected outage");
         match self.outage() {
-            None => Ok(&self.inner),
+            None | Some(Outage::Full) => Ok(&self.inner),
             Some(Outage::Unreachable) => Err(ReadError::Unreachable(cause())),
             Some(Outage::Refused) => Err(ReadError::Refused(cause())),
             Some(Outage::Corrupt) => Err(ReadError::Corrupt { position: None, cause: cause() }),
         }
     }
 
+    /// The store to read streams from, or the error of the outage or of [`Faulty::fail_read`].
+    fn reads_of_streams(&self) -> Result<&EventStore, ReadError> {
+        let before = self.reads_until_failure.load(Ordering::Relaxed);
+        self.reads_until_failure.store(before.saturating_sub(1), Ordering::Relaxed);
+        if before == 1 {
+            return Err(ReadError::unreachable("injected fault"));
+        }
+        self.reads()
+    }
+
+    pub(super) async fn read(
+        &self,
+        stream: &StreamName,
+        after: Version,
+    ) -> Result<Vec<Recorded>, ReadError> {
+        self.reads_of_streams()?.read(stream, Some(after)).await
+    }
+
+    /// The events of the first stream alone, as an engine may return if the streams are long: the
+    /// caller has to read the others after it.
+    pub(super) async fn read_together(
+        &self,
+        streams: &[StreamName],
+    ) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        let first = streams.get(..1).unwrap_or_default();
+        self.reads_of_streams()?.read_together(first).await
+    }
+
     /// The store to append to, or the reason of the outage.
     pub(super) fn writes(&self) -> Result<&EventStore, Unwritable> {
-        let reason = || "injected outage".to_owned();
+        let cause = || Cause::new("injected outage");
         match self.outage() {
             None | Some(Outage::Corrupt) => Ok(&self.inner),
-            Some(Outage::Unreachable) => Err(Unwritable::Silent(reason())),
-            Some(Outage::Refused) => Err(Unwritable::Refused(reason())),
+            Some(Outage::Unreachable) => Err(Unwritable::Silent(cause())),
+            Some(Outage::Refused) => Err(Unwritable::Refused(cause())),
+            Some(Outage::Full) => Err(Unwritable::Full(cause())),
         }
     }
 

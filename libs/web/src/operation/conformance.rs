@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{ETAG, HeaderName, LINK, LOCATION};
+use http::header::{CACHE_CONTROL, ETAG, HeaderName, LINK, LOCATION};
 
 use super::{Content, Item, problems};
-use crate::reply::CONSISTENCY_TOKEN;
-use crate::{Problem, Reply};
+use crate::problem::QUERY_INVALID;
+use crate::reads::{Reading, Recording};
+use crate::reply::{CONSISTENCY_TOKEN, CONTENT_DIGEST};
+use crate::{Problem, Reply, Request};
 
 /// The declared answers of an operation.
 #[derive(Debug, Clone)]
@@ -23,6 +25,7 @@ struct Answers {
     shape: Option<&'static str>,
     headers: Vec<HeaderName>,
     problems: Vec<&'static str>,
+    recording: Option<Recording>,
 }
 
 impl Declared {
@@ -39,7 +42,13 @@ impl Declared {
             shape,
             headers: item.replies_with.clone(),
             problems: problems(item).iter().map(|problem| problem.code).collect(),
+            recording: Recording::of(item),
         }))
+    }
+
+    /// The read to record if the request is answered.
+    pub(crate) fn reading(&self, request: &Request, values: &[&str]) -> Option<Reading> {
+        self.0.recording.as_ref()?.begin(request, values)
     }
 
     /// The values of the address parameters in a path that matches the address.
@@ -52,12 +61,13 @@ impl Declared {
 
     /// # Panics
     ///
-    /// In debug builds, if the answer was not declared.
+    /// In debug builds, if the answer was not declared, or refuses an input without naming the field,
+    /// parameter or header that must change.
     pub(crate) fn check(&self, answer: &Result<Reply, Problem>) {
         if cfg!(debug_assertions)
             && let Some(wrong) = self.wrong(answer)
         {
-            panic!("{}: {wrong}; its declaration does not say so", self.0.operation);
+            panic!("{}: {wrong}", self.0.operation);
         }
     }
 
@@ -66,20 +76,28 @@ impl Declared {
         let reply = match answer {
             Ok(reply) => reply,
             Err(problem) => {
-                let known = problems.contains(&problem.code());
-                return (!known).then(|| format!("it answers the problem {}", problem.code()));
+                let code = problem.code();
+                if !problems.contains(&code) {
+                    return Some(format!("the problem {code} is not declared"));
+                }
+                let is_input = problem.status() == StatusCode::UNPROCESSABLE_ENTITY
+                    || problem.is(&QUERY_INVALID);
+                let is_unclear = is_input && !problem.names_place();
+                return is_unclear.then(|| format!("the problem {code} does not name its place"));
             }
         };
         if !statuses.contains(&reply.status()) {
-            return Some(format!("it answers {}", reply.status()));
+            return Some(format!("the status {} is not declared", reply.status()));
         }
         if let (Some(shape), Some(found)) = (shape, reply.shape())
             && *shape != found
         {
-            return Some(format!("it answers a {found}"));
+            return Some(format!("the reply {found} is not the declared one"));
         }
-        let optional = [ETAG, CONSISTENCY_TOKEN, LINK, LOCATION];
+        let optional =
+            [ETAG, CONSISTENCY_TOKEN, LINK, LOCATION, CACHE_CONTROL, CONTENT_DIGEST];
         let mut sent = optional.iter().filter(|name| reply.headers().contains_key(*name));
-        sent.find(|name| !headers.contains(name)).map(|name| format!("it answers with {name}"))
+        sent.find(|name| !headers.contains(name))
+            .map(|name| format!("the header {name} is not declared"))
     }
 }
