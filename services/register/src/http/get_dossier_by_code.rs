@@ -1,0 +1,40 @@
+//! Finds a dossier by the code on its slips.
+
+use std::sync::Arc;
+
+use dossier::access::{self, Resource};
+use dossier::overview::LIST;
+use engine::view::Question;
+use web::{Operation, Problem, Reply, Request};
+
+use super::listed::ListedDossierReply;
+use crate::App;
+use crate::lists::find_by_code;
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/register/dossiers/by-code/{code}",
+        "get_dossier_by_code",
+        "Show a dossier by its code",
+    )
+    .parameter("code", "The code on the dossier's slips.")
+    .roles(LIST)
+    .reply::<ListedDossierReply>()
+    .handle(handle)
+}
+
+async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
+    let caller = request.caller()?;
+    request.catch_up(Some(&app.listed)).await?;
+    let found = app.lists.query(Question::LookUp, move |tables| find_by_code(tables, &code));
+    let row = found.await?.ok_or_else(Problem::not_found)?;
+    let resource = Resource {
+        owners: vec![row.applicant.as_str().into()],
+        representatives: row.filed_by.iter().map(|party| party.as_str().into()).collect(),
+        agencies: vec![row.agency.clone()],
+        ..Resource::default()
+    };
+    let role = access::decide(caller, LIST, Some(&resource))?.role;
+    let (law, now) = (app.engine.law(), app.engine.clock.now());
+    Ok(Reply::ok(&ListedDossierReply::of(&row, &law, now, role)))
+}

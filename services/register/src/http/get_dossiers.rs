@@ -1,0 +1,252 @@
+//! Lists dossiers: an applicant's own, or those of an officer's agency and the agencies below it.
+
+use std::sync::Arc;
+
+use dossier::access::{self, own};
+use dossier::contract::{AgencyCode, Channel, ProcedureCode, Role, Subject};
+use dossier::overview::{DossierStage, LIST, WaitingOn};
+use dossier::search::Query;
+use engine::view::Question;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
+
+use super::found;
+use super::listed::{ListedDossierReply, Whose};
+use crate::App;
+use crate::lists::{Asked, Listed, ListedRow, Place, Range, Scope};
+
+const ADDRESS: &str = "/v1/register/dossiers";
+
+/// Text of `officer` for dossiers that nobody has claimed.
+const NOBODY: &str = "none";
+
+/// Order of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ListOrder {
+    /// Unfinished dossiers, those first whose next step is due the soonest.
+    Due,
+    /// All dossiers, the newest first.
+    Newest,
+}
+
+/// Filter, order and page of a list of dossiers. All filters must hold.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DossiersQuery {
+    /// `true`: dossiers of the caller, or of the person for whom the caller acts. `false`: those of
+    /// an agency. If absent, `false` for officers and `true` for others.
+    mine: Option<bool>,
+    /// Words that the dossier must have, at most 8: beginnings of words of a name, a tax code, a
+    /// telephone number or its last four digits, the code of the dossier, or the number of a result,
+    /// receipt or parcel. Case, diacritics and separators make no difference. The newest come first.
+    #[schema(example = "nguyen van", min_length = 2, max_length = 100)]
+    q: Option<String>,
+    /// Code of the agency; those below it are included. The caller's if absent.
+    agency: Option<AgencyCode>,
+    /// Stage of the dossier.
+    stage: Option<DossierStage>,
+    /// Status as numbered by the national portal, from 1 to 10.
+    #[schema(minimum = 1, maximum = 10)]
+    status: Option<u8>,
+    /// Who has to act for the dossier to go on.
+    waiting_on: Option<WaitingOn>,
+    /// Code of the procedure.
+    procedure: Option<ProcedureCode>,
+    /// Subject of the officer who has claimed it, `me`, or `none` for those that nobody has.
+    #[schema(example = "none")]
+    officer: Option<Subject>,
+    /// Filing channel.
+    channel: Option<Channel>,
+    /// The next step is due before this instant.
+    due_before: Option<Timestamp>,
+    /// Submitted at this instant or later.
+    submitted_from: Option<Timestamp>,
+    /// Submitted before this instant.
+    submitted_to: Option<Timestamp>,
+    /// Whether the appointment was missed.
+    missed: Option<bool>,
+    /// Whether lateness was foreseen.
+    foreseen_late: Option<bool>,
+    /// Whether the statutory clock is suspended.
+    suspended: Option<bool>,
+    /// Whether the one-stop unit did not answer in time.
+    intake_answer_missed: Option<bool>,
+    /// Order; if absent, `due` for officers and `newest` for applicants.
+    sort: Option<ListOrder>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(skip_serializing)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
+    /// Cursor from the `next` link.
+    #[serde(skip_serializing)]
+    #[schema(example = "2Gq0zX")]
+    after: Option<String>,
+}
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(ADDRESS, "get_dossiers", "List dossiers")
+        .describe(
+            "An applicant's own dossiers, or those of an officer's agency and the agencies below it. \
+             A page may have fewer rows than `limit`, even none, and still a `next` link: each page \
+             looks at a limited number of dossiers.",
+        )
+        .roles(LIST)
+        .query::<DossiersQuery>()
+        .list::<ListedDossierReply>()
+        .pages()
+        .handle(handle)
+}
+
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let mut query: DossiersQuery = request.query()?;
+    let caller = request.caller()?;
+    let is_officer = caller.roles.iter().any(|role| role.is_officer());
+    let is_own = *query.mine.get_or_insert(!is_officer);
+    let whose = if is_own {
+        access::decide(caller, &[own(Role::Applicant)], None)?;
+        Whose::own(caller)
+    } else {
+        Whose::agency(&app, &request, (LIST, query.agency.as_ref())).await?
+    };
+    let words = query.check()?;
+    if query.officer.as_ref().is_some_and(|officer| officer.as_str() == "me") {
+        query.officer = Some(caller.subject.clone());
+    }
+    request.catch_up(Some(&app.listed)).await?;
+    let filters = serde_json::to_string(&query).unwrap_or_default();
+    let cursors = Cursors::of(&request, &[ADDRESS, &whose.of, &filters]);
+    let after = query.after.as_deref().map(|after| cursors.read(after)).transpose()?;
+    let after = after.map(ToOwned::to_owned);
+    let (role, now) = (whose.role, app.engine.clock.now());
+    let (rows, next) = if let Some(words) = words {
+        request.catch_up(Some(app.search.progress())).await?;
+        found_by(&app, &words, (query, whose), after).await?
+    } else {
+        listed(&app, (query, whose), after).await?
+    };
+    let law = app.engine.law();
+    let replies: Vec<ListedDossierReply> =
+        rows.iter().map(|row| ListedDossierReply::of(row, &law, now, role)).collect();
+    let next = next.map(|next| request.next_page(ADDRESS, &cursors.write(&next)));
+    Ok(Reply::ok(&replies).next_page(next.as_deref()))
+}
+
+/// Rows of a page, and the key of the next one's cursor.
+type Paged = (Vec<ListedRow>, Option<String>);
+
+/// A page of a list without words.
+async fn listed(
+    app: &App,
+    (query, whose): (DossiersQuery, Whose),
+    after: Option<String>,
+) -> Result<Paged, Problem> {
+    let after = after.map(|after| Place::parse(&after).ok_or_else(Cursors::invalid)).transpose()?;
+    let by_default = if whose.role.is_officer() { ListOrder::Due } else { ListOrder::Newest };
+    let order = query.sort.unwrap_or(by_default);
+    let asked = Asked {
+        ranges: ranges(&query, &whose, order),
+        after,
+        rows: query.rows(),
+        before: before(&query, order),
+    };
+    let page = app.lists.query(Question::List, move |tables| {
+        Listed::read(tables, &asked, |row, _| whose.has(row, None) && query.shows(row, &whose))
+    });
+    let Listed { rows, next } = page.await?;
+    Ok((rows.into_iter().map(|(row, _)| row).collect(), next.map(|next| next.text())))
+}
+
+/// A page of the dossiers that have all words, the newest first.
+async fn found_by(
+    app: &App,
+    words: &Query,
+    (query, whose): (DossiersQuery, Whose),
+    after: Option<String>,
+) -> Result<Paged, Problem> {
+    let after = after.map(|after| after.parse().map_err(|_| Cursors::invalid())).transpose()?;
+    let (rights, rows) = (whose.rights(), query.rows());
+    let shows = move |row: &ListedRow| whose.has(row, None) && query.shows(row, &whose);
+    let (rows, next) = found::page(app, (words, &rights), (after, rows), shows).await?;
+    Ok((rows, next.map(|next| next.to_string())))
+}
+
+/// The ranges to merge: an officer's list has a range of its own, and each answer to "who has to
+/// act" has one.
+fn ranges(query: &DossiersQuery, whose: &Whose, order: ListOrder) -> Vec<Range> {
+    if order == ListOrder::Newest {
+        return whose.scopes.iter().map(|scope| Range::newest(*scope)).collect();
+    }
+    let officer = query.officer.as_ref().filter(|officer| officer.as_str() != NOBODY);
+    let scopes = match officer {
+        Some(officer) => vec![Scope::officer(officer.as_str())],
+        None => whose.scopes.clone(),
+    };
+    let on =
+        WaitingOn::ALL.into_iter().filter(|on| query.waiting_on.is_none_or(|only| only == *on));
+    let on: Vec<WaitingOn> = on.collect();
+    scopes.iter().flat_map(|scope| on.iter().map(|on| Range::waiting(*scope, *on))).collect()
+}
+
+/// The last key that may be listed, in milliseconds.
+fn before(query: &DossiersQuery, order: ListOrder) -> Option<i64> {
+    let last = match order {
+        ListOrder::Due => query.due_before?.as_millisecond().saturating_sub(1),
+        ListOrder::Newest => query.submitted_from?.as_millisecond().saturating_neg(),
+    };
+    Some(last)
+}
+
+impl DossiersQuery {
+    /// The words of `q`, if there are any.
+    fn check(&self) -> Result<Option<Query>, Problem> {
+        if self.status.is_some_and(|status| !(1..=10).contains(&status)) {
+            let vi = "phải là số nguyên từ 1 đến 10";
+            return Err(Problem::parameter("status", vi, "must be a whole number from 1 to 10"));
+        }
+        if self.q.is_some() && self.sort == Some(ListOrder::Due) {
+            let vi = "khi tìm theo `q`, hồ sơ mới nhất đứng trước: hãy bỏ `sort=due`";
+            let en = "dossiers found by `q` are listed the newest first: leave out `sort=due`";
+            return Err(Problem::parameter("sort", vi, en));
+        }
+        let Some(q) = &self.q else { return Ok(None) };
+        found::query(q).map(Some)
+    }
+
+    fn rows(&self) -> usize {
+        let PageRows(rows) = self.limit.unwrap_or_default();
+        usize::try_from(rows).unwrap_or(usize::MAX)
+    }
+
+    fn shows(&self, row: &ListedRow, whose: &Whose) -> bool {
+        fn is<T: PartialEq>(asked: Option<&T>, value: &T) -> bool {
+            asked.is_none_or(|asked| asked == value)
+        }
+        let officer = match self.officer.as_ref().map(Subject::as_str) {
+            None => true,
+            Some(NOBODY) => row.officer.is_none(),
+            Some(asked) => row.officer.as_ref().is_some_and(|officer| officer.as_str() == asked),
+        };
+        let due = self.due_before.is_none_or(|end| row.next_due_at().is_some_and(|due| due < end));
+        let flags = &row.flags;
+        // An agency below which the caller lists is compared by `Whose`, with its predecessors.
+        let within = self.agency.as_ref().filter(|_| self.mine == Some(true));
+        officer
+            && whose.includes(row)
+            && within.is_none_or(|agency| agency.covers(&row.agency))
+            && due
+            && is(self.stage.as_ref(), &row.stage)
+            && is(self.status.as_ref(), &row.status)
+            && is(self.waiting_on.as_ref(), &row.waiting_on)
+            && is(self.procedure.as_ref(), &row.procedure.code)
+            && is(self.channel.as_ref(), &row.channel)
+            && self.submitted_from.is_none_or(|from| row.submitted_at >= from)
+            && self.submitted_to.is_none_or(|to| row.submitted_at < to)
+            && is(self.missed.as_ref(), &flags.missed)
+            && is(self.foreseen_late.as_ref(), &flags.foreseen_late)
+            && is(self.suspended.as_ref(), &flags.suspended)
+            && is(self.intake_answer_missed.as_ref(), &flags.intake_answer_missed)
+    }
+}

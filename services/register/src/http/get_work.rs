@@ -1,0 +1,166 @@
+//! The work queue of an officer: open tasks of the officer's roles in the agency and below it.
+
+use std::sync::Arc;
+
+use dossier::contract::{AgencyCode, ProcedureCode, Role, Subject};
+use dossier::overview::{READ_WORK, Task, TaskKind};
+use engine::view::Question;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Cursors, NextStep, Operation, PageRows, Problem, Reply, Request};
+
+use super::listed::{ListedDossierReply, Whose};
+use crate::App;
+use crate::lists::{Asked, Listed, Place, Range, Scope};
+
+const ADDRESS: &str = "/v1/register/work";
+
+/// Text of `officer` for tasks that nobody has.
+const NOBODY: &str = "none";
+
+/// The roles that have work queues.
+const WORKING: [Role; 5] =
+    [Role::Clerk, Role::Reviewer, Role::Approver, Role::Cashier, Role::Consultee];
+
+/// Filter and page of a work queue. All filters must hold.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WorkQuery {
+    /// Code of the agency that has to act; those below it are included. The caller's if absent.
+    agency: Option<AgencyCode>,
+    /// The role whose work is listed: `clerk`, `reviewer`, `approver`, `cashier` or `consultee`. If
+    /// absent, the work of all roles of the caller; for auditors and operators, that of all roles.
+    role: Option<Role>,
+    /// Kind of task.
+    kind: Option<TaskKind>,
+    /// Subject of the officer who has the task, `me`, or `none` for tasks that nobody has.
+    #[schema(example = "me")]
+    officer: Option<Subject>,
+    /// Code of the procedure.
+    procedure: Option<ProcedureCode>,
+    /// The task is due before this instant.
+    due_before: Option<Timestamp>,
+    /// Whether the task's period was recorded as missed.
+    missed: Option<bool>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(skip_serializing)]
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
+    /// Cursor from the `next` link.
+    #[serde(skip_serializing)]
+    #[schema(example = "2Gq0zX")]
+    after: Option<String>,
+}
+
+/// An open task of an officer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WorkReply {
+    /// What has to be done, in which agency, and by when.
+    task: NextStep,
+    /// The dossier.
+    dossier: ListedDossierReply,
+}
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(ADDRESS, "get_work", "List open tasks of officers")
+        .describe(
+            "The soonest due first; tasks without a period come last. Not shown are tasks in matters \
+             to which the caller is a party, and those that another person than the caller must do. \
+             A page may have fewer rows than `limit`, even none, and still a `next` link: each page \
+             looks at a limited number of tasks.",
+        )
+        .roles(READ_WORK)
+        .query::<WorkQuery>()
+        .list::<WorkReply>()
+        .pages()
+        .handle(handle)
+}
+
+async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let mut query: WorkQuery = request.query()?;
+    let caller = request.caller()?;
+    let whose = Whose::agency(&app, &request, (READ_WORK, query.agency.as_ref())).await?;
+    let kinds = query.kinds(&caller.roles)?;
+    if query.officer.as_ref().is_some_and(|officer| officer.as_str() == "me") {
+        query.officer = Some(caller.subject.clone());
+    }
+    request.catch_up(Some(&app.listed)).await?;
+    let filters = serde_json::to_string(&query).unwrap_or_default();
+    let cursors = Cursors::of(&request, &[ADDRESS, &whose.of, &filters]);
+    let after = query
+        .after
+        .as_deref()
+        .map(|after| Place::parse(cursors.read(after)?).ok_or_else(Cursors::invalid));
+    let PageRows(limit) = query.limit.unwrap_or_default();
+    let officer = query.officer.as_ref().filter(|officer| officer.as_str() != NOBODY);
+    let scopes = match officer {
+        Some(officer) => vec![Scope::officer(officer.as_str())],
+        None => whose.scopes.clone(),
+    };
+    let of =
+        |scope: &Scope| kinds.iter().map(|kind| Range::work(*scope, *kind)).collect::<Vec<_>>();
+    let asked = Asked {
+        ranges: scopes.iter().flat_map(of).collect(),
+        after: after.transpose()?,
+        rows: usize::try_from(limit).unwrap_or(usize::MAX),
+        before: query.due_before.map(|end| end.as_millisecond().saturating_sub(1)),
+    };
+    let (role, now, me) = (whose.role, app.engine.clock.now(), caller.subject.clone());
+    let listed = app.lists.query(Question::List, move |tables| {
+        Listed::read(tables, &asked, |row, task| {
+            let Some(task) = task else { return false };
+            let is_own = task.not_by.as_ref() == Some(&me);
+            !is_own
+                && whose.has(row, Some(task))
+                && whose.includes(row)
+                && query.shows(task, &row.procedure.code)
+        })
+    });
+    let Listed { rows, next } = listed.await?;
+    let law = app.engine.law();
+    let replies = rows.iter().filter_map(|(row, place)| {
+        let task = NextStep::of(row.tasks.get(*place)?, &law, true);
+        Some(WorkReply { task, dossier: ListedDossierReply::of(row, &law, now, role) })
+    });
+    let replies: Vec<WorkReply> = replies.collect();
+    let next = next.map(|next| request.next_page(ADDRESS, &cursors.write(&next.text())));
+    Ok(Reply::ok(&replies).next_page(next.as_deref()))
+}
+
+impl WorkQuery {
+    /// The kinds of tasks that are listed for a caller with these roles.
+    fn kinds(&self, roles: &[Role]) -> Result<Vec<TaskKind>, Problem> {
+        if self.role.is_some_and(|role| !WORKING.contains(&role)) {
+            return Err(Problem::parameter(
+                "role",
+                "phải là một trong: clerk, reviewer, approver, cashier, consultee",
+                "must be one of: clerk, reviewer, approver, cashier, consultee",
+            ));
+        }
+        let own: Vec<Role> = WORKING.into_iter().filter(|role| roles.contains(role)).collect();
+        let reads_all = roles.iter().any(|role| matches!(role, Role::Auditor | Role::Operator));
+        let of = |kind: &&TaskKind| {
+            let mut has = kind.roles().iter();
+            match self.role {
+                Some(role) => has.any(|one| *one == role),
+                None if reads_all || own.is_empty() => !kind.roles().is_empty(),
+                None => has.any(|one| own.contains(one)),
+            }
+        };
+        let kinds = TaskKind::ALL.iter().filter(of).copied();
+        Ok(kinds.filter(|kind| self.kind.is_none_or(|only| only == *kind)).collect())
+    }
+
+    fn shows(&self, task: &Task, procedure: &ProcedureCode) -> bool {
+        let officer = match self.officer.as_ref().map(Subject::as_str) {
+            None => true,
+            Some(NOBODY) => task.officer.is_none(),
+            Some(asked) => task.officer.as_ref().is_some_and(|officer| officer.as_str() == asked),
+        };
+        officer
+            && self.missed.is_none_or(|missed| missed == task.missed)
+            && self.procedure.as_ref().is_none_or(|only| only == procedure)
+            && self.due_before.is_none_or(|end| task.due_at.is_some_and(|due| due < end))
+    }
+}

@@ -1,0 +1,207 @@
+//! Rows of lists in replies, and whose rows a caller may list.
+
+use dossier::access::{self, Caller, May, Resource};
+use dossier::contract::{
+    AgencyCode, Channel, DossierCode, DossierId, ProcedureCode, Role, Subject,
+};
+use dossier::law::{Law, Text};
+use dossier::overview::{DossierStage, Task, WaitingOn};
+use engine::view::Question;
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Due, NextStep, Problem, Request};
+
+use crate::App;
+use crate::lists::{ListedRow, Scope, roots};
+use crate::search::Rights;
+
+/// A dossier in a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ListedDossierReply {
+    /// Id of the dossier.
+    pub(super) id: DossierId,
+    /// Code of the dossier.
+    code: DossierCode,
+    /// Code of the procedure.
+    procedure: ProcedureCode,
+    /// Name of the procedure.
+    procedure_name: Option<Text>,
+    /// Code of the receiving agency.
+    agency: AgencyCode,
+    /// Filing channel.
+    channel: Channel,
+    /// The applicant, as the identity provider names them.
+    #[schema(example = "citizen-1")]
+    applicant: Option<String>,
+    /// Time of the submission.
+    submitted_at: Timestamp,
+    /// Stage of the dossier.
+    stage: DossierStage,
+    /// Status as numbered by the national portal: 1 submitted, 2 accepted, 3 not accepted, 4 in
+    /// process, 5 supplement awaited, 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10
+    /// delivered.
+    #[schema(minimum = 1, maximum = 10)]
+    status: u8,
+    /// Who has to act for the dossier to go on.
+    waiting_on: WaitingOn,
+    /// The consulted agency that it waits on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_on_agency: Option<AgencyCode>,
+    /// What must happen next: first what the dossier waits on, then the soonest due.
+    next: Vec<NextStep>,
+    /// The appointment: due instant of the decision.
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
+    /// Remaining legal time of the decision in seconds, negative if it is overdue; null if no
+    /// appointment runs.
+    #[schema(example = 86_400)]
+    remaining_s: Option<i64>,
+    /// Officer who has claimed it; shown to officers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    officer: Option<Subject>,
+    /// Whether the appointment was missed.
+    missed: bool,
+    /// Whether lateness was foreseen.
+    foreseen_late: bool,
+    /// Whether the statutory clock is suspended.
+    suspended: bool,
+    /// Whether the one-stop unit did not answer in time.
+    intake_answer_missed: bool,
+}
+
+impl ListedDossierReply {
+    /// A row, as `role` sees it. Consulted agencies do not see the applicant.
+    pub(super) fn of(row: &ListedRow, law: &Law, now: Timestamp, role: Role) -> Self {
+        let for_officers = role.is_officer();
+        let runs = matches!(row.stage, DossierStage::Processing) && !row.flags.suspended;
+        let remaining = row.due_at.filter(|_| runs).map(|due_at| due_at.duration_since(now));
+        Self {
+            id: row.id,
+            code: row.code.clone(),
+            procedure: row.procedure.code.clone(),
+            procedure_name: law.procedure(&row.procedure).map(|procedure| procedure.name.clone()),
+            agency: row.agency.clone(),
+            channel: row.channel,
+            applicant: (role != Role::Consultee).then(|| row.applicant.clone()),
+            submitted_at: row.submitted_at,
+            stage: row.stage,
+            status: row.status,
+            waiting_on: row.waiting_on,
+            waiting_on_agency: row.waiting_on_agency.clone(),
+            next: NextStep::all(&row.tasks, law, for_officers),
+            due: Due::of(law, &row.agency, row.due_at),
+            remaining_s: remaining.map(|remaining| remaining.as_secs()),
+            officer: row.officer.clone().filter(|_| for_officers),
+            missed: row.flags.missed,
+            foreseen_late: row.flags.foreseen_late,
+            suspended: row.flags.suspended,
+            intake_answer_missed: row.flags.intake_answer_missed,
+        }
+    }
+}
+
+/// Whose dossiers are listed.
+pub(super) struct Whose {
+    /// The role in which the caller lists them.
+    pub(super) role: Role,
+    /// The agencies with those below them, or the applicant.
+    pub(super) scopes: Vec<Scope>,
+    /// Who may not be a party: the caller and the represented person, if they list as an officer.
+    pub(super) not_of: Vec<String>,
+    belongs: Belongs,
+    /// What was asked, for cursors.
+    pub(super) of: String,
+}
+
+/// To whom the listed dossiers belong.
+enum Belongs {
+    Applicant(String),
+    /// To these agencies and those below them; predecessors first.
+    Agencies(Vec<AgencyCode>),
+    All,
+}
+
+impl Whose {
+    /// The dossiers of the caller, or of the person for whom the caller acts.
+    pub(super) fn own(caller: &Caller) -> Self {
+        let party = party(caller.party());
+        let (scopes, of) = (vec![Scope::applicant(&party)], format!("own {party}"));
+        let belongs = Belongs::Applicant(party);
+        Self { role: Role::Applicant, scopes, not_of: Vec::new(), belongs, of }
+    }
+
+    /// The dossiers of an agency and those below it, with those of its predecessors; for operators
+    /// without an agency, all.
+    pub(super) async fn agency(
+        app: &App,
+        request: &Request,
+        (mays, asked): (&[May], Option<&AgencyCode>),
+    ) -> Result<Self, Problem> {
+        let caller = request.caller()?;
+        let agency = asked.or(caller.agency.as_ref());
+        if agency.is_some_and(|agency| !agency.is_well_formed()) {
+            return Err(Problem::parameter(
+                "agency",
+                "không phải mã cơ quan, ví dụ G02.001",
+                "is not the code of an agency, for example G02.001",
+            ));
+        }
+        let agencies: Vec<AgencyCode> = agency.into_iter().cloned().collect();
+        let resource = Resource {
+            // A consulted agency lists what it is asked.
+            consulted: agencies.clone(),
+            agencies: agencies.clone(),
+            ..Resource::default()
+        };
+        let role = access::decide(caller, mays, Some(&resource))?.role;
+        let (scopes, belongs) = if let Some(agency) = agency {
+            let mut all = app.engine.law().predecessors(agency, app.engine.clock.now());
+            all.push(agency.clone());
+            let scopes = all.iter().map(|agency| Scope::agency(agency.as_str())).collect();
+            (scopes, Belongs::Agencies(all))
+        } else {
+            let roots = app.lists.query(Question::List, roots).await?;
+            (roots.iter().map(|agency| Scope::agency(agency)).collect(), Belongs::All)
+        };
+        let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);
+        let not_of = parties.map(party).collect();
+        let of = agency.map_or_else(|| "all".to_owned(), |agency| format!("agency {agency}"));
+        Ok(Self { role, scopes, not_of, belongs, of })
+    }
+
+    /// The same dossiers in a search by words.
+    pub(super) fn rights(&self) -> Rights {
+        let parties = self.not_of.clone();
+        match &self.belongs {
+            Belongs::Applicant(party) => Rights::Own(party.clone()),
+            Belongs::Agencies(all) => Rights::Officer { agencies: Some(all.clone()), parties },
+            Belongs::All => Rights::Officer { agencies: None, parties },
+        }
+    }
+
+    /// Whether the dossier, or the task in it, belongs to those that were asked for.
+    pub(super) fn has(&self, row: &ListedRow, task: Option<&Task>) -> bool {
+        match &self.belongs {
+            Belongs::All => true,
+            Belongs::Applicant(party) => row.applicant == *party,
+            Belongs::Agencies(agencies) => {
+                let agency = task.map_or(&row.agency, |task| &task.agency);
+                agencies.iter().any(|one| one.covers(agency))
+            }
+        }
+    }
+
+    /// Whether an officer may work on the dossier: not on a matter of their own.
+    pub(super) fn includes(&self, row: &ListedRow) -> bool {
+        let is_party =
+            |party: &String| row.applicant == *party || row.filed_by.as_ref() == Some(party);
+        !self.not_of.iter().any(is_party)
+    }
+}
+
+/// A party in the form in which parties are compared.
+pub(super) fn party(subject: &Subject) -> String {
+    dossier::contract::party_name(subject.as_str())
+}

@@ -1,0 +1,136 @@
+//! The view behind all lists of dossiers and work queues. A dossier's row is derived from its
+//! states (`dossier::overview`), and so does not depend on the order of events.
+//!
+//! A list is a merge of ranges of the table `listed`, which has a key for each place in which a
+//! dossier or a task is listed: under its agency and each agency above it, its applicant, and its
+//! officer. A page therefore costs the same however many dossiers are in other places. Rows have no
+//! text of `Personal` fields.
+
+use std::sync::Arc;
+
+use dossier::contract::DossierId;
+use engine::Engine;
+use engine::tasks::{Follower, Following, Progress, Saved, Source, Stalled, Work};
+use engine::view::{Shape, View};
+use rusqlite::{Connection, OptionalExtension, params};
+
+mod fold;
+mod follow;
+mod key;
+mod limits;
+mod page;
+mod row;
+
+pub(crate) use follow::Lists;
+pub(crate) use key::{Key, Range, Scope};
+pub(crate) use page::{Asked, Listed, Place};
+pub(crate) use row::ListedRow;
+
+const SHAPE: Shape = Shape {
+    name: "lists",
+    version: 1,
+    tables: "
+CREATE TABLE dossiers (
+  n              INTEGER PRIMARY KEY,
+  id             BLOB    NOT NULL UNIQUE,
+  code           TEXT    NOT NULL,
+  procedure      TEXT    NOT NULL,
+  version        INTEGER NOT NULL,
+  agency         TEXT    NOT NULL,
+  channel        INTEGER NOT NULL,
+  applicant      TEXT    NOT NULL,
+  filed_by       TEXT,
+  submitted_at   INTEGER NOT NULL,
+  stage          INTEGER NOT NULL,
+  status         INTEGER NOT NULL,
+  waiting_on     INTEGER NOT NULL,
+  waiting_agency TEXT,
+  officer        TEXT,
+  due_at         INTEGER,
+  flags          INTEGER NOT NULL,
+  tasks          TEXT    NOT NULL,
+  seen           BLOB    NOT NULL
+) STRICT;
+CREATE INDEX dossiers_by_code ON dossiers (code);
+CREATE TABLE listed (
+  scope INTEGER NOT NULL,
+  class INTEGER NOT NULL,
+  sort  INTEGER NOT NULL,
+  id    BLOB    NOT NULL,
+  task  INTEGER NOT NULL,
+  PRIMARY KEY (scope, class, sort, id, task)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE roots (agency TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
+};
+
+/// The kinds of events of a dossier's streams.
+const KINDS: [&str; 5] = ["intake.", "payment.", "review.", "delivery.", "feedback."];
+
+/// Opens the view; returns the task that keeps it up to date, the view, and its progress.
+pub(crate) fn open(
+    engine: &Arc<Engine>,
+) -> Result<(Follower<Lists>, Arc<View>, Progress), Stalled> {
+    let view = Arc::new(View::open(engine.views.as_deref(), SHAPE, &engine.store)?);
+    let following = Following {
+        work: Work::Shows,
+        page_events: limits::PAGE_EVENTS,
+        ..Following::new(SHAPE.name, &KINDS, Source::Every, Saved::View(Arc::clone(&view)))
+    };
+    let lists = Lists::new(engine, &view);
+    let follower = Follower::new(engine, following, lists)?;
+    let progress = follower.progress();
+    Ok((follower, view, progress))
+}
+
+/// A row that changed.
+struct Change {
+    /// The row before, if it is in memory.
+    before: Option<ListedRow>,
+    row: ListedRow,
+    /// Which events it reflects.
+    seen: Vec<u8>,
+}
+
+/// Writes a row, and moves its keys from those of the row before it.
+fn write(tables: &Connection, change: &Change) -> rusqlite::Result<()> {
+    let Change { before, row, seen } = change;
+    let found = if before.is_none() { find(tables, row.id)? } else { None };
+    let before = before.as_ref().or(found.as_ref());
+    let old = before.map(ListedRow::keys).unwrap_or_default();
+    let new = row.keys();
+    let id = row.id.0.as_bytes();
+    let mut delete = tables.prepare_cached(
+        "DELETE FROM listed WHERE scope = ?1 AND class = ?2 AND sort = ?3 AND id = ?4 AND task = ?5",
+    )?;
+    for Key { range, sort, task } in old.difference(&new) {
+        delete.execute(params![range.scope.0, range.class, sort, id, task])?;
+    }
+    let mut insert =
+        tables.prepare_cached("INSERT OR IGNORE INTO listed VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for Key { range, sort, task } in new.difference(&old) {
+        insert.execute(params![range.scope.0, range.class, sort, id, task])?;
+    }
+    if before.is_none() {
+        let mut root = tables.prepare_cached("INSERT OR IGNORE INTO roots VALUES (?1)")?;
+        root.execute([key::root(&row.agency)])?;
+    }
+    row.save(tables, seen)
+}
+
+/// The row of a dossier.
+pub(crate) fn find(tables: &Connection, dossier: DossierId) -> rusqlite::Result<Option<ListedRow>> {
+    let mut statement = tables.prepare_cached(&format!("{} WHERE id = ?1", row::SELECT))?;
+    statement.query_row([dossier.0.as_bytes()], ListedRow::read).optional()
+}
+
+/// The row of the dossier with this code.
+pub(crate) fn find_by_code(tables: &Connection, code: &str) -> rusqlite::Result<Option<ListedRow>> {
+    let mut statement = tables.prepare_cached(&format!("{} WHERE code = ?1", row::SELECT))?;
+    statement.query_row([code], ListedRow::read).optional()
+}
+
+/// The highest agencies of which there are dossiers.
+pub(crate) fn roots(tables: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = tables.prepare_cached("SELECT agency FROM roots")?;
+    statement.query_map([], |row| row.get(0))?.collect()
+}

@@ -1,0 +1,213 @@
+//! The row of a dossier.
+
+use std::collections::BTreeSet;
+
+use dossier::contract::{
+    AgencyCode, Channel, DossierCode, DossierId, ProcedureRef, Subject, party_name,
+};
+use dossier::law::Law;
+use dossier::overview::{DossierFlags, DossierStage, DossierStates, Overview, Task, WaitingOn};
+use jiff::Timestamp;
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
+use uuid::Uuid;
+
+use super::{Key, Range, Scope};
+
+/// What [`ListedRow::read`] reads.
+pub(super) const SELECT: &str = "SELECT id, code, procedure, version, agency, channel, applicant, filed_by,
+  submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks FROM dossiers";
+
+/// A dossier as the lists have it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct ListedRow {
+    pub(crate) id: DossierId,
+    pub(crate) code: DossierCode,
+    pub(crate) procedure: ProcedureRef,
+    pub(crate) agency: AgencyCode,
+    pub(crate) channel: Channel,
+    /// The applicant, in the form in which parties are compared.
+    pub(crate) applicant: String,
+    pub(crate) filed_by: Option<String>,
+    pub(crate) submitted_at: Timestamp,
+    pub(crate) stage: DossierStage,
+    pub(crate) status: u8,
+    pub(crate) waiting_on: WaitingOn,
+    pub(crate) waiting_on_agency: Option<AgencyCode>,
+    /// The officer who has claimed the review.
+    pub(crate) officer: Option<Subject>,
+    /// The appointment.
+    pub(crate) due_at: Option<Timestamp>,
+    pub(crate) flags: DossierFlags,
+    pub(crate) tasks: Vec<Task>,
+}
+
+const CHANNELS: [Channel; 3] = [Channel::Online, Channel::Counter, Channel::Post];
+const STAGES: [DossierStage; 6] = [
+    DossierStage::Submitted,
+    DossierStage::Processing,
+    DossierStage::Decided,
+    DossierStage::Refused,
+    DossierStage::Withdrawn,
+    DossierStage::Closed,
+];
+
+impl ListedRow {
+    /// `None` if nothing was submitted.
+    pub(super) fn of(states: &DossierStates, law: &Law) -> Option<Self> {
+        let brief = &states.intake.submission.as_ref()?.brief;
+        let overview = Overview::of(states, law, states.last_at?)?;
+        Some(Self {
+            id: brief.dossier,
+            code: brief.code.clone(),
+            procedure: brief.procedure.clone(),
+            agency: brief.agency.clone(),
+            channel: brief.channel,
+            applicant: party_name(brief.applicant.as_str()),
+            filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
+            submitted_at: rounded(brief.submitted_at),
+            stage: overview.stage,
+            status: overview.status,
+            waiting_on: overview.waiting_on(),
+            waiting_on_agency: overview.waiting_on_agency().cloned(),
+            officer: states.review.officer.clone(),
+            due_at: overview.due_at.map(rounded),
+            flags: overview.flags,
+            tasks: overview.tasks,
+        })
+    }
+
+    /// Reads a row of [`SELECT`].
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let text = |column| row.get::<_, String>(column);
+        let one_of = |column| row.get::<_, u8>(column).map(usize::from);
+        let damaged = |column: usize| rusqlite::Error::IntegralValueOutOfRange(column, -1);
+        Ok(Self {
+            id: DossierId(Uuid::from_bytes(row.get(0)?)),
+            code: text(1)?.as_str().into(),
+            procedure: ProcedureRef { code: text(2)?.as_str().into(), version: row.get(3)? },
+            agency: text(4)?.as_str().into(),
+            channel: *CHANNELS.get(one_of(5)?).ok_or_else(|| damaged(5))?,
+            applicant: text(6)?,
+            filed_by: row.get(7)?,
+            submitted_at: engine::view::instant(row, 8)?,
+            stage: *STAGES.get(one_of(9)?).ok_or_else(|| damaged(9))?,
+            status: row.get(10)?,
+            waiting_on: *WaitingOn::ALL.get(one_of(11)?).ok_or_else(|| damaged(11))?,
+            waiting_on_agency: row.get::<_, Option<String>>(12)?.map(|code| (&*code).into()),
+            officer: row.get::<_, Option<String>>(13)?.map(|officer| (&*officer).into()),
+            due_at: row
+                .get::<_, Option<i64>>(14)?
+                .map(|_| engine::view::instant(row, 14))
+                .transpose()?,
+            flags: flags_of(row.get(15)?),
+            tasks: serde_json::from_str(&text(16)?).map_err(|error| {
+                rusqlite::Error::FromSqlConversionFailure(16, Type::Text, Box::new(error))
+            })?,
+        })
+    }
+
+    /// Writes the row. `seen` tells which events it reflects.
+    pub(super) fn save(&self, tables: &Connection, seen: &[u8]) -> rusqlite::Result<()> {
+        let tasks = serde_json::to_string(&self.tasks)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let stage = STAGES.iter().zip(0_i64..).find(|(known, _)| **known == self.stage);
+        let channel = CHANNELS.iter().zip(0_i64..).find(|(known, _)| **known == self.channel);
+        let mut save = tables.prepare_cached(
+            "INSERT INTO dossiers (id, code, procedure, version, agency, channel, applicant, filed_by,
+               submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+             ON CONFLICT (id) DO UPDATE SET version = ?4, stage = ?10, status = ?11, waiting_on = ?12,
+               waiting_agency = ?13, officer = ?14, due_at = ?15, flags = ?16, tasks = ?17, seen = ?18",
+        )?;
+        save.execute(params![
+            self.id.0.as_bytes(),
+            self.code.as_str(),
+            self.procedure.code.as_str(),
+            self.procedure.version,
+            self.agency.as_str(),
+            channel.map(|(_, place)| place),
+            self.applicant,
+            self.filed_by,
+            self.submitted_at.as_millisecond(),
+            stage.map(|(_, place)| place),
+            self.status,
+            self.waiting_on as i64,
+            self.waiting_on_agency.as_ref().map(AgencyCode::as_str),
+            self.officer.as_ref().map(Subject::as_str),
+            self.due_at.map(Timestamp::as_millisecond),
+            bits_of(self.flags),
+            tasks,
+            seen
+        ])?;
+        Ok(())
+    }
+
+    /// When the next task is due.
+    pub(crate) fn next_due_at(&self) -> Option<Timestamp> {
+        self.tasks.iter().find_map(|task| task.due_at)
+    }
+
+    /// The lists in which it is: a dossier with those of its agency and of the agencies above it,
+    /// of its applicant and, while it is open, of its officer; each task with those of the agency
+    /// that has it, and of its officer.
+    pub(super) fn keys(&self) -> BTreeSet<Key> {
+        let mut keys = BTreeSet::new();
+        let due = |due_at: Option<Timestamp>| due_at.map_or(i64::MAX, Timestamp::as_millisecond);
+        let submitted = self.submitted_at.as_millisecond().saturating_neg();
+        let applicant = Scope::applicant(&self.applicant);
+        let officer = self.officer.iter().map(|officer| Scope::officer(officer.as_str()));
+        let of_all = Scope::above(&self.agency).chain([applicant]);
+        for scope in of_all.clone() {
+            keys.insert(Key { range: Range::newest(scope), sort: submitted, task: 0 });
+        }
+        if self.waiting_on != WaitingOn::Nobody {
+            let sort = due(self.next_due_at());
+            for scope in of_all.chain(officer) {
+                keys.insert(Key { range: Range::waiting(scope, self.waiting_on), sort, task: 0 });
+            }
+        }
+        let work = self.tasks.iter().enumerate().filter(|(_, task)| !task.kind.roles().is_empty());
+        for (place, task) in work {
+            let officer = task.officer.iter().map(|officer| Scope::officer(officer.as_str()));
+            for scope in Scope::above(&task.agency).chain(officer) {
+                let range = Range::work(scope, task.kind);
+                let task = (due(task.due_at), i64::try_from(place).unwrap_or(i64::MAX));
+                keys.insert(Key { range, sort: task.0, task: task.1 });
+            }
+        }
+        keys
+    }
+}
+
+/// To the millisecond, as the view stores instants.
+fn rounded(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
+
+fn bits_of(flags: DossierFlags) -> u8 {
+    let all = [flags.missed, flags.foreseen_late, flags.suspended, flags.intake_answer_missed];
+    all.iter().enumerate().fold(0, |bits, (place, is_set)| bits | u8::from(*is_set) << place)
+}
+
+fn flags_of(bits: u8) -> DossierFlags {
+    let is_set = |place: u8| bits & (1 << place) != 0;
+    DossierFlags {
+        missed: is_set(0),
+        foreseen_late: is_set(1),
+        suspended: is_set(2),
+        intake_answer_missed: is_set(3),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_are_read_as_they_were_written() {
+        for bits in 0..16 {
+            assert_eq!(bits_of(flags_of(bits)), bits);
+        }
+    }
+}
