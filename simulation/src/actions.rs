@@ -351,6 +351,11 @@ pub(crate) const ACTIONS: &[Action] = &[
             if text(&s.review, "/officer") == "reviewer-2" { "reviewer-1" } else { "reviewer-2" };
         Some(json!({ "to": other, "reason": "leave" }))
     }),
+    act("assign", Who::Approver, "/v1/reviews/{}/assign", |s, _| {
+        let other =
+            if text(&s.review, "/officer") == "reviewer-1" { "reviewer-2" } else { "reviewer-1" };
+        Some(json!({ "to": other, "reason": "leave" }))
+    }),
     act("propose refusal", Who::Reviewer, "/v1/reviews/{}/decision-proposals", |_, _| {
         Some(outcome("refused"))
     }),
@@ -414,8 +419,18 @@ pub(crate) const ACTIONS: &[Action] = &[
         Some(json!({ "class": "conduct_or_delay" }))
     }),
     act("dismiss the complaint", Who::Handler, "/v1/complaints/{}/classification", |_, _| {
-        Some(json!({ "class": "not_a_complaint" }))
+        Some(json!({ "class": "not_acceptable", "reason": "no facts" }))
     }),
+    act("find it another agency's", Who::Handler, "/v1/complaints/{}/classification", |_, _| {
+        Some(json!({ "class": "not_ours" }))
+    }),
+    act("classify it as about rules", Who::Handler, "/v1/complaints/{}/classification", |_, _| {
+        Some(json!({ "class": "content_of_rules" }))
+    }),
+    act("assign the complaint", Who::Handler, "/v1/complaints/{}/assignment", |_, _| {
+        Some(json!({ "officer": "another" }))
+    }),
+    act("extend the period to answer", Who::Handler, "/v1/complaints/{}/extension", because),
     act("forward the complaint", Who::Handler, "/v1/complaints/{}/forwarding", |_, _| {
         Some(json!({ "to": OTHER_AGENCY }))
     }),

@@ -5,51 +5,69 @@ use std::sync::Arc;
 
 use calendar::{Budget, Gaps};
 use jiff::Timestamp;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 use crate::access::{May, Resource, agency, any, own};
-use crate::clock::{self, Running};
+use crate::clock;
 use crate::contract::{
-    Actor, AgencyCode, Brief, Channel, ComplaintClass, ComplaintEvent, ComplaintFiled, DossierId,
-    Meta, Personal, ProcedureRef, RatingEvent, ResultDelivered, Role, Subject, Unreadable,
+    AgencyCode, Brief, DossierClosed, DossierRated, Meta, Personal, ProcedureRef, RatingEvent,
+    ResultDelivered, Role, Unreadable,
 };
 use crate::law::ComplaintRules;
 use crate::services::Category;
 use crate::step::{Command, Facts, Follow, Incoming, LawError, State, Step, Subscription};
 
+pub mod add_complaint_documents;
 pub mod answer_complaint;
+pub mod assign_complaint;
 pub mod classify_complaint;
+pub mod extend_complaint;
 pub mod file_complaint;
 pub mod forward_complaint;
 pub mod impartial;
 pub mod invite_rating;
+pub mod merge_complaint;
 pub mod miss_complaint_deadline;
+pub mod note_complaint;
 pub mod publish_answer;
 pub mod rate_dossier;
 pub mod reopen_complaint;
+pub mod separate_complaint;
 
+mod complaint;
 mod deadlines;
 
+pub use complaint::{Answer, Complaint, Due, Note, Owed, Publication, Stage, nobody};
 pub use deadlines::ComplaintDeadline;
 
+use add_complaint_documents::AddComplaintDocuments;
 use answer_complaint::AnswerComplaint;
+use assign_complaint::AssignComplaint;
 use classify_complaint::ClassifyComplaint;
+use extend_complaint::ExtendComplaint;
 use file_complaint::FileComplaint;
 use forward_complaint::ForwardComplaint;
 use invite_rating::InviteRating;
+use merge_complaint::MergeComplaint;
 use miss_complaint_deadline::MissComplaintDeadline;
+use note_complaint::NoteComplaint;
 use publish_answer::PublishAnswer;
 use rate_dossier::RateDossier;
 use reopen_complaint::ReopenComplaint;
+use separate_complaint::SeparateComplaint;
 
 /// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     InviteRating::STEP,
     RateDossier::STEP,
     FileComplaint::STEP,
+    AddComplaintDocuments::STEP,
+    AssignComplaint::STEP,
+    NoteComplaint::STEP,
     ClassifyComplaint::STEP,
     ForwardComplaint::STEP,
+    MergeComplaint::STEP,
+    SeparateComplaint::STEP,
+    ExtendComplaint::STEP,
     AnswerComplaint::STEP,
     PublishAnswer::STEP,
     ReopenComplaint::STEP,
@@ -71,27 +89,83 @@ pub const READ_TEXT: &[May] =
 /// Permission to read the contact of the complainant.
 pub const READ_CONTACT: &[May] = &[agency(Role::ComplaintHandler)];
 
+/// Permission to read internal notes of complaint handlers.
+pub const READ_NOTES: &[May] = &[agency(Role::ComplaintHandler), agency(Role::Auditor)];
+
+/// Permission to list complaints: complainants their own.
+pub const LIST: &[May] = &[
+    any(Role::Applicant),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// Permission to read figures of complaints.
+pub const READ_FIGURES: &[May] = &[
+    agency(Role::ComplaintHandler),
+    agency(Role::Approver),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// Permission to read the templates of answers.
+pub const READ_TEMPLATES: &[May] = &[any(Role::ComplaintHandler)];
+
+/// Permission to read a rating, without its comment.
+pub const READ_RATING: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Approver),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+    any(Role::Operator),
+];
+
+/// Permission to read the comment of a rating.
+pub const READ_COMMENT: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Approver),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+];
+
+/// Kinds of events that the complainant does not see on a timeline: the agency's own organisation.
+pub const INTERNAL: &[&str] = &["feedback.ComplaintAssigned.v1", "feedback.ComplaintNoted.v1"];
+
 /// The rating of a dossier.
 #[derive(Debug, Clone, Default)]
 pub struct Rating {
     /// The brief of the dossier; `None` until its applicant has the result.
     pub brief: Option<Arc<Brief>>,
-    /// Score from 1 to 5; `None` until it is given.
-    pub score: Option<u8>,
+    /// `None` until it is given.
+    pub rated: Option<Rated>,
+}
+
+/// A rating that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rated {
+    /// Score from 1 to 5.
+    pub score: u8,
+    pub comment: Option<Personal<String>>,
+    pub at: Timestamp,
 }
 
 impl State for Rating {
     type Event = RatingEvent;
     const CATEGORY: &'static str = Category::Rating.as_str();
-    const SUBSCRIPTIONS: &'static [Subscription<Self>] =
-        &[Subscription { kind: "delivery.ResultDelivered.v1", react: delivered }];
+    const SUBSCRIPTIONS: &'static [Subscription<Self>] = &[
+        Subscription { kind: "delivery.ResultDelivered.v1", react: delivered },
+        Subscription { kind: "intake.DossierClosed.v1", react: closed },
+    ];
 
-    fn evolve(&mut self, event: &RatingEvent, _meta: &Meta) {
+    fn evolve(&mut self, event: &RatingEvent, meta: &Meta) {
         match event {
             RatingEvent::RatingInvited(invited) => {
                 self.brief = Some(Arc::new(invited.brief.clone()));
             }
-            RatingEvent::DossierRated(rated) => self.score = Some(rated.score),
+            RatingEvent::DossierRated(DossierRated { score, comment }) => {
+                self.rated = Some(Rated { score: *score, comment: comment.clone(), at: meta.at() });
+            }
         }
     }
 
@@ -105,226 +179,27 @@ impl State for Rating {
     }
 }
 
+/// The applicant may rate a dossier without a result once it is closed.
+fn closed(event: &Incoming<'_>) -> Result<Vec<Follow<Rating>>, Unreadable> {
+    let DossierClosed { brief, .. } = event.read()?;
+    let invite = |brief: Brief| Follow::beginning(&brief.clone(), InviteRating { brief });
+    Ok(brief.map(invite).into_iter().collect())
+}
+
 /// The applicant may rate the dossier once the result is delivered.
 fn delivered(event: &Incoming<'_>) -> Result<Vec<Follow<Rating>>, Unreadable> {
     let ResultDelivered { brief, .. } = event.read()?;
     Ok(vec![Follow::beginning(&brief.clone(), InviteRating { brief })])
 }
 
-/// Stage of a complaint.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Stage {
-    /// Nothing was filed.
-    #[default]
-    Empty,
-    /// To be classified.
-    Filed,
-    /// To be answered, or forwarded if it concerns another agency.
-    Classified,
-    /// Not acceptable; nothing more is done.
-    Dismissed,
-    /// Answered; the answer is to be published.
-    Answered,
-    /// The answer is public.
-    Published,
-}
-
-/// The next obligation of the agency.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due {
-    pub what: Owed,
-    pub running: Running,
-}
-
-/// The kinds of obligations to a complaint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Owed {
-    /// Classify the complaint.
-    Classify,
-    /// Forward it to the agency that has to answer.
-    Forward,
-    /// Answer it.
-    Answer,
-    /// Publish the answer.
-    Publish,
-}
-
-impl Owed {
-    /// The name in events and in the API.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Classify => "classify",
-            Self::Forward => "forward",
-            Self::Answer => "answer",
-            Self::Publish => "publish",
-        }
-    }
-}
-
-/// A complaint or petition.
-#[derive(Debug, Clone, Default)]
-pub struct Complaint {
-    pub filed: Option<Arc<ComplaintFiled>>,
-    /// The subject who filed it, if not an officer: the complainant or a representative.
-    pub filed_by: Option<Subject>,
-    pub filed_at: Option<Timestamp>,
-    pub stage: Stage,
-    /// `None` until it is classified, and again after it is forwarded.
-    pub class: Option<ComplaintClass>,
-    /// The open obligation; `None` if there is none, or its deadline was missed.
-    pub due: Option<Due>,
-    /// Reason of the classification, for the complainant.
-    pub reason: Option<Personal<String>>,
-    /// The latest answer.
-    pub answer: Option<Personal<String>>,
-    /// The complainant's reason for the latest reopening.
-    pub reopened_because: Option<Personal<String>>,
-    /// Text of the public answer.
-    pub published: Option<String>,
-    pub published_at: Option<Timestamp>,
-    /// Number of reopenings.
-    pub reopened: u32,
-    /// The agency to which it was forwarded last.
-    pub forwarded_to: Option<AgencyCode>,
-}
-
-impl Complaint {
-    /// The agency that has to answer it now.
-    #[must_use]
-    pub fn agency(&self) -> Option<&AgencyCode> {
-        let filed = self.filed.as_ref()?;
-        Some(self.forwarded_to.as_ref().unwrap_or(&filed.agency))
-    }
-
-    fn owes(&mut self, what: Owed, by: Option<Timestamp>, since: Timestamp, meta: &Meta) {
-        self.due = by.map(|due_at| {
-            let running = Running::new(due_at, since, meta.id, meta.at());
-            Due { what, running }
-        });
-    }
-
-    /// Whether it is a request about the complainant's own data.
-    #[must_use]
-    pub fn is_about_data(&self) -> bool {
-        self.filed.as_ref().is_some_and(|filed| filed.personal_data)
-    }
-
-    /// The agency that handles it; `None` once the answer is published or it is dismissed.
-    #[must_use]
-    pub fn dealt_with_by(&self) -> Option<&AgencyCode> {
-        match self.stage {
-            Stage::Filed | Stage::Classified | Stage::Answered => self.agency(),
-            Stage::Empty | Stage::Dismissed | Stage::Published => None,
-        }
-    }
-
-    fn channel(&self) -> Channel {
-        self.filed.as_ref().map_or(Channel::Online, |filed| filed.channel)
-    }
-
-    /// Whether the actor's agency has to handle it. An agency that has forwarded it may only read
-    /// it.
-    fn is_for(&self, facts: &Facts<'_>) -> bool {
-        let (Some(own), Some(agency)) = (&facts.actor.agency, self.agency()) else { return false };
-        facts.law.reaches(own, agency, facts.at)
-    }
-}
-
-impl State for Complaint {
-    type Event = ComplaintEvent;
-    const CATEGORY: &'static str = Category::Complaint.as_str();
-    const IS_NAMED_BY_DOSSIER: bool = false;
-
-    fn evolve(&mut self, event: &ComplaintEvent, meta: &Meta) {
-        match event {
-            ComplaintEvent::ComplaintFiled(filed) => {
-                self.owes(Owed::Classify, Some(filed.classify_by), meta.at(), meta);
-                self.filed = Some(Arc::new(filed.clone()));
-                // An officer who enters a complaint from telephone or paper is not a party to it.
-                let Actor { subject, role, .. } = &meta.envelope.actor;
-                self.filed_by = (*role == Role::Applicant).then(|| subject.clone());
-                self.filed_at = Some(meta.at());
-                self.stage = Stage::Filed;
-            }
-            ComplaintEvent::ComplaintClassified(classified) => {
-                self.class = Some(classified.class);
-                self.reason.clone_from(&classified.reason);
-                self.owes(Owed::Answer, classified.answer_by, meta.at(), meta);
-                if classified.class == ComplaintClass::NotOurs {
-                    let by = self.filed.as_ref().map(|filed| filed.classify_by);
-                    self.owes(Owed::Forward, by, self.filed_at.unwrap_or(meta.at()), meta);
-                }
-                self.stage = match classified.class {
-                    ComplaintClass::NotAcceptable => Stage::Dismissed,
-                    ComplaintClass::ConductOrDelay
-                    | ComplaintClass::ContentOfRules
-                    | ComplaintClass::PersonalDataAccess
-                    | ComplaintClass::PersonalDataObjection
-                    | ComplaintClass::PersonalDataErasure
-                    | ComplaintClass::Complex
-                    | ComplaintClass::NotOurs => Stage::Classified,
-                };
-            }
-            ComplaintEvent::ComplaintForwarded(forwarded) => {
-                // The receiving agency starts again with the classification.
-                self.forwarded_to = Some(forwarded.to.clone());
-                self.stage = Stage::Filed;
-                self.class = None;
-                self.owes(Owed::Classify, forwarded.classify_by, meta.at(), meta);
-            }
-            ComplaintEvent::ComplaintAnswered(answered) => {
-                self.owes(Owed::Publish, answered.publish_by, meta.at(), meta);
-                self.answer = Some(answered.answer.clone());
-                self.stage = Stage::Answered;
-            }
-            ComplaintEvent::AnswerPublished(published) => {
-                self.published = Some(published.text.clone());
-                self.published_at = Some(meta.at());
-                self.due = None;
-                self.stage = Stage::Published;
-            }
-            ComplaintEvent::ComplaintReopened(reopened) => {
-                self.reopened = self.reopened.saturating_add(1);
-                self.reopened_because = Some(reopened.reason.clone());
-                self.owes(Owed::Answer, Some(reopened.answer_by), meta.at(), meta);
-                self.stage = Stage::Classified;
-            }
-            ComplaintEvent::ComplaintOverdue(_) => self.due = None,
-            ComplaintEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
-        }
-    }
-
-    fn resource(&self) -> Option<Resource> {
-        let filed = self.filed.as_ref()?;
-        let mut agencies = vec![filed.agency.clone()];
-        agencies.extend(self.forwarded_to.clone());
-        Some(Resource {
-            owners: vec![filed.complainant.clone()],
-            representatives: self.filed_by.iter().cloned().collect(),
-            agencies,
-            ..Resource::default()
-        })
-    }
-
-    fn about(&self) -> Option<DossierId> {
-        self.filed.as_ref().and_then(|filed| filed.dossier)
-    }
-
-    fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
-        None
-    }
-}
-
-/// The end of a period that begins now, by the calendar of the agency.
+/// The end of a period that begins at `start`, by the calendar of the agency.
 fn end_of(
     facts: &Facts<'_>,
-    agency: &AgencyCode,
+    (agency, start): (&AgencyCode, Timestamp),
     budget: impl FnOnce(&ComplaintRules) -> Budget,
 ) -> Result<Timestamp, LawError> {
     let rules = facts.law.complaints().ok_or(LawError::NotLoaded)?;
     let agency = facts.law.present(agency, facts.at);
     let calendar = facts.law.calendar_of(agency).ok_or(LawError::NotLoaded)?;
-    Ok(clock::end(calendar, facts.at, budget(rules), &Gaps::default()).due_at)
+    Ok(clock::end(calendar, start, budget(rules), &Gaps::default()).due_at)
 }

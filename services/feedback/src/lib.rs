@@ -3,13 +3,17 @@
 
 use std::sync::Arc;
 
+use documents::Documents;
 use dossier::feedback::{Complaint, Rating};
 use dossier::services::ServiceName;
-use engine::tasks::{Keeper, Reactions, Stalled, Tasks};
+use engine::codes::Codes;
+use engine::tasks::{Keeper, Progress, Reactions, Stalled, Tasks};
+use engine::view::View;
 use engine::{Engine, Streams};
 use web::{Service, document, mount_all};
 
 mod http;
+mod listed;
 
 /// Its published name.
 pub(crate) const NAME: &str = ServiceName::Feedback.as_str();
@@ -19,6 +23,13 @@ pub(crate) const NAME: &str = ServiceName::Feedback.as_str();
 pub struct App {
     pub(crate) ratings: Arc<Streams<Rating>>,
     pub(crate) complaints: Arc<Streams<Complaint>>,
+    pub(crate) documents: Arc<Documents>,
+    /// Issues the numbers of complaints.
+    pub(crate) codes: Arc<Codes>,
+    /// All complaints, for lists, figures and look-ups by number.
+    pub(crate) listed: Arc<View>,
+    /// Position that this view has reached.
+    pub(crate) shown: Progress,
 }
 
 /// The OpenAPI document of this service.
@@ -28,7 +39,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Assembles the service: streams, background tasks and routes.
-pub async fn service(engine: &Arc<Engine>) -> Result<Service, Stalled> {
+pub async fn service(
+    engine: &Arc<Engine>,
+    documents: &Arc<Documents>,
+    codes: &Arc<Codes>,
+) -> Result<Service, Stalled> {
     let ratings = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "feedback-reactions", &ratings).await?;
     ratings.fed_by(progress.clone());
@@ -38,14 +53,18 @@ pub async fn service(engine: &Arc<Engine>) -> Result<Service, Stalled> {
     let letters = reactions.health();
     tasks.add(reactions);
     tasks.add(keeper);
-    let app = Arc::new(App { ratings, complaints });
+    let (lists, listed, shown) = listed::Listed::follow(&complaints)?;
+    tasks.add(lists);
+    let views = vec![shown.clone()];
+    let (documents, codes) = (Arc::clone(documents), Arc::clone(codes));
+    let app = Arc::new(App { ratings, complaints, documents, codes, listed, shown });
     Ok(Service {
         name: NAME,
         routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         sources: ServiceName::Feedback.sources(),
-        views: Vec::new(),
+        views,
         keepers: vec![health],
         reactions: vec![letters],
     })

@@ -2,7 +2,8 @@
 //! is compared with the recorded digest.
 
 use super::{
-    DeliveryEvent, Document, DocumentDigest, DocumentName, EventSet, IntakeEvent, Unreadable,
+    Attachment, ComplaintEvent, DeliveryEvent, Document, DocumentDigest, DocumentName, EventSet,
+    IntakeEvent, Unreadable,
 };
 
 /// A document that an event names.
@@ -19,6 +20,9 @@ pub const KINDS_WITH_DOCUMENTS: &[&str] = &[
     "intake.SupplementSubmitted.v1",
     "delivery.ResultIssued.v1",
     "delivery.DutyMet.v1",
+    "feedback.ComplaintFiled.v1",
+    "feedback.ComplaintDocumentsAdded.v1",
+    "feedback.ComplaintAnswered.v1",
 ];
 
 /// The documents that a recorded event names; none for kinds outside [`KINDS_WITH_DOCUMENTS`].
@@ -36,6 +40,15 @@ pub fn documents_named(kind: &str, data: &str) -> Result<Vec<NamedDocument>, Unr
         }
         return Ok(Vec::new());
     }
+    if ComplaintEvent::KINDS.contains(&kind) {
+        let documents = match ComplaintEvent::decode(kind, data)? {
+            ComplaintEvent::ComplaintFiled(filed) => filed.documents,
+            ComplaintEvent::ComplaintDocumentsAdded(added) => added.documents,
+            ComplaintEvent::ComplaintAnswered(answered) => answered.documents,
+            _ => Vec::new(),
+        };
+        return Ok(documents.iter().map(Attachment::named).collect());
+    }
     let event = DeliveryEvent::decode(kind, data)?;
     if let DeliveryEvent::ResultIssued(issued) = event {
         return Ok(one(issued.document, issued.document_sha256));
@@ -52,6 +65,12 @@ fn of_dossier(documents: &[Document]) -> Vec<NamedDocument> {
         sha256: document.sha256.clone(),
     };
     documents.iter().map(named).collect()
+}
+
+impl Attachment {
+    fn named(&self) -> NamedDocument {
+        NamedDocument { name: self.document.clone(), sha256: Some(self.sha256.clone()) }
+    }
 }
 
 fn one(name: Option<DocumentName>, sha256: Option<DocumentDigest>) -> Vec<NamedDocument> {
@@ -78,14 +97,23 @@ mod tests {
             "intake.DossierSubmitted.v1",
             "intake.SupplementSubmitted.v1",
             "delivery.ResultIssued.v1",
-            "delivery.DutyMet.v1"
+            "delivery.DutyMet.v1",
+            "feedback.ComplaintFiled.v1",
+            "feedback.ComplaintDocumentsAdded.v1",
+            "feedback.ComplaintAnswered.v1"
         ];
         assert_eq!(samples.map(|(kind, ..)| kind), KINDS_WITH_DOCUMENTS);
         for (kind, oldest, digest) in samples {
             // The oldest sample of a result has no document: the field was added later.
             let named = documents_named(kind, oldest).unwrap();
-            assert_eq!(named.is_empty(), kind == "delivery.ResultIssued.v1", "{kind}");
-            assert!(named.iter().all(|document| document.sha256.is_none()), "{kind}");
+            let later = [
+                "delivery.ResultIssued.v1",
+                "feedback.ComplaintFiled.v1",
+                "feedback.ComplaintAnswered.v1",
+            ];
+            assert_eq!(named.is_empty(), later.contains(&kind), "{kind}");
+            let always = kind == "feedback.ComplaintDocumentsAdded.v1";
+            assert!(always || named.iter().all(|document| document.sha256.is_none()), "{kind}");
             let named = documents_named(kind, digest).unwrap();
             assert!(!named.is_empty(), "{kind}");
             assert!(named.iter().all(|document| document.sha256.is_some()), "{kind}");

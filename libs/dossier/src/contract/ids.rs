@@ -50,6 +50,8 @@ uuids! {
     ConsultationId,
     /// An outage declared for an agency.
     OutageId,
+    /// An absence of an officer.
+    AbsenceId,
 }
 
 macro_rules! texts {
@@ -92,9 +94,16 @@ texts! {
     /// highest level first.
     #[schema(example = "G02", max_length = 35, pattern = r"^[0-9A-Z]+(\.[0-9A-Z]+)*$")]
     AgencyCode,
+    /// A unit of an agency, as its directory names it.
+    #[schema(example = "imports", max_length = 40)]
+    UnitCode,
     /// The code of a dossier, printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
     #[schema(example = "G02.001-261126-0200000042")]
     DossierCode,
+    /// The number of a complaint, for the complainant: day of filing, eight digits, check digit. See
+    /// [`ComplaintNumber::new`].
+    #[schema(example = "PA-261126-41290735-6")]
+    ComplaintNumber,
     /// The code of a procedure in the national catalogue, for example `2.000004`.
     #[schema(example = "2.000004")]
     ProcedureCode,
@@ -117,6 +126,55 @@ impl DossierCode {
     pub fn new(agency: &AgencyCode, date: Date, system: &str, number: u32) -> Self {
         Self(format!("{agency}-{}-{system}{number:08}", date.strftime("%y%m%d")).into())
     }
+}
+
+impl ComplaintNumber {
+    /// The first part of all numbers.
+    pub const SERIES: &str = "PA";
+
+    /// The number that consists of a unique code `PA-YYMMDD-XXXXXXXX` and the Damm check digit of
+    /// its digits, which detects each wrong digit and each transposition of neighbours.
+    #[must_use]
+    pub fn new(code: &str) -> Self {
+        Self(format!("{code}-{}", damm(code)).into())
+    }
+
+    /// A number as somebody typed it: in any case, with or without spaces. `None` if its check
+    /// digit is wrong or it has another form.
+    #[must_use]
+    pub fn typed(text: &str) -> Option<Self> {
+        let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+        let text = text.to_ascii_uppercase();
+        let (code, _) = text.rsplit_once('-')?;
+        let mut parts = code.split('-');
+        let series = parts.next() == Some(Self::SERIES);
+        let digits = |part: Option<&str>, least: usize| {
+            part.is_some_and(|part| part.len() >= least && part.bytes().all(|b| b.is_ascii_digit()))
+        };
+        let known = series && digits(parts.next(), 6) && digits(parts.next(), 8);
+        let number = Self::new(code);
+        (known && parts.next().is_none() && number.as_str() == text).then_some(number)
+    }
+}
+
+/// The check digit of the digits of a text (Damm, 2004): an operation table without fixed points.
+fn damm(text: &str) -> u8 {
+    const TABLE: [[u8; 10]; 10] = [
+        [0, 3, 1, 7, 5, 9, 8, 6, 4, 2],
+        [7, 0, 9, 2, 1, 5, 4, 8, 6, 3],
+        [4, 2, 0, 6, 8, 7, 1, 3, 5, 9],
+        [1, 7, 5, 0, 9, 8, 3, 4, 2, 6],
+        [6, 1, 2, 3, 0, 4, 5, 9, 7, 8],
+        [3, 6, 7, 4, 2, 0, 9, 5, 8, 1],
+        [5, 8, 6, 9, 7, 2, 0, 1, 3, 4],
+        [8, 9, 4, 5, 3, 6, 2, 0, 1, 7],
+        [9, 4, 3, 8, 6, 1, 7, 2, 0, 5],
+        [2, 5, 8, 1, 4, 3, 6, 7, 9, 0],
+    ];
+    let digits = text.bytes().filter(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
+    digits.fold(0, |interim, digit| {
+        TABLE.get(usize::from(interim)).and_then(|row| row.get(digit)).copied().unwrap_or(0)
+    })
 }
 
 impl AgencyCode {
@@ -187,6 +245,26 @@ mod tests {
         assert!(ministry.covers(&"G02.001".into()));
         assert!(!ministry.covers(&"G021".into()));
         assert!(!AgencyCode::from("G02.001").covers(&ministry));
+    }
+
+    #[test]
+    fn a_complaint_number_is_checked_however_it_is_typed() {
+        assert_eq!(damm("572"), 4, "the example of the method");
+        let number = ComplaintNumber::new("PA-261126-41290735");
+        assert_eq!(number.as_str(), "PA-261126-41290735-6");
+        for typed in ["PA-261126-41290735-6", " pa-261126 -41290735-6 "] {
+            assert_eq!(ComplaintNumber::typed(typed).as_ref(), Some(&number), "{typed}");
+        }
+        for wrong in [
+            "PA-261126-41290753-6",
+            "PA-261126-41290736-6",
+            "PB-261126-41290735-6",
+            "PA-41290735-6",
+            "PA-261126-41290735",
+            "",
+        ] {
+            assert_eq!(ComplaintNumber::typed(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

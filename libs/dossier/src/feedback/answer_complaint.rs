@@ -1,22 +1,17 @@
 //! A complaint is answered; the answer is to be published, unless it concerns personal data. Decree
 //! 20/2008/NĐ-CP, arts 15 and 19.
 
-use serde::Deserialize;
-use utoipa::ToSchema;
-
 use super::{Complaint, Stage, end_of};
 use crate::access::agency;
-use crate::contract::{ComplaintAnswered, ComplaintClass, ComplaintEvent, Role};
+use crate::contract::{Attachment, ComplaintAnswered, ComplaintEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// The answer to the complainant.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = AnswerComplaintRequest)]
+/// The answer to the complainant, and to those whose complaints were merged into this one.
+#[derive(Debug, Clone)]
 pub struct AnswerComplaint {
-    /// Text for the complainant; only parties and handlers can read it.
     pub answer: Text<10000>,
+    pub documents: Vec<Attachment>,
 }
 
 refusals! {
@@ -44,24 +39,25 @@ impl Command for AnswerComplaint {
         complaint: &Complaint,
         facts: &Facts<'_>,
     ) -> Result<Decision<ComplaintEvent>, Refusal> {
-        let anothers = complaint.class == Some(ComplaintClass::NotOurs);
-        let waits = complaint.stage == Stage::Classified && !anothers && complaint.is_for(facts);
+        let waits = matches!(complaint.stage, Stage::Classified { .. }) && complaint.is_for(facts);
         let Some(agency) = complaint.agency().filter(|_| waits) else {
             return Err(Refusal::NotToBeAnswered);
         };
         let publish_by = if complaint.is_about_data() {
             None
         } else {
-            Some(end_of(facts, agency, |rules| rules.publish)?)
+            Some(end_of(facts, (agency, facts.at), |rules| rules.publish)?)
         };
         let answer = self.answer.personal();
-        Ok(Decision::event(ComplaintAnswered { answer, publish_by }))
+        let documents = self.documents.clone();
+        Ok(Decision::event(ComplaintAnswered { answer, publish_by, documents }))
     }
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::contract::ComplaintClass;
     use crate::feedback::Owed;
     use crate::feedback::classify_complaint::tests::classified;
     use crate::law::Law;
@@ -74,7 +70,7 @@ pub(crate) mod tests {
     }
 
     fn answer(scene: &mut Scene<'_, Complaint>) -> Result<Vec<ComplaintEvent>, Refusal> {
-        let answer = AnswerComplaint { answer: "we are sorry".into() };
+        let answer = AnswerComplaint { answer: "we are sorry".into(), documents: Vec::new() };
         scene.take("2026-11-23T09:00", Role::ComplaintHandler, answer)
     }
 
@@ -82,7 +78,7 @@ pub(crate) mod tests {
     fn a_complaint_is_answered_once_and_the_answer_is_to_be_published() {
         let law = law();
         let mut scene = answered(&law);
-        assert_eq!(scene.state.due.unwrap().what, Owed::Publish);
+        assert_eq!(scene.state.due().unwrap().what, Owed::Publish);
         assert_eq!(answer(&mut scene), Err(Refusal::NotToBeAnswered));
     }
 }

@@ -19,7 +19,7 @@ pub struct ClassifyComplaint {
     /// The class determines the period for the answer. Requests about the complainant's own data
     /// have their own classes.
     pub class: ComplaintClass,
-    /// Reason, for the complainant.
+    /// Reason, for the complainant. Required to dismiss a complaint as `not_acceptable`.
     pub reason: Option<Text<2000>>,
 }
 
@@ -31,6 +31,9 @@ refusals! {
         AnotherKind => 422, "class-of-another-kind" at "/class",
             "yêu cầu về dữ liệu cá nhân và phản ánh, kiến nghị có phân loại riêng",
             "requests about personal data and complaints have different classes";
+        ReasonMissing => 422, "dismissal-without-reason" at "/reason",
+            "không thụ lý phản ánh thì phải nêu lý do cho người phản ánh",
+            "a complaint is dismissed with a reason for the complainant";
     }
 }
 
@@ -51,7 +54,9 @@ impl Command for ClassifyComplaint {
         facts: &Facts<'_>,
     ) -> Result<Decision<ComplaintEvent>, Refusal> {
         let class = self.class;
-        let waits = complaint.stage == Stage::Filed && complaint.is_for(facts);
+        // Until it is forwarded, it can still turn out to be the agency's own.
+        let waits = matches!(complaint.stage, Stage::Filed { .. } | Stage::Misdirected { .. });
+        let waits = waits && complaint.is_for(facts);
         let Some(agency) = complaint.agency().filter(|_| waits) else {
             return Err(Refusal::NotFiled);
         };
@@ -59,10 +64,13 @@ impl Command for ClassifyComplaint {
         if !dismissed && class.is_about_personal_data() != complaint.is_about_data() {
             return Err(Refusal::AnotherKind);
         }
+        if class == ComplaintClass::NotAcceptable && self.reason.is_none() {
+            return Err(Refusal::ReasonMissing);
+        }
         let channel = complaint.channel();
         let budget = facts.law.complaints().and_then(|rules| rules.answer(class, channel));
         let answer_by = match budget {
-            Some(budget) => Some(end_of(facts, agency, |_| budget)?),
+            Some(budget) => Some(end_of(facts, (agency, facts.at), |_| budget)?),
             None => None,
         };
         let reason = self.reason.as_ref().map(Text::personal);
@@ -84,7 +92,8 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn classify(class: ComplaintClass) -> ClassifyComplaint {
-        ClassifyComplaint { class, reason: None }
+        let reason = (class == ComplaintClass::NotAcceptable).then(|| "it names no facts".into());
+        ClassifyComplaint { class, reason }
     }
 
     #[test]
@@ -96,10 +105,10 @@ pub(crate) mod tests {
         let due = |class| {
             let mut scene = requested(&law);
             // Two working days from Friday 20 November, with Tuesday 24 off.
-            assert_eq!(scene.state.due.unwrap().running.due_at, at("2026-11-26T00:00"));
+            assert_eq!(scene.state.due().unwrap().running.due_at, at("2026-11-26T00:00"));
             let classified =
                 scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class));
-            classified.map(|_| scene.state.due.unwrap().running.due_at)
+            classified.map(|_| scene.state.due().unwrap().running.due_at)
         };
         // Ten, fifteen and twenty days; the second period ends on a Saturday and is moved to
         // Monday.
@@ -111,17 +120,40 @@ pub(crate) mod tests {
         let class = ComplaintClass::PersonalDataAccess;
         let handler = Role::ComplaintHandler;
         scene.take("2026-11-20T10:00", handler, classify(class)).unwrap();
-        let answer = AnswerComplaint { answer: "here they are".into() };
+        let answer = AnswerComplaint { answer: "here they are".into(), documents: Vec::new() };
         scene.take("2026-11-23T09:00", handler, answer).unwrap();
-        assert!(scene.state.due.is_none());
+        assert!(scene.state.due().is_none());
         let published = scene.take("2026-11-23T09:00", handler, PublishAnswer { text: "x".into() });
         assert_eq!(published, Err(publish_answer::Refusal::NotForThePublic));
     }
 
     #[test]
+    fn a_complaint_that_was_taken_for_another_agencys_is_classified_again_until_it_is_forwarded() {
+        let law = law();
+        let mut scene = classified(&law, ComplaintClass::NotOurs);
+        let mut again = |class| {
+            scene.take("2026-11-20T11:00", Role::ComplaintHandler, classify(class)).map(drop)
+        };
+        assert_eq!(again(ComplaintClass::ConductOrDelay), Ok(()));
+        assert_eq!(again(ComplaintClass::Complex), Err(Refusal::NotFiled));
+    }
+
+    #[test]
+    fn a_complaint_is_dismissed_with_a_reason_only() {
+        let law = law();
+        let mut scene = filed(&law);
+        let class = ComplaintClass::NotAcceptable;
+        let without = ClassifyComplaint { class, reason: None };
+        let refused = scene.take("2026-11-20T10:00", Role::ComplaintHandler, without);
+        assert_eq!(refused, Err(Refusal::ReasonMissing));
+        scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class)).unwrap();
+        assert_eq!(scene.state.stage, Stage::Dismissed);
+    }
+
+    #[test]
     fn the_class_sets_the_time_to_answer() {
         let law = law();
-        let due = |class| classified(&law, class).state.due.map(|due| due.running.due_at);
+        let due = |class| classified(&law, class).state.due().map(|due| due.running.due_at);
         assert_eq!(due(ComplaintClass::ConductOrDelay), Some(at("2026-11-27T00:00")));
         assert_eq!(due(ComplaintClass::ContentOfRules), Some(at("2026-11-27T00:00")), "online");
         assert_eq!(due(ComplaintClass::Complex), Some(at("2026-12-08T00:00")));

@@ -18,18 +18,20 @@ impl Deadlines for Complaint {
     type Kind = ComplaintDeadline;
 
     fn deadlines(&self) -> Vec<Deadline<ComplaintDeadline>> {
-        let due = self.due.iter();
-        due.map(|due| Deadline::of(ComplaintDeadline::Task, due.running, true)).collect()
+        let due = self.due().filter(|due| !due.missed);
+        let open = due.map(|due| Deadline::of(ComplaintDeadline::Task, due.running, true));
+        open.into_iter().collect()
     }
 
     fn basis<'a>(&'a self, kind: &ComplaintDeadline, law: &'a Law) -> Result<Basis<'a>, LawError> {
         let ComplaintDeadline::Task = kind;
-        let (Some(due), Some(agency)) = (self.due, self.agency()) else {
+        let (Some(due), Some(agency)) = (self.due(), self.agency()) else {
             return Ok(Basis::Instant);
         };
         let rules = law.complaints().ok_or(LawError::NotLoaded)?;
-        let budget = match (due.what, self.class) {
+        let budget = match (due.what, self.class()) {
             (Owed::Classify | Owed::Forward, _) => Some(rules.classify(self.is_about_data())),
+            (Owed::Answer, Some(class)) if self.is_extended() => rules.extended(class),
             (Owed::Answer, class) if self.reopened > 0 => rules.reopened(class),
             (Owed::Answer, class) => class.and_then(|class| rules.answer(class, self.channel())),
             (Owed::Publish, _) => Some(rules.publish),
@@ -57,7 +59,10 @@ impl Deadlines for Complaint {
 
     fn running(&mut self, kind: &ComplaintDeadline) -> Option<&mut Running> {
         match kind {
-            ComplaintDeadline::Task => self.due.as_mut().map(|due| &mut due.running),
+            ComplaintDeadline::Task => {
+                let open = self.due_mut().filter(|due| !due.missed);
+                open.map(|due| &mut due.running)
+            }
         }
     }
 }

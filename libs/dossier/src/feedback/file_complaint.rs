@@ -1,16 +1,22 @@
-//! A complaint or petition is filed: about a dossier, one event of it, or neither. With name,
-//! address and telephone (Decree 20/2008/NĐ-CP, arts 6 and 7). It has to be classified and
-//! forwarded within 5 working days (art. 9).
+//! A complaint or petition is filed: about a dossier, one event of it, or neither. Complainants file
+//! online; officers enter calls, letters, e-mails and visits (Decree 20/2008/NĐ-CP, arts 5 to 7). It
+//! has to be classified and forwarded within 5 working days of its receipt (art. 9). An anonymous
+//! complaint may be dismissed, but is recorded like any other.
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::{Complaint, end_of};
-use uuid::Uuid;
 
 use crate::access::{Resource, agency, any};
 use crate::contract::{
-    AgencyCode, Channel, ComplaintEvent, ComplaintFiled, ComplaintId, Contact, DossierId, Personal,
-    Role, Subject,
+    AgencyCode, Attachment, ComplaintChannel, ComplaintEvent, ComplaintFiled, ComplaintId,
+    ComplaintNumber, Contact, DossierId, Personal, ProcedureCode, Role, Subject,
 };
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
+
+/// How long after its receipt a complaint is entered at the latest.
+const RECEIVED_BEFORE_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// The dossier that a complaint names, as found in the store.
 #[derive(Debug, Clone)]
@@ -18,6 +24,7 @@ pub struct About {
     pub dossier: DossierId,
     /// Its owners and agencies; `None` if the dossier does not exist.
     pub whose: Option<Resource>,
+    pub procedure: Option<ProcedureCode>,
     /// The timeline entry that the complaint names.
     pub step: Option<AboutStep>,
 }
@@ -40,17 +47,27 @@ pub struct FileComplaint {
     pub complainant: Subject,
     /// Whether an officer enters it for a person without an account, who therefore owns no dossier.
     pub without_account: bool,
-    /// Name, address and telephone of the complainant.
+    /// Unique in the installation.
+    pub number: ComplaintNumber,
+    /// Keyed digest of the status code.
+    pub status_digest: String,
+    /// Whether the complainant is not named.
+    pub anonymous: bool,
+    /// Name, address and telephone of the complainant; a detail that was not given is empty.
     pub contact: Contact,
+    pub email: Option<String>,
     /// The agency that has to handle it.
     pub agency: AgencyCode,
     /// The channel by which it was received.
-    pub channel: Channel,
+    pub channel: ComplaintChannel,
+    /// When the agency received it, if an officer enters it later.
+    pub received_at: Option<Timestamp>,
     /// The dossier that it is about, if any.
     pub about: Option<About>,
     /// Whether it is a request about the complainant's own data.
     pub personal_data: bool,
     pub text: String,
+    pub documents: Vec<Attachment>,
     /// What checks outside the law found.
     pub found: Reasons,
 }
@@ -71,6 +88,21 @@ refusals! {
         OfficerOnly => 422, "channel-needs-an-officer" at "/channel",
             "chỉ cán bộ ghi nhận hồ sơ, phản ánh nộp trực tiếp hoặc qua bưu chính; hãy dùng `online`",
             "only officers enter submissions by counter or post; use `online`";
+        ReceivedByOfficer => 422, "received-at-needs-an-officer" at "/received_at",
+            "chỉ cán bộ ghi ngày nhận phản ánh; hãy bỏ `received_at`",
+            "only officers give the time of receipt; omit `received_at`";
+        ReceivedImpossible => 422, "received-at-impossible" at "/received_at",
+            "thời điểm nhận không ở tương lai và không quá 30 ngày trước",
+            "the time of receipt must not be in the future, nor more than 30 days ago";
+        AnonymousByOfficer => 422, "anonymous-needs-an-officer" at "/anonymous",
+            "phản ánh ẩn danh do cán bộ ghi nhận; mã xác thực của bạn nêu tên bạn",
+            "anonymous complaints are entered by an officer; your token names you";
+        AnonymousNamed => 422, "anonymous-with-contact" at "/anonymous",
+            "phản ánh ẩn danh không có tên, địa chỉ, điện thoại, thư điện tử hay tài khoản",
+            "an anonymous complaint has no name, address, telephone, e-mail or account";
+        NameMissing => 422, "complainant-name-missing" at "/name",
+            "cần tên người phản ánh, hoặc `anonymous` nếu người đó không nêu tên",
+            "the name of the complainant is required, or `anonymous` if they do not give it";
     }
 }
 
@@ -98,20 +130,21 @@ impl Command for FileComplaint {
             let all = facts.law.agencies().map(|known| &known.code);
             wrong.add(Refusal::UnknownAgency(Known::agencies(&self.agency, all)));
         }
-        if self.channel != Channel::Online && facts.actor.role == Role::Applicant {
-            wrong.add(Refusal::OfficerOnly);
-        }
+        self.check_entry(facts, &mut wrong);
         let dossier = self.about.as_ref().map(|about| about.dossier);
         let step = self.about.as_ref().map(|about| named(about, self, facts)).transpose();
         let step = wrong.take(step)?.flatten();
         wrong.done(Refusal::Several)?;
         let (event, step) = step.flatten().unzip();
-        let classify_by = end_of(facts, &self.agency, |rules| rules.classify(self.personal_data))?;
+        let received_at = self.received_at.filter(|received| *received < facts.at);
+        let start = (&self.agency, received_at.unwrap_or(facts.at));
+        let classify_by = end_of(facts, start, |rules| rules.classify(self.personal_data))?;
         let command = self.clone();
         Ok(Decision::event(ComplaintFiled {
             complaint: command.complaint,
             complainant: command.complainant,
             contact: Personal::from(command.contact),
+            email: command.email.map(Personal::from),
             agency: command.agency,
             channel: command.channel,
             dossier,
@@ -120,7 +153,42 @@ impl Command for FileComplaint {
             personal_data: command.personal_data,
             text: Personal::from(command.text),
             classify_by,
+            number: Some(command.number),
+            status_digest: Some(command.status_digest),
+            anonymous: command.anonymous,
+            received_at,
+            procedure: command.about.and_then(|about| about.procedure),
+            documents: command.documents,
         }))
+    }
+}
+
+impl FileComplaint {
+    /// Checks who complains, and when and how the agency received it.
+    fn check_entry(&self, facts: &Facts<'_>, wrong: &mut Collected<Refusal>) {
+        let by_officer = facts.actor.role != Role::Applicant;
+        if self.channel != ComplaintChannel::Online && !by_officer {
+            wrong.add(Refusal::OfficerOnly);
+        }
+        if let Some(received) = self.received_at {
+            let age = facts.at.duration_since(received);
+            if !by_officer {
+                wrong.add(Refusal::ReceivedByOfficer);
+            } else if age.is_negative() || age > RECEIVED_BEFORE_MAX {
+                wrong.add(Refusal::ReceivedImpossible);
+            }
+        }
+        let Contact { name, address, phone } = &self.contact;
+        let blank = name.is_empty() && address.is_empty() && phone.is_empty();
+        if self.anonymous {
+            if !by_officer {
+                wrong.add(Refusal::AnonymousByOfficer);
+            } else if !blank || self.email.is_some() || !self.without_account {
+                wrong.add(Refusal::AnonymousNamed);
+            }
+        } else if name.is_empty() {
+            wrong.add(Refusal::NameMissing);
+        }
     }
 }
 
@@ -165,7 +233,8 @@ pub(crate) mod tests {
         let whose = Some(Resource { owners: vec![owner.into()], ..Resource::default() });
         let event = event.map(|kind| (Uuid::from_u128(5), kind.to_owned()));
         let step = Some(AboutStep { position: 5, event });
-        About { dossier: DossierId(Uuid::from_u128(8)), whose, step }
+        let procedure = Some("CO.D".into());
+        About { dossier: DossierId(Uuid::from_u128(8)), whose, procedure, step }
     }
 
     /// A request about the complainant's own data.
@@ -180,16 +249,22 @@ pub(crate) mod tests {
             complaint: ComplaintId(Uuid::from_u128(3)),
             complainant: "a1".into(),
             without_account: false,
+            number: ComplaintNumber::new("PA-261120-00000003"),
+            status_digest: "digest".to_owned(),
+            anonymous: false,
+            email: None,
             contact: Contact {
                 name: "A".to_owned(),
                 address: "B".to_owned(),
                 phone: "1".to_owned(),
             },
             agency: "G02.001".into(),
-            channel: Channel::Online,
+            channel: ComplaintChannel::Online,
+            received_at: None,
             about,
             personal_data: false,
             text: "nobody answered".to_owned(),
+            documents: Vec::new(),
             found: Reasons::default(),
         }
     }
@@ -207,8 +282,57 @@ pub(crate) mod tests {
     fn a_complaint_is_to_be_classified_within_five_working_days() {
         let law = law();
         let scene = filed(&law);
-        let due = scene.state.due.unwrap();
+        let due = scene.state.due().unwrap();
         assert_eq!((due.what, due.running.due_at), (Owed::Classify, at("2026-12-01T00:00")));
+    }
+
+    /// A letter that an officer enters on Friday at 09:00 for a person without an account.
+    fn letter() -> FileComplaint {
+        FileComplaint {
+            channel: ComplaintChannel::Post,
+            complainant: "complaint:3".into(),
+            without_account: true,
+            ..command(None)
+        }
+    }
+
+    fn entered(command: FileComplaint) -> Result<Timestamp, Refusal> {
+        let law = law();
+        let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
+        scene.take("2026-11-20T09:00", Role::Clerk, command)?;
+        Ok(scene.state.due().unwrap().running.due_at)
+    }
+
+    #[test]
+    fn the_period_of_a_letter_counts_from_its_receipt() {
+        let of = |received: &str| FileComplaint { received_at: Some(at(received)), ..letter() };
+        assert_eq!(entered(of("2026-11-20T09:00")), Ok(at("2026-12-01T00:00")));
+        assert_eq!(entered(of("2026-11-18T15:00")), Ok(at("2026-11-27T00:00")));
+        for impossible in ["2026-11-20T09:01", "2026-10-21T08:59"] {
+            assert_eq!(entered(of(impossible)), Err(Refusal::ReceivedImpossible), "{impossible}");
+        }
+        entered(of("2026-10-21T09:00")).unwrap();
+    }
+
+    #[test]
+    fn a_complainant_gives_a_name_unless_an_officer_enters_an_anonymous_complaint() {
+        let blank = || {
+            let (name, address, phone) = (String::new(), String::new(), String::new());
+            Contact { name, address, phone }
+        };
+        let nameless = FileComplaint { contact: blank(), ..letter() };
+        assert_eq!(entered(nameless.clone()), Err(Refusal::NameMissing));
+        entered(FileComplaint { anonymous: true, ..nameless.clone() }).unwrap();
+        let named = FileComplaint { anonymous: true, ..letter() };
+        assert_eq!(entered(named), Err(Refusal::AnonymousNamed));
+        let account = FileComplaint { anonymous: true, without_account: false, ..nameless.clone() };
+        assert_eq!(entered(account), Err(Refusal::AnonymousNamed));
+        let law = law();
+        let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
+        let anonymous =
+            FileComplaint { anonymous: true, channel: ComplaintChannel::Online, ..nameless };
+        let refused = scene.take("2026-11-20T09:00", Role::Applicant, anonymous);
+        assert_eq!(refused, Err(Refusal::AnonymousByOfficer));
     }
 
     #[test]
@@ -221,7 +345,7 @@ pub(crate) mod tests {
             let command = FileComplaint {
                 agency,
                 without_account,
-                channel: Channel::Post,
+                channel: ComplaintChannel::Post,
                 complainant: "complaint:3".into(),
                 ..command(Some(about))
             };

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::{Complaint, Stage, end_of};
 use crate::access::agency;
-use crate::contract::{AgencyCode, ComplaintClass, ComplaintEvent, ComplaintForwarded, Role};
+use crate::contract::{AgencyCode, ComplaintEvent, ComplaintForwarded, Role};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::Line;
 
@@ -46,8 +46,8 @@ impl Command for ForwardComplaint {
         facts: &Facts<'_>,
     ) -> Result<Decision<ComplaintEvent>, Refusal> {
         let to = AgencyCode::from(&*self.to.0);
-        let anothers = complaint.class == Some(ComplaintClass::NotOurs);
-        if complaint.stage != Stage::Classified || !anothers || !complaint.is_for(facts) {
+        let anothers = matches!(complaint.stage, Stage::Misdirected { .. });
+        if !anothers || !complaint.is_for(facts) {
             return Err(Refusal::NotToBeForwarded);
         }
         if facts.law.calendar_of(&to).is_none() || complaint.agency() == Some(&to) {
@@ -56,7 +56,7 @@ impl Command for ForwardComplaint {
             return Err(Refusal::NotAnAgency(Known::agencies(&to, others)));
         }
         let about_data = complaint.is_about_data();
-        let classify_by = Some(end_of(facts, &to, |rules| rules.classify(about_data))?);
+        let classify_by = Some(end_of(facts, (&to, facts.at), |rules| rules.classify(about_data))?);
         Ok(Decision::event(ComplaintForwarded { to, classify_by }))
     }
 }
@@ -64,6 +64,7 @@ impl Command for ForwardComplaint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::ComplaintClass;
     use crate::feedback::classify_complaint::tests::{classified, classify};
     use crate::feedback::{Owed, classify_complaint};
     use crate::step::State;
@@ -85,7 +86,7 @@ mod tests {
         let unknown = theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward("XX9"));
         assert!(matches!(unknown, Err(Refusal::NotAnAgency(_))), "{unknown:?}");
         theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
-        assert_eq!(theirs.state.stage, Stage::Filed);
+        assert!(matches!(theirs.state.stage, Stage::Filed { .. }));
     }
 
     #[test]
@@ -94,14 +95,14 @@ mod tests {
         let mut scene = classified(&law, ComplaintClass::NotOurs);
         let ours = scene.agency;
         scene.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
-        let due = scene.state.due.map(|due| (due.what, due.running.due_at));
+        let due = scene.state.due().map(|due| (due.what, due.running.due_at));
         assert_eq!(due, Some((Owed::Classify, at("2026-12-01T00:00"))));
         let conduct = classify(ComplaintClass::ConductOrDelay);
         let refused = scene.take("2026-11-23T09:00", Role::ComplaintHandler, conduct.clone());
         assert_eq!(refused, Err(classify_complaint::Refusal::NotFiled));
         scene.agency = OTHER;
         scene.take("2026-11-23T09:00", Role::ComplaintHandler, conduct).unwrap();
-        assert_eq!(scene.state.stage, Stage::Classified);
+        assert!(matches!(scene.state.stage, Stage::Classified { .. }));
         let agencies = scene.state.resource().unwrap().agencies;
         assert_eq!(agencies, [ours.into(), OTHER.into()]);
     }

@@ -27,8 +27,8 @@ impl Command for MissComplaintDeadline {
         complaint: &Complaint,
         facts: &Facts<'_>,
     ) -> Result<Decision<ComplaintEvent>, LawError> {
-        let due = complaint.due.filter(|due| due.running.due_at <= facts.at);
-        let overdue = due.map(|Due { what, running }| {
+        let due = complaint.due().filter(|due| !due.missed && due.running.due_at <= facts.at);
+        let overdue = due.map(|Due { what, running, .. }| {
             let (due_at, stage) = (running.due_at, what.as_str().to_owned());
             ComplaintOverdue { stage, due_at, late_by_ms: late_by_ms(due_at, facts.at) }.into()
         });

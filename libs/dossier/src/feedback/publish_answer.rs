@@ -45,7 +45,7 @@ impl Command for PublishAnswer {
         complaint: &Complaint,
         facts: &Facts<'_>,
     ) -> Result<Decision<ComplaintEvent>, Refusal> {
-        if complaint.stage != Stage::Answered || !complaint.is_for(facts) {
+        if !matches!(complaint.stage, Stage::Answered { .. }) || !complaint.is_for(facts) {
             return Err(Refusal::NotAnswered);
         }
         if complaint.is_about_data() {

@@ -45,7 +45,7 @@ impl Command for RateDossier {
 
     fn decide(&self, rating: &Rating, _: &Facts<'_>) -> Result<Decision<RatingEvent>, Refusal> {
         let score = self.score;
-        if rating.score.is_some() {
+        if rating.rated.is_some() {
             return Err(Refusal::AlreadyRated);
         }
         if !(1..=5).contains(&score) {

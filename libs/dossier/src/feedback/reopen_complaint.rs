@@ -1,23 +1,20 @@
-//! The complainant is not satisfied with the answer. A new one is due within the period for complex
-//! complaints or, for a request about one's own data, within that of its class. Decree
-//! 20/2008/NĐ-CP, art. 12.
+//! The complainant is not satisfied with the answer, the dismissal, or the answer to the complaint
+//! into which theirs was merged. A new answer is due within the period for complex complaints or,
+//! for a request about one's own data, within that of its class. Decree 20/2008/NĐ-CP, art. 12.
 
-use serde::Deserialize;
-use utoipa::ToSchema;
-
-use super::{Complaint, Stage, end_of};
-use crate::access::own;
+use super::{Complaint, end_of};
+use crate::access::{agency, own};
 use crate::contract::{ComplaintEvent, ComplaintReopened, Role};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
 
 /// A request for another answer.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = ReopenComplaintRequest)]
+#[derive(Debug, Clone)]
 pub struct ReopenComplaint {
-    /// Reason why the answer is not sufficient.
+    /// Why the answer is not sufficient.
     pub reason: Text<4000>,
+    /// Whether the complaint into which this one was merged is answered.
+    pub other_answered: bool,
 }
 
 /// Reopenings allowed per complaint.
@@ -30,6 +27,9 @@ refusals! {
             "phản ánh chưa được trả lời", "the complaint has not been answered";
         TooOften => 409, "reopened-too-often",
             "đã mở lại đủ số lần cho phép", "the complaint has been reopened as often as allowed";
+        OfComplainant => 409, "reopened-by-complainant",
+            "người phản ánh có tài khoản tự mở lại phản ánh của mình",
+            "a complainant with an account reopens the complaint by themselves";
     }
 }
 
@@ -39,26 +39,31 @@ impl Command for ReopenComplaint {
     const STEP: Step = Step {
         name: "reopen_complaint",
         basis: "20/2008/NĐ-CP Điều 12",
-        may: &[own(Role::Applicant)],
+        may: &[own(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Clerk)],
         events: &["feedback.ComplaintReopened.v1"],
         refusals: Refusal::ALL,
     };
 
+    /// An officer enters the wish of a complainant without an account, for example after a call.
     fn decide(
         &self,
         complaint: &Complaint,
         facts: &Facts<'_>,
     ) -> Result<Decision<ComplaintEvent>, Refusal> {
-        let answered = matches!(complaint.stage, Stage::Answered | Stage::Published);
+        let merged = complaint.merged_into().is_some() && self.other_answered;
+        let answered = complaint.is_answered() || merged;
         let Some(agency) = complaint.agency().filter(|_| answered) else {
             return Err(Refusal::NotAnswered);
         };
+        if facts.actor.role != Role::Applicant && !complaint.is_without_account() {
+            return Err(Refusal::OfComplainant);
+        }
         if complaint.reopened >= REOPENED_MAX {
             return Err(Refusal::TooOften);
         }
-        let budget = facts.law.complaints().and_then(|rules| rules.reopened(complaint.class));
+        let budget = facts.law.complaints().and_then(|rules| rules.reopened(complaint.class()));
         let budget = budget.ok_or(LawError::NotLoaded)?;
-        let answer_by = end_of(facts, agency, |_| budget)?;
+        let answer_by = end_of(facts, (agency, facts.at), |_| budget)?;
         Ok(Decision::event(ComplaintReopened { reason: self.reason.personal(), answer_by }))
     }
 }
@@ -66,20 +71,58 @@ impl Command for ReopenComplaint {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::ComplaintClass;
     use crate::feedback::answer_complaint::{AnswerComplaint, tests::answered};
+    use crate::feedback::classify_complaint::tests::classified;
+    use crate::feedback::file_complaint::tests::filed;
+    use crate::feedback::merge_complaint::tests::{merge, survivor};
+    use crate::feedback::{Owed, Stage};
     use crate::testing::law;
+
+    fn reopen() -> ReopenComplaint {
+        ReopenComplaint { reason: "still late".into(), other_answered: false }
+    }
 
     #[test]
     fn a_reopened_complaint_is_answered_again_and_not_for_ever() {
         let law = law();
         let mut scene = answered(&law);
-        let reopen = ReopenComplaint { reason: "still late".into() };
         for _ in 0..2 {
-            scene.take("2026-11-24T09:00", Role::Applicant, reopen.clone()).unwrap();
-            let answer = AnswerComplaint { answer: "we are sorry again".into() };
+            scene.take("2026-11-24T09:00", Role::Applicant, reopen()).unwrap();
+            let answer = "we are sorry again".into();
+            let answer = AnswerComplaint { answer, documents: Vec::new() };
             scene.take("2026-11-25T09:00", Role::ComplaintHandler, answer).unwrap();
         }
-        let third = scene.take("2026-11-26T09:00", Role::Applicant, reopen);
+        let third = scene.take("2026-11-26T09:00", Role::Applicant, reopen());
         assert_eq!(third, Err(Refusal::TooOften));
+    }
+
+    #[test]
+    fn a_dismissed_complaint_is_reopened_and_then_answered() {
+        let law = law();
+        let mut scene = classified(&law, ComplaintClass::NotAcceptable);
+        scene.take("2026-11-24T09:00", Role::Applicant, reopen()).unwrap();
+        assert_eq!(scene.state.due().unwrap().what, Owed::Answer);
+        let answer = AnswerComplaint { answer: "you are right".into(), documents: Vec::new() };
+        scene.take("2026-11-25T09:00", Role::ComplaintHandler, answer).unwrap();
+    }
+
+    #[test]
+    fn a_merged_complaint_is_reopened_once_the_other_one_is_answered() {
+        let law = law();
+        let mut scene = filed(&law);
+        merge(&mut scene, survivor("2026-11-19T09:00")).unwrap();
+        let early = scene.take("2026-11-24T09:00", Role::Applicant, reopen());
+        assert_eq!(early, Err(Refusal::NotAnswered));
+        let reopen = ReopenComplaint { other_answered: true, ..reopen() };
+        scene.take("2026-11-24T09:00", Role::Applicant, reopen).unwrap();
+        assert!(matches!(scene.state.stage, Stage::Classified { .. }));
+    }
+
+    #[test]
+    fn an_officer_reopens_for_a_complainant_without_an_account_only() {
+        let law = law();
+        let refused = answered(&law).take("2026-11-24T09:00", Role::Clerk, reopen());
+        assert_eq!(refused, Err(Refusal::OfComplainant));
     }
 }

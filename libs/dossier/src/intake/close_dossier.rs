@@ -50,8 +50,9 @@ impl Command for CloseDossier {
         let reason = Some(self.reason.personal());
         let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
         let closed_as = ClosedAs::Ended;
+        let brief = intake.submission.as_ref().map(|submission| submission.brief.clone());
         let (accepted_at, accepted) = intake.acceptance();
-        events.push(DossierClosed { closed_as, reason, accepted_at, accepted }.into());
+        events.push(DossierClosed { closed_as, reason, accepted_at, accepted, brief }.into());
         Ok(events.into())
     }
 }

@@ -34,6 +34,12 @@ impl Command for CloseUnpaid {
         }
         let closed_as = ClosedAs::NotPaid;
         let (accepted_at, accepted) = intake.acceptance();
-        Ok(Decision::event(DossierClosed { closed_as, reason: None, accepted_at, accepted }))
+        Ok(Decision::event(DossierClosed {
+            closed_as,
+            reason: None,
+            accepted_at,
+            accepted,
+            brief: None,
+        }))
     }
 }

@@ -30,7 +30,13 @@ impl Command for ExpireSupplementWindow {
             Some(open) if open.window.due_at <= facts.at => {
                 let closed_as = ClosedAs::NotSupplemented;
                 let (accepted_at, accepted) = intake.acceptance();
-                Decision::event(DossierClosed { closed_as, reason: None, accepted_at, accepted })
+                Decision::event(DossierClosed {
+                    closed_as,
+                    reason: None,
+                    accepted_at,
+                    accepted,
+                    brief: None,
+                })
             }
             Some(_) | None => Decision::Nothing,
         })

@@ -74,8 +74,9 @@ pub(super) fn decided(
     let mut events = vec![decision.into()];
     if facts.rule()?.procedure.result.code.is_none() {
         let closed_as = ClosedAs::NoResult;
+        let brief = intake.submission.as_ref().map(|submission| submission.brief.clone());
         let (accepted_at, accepted) = intake.acceptance();
-        events.push(DossierClosed { closed_as, reason: None, accepted_at, accepted }.into());
+        events.push(DossierClosed { closed_as, reason: None, accepted_at, accepted, brief }.into());
     }
     Ok(events)
 }

@@ -32,7 +32,13 @@ impl Command for RecordDelivery {
         Ok(match intake.stage() {
             Stage::Decided => {
                 let (accepted_at, accepted) = intake.acceptance();
-                Decision::event(DossierClosed { closed_as, reason: None, accepted_at, accepted })
+                Decision::event(DossierClosed {
+                    closed_as,
+                    reason: None,
+                    accepted_at,
+                    accepted,
+                    brief: None,
+                })
             }
             Stage::Empty | Stage::Submitted | Stage::Processing => Decision::NotYet,
             Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Decision::Nothing,

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use calendar::Budget;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use crate::contract::{Channel, ComplaintClass};
+use crate::contract::{ComplaintChannel, ComplaintClass};
 
 /// The periods for complaints and petitions.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,8 +26,49 @@ pub struct ComplaintRules {
     /// The period to answer complaints filed online, where it differs.
     #[serde(default)]
     pub answer_online: BTreeMap<ComplaintClass, Budget>,
+    /// The period to answer after it was extended, counted from its beginning; a class without one
+    /// is not extended.
+    #[serde(default)]
+    pub extended: BTreeMap<ComplaintClass, Budget>,
     /// The period to publish an answer.
     pub publish: Budget,
+    /// Templates of answers; the portal fills in the fields.
+    #[serde(default)]
+    pub templates: Vec<AnswerTemplate>,
+}
+
+/// A template of an answer.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[derive(ToSchema)]
+#[schema(as = AnswerTemplateReply)]
+pub struct AnswerTemplate {
+    /// Unique among the templates.
+    #[schema(example = "apology")]
+    pub code: String,
+    /// The class for which it is meant; any if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ComplaintClass>,
+    #[schema(example = "Xin lỗi vì chậm trễ")]
+    pub title: String,
+    /// The text, with fields in double braces: one of `complainant`, `number`, `received_on`,
+    /// `dossier`, `agency`, `officer`, `measures`.
+    #[schema(example = "Kính gửi ông/bà {{complainant}}, …")]
+    pub text: String,
+}
+
+impl AnswerTemplate {
+    /// The fields that a text may have.
+    pub const FIELDS: [&str; 7] =
+        ["complainant", "number", "received_on", "dossier", "agency", "officer", "measures"];
+
+    /// The fields in the text, in their order; an unfinished one is the rest of the text.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.text
+            .split("{{")
+            .skip(1)
+            .map(|rest| rest.split_once("}}").map_or(rest, |(field, _)| field))
+    }
 }
 
 impl ComplaintRules {
@@ -38,9 +80,15 @@ impl ComplaintRules {
 
     /// The period to answer a class; `None` if the agency does not answer it.
     #[must_use]
-    pub fn answer(&self, class: ComplaintClass, channel: Channel) -> Option<Budget> {
-        let online = self.answer_online.get(&class).filter(|_| channel == Channel::Online);
+    pub fn answer(&self, class: ComplaintClass, channel: ComplaintChannel) -> Option<Budget> {
+        let online = self.answer_online.get(&class).filter(|_| channel == ComplaintChannel::Online);
         online.or_else(|| self.answer.get(&class)).copied()
+    }
+
+    /// The whole period to answer a class after its extension; `None` if it is not extended.
+    #[must_use]
+    pub fn extended(&self, class: ComplaintClass) -> Option<Budget> {
+        self.extended.get(&class).copied()
     }
 
     /// The period to answer a reopened complaint.

@@ -116,6 +116,8 @@ pub fn kind_of(text: &str) -> Option<RulesKind> {
         ("classify", RulesKind::Complaints),
         ("give_back", RulesKind::Payments),
         ("entries", RulesKind::Codes),
+        ("targets", RulesKind::Figures),
+        ("publication", RulesKind::Figures),
     ];
     marks.iter().find(|(field, _)| file.get(field).is_some()).map(|(_, kind)| *kind)
 }
@@ -138,6 +140,11 @@ pub fn shipped_rules() -> Result<Vec<RulesIssued>, InvalidLaw> {
         (RulesKind::Codes, "countries.yaml", include_str!("../../procedures/countries.yaml")),
         (RulesKind::Codes, "provinces.yaml", include_str!("../../procedures/provinces.yaml")),
         (RulesKind::Codes, "chemicals_2.yaml", include_str!("../../procedures/chemicals_2.yaml")),
+        (
+            RulesKind::Complaints,
+            "complaints_2.yaml",
+            include_str!("../../procedures/complaints_2.yaml"),
+        ),
     ];
     let procedures = SHIPPED.iter().map(|(file, text)| (RulesKind::Procedure, *file, *text));
     let all = calendars.into_iter().chain(others).chain(procedures);

@@ -2,23 +2,31 @@
 
 use std::sync::Arc;
 
-use dossier::access::{May, Resource, agency, any};
+use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
-    AgencyCode, Channel, ComplaintId, Contact, DossierId, EventSet, IntakeEvent, Role, Subject,
-    party_name,
+    AgencyCode, ComplaintChannel, ComplaintId, ComplaintNumber, Contact, DossierId, EventSet,
+    IntakeEvent, Role, Subject, party_name,
 };
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
+use dossier::feedback::nobody;
 use dossier::services::Category;
 use dossier::step::Reasons;
 use dossier::{Command, RefusalEntry, State as _};
 use engine::Engine;
+use engine::codes::Reserved;
 use events::{Position, Recorded, StreamName};
-use serde::Deserialize;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
-use web::{Counts, Line, On, Operation, Phone, Problem, Reply, Request, Text, send};
+use web::{
+    Counts, Line, List, On, Operation, Phone, Problem, Reply, Request, Text, UNKNOWN_DOCUMENT, send,
+};
 
+use super::attachments::{ComplaintDocumentRequest, DOCUMENTS_MAX, attachments, named};
 use super::reply::ComplaintReply;
+use super::status::{code, digest};
 use crate::App;
 
 const BY_OFFICER: &[May] = &[agency(Role::ComplaintHandler), agency(Role::Clerk)];
@@ -41,8 +49,8 @@ const COMPLAINANT_NOT_PERMITTED: RefusalEntry = RefusalEntry {
 const COMPLAINANT_MISSING: RefusalEntry = RefusalEntry {
     status: 422,
     code: "complainant-missing",
-    vi: "cán bộ ghi nhận phản ánh phải nêu người phản ánh (`complainant`), hoặc cách phản ánh được gửi đến: `channel` là `counter` hay `post`",
-    en: "an officer who enters a complaint must name the `complainant`, or give its `channel` as `counter` or `post`",
+    vi: "cán bộ ghi nhận phản ánh phải nêu người phản ánh (`complainant`), hoặc cách phản ánh được gửi đến: `channel` là `counter`, `post`, `phone` hay `email`",
+    en: "an officer who enters a complaint must name the `complainant`, or give its `channel` as `counter`, `post`, `phone` or `email`",
 };
 
 /// A complaint or petition.
@@ -61,26 +69,61 @@ pub(crate) struct FileComplaintRequest {
     /// Subject of the complainant's account, if an officer enters the complaint and there is an
     /// account.
     complainant: Option<Line<200>>,
-    /// `online` if absent. Only officers may enter `counter` and `post`.
-    channel: Option<Channel>,
+    /// `online` if absent. Only officers may enter other channels.
+    channel: Option<ComplaintChannel>,
+    /// When the agency received it, at most 30 days ago; now if absent. Only for officers. The
+    /// period counts from then.
+    #[schema(example = "2026-11-25T09:00:00+07:00")]
+    received_at: Option<Timestamp>,
+    /// Whether the complainant does not give a name. Only for officers.
+    #[serde(default)]
+    anonymous: bool,
     /// Whether it is a request about the complainant's own data: to access, correct, restrict or
     /// delete it.
     #[serde(default)]
     personal_data: bool,
     /// Text of the complaint.
     text: Text<10000>,
-    /// The complainant's name.
-    name: Line<200>,
+    /// Uploaded documents.
+    #[serde(default)]
+    #[schema(value_type = Vec<ComplaintDocumentRequest>, max_items = 20)]
+    documents: List<ComplaintDocumentRequest, DOCUMENTS_MAX>,
+    /// The complainant's name; required unless the complaint is anonymous.
+    name: Option<Line<200>>,
     /// The complainant's postal address.
-    address: Line<500>,
+    address: Option<Line<500>>,
     /// The complainant's telephone number in any usual notation; stored as E.164.
-    phone: Phone,
+    phone: Option<Phone>,
+    /// The complainant's e-mail address.
+    #[schema(example = "an.nguyen@example.com")]
+    email: Option<Line<254>>,
+}
+
+/// A complaint that was filed, with the code for reading its state without an account.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComplaintFiledReply {
+    #[serde(flatten)]
+    #[schema(inline)]
+    complaint: ComplaintReply,
+    /// Code for `GET /v1/complaint-status`, to be given to the complainant with the number. It is
+    /// shown here only.
+    #[schema(example = "7KQ2-M4XD-9TRB")]
+    status_code: String,
 }
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/complaints", "file_complaint", "File a complaint or petition")
         .step(&FileComplaint::STEP)
-        .refusals(&[STEP_WITHOUT_DOSSIER, COMPLAINANT_MISSING, COMPLAINANT_NOT_PERMITTED])
+        .describe(
+            "Complainants file online; officers enter calls, letters, e-mails and visits. The reply \
+             has the number and, this once, the status code for the complainant.",
+        )
+        .refusals(&[
+            STEP_WITHOUT_DOSSIER,
+            COMPLAINANT_MISSING,
+            COMPLAINANT_NOT_PERMITTED,
+            UNKNOWN_DOCUMENT,
+        ])
         .counted(Counts::Filing)
         .body::<FileComplaintRequest>()
         .body_example(json!({
@@ -88,27 +131,16 @@ pub(super) fn operation() -> Operation<App> {
             "text": "Đã hai tuần không có ai trả lời.", "name": "Nguyễn Văn An",
             "address": "Số 1, phố Tràng Tiền, Hà Nội", "phone": "0912 345 678",
         }))
-        .created::<ComplaintReply>()
+        .created::<ComplaintFiledReply>()
         .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: FileComplaintRequest = request.json()?;
-    // An officer may enter a complaint from paper or telephone for somebody else only, never their
-    // own.
-    let officer = caller.roles.iter().any(|role| BY_OFFICER.iter().any(|may| may.role == *role));
-    let on_paper = body.channel.is_some_and(|channel| channel != Channel::Online);
-    let by_officer = body.complainant.is_some() || (officer && on_paper);
-    if officer && !by_officer && !caller.roles.contains(&Role::Applicant) {
-        return Err(Problem::at(COMPLAINANT_MISSING, "/complainant"));
-    }
-    if !officer && body.complainant.is_some() {
-        return Err(Problem::at(COMPLAINANT_NOT_PERMITTED, "/complainant"));
-    }
+    let by_officer = is_by_officer(caller, &body)?;
     let mays = if by_officer { BY_OFFICER } else { BY_COMPLAINANT };
-    let named = |named: &Line<200>| Subject::from(&*party_name(&named.0));
-    let owners = body.complainant.iter().map(named).collect();
+    let owners = body.complainant.iter().map(subject).collect();
     let agencies = vec![AgencyCode::from(&*body.agency.0)];
     let at = Resource { owners, agencies, ..Resource::default() };
     Request::permitted_over(caller, mays, Some(at))?;
@@ -117,39 +149,96 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let missing = STEP_WITHOUT_DOSSIER.finding("/dossier", None);
         found.found(STEP_WITHOUT_DOSSIER, vec![missing]);
     }
-    let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
-    let contact = Contact { name: body.name.0, address: body.address.0, phone: body.phone.0 };
-    let complainant = match (&body.complainant, by_officer) {
-        (Some(line), _) => named(line),
-        // A person without an account: no token has this subject.
-        (None, true) => Subject::from(&*format!("complaint:{complaint}")),
-        (None, false) => caller.party().clone(),
-    };
+    let (documents, unknown) = attachments(&app, (caller, mays), &body.documents).await?;
+    found.found(UNKNOWN_DOCUMENT, unknown);
     let about = match body.dossier {
         Some(dossier) => Some(looked_up(app.complaints.engine(), dossier, body.position).await?),
         None => None,
     };
+    let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
+    let status_code = code(request.secret(), complaint);
+    let reserved = reserve(&app, &body.agency.0).await?;
+    let number = ComplaintNumber::new(reserved.code.as_str());
+    let text = |line: Option<Line<500>>| line.map(|line| line.0).unwrap_or_default();
     let command = FileComplaint {
         complaint,
-        complainant,
+        complainant: match (&body.complainant, by_officer) {
+            (Some(line), _) => subject(line),
+            (None, true) => nobody(complaint),
+            (None, false) => caller.party().clone(),
+        },
         without_account: by_officer && body.complainant.is_none(),
-        contact,
+        number: number.clone(),
+        status_digest: digest(request.secret(), complaint, &status_code),
+        anonymous: body.anonymous,
+        contact: Contact {
+            name: body.name.map(|name| name.0).unwrap_or_default(),
+            address: text(body.address),
+            phone: body.phone.map(|phone| phone.0).unwrap_or_default(),
+        },
+        email: body.email.map(|email| email.0),
         agency: AgencyCode::from(&*body.agency.0),
-        channel: body.channel.unwrap_or(Channel::Online),
+        channel: body.channel.unwrap_or(ComplaintChannel::Online),
+        received_at: body.received_at,
         about,
         personal_data: body.personal_data,
         text: body.text.0,
+        documents,
         found,
     };
     let id = complaint.to_string();
     // Complaints are not received under a procedure.
     let on = On::stream(&id, body.dossier).beginning_without_law().by(mays);
-    let loaded = send(&app.complaints, &request, on, &command).await?;
-    let reply = ComplaintReply::new(&loaded.state, &app.complaints.engine().law())
-        .ok_or_else(Problem::not_found)?;
-    let reply = reply.for_caller(caller, loaded.state.resource().as_ref());
-    let location = format!("/v1/complaints/{complaint}");
+    let taken = send(&app.complaints, &request, on, &command).await;
+    // If the store did not respond, it is unknown whether the number was used; it is then skipped.
+    let unused = match &taken {
+        Ok(loaded) => {
+            loaded.state.filed.as_ref().is_none_or(|f| f.number.as_ref() != Some(&number))
+        }
+        Err(problem) => problem.status().is_client_error(),
+    };
+    if unused {
+        app.codes.give_back(reserved);
+    }
+    let loaded = taken?;
+    named(&app, &loaded.state.documents);
+    let law = app.complaints.engine().law();
+    let reply = ComplaintReply::new(&loaded.state, None, &law).ok_or_else(Problem::not_found)?;
+    let complaint = reply.for_caller(caller, loaded.state.resource().as_ref());
+    let location = format!("/v1/complaints/{id}");
+    let reply = ComplaintFiledReply { complaint, status_code };
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
+}
+
+/// Whether an officer enters the complaint for somebody else; never their own.
+fn is_by_officer(caller: &Caller, body: &FileComplaintRequest) -> Result<bool, Problem> {
+    let officer = caller.roles.iter().any(|role| BY_OFFICER.iter().any(|may| may.role == *role));
+    let received = body.channel.is_some_and(|channel| channel != ComplaintChannel::Online);
+    let for_other = body.complainant.is_some() || (officer && (received || body.anonymous));
+    if officer && !for_other && !caller.roles.contains(&Role::Applicant) {
+        return Err(Problem::at(COMPLAINANT_MISSING, "/complainant"));
+    }
+    if !officer && body.complainant.is_some() {
+        return Err(Problem::at(COMPLAINANT_NOT_PERMITTED, "/complainant"));
+    }
+    Ok(for_other)
+}
+
+fn subject(named: &Line<200>) -> Subject {
+    Subject::from(&*party_name(&named.0))
+}
+
+/// A unique code from which the number is made. Its date is that of the agency.
+async fn reserve(app: &App, agency: &str) -> Result<Reserved, Problem> {
+    let engine = app.complaints.engine();
+    let (law, now) = (engine.law(), engine.clock.now());
+    let date = match law.calendar_of(&AgencyCode::from(agency)) {
+        Some(calendar) => calendar.date_of(now),
+        // The agency is unknown, so that the complaint will be refused.
+        None => TimeZone::UTC.to_datetime(now).date(),
+    };
+    let series = AgencyCode::from(ComplaintNumber::SERIES);
+    Ok(app.codes.next(&engine.store, &series, "", date).await?)
 }
 
 /// The dossier that a complaint names, and the event at a position of its timeline.
@@ -164,13 +253,15 @@ async fn looked_up(
         recorded.extend(engine.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?);
     }
     let submitted = recorded.first().map(|first| IntakeEvent::decode(&first.kind, &first.data));
-    let whose = match submitted {
-        Some(Ok(IntakeEvent::DossierSubmitted(submitted))) => Some(submitted.brief.resource()),
+    let brief = match submitted {
+        Some(Ok(IntakeEvent::DossierSubmitted(submitted))) => Some(submitted.brief),
         Some(_) | None => None,
     };
+    let whose = brief.as_ref().map(|brief| brief.resource());
+    let procedure = brief.map(|brief| brief.procedure.code);
     let step = position.map(|position| {
         let at = recorded.iter().find(|event| event.position == Position(position));
         AboutStep { position, event: at.map(|event| (event.id, event.kind.to_string())) }
     });
-    Ok(About { dossier, whose, step })
+    Ok(About { dossier, whose, procedure, step })
 }

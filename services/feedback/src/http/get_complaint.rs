@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use dossier::State;
 use dossier::contract::ComplaintId;
 use dossier::feedback::READ;
-use web::{Operation, Problem, Reply, Request, read, shown};
+use web::{Operation, Problem, Reply, Request, read};
 
-use super::reply::ComplaintReply;
+use super::reply::{ComplaintReply, show};
 use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -20,8 +19,5 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
-    let caller = request.caller()?;
-    let resource = loaded.state.resource();
-    let reply = ComplaintReply::new(&loaded.state, &app.complaints.engine().law());
-    shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
+    show(&app, &loaded, &request).await
 }

@@ -32,6 +32,7 @@ pub(super) fn operation() -> Operation<App> {
         "get_complaint_deadline",
         "Explain the next deadline of a complaint",
     )
+    .impersonal("dates and their calculation")
     .roles(READ)
     .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])
     .versioned()
@@ -41,7 +42,7 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.complaints, READ, &complaint.to_string(), &request).await?;
-    let due = loaded.state.due;
+    let due = loaded.state.due();
     let law = app.complaints.engine().law();
     let agency = loaded.state.agency().ok_or_else(Problem::not_found)?;
     let explanation = clock::explanation(&loaded.state, &ComplaintDeadline::Task, &law)

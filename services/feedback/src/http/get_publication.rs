@@ -46,10 +46,10 @@ async fn handle(app: Arc<App>, complaint: ComplaintId, _: Request) -> Result<Rep
     let stream = Streams::<Complaint>::name(&complaint.to_string());
     let loaded = app.complaints.load(&stream.map_err(|_| Problem::not_found())?).await?;
     let state = &loaded.state;
-    let (Some(text), Some(agency)) = (state.published.clone(), state.agency()) else {
+    let (Some(published), Some(agency)) = (state.published.clone(), state.agency()) else {
         return Err(Problem::not_found());
     };
-    let (complaint, agency, class) = (complaint.0, agency.to_string(), state.class);
-    let published_at = state.published_at;
+    let (complaint, agency, class) = (complaint.0, agency.to_string(), state.class());
+    let (text, published_at) = (published.text, Some(published.at));
     Ok(Reply::ok(&PublicationReply { complaint, agency, class, text, published_at }))
 }

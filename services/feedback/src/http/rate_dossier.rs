@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use dossier::Command;
+use dossier::access::{self, Caller};
 use dossier::contract::DossierId;
-use dossier::feedback::Rating;
 use dossier::feedback::rate_dossier::RateDossier;
+use dossier::feedback::{READ_COMMENT, Rating};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -21,6 +23,29 @@ pub(crate) struct RatingReply {
     /// Score from 1 (very bad) to 5 (very good); null until it is given.
     #[schema(minimum = 1, maximum = 5, example = 5)]
     score: Option<u8>,
+    /// Comment in the applicant's words; not for clerks and operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Nhanh và rõ ràng.")]
+    comment: Option<String>,
+    /// When it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rated_at: Option<Timestamp>,
+}
+
+impl RatingReply {
+    /// The part that the caller may read; `None` if the dossier cannot be rated.
+    pub(super) fn new(rating: &Rating, caller: &Caller) -> Option<Self> {
+        let brief = rating.brief.as_ref()?;
+        let rated = rating.rated.as_ref();
+        let comment = rated.and_then(|rated| rated.comment.as_ref()?.known().cloned());
+        let may = access::decide(caller, READ_COMMENT, Some(&brief.resource())).is_ok();
+        Some(Self {
+            dossier: brief.dossier.0,
+            score: rated.map(|rated| rated.score),
+            comment: comment.filter(|_| may),
+            rated_at: rated.map(|rated| rated.at),
+        })
+    }
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -36,10 +61,5 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute_unseen::<RateDossier>(&app.ratings, id, &request).await?;
-    shown(&loaded, reply(&loaded.state))
-}
-
-fn reply(rating: &Rating) -> Option<RatingReply> {
-    let dossier = rating.brief.as_ref()?.dossier.0;
-    Some(RatingReply { dossier, score: rating.score })
+    shown(&loaded, RatingReply::new(&loaded.state, request.caller()?))
 }

@@ -1,146 +1,285 @@
 //! Representation of complaints and ratings, and execution of their steps.
 
-use dossier::access::{self, Caller, Denied, Resource};
+use std::sync::Arc;
+
+use dossier::access::{self, Caller, Resource};
 use dossier::contract::{
-    Channel, ComplaintClass, ComplaintId, Contact, Envelope, IntakeEvent, Personal, Role,
+    ComplaintChannel, ComplaintClass, ComplaintFiled, ComplaintId, ComplaintNumber, Contact,
+    Personal, ProcedureCode, Subject,
 };
-use dossier::feedback::impartial::{About, Act, Conflict, conflict};
-use dossier::feedback::{Complaint, READ_CONTACT, READ_TEXT, Stage};
+use dossier::feedback::{Answer, Complaint, Owed, READ_CONTACT, READ_NOTES, READ_TEXT, Stage};
 use dossier::law::Law;
-use dossier::services::{Category, ServiceName};
-use dossier::{Command, RefusalEntry, State, Step};
-use engine::{decode, envelope, fold};
-use events::StreamName;
+use dossier::{Command, RefusalEntry, State};
+use engine::{Loaded, Streams};
 use jiff::Timestamp;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Due, Problem, Reply, Request, execute, shown};
+use web::{Due, Problem, Reply, Request, execute_as, shown};
 
+use super::attachments::ComplaintDocumentReply;
+use super::impartial;
 use crate::App;
+
+/// Mergers that are followed from a duplicate.
+const MERGERS_MAX: usize = 16;
 
 /// A complaint or petition, as far as the caller may read it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ComplaintReply {
     /// Id of the complaint.
     complaint: Uuid,
+    /// Number for the complainant; absent for complaints that older versions recorded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    number: Option<ComplaintNumber>,
     /// Code of the agency that handles it.
     #[schema(example = "G02.001")]
     agency: String,
     /// Id of the dossier that it is about; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     dossier: Option<Uuid>,
+    /// Procedure of that dossier.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    procedure: Option<ProcedureCode>,
     /// Kind of the timeline event that it is about; absent if it names none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "intake.DossierAccepted.v1")]
     step: Option<String>,
     /// Channel by which it was received.
-    channel: Channel,
+    channel: ComplaintChannel,
+    /// Whether the complainant is not named.
+    anonymous: bool,
     /// Contact of the complainant; only for complaint handlers.
     #[serde(skip_serializing_if = "Option::is_none")]
     contact: Option<ContactReply>,
     /// Text of the complaint; null after its erasure, and for operators.
     #[schema(example = "Đã hai tuần không có ai trả lời.")]
     text: Option<String>,
+    /// Documents of the complaint; only for callers who may read the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<ComplaintDocumentReply>,
     /// Stage of the complaint.
     stage: ComplaintStage,
     /// Class of the complaint; null until it is classified.
     class: Option<ComplaintClass>,
-    /// Reason of the classification; only for callers who may read the text.
+    /// Id of the earlier complaint with which this one is answered; absent if it was not merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    merged_into: Option<Uuid>,
+    /// Reason of the latest classification, extension or separation; only for callers who may read
+    /// the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Cán bộ thụ lý nghỉ ốm.")]
     reason: Option<String>,
-    /// Answer to the complainant; only for callers who may read the text.
+    /// Answer to the complainant; only for callers who may read the text. For a merged complaint,
+    /// the answer to the other one.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Hồ sơ đã được giao cho cán bộ khác và có kết quả trong ngày.")]
     answer: Option<String>,
+    /// Time of the answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answered_at: Option<Timestamp>,
+    /// Documents of the answer; only for callers who may read the text.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    answer_documents: Vec<ComplaintDocumentReply>,
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Đến nay vẫn chưa có kết quả.")]
     reopened_because: Option<String>,
     /// Number of reopenings.
     reopened: u32,
-    /// Time of filing.
+    /// When it was recorded.
     filed_at: Option<Timestamp>,
+    /// When the agency received it; its period counts from then.
+    received_at: Option<Timestamp>,
+    /// Next obligation of the agency; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owed: Option<Owed>,
     /// Due instant of the next obligation.
     #[serde(flatten)]
     #[schema(inline)]
     due: Due,
+    /// Whether the due instant was missed.
+    overdue: bool,
+    /// Whether the period to answer was extended.
+    extended: bool,
     /// Public answer; absent until it is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Cơ quan đã xin lỗi và bổ sung người trực.")]
     published: Option<String>,
+    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    officer: Option<Subject>,
+    /// Internal notes; only for complaint handlers and auditors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<ComplaintNoteReply>,
+}
+
+/// An internal note.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ComplaintNoteReply {
+    /// Text; null after its erasure.
+    #[schema(example = "Đã gọi lại cho người phản ánh lúc 10 giờ.")]
+    note: Option<String>,
+    /// Subject of the officer who wrote it.
+    by: Subject,
+    /// Time at which it was written.
+    at: Timestamp,
 }
 
 /// What happens next with a complaint.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ComplaintStage {
     /// To be classified.
     Filed,
     /// To be answered, or forwarded if it concerns another agency.
     Classified,
-    /// Not acceptable; nothing more is done.
+    /// Not acceptable; the complainant may ask for an answer.
     Dismissed,
     /// Answered; the answer is to be published.
     Answered,
     /// The answer is public.
     Published,
+    /// A duplicate; it is answered with the complaint `merged_into`.
+    Merged,
 }
 
-/// Contact of a complainant.
+impl ComplaintStage {
+    /// `None` if nothing was filed.
+    pub(crate) const fn of(stage: &Stage) -> Option<Self> {
+        Some(match stage {
+            Stage::Empty => return None,
+            Stage::Filed { .. } => Self::Filed,
+            Stage::Misdirected { .. } | Stage::Classified { .. } => Self::Classified,
+            Stage::Dismissed => Self::Dismissed,
+            Stage::Answered { .. } => Self::Answered,
+            Stage::Published { .. } => Self::Published,
+            Stage::Merged { .. } => Self::Merged,
+        })
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Filed => "filed",
+            Self::Classified => "classified",
+            Self::Dismissed => "dismissed",
+            Self::Answered => "answered",
+            Self::Published => "published",
+            Self::Merged => "merged",
+        }
+    }
+}
+
+/// Contact of a complainant. Details that were not given are absent.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ContactReply {
     /// Full name.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Nguyễn Văn An")]
-    name: String,
+    name: Option<String>,
     /// Postal address.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Số 1, phố Tràng Tiền, Hà Nội")]
-    address: String,
+    address: Option<String>,
     /// Telephone number in E.164 format.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "+84912345678")]
-    phone: String,
+    phone: Option<String>,
+    /// E-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "an.nguyen@example.com")]
+    email: Option<String>,
 }
 
-impl From<&Contact> for ContactReply {
-    fn from(contact: &Contact) -> Self {
-        let Contact { name, address, phone } = contact.clone();
-        Self { name, address, phone }
+impl ContactReply {
+    /// `None` if it was erased, or nothing was given.
+    fn of(filed: &ComplaintFiled) -> Option<Self> {
+        let Contact { name, address, phone } = filed.contact.known()?;
+        let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let (name, address, phone) = (given(name), given(address), given(phone));
+        (!filed.anonymous).then(|| Self {
+            name,
+            address,
+            phone,
+            email: known(filed.email.as_ref()),
+        })
     }
 }
 
 impl ComplaintReply {
-    /// `None` if nothing was filed.
-    pub(crate) fn new(complaint: &Complaint, law: &Law) -> Option<Self> {
+    /// The complaint with everything; `other` is the one into which it was merged. `None` if
+    /// nothing was filed.
+    pub(crate) fn new(complaint: &Complaint, other: Option<&Complaint>, law: &Law) -> Option<Self> {
         let filed = complaint.filed.as_ref()?;
         let agency = complaint.agency().unwrap_or(&filed.agency);
-        let stage = match complaint.stage {
-            Stage::Empty => return None,
-            Stage::Filed => ComplaintStage::Filed,
-            Stage::Classified => ComplaintStage::Classified,
-            Stage::Dismissed => ComplaintStage::Dismissed,
-            Stage::Answered => ComplaintStage::Answered,
-            Stage::Published => ComplaintStage::Published,
+        let answer = match other {
+            // A reopened answer is no answer any more.
+            Some(other) => other.answer.as_ref().filter(|_| other.is_answered()),
+            None => complaint.answer.as_ref(),
         };
+        let due = complaint.due();
+        let notes = complaint.notes.iter().map(|note| ComplaintNoteReply {
+            note: note.text.known().cloned(),
+            by: note.by.clone(),
+            at: note.at,
+        });
         Some(Self {
             complaint: filed.complaint.0,
+            number: filed.number.clone(),
             agency: agency.to_string(),
             dossier: filed.dossier.map(|dossier| dossier.0),
+            procedure: filed.procedure.clone(),
             step: filed.step.clone(),
             channel: filed.channel,
-            contact: filed.contact.known().map(ContactReply::from),
+            anonymous: filed.anonymous,
+            contact: ContactReply::of(filed),
+            documents: complaint.documents.iter().map(ComplaintDocumentReply::from).collect(),
             reason: known(complaint.reason.as_ref()),
-            answer: known(complaint.answer.as_ref()),
+            answer: known(answer.map(|answer| &answer.text)),
+            answered_at: answer.map(|answer| answer.at),
+            answer_documents: documents(answer),
             reopened_because: known(complaint.reopened_because.as_ref()),
             reopened: complaint.reopened,
             text: filed.text.known().cloned(),
-            stage,
-            class: complaint.class,
+            stage: ComplaintStage::of(&complaint.stage)?,
+            class: complaint.class(),
+            merged_into: complaint.merged_into().map(|into| into.0),
             filed_at: complaint.filed_at,
-            due: Due::of(law, agency, complaint.due.map(|due| due.running.due_at)),
-            published: complaint.published.clone(),
+            received_at: complaint.received_at(),
+            owed: due.map(|due| due.what),
+            due: Due::of(law, agency, due.map(|due| due.running.due_at)),
+            overdue: due.is_some_and(|due| due.missed),
+            extended: complaint.is_extended(),
+            published: complaint.published.as_ref().map(|published| published.text.clone()),
+            officer: complaint.officer.clone(),
+            notes: notes.collect(),
         })
+    }
+
+    /// The part that the caller may read.
+    pub(crate) fn for_caller(self, caller: &Caller, resource: Option<&Resource>) -> Self {
+        let may = |mays| access::decide(caller, mays, resource).is_ok();
+        let contact = self.contact.filter(|_| may(READ_CONTACT));
+        let (officer, notes) =
+            if may(READ_NOTES) { (self.officer, self.notes) } else { (None, Vec::new()) };
+        if may(READ_TEXT) {
+            return Self { contact, officer, notes, ..self };
+        }
+        let (text, reason, answer, reopened_because) = (None, None, None, None);
+        let (documents, answer_documents) = (Vec::new(), Vec::new());
+        Self {
+            contact,
+            officer,
+            notes,
+            text,
+            reason,
+            answer,
+            reopened_because,
+            documents,
+            answer_documents,
+            ..self
+        }
     }
 }
 
@@ -148,17 +287,9 @@ fn known(text: Option<&Personal<String>>) -> Option<String> {
     text.and_then(Personal::known).cloned()
 }
 
-impl ComplaintReply {
-    /// The part that the caller may read.
-    pub(crate) fn for_caller(self, caller: &Caller, resource: Option<&Resource>) -> Self {
-        let may = |mays| access::decide(caller, mays, resource).is_ok();
-        let contact = self.contact.filter(|_| may(READ_CONTACT));
-        if may(READ_TEXT) {
-            return Self { contact, ..self };
-        }
-        let (text, reason, answer, reopened_because) = (None, None, None, None);
-        Self { contact, text, reason, answer, reopened_because, ..self }
-    }
+fn documents(answer: Option<&Answer>) -> Vec<ComplaintDocumentReply> {
+    let all = answer.into_iter().flat_map(|answer| &answer.documents);
+    all.map(ComplaintDocumentReply::from).collect()
 }
 
 pub(super) const OWN_STEP: RefusalEntry = RefusalEntry {
@@ -168,50 +299,30 @@ pub(super) const OWN_STEP: RefusalEntry = RefusalEntry {
     en: "a complaint about your own step must be handled by another person",
 };
 
-/// Refuses a caller who would handle a complaint about their own dossier or their own act.
-async fn impartial(
+/// The complaint as it is now; empty if there is none.
+pub(super) async fn loaded(
     app: &App,
-    which: Step,
     complaint: ComplaintId,
-    request: &Request,
-) -> Result<(), Problem> {
-    let (caller, store) = (request.caller()?, &app.complaints.engine().store);
-    let stream = |category: Category, id: String| {
-        StreamName::new(&category.stream(id)).map_err(|_| Problem::not_found())
-    };
-    let name = stream(Category::Complaint, complaint.to_string())?;
-    let recorded = store.read_whole(&name).await?;
-    let state: Complaint = fold(&recorded)?;
-    let (Some(resource), Some(filed)) = (state.resource(), &state.filed) else { return Ok(()) };
-    // A caller without permission is refused by the step itself. Complainants act in another role
-    // and are not checked here.
-    let as_handler = access::decide(caller, which.may, Some(&resource))
-        .is_ok_and(|actor| actor.role == Role::ComplaintHandler);
-    let Some(dossier) = filed.dossier.filter(|_| as_handler) else { return Ok(()) };
-    let (mut brief, mut acts) = (None, Vec::new());
-    for category in Category::HANDLING {
-        for event in store.read_whole(&stream(category, dossier.to_string())?).await? {
-            if category == Category::Intake
-                && let IntakeEvent::DossierSubmitted(submitted) = decode(&event)?
-            {
-                brief = Some(submitted.brief);
-            }
-            let envelope = envelope(&event)?;
-            acts.push((event.id, event.kind, envelope));
-        }
+) -> Result<Arc<Loaded<Complaint>>, Problem> {
+    let stream = Streams::<Complaint>::name(&complaint.to_string());
+    Ok(app.complaints.load(&stream.map_err(|_| Problem::not_found())?).await?)
+}
+
+/// The complaint with which a duplicate is answered; `None` if it was not merged.
+pub(super) async fn answering(
+    app: &App,
+    complaint: &Complaint,
+) -> Result<Option<Arc<Loaded<Complaint>>>, Problem> {
+    let mut next = complaint.merged_into();
+    let mut found = None;
+    // Each complaint is merged into an earlier one, so that this ends; the limit is for time.
+    for _ in 0..MERGERS_MAX {
+        let Some(into) = next else { break };
+        let other = loaded(app, into).await?;
+        next = other.state.merged_into();
+        found = Some(other);
     }
-    let acts = acts.iter().map(|(id, kind, envelope)| {
-        let Envelope { actor, cause, .. } = envelope;
-        Act { id: *id, kind, actor, cause: *cause }
-    });
-    let acts: Vec<Act<'_>> = acts.collect();
-    let modules = ServiceName::ALL.into_iter().flat_map(ServiceName::modules);
-    let steps: Vec<&[Step]> = modules.map(|module| module.steps).collect();
-    match conflict(filed, About { brief: brief.as_ref(), acts: &acts, steps: &steps }, caller) {
-        None => Ok(()),
-        Some(Conflict::Party) => Err(Problem::from(Denied::Party)),
-        Some(Conflict::OwnStep) => Err(Problem::new(OWN_STEP)),
-    }
+    Ok(found)
 }
 
 /// Executes the command in the body of a request, and returns the complaint afterwards.
@@ -220,12 +331,32 @@ pub(crate) async fn take<C: Command<State = Complaint> + DeserializeOwned>(
     complaint: ComplaintId,
     request: &Request,
 ) -> Result<Reply, Problem> {
-    if C::STEP.may.iter().any(|may| may.role == Role::ComplaintHandler) {
-        impartial(app, C::STEP, complaint, request).await?;
-    }
+    take_as(app, complaint, request, |command: C| command).await
+}
+
+/// Like [`take`], but makes the command from the body.
+pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = Complaint>>(
+    app: &App,
+    complaint: ComplaintId,
+    request: &Request,
+    command: impl FnOnce(B) -> C,
+) -> Result<Reply, Problem> {
+    impartial::check(app, C::STEP, complaint, request).await?;
     let id = (&*complaint.to_string(), None);
-    let loaded = execute::<C>(&app.complaints, id, request).await?;
-    let (caller, resource) = (request.caller()?, loaded.state.resource());
-    let reply = ComplaintReply::new(&loaded.state, &app.complaints.engine().law());
-    shown(&loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
+    let loaded = execute_as(&app.complaints, id, request, command).await?;
+    show(app, &loaded, request).await
+}
+
+/// The complaint, as far as the caller may read it.
+pub(super) async fn show(
+    app: &App,
+    loaded: &Loaded<Complaint>,
+    request: &Request,
+) -> Result<Reply, Problem> {
+    let other = answering(app, &loaded.state).await?;
+    let other = other.as_ref().map(|other| &other.state);
+    let (caller, law) = (request.caller()?, app.complaints.engine().law());
+    let reply = ComplaintReply::new(&loaded.state, other, &law);
+    let resource = loaded.state.resource();
+    shown(loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
 }

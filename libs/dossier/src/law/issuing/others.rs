@@ -5,10 +5,13 @@ use serde_json::Value;
 
 use super::Check;
 use crate::contract::{ComplaintClass, Vnd, partner_name};
-use crate::law::{CodeList, ComplaintRules, PaymentRules};
+use crate::law::{AnswerTemplate, CodeList, ComplaintRules, PaymentRules};
 
 /// Maximum amount that one person may refund: above it a second person would never be required.
 const ALONE_MAX: Vnd = Vnd(1_000_000_000_000);
+
+/// Maximum number of templates of answers.
+const TEMPLATES_MAX: usize = 100;
 
 impl Check<'_, '_> {
     pub(super) fn complaints(&mut self, value: &Value) {
@@ -18,19 +21,24 @@ impl Check<'_, '_> {
             check.period(&by, "/classify", rules.classify);
             check.period(&by, "/classify_personal_data", rules.classify_personal_data);
             check.period(&by, "/publish", rules.publish);
-            for (list, periods) in
-                [("answer", &rules.answer), ("answer_online", &rules.answer_online)]
-            {
+            for (list, periods) in [
+                ("answer", &rules.answer),
+                ("answer_online", &rules.answer_online),
+                ("extended", &rules.extended),
+            ] {
                 for (class, budget) in periods {
                     check.period(&by, &format!("/{list}/{}", name(*class)), *budget);
                 }
             }
-            for class in rules.answer_online.keys() {
-                if !rules.answer.contains_key(class) {
+            for (list, periods) in
+                [("answer_online", &rules.answer_online), ("extended", &rules.extended)]
+            {
+                for class in periods.keys().filter(|class| !rules.answer.contains_key(class)) {
                     let (vi, en) = ("không có trong `answer`", "is not among `answer`");
-                    check.add(&format!("/answer_online/{}", name(*class)), vi, en);
+                    check.add(&format!("/{list}/{}", name(*class)), vi, en);
                 }
             }
+            check.templates(&rules.templates);
             if !rules.answer.contains_key(&ComplaintClass::Complex) {
                 let (vi, en) = (
                     "thiếu `complex`: khiếu nại mở lại sẽ không có thời hạn",
@@ -39,6 +47,34 @@ impl Check<'_, '_> {
                 check.add("/answer", vi, en);
             }
         });
+    }
+
+    fn templates(&mut self, templates: &[AnswerTemplate]) {
+        if templates.len() > TEMPLATES_MAX {
+            let (vi, en) = (
+                format!("nhiều nhất {TEMPLATES_MAX} mẫu"),
+                format!("at most {TEMPLATES_MAX} templates"),
+            );
+            self.add("/templates", vi, en);
+        }
+        for (place, template) in templates.iter().enumerate() {
+            let at = |field: &str| format!("/templates/{place}/{field}");
+            self.text(&at("code"), &template.code);
+            self.text(&at("title"), &template.title);
+            self.text(&at("text"), &template.text);
+            if templates.iter().take(place).any(|earlier| earlier.code == template.code) {
+                self.twice(&at("code"), &template.code);
+            }
+            let unknown = template.fields().find(|field| !AnswerTemplate::FIELDS.contains(field));
+            if let Some(field) = unknown {
+                let known = AnswerTemplate::FIELDS.join(", ");
+                let (vi, en) = (
+                    format!("không có trường `{field}`; các trường: {known}"),
+                    format!("there is no field `{field}`; the fields are {known}"),
+                );
+                self.add(&at("text"), vi, en);
+            }
+        }
     }
 
     pub(super) fn code_list(&mut self, value: &Value) {

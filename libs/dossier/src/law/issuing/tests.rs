@@ -38,10 +38,12 @@ fn certificate_with(changes: &[(&str, &str)], pointers: &[&str]) {
     assert_eq!(found(RulesKind::Procedure, &certificate(changes)), pointers, "{changes:?}");
 }
 
-/// A changed shipped file of this kind, as its next version.
+/// The first shipped file of this kind in its newest version, changed, as its next version.
 fn shipped(kind: RulesKind, changes: &[(&str, &str)]) -> String {
     let all = shipped_rules().unwrap();
-    let rules = all.iter().find(|rules| rules.kind == kind).unwrap();
+    let first = all.iter().find(|rules| rules.kind == kind).unwrap();
+    let newest = all.iter().rfind(|rules| rules.kind == kind && rules.name == first.name);
+    let rules = newest.unwrap();
     changes.iter().fold(next_version(&rules.text), |text, (from, to)| {
         assert!(text.contains(from), "{from}");
         text.replacen(from, to, 1)
@@ -200,8 +202,7 @@ fn no_code_names_two_things() {
 #[test]
 fn the_fields_by_which_dossiers_are_found_are_texts_of_the_form() {
     let with = |listed: &str, wrong: &[&str]| {
-        let searched = format!("search: {listed}
-public: [/destination");
+        let searched = format!("search: {listed}\npublic: [/destination");
         certificate_with(&[("public: [/destination", &searched)], wrong);
     };
     with("[/exporter/name, /goods/*/description]", &[]);
@@ -371,6 +372,12 @@ fn complaints_and_payments_are_checked_the_same() {
         ["/classify/amount"]
     );
     assert_eq!(complaints(&[("  complex: { amount: 10, unit: working_days }\n", "")]), ["/answer"]);
+    let extended = ("extended:\n  content_of_rules", "extended:\n  not_ours");
+    assert_eq!(complaints(&[extended]), ["/extended/not_ours"]);
+    assert_eq!(complaints(&[("{{complainant}}", "{{who}}")]), ["/templates/0/text"]);
+    assert_eq!(complaints(&[("{{measures}}", "{{measures")]), ["/templates/0/text"]);
+    let twice = ("code: conduct_measures", "code: delay_apology");
+    assert_eq!(complaints(&[twice]), ["/templates/1/code"]);
     let payments = |changes: &[(&str, &str)]| {
         found(RulesKind::Payments, &shipped(RulesKind::Payments, changes))
     };

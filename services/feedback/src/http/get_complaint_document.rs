@@ -1,0 +1,44 @@
+//! Returns a document of a complaint or of its answer to callers who may read its texts.
+
+use std::sync::Arc;
+
+use documents::DOCUMENT_TYPES;
+use dossier::contract::{ComplaintId, DocumentName};
+use dossier::feedback::{Answer, READ_TEXT};
+use web::{Operation, Problem, Reply, Request, read};
+
+use super::reply::answering;
+use crate::App;
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/complaints/{complaint}/documents/{document}",
+        "get_complaint_document",
+        "Download a document of a complaint or of its answer",
+    )
+    .parameter("document", "The document's name.")
+    .roles(READ_TEXT)
+    .bytes(DOCUMENT_TYPES)
+    .handle(handle)
+}
+
+async fn handle(
+    app: Arc<App>,
+    complaint: ComplaintId,
+    document: String,
+    request: Request,
+) -> Result<Reply, Problem> {
+    let loaded = read(&app.complaints, READ_TEXT, &complaint.to_string(), &request).await?;
+    let other = answering(&app, &loaded.state).await?;
+    let name = DocumentName::from(&*document);
+    let of_answer = |answer: Option<&Answer>| {
+        answer.is_some_and(|answer| answer.documents.iter().any(|of| of.document == name))
+    };
+    let own = loaded.state.documents.iter().any(|of| of.document == name);
+    let answer = loaded.state.answer.as_ref();
+    let others = other.as_ref().and_then(|other| other.state.answer.as_ref());
+    if !own && !of_answer(answer) && !of_answer(others) {
+        return Err(Problem::not_found());
+    }
+    Ok(Reply::document(app.documents.open(&name).await?))
+}

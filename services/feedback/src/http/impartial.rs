@@ -1,0 +1,97 @@
+//! Finds the conflict of interest of an officer for a complaint. The law:
+//! `libs/dossier/src/feedback/impartial.rs`.
+
+use dossier::access::{self, Caller, Denied};
+use dossier::contract::{ComplaintId, Envelope, IntakeEvent, Role};
+use dossier::feedback::Complaint;
+use dossier::feedback::impartial::{About, Act, Conflict, conflict};
+use dossier::services::{Category, ServiceName};
+use dossier::{State, Step};
+use engine::{decode, envelope, fold};
+use events::StreamName;
+use web::{Problem, Request};
+
+use super::reply::OWN_STEP;
+use crate::App;
+
+fn stream(category: Category, id: String) -> Result<StreamName, Problem> {
+    StreamName::new(&category.stream(id)).map_err(|_| Problem::not_found())
+}
+
+async fn complaint_of(app: &App, complaint: ComplaintId) -> Result<Complaint, Problem> {
+    let name = stream(Category::Complaint, complaint.to_string())?;
+    Ok(fold(&app.complaints.engine().store.read_whole(&name).await?)?)
+}
+
+/// Refuses a caller who would handle a complaint about their own dossier or their own act. A caller
+/// without permission is refused by the step itself. Complainants act in another role and are not
+/// checked here.
+pub(super) async fn check(
+    app: &App,
+    which: Step,
+    complaint: ComplaintId,
+    request: &Request,
+) -> Result<(), Problem> {
+    if which.may.iter().all(|may| may.role != Role::ComplaintHandler) {
+        return Ok(());
+    }
+    let caller = request.caller()?;
+    let state = complaint_of(app, complaint).await?;
+    let Some(resource) = state.resource() else { return Ok(()) };
+    let as_handler = access::decide(caller, which.may, Some(&resource))
+        .is_ok_and(|actor| actor.role == Role::ComplaintHandler);
+    if !as_handler {
+        return Ok(());
+    }
+    match find(app, &state, caller).await? {
+        None => Ok(()),
+        Some(Conflict::Party) => Err(Problem::from(Denied::Party)),
+        Some(Conflict::OwnStep) => Err(Problem::new(OWN_STEP)),
+    }
+}
+
+/// The conflict of interest of an officer, if any; the complainant has one.
+pub(super) async fn conflict_of(
+    app: &App,
+    complaint: ComplaintId,
+    officer: &Caller,
+) -> Result<Option<Conflict>, Problem> {
+    let state = complaint_of(app, complaint).await?;
+    let parties = state.resource().map(|resource| [resource.owners, resource.representatives]);
+    let mut parties = parties.into_iter().flatten().flatten();
+    if parties.any(|party| party.is(&officer.subject)) {
+        return Ok(Some(Conflict::Party));
+    }
+    find(app, &state, officer).await
+}
+
+async fn find(
+    app: &App,
+    complaint: &Complaint,
+    officer: &Caller,
+) -> Result<Option<Conflict>, Problem> {
+    let Some(filed) = &complaint.filed else { return Ok(None) };
+    let Some(dossier) = filed.dossier else { return Ok(None) };
+    let store = &app.complaints.engine().store;
+    let (mut brief, mut acts) = (None, Vec::new());
+    for category in Category::HANDLING {
+        for event in store.read_whole(&stream(category, dossier.to_string())?).await? {
+            if category == Category::Intake
+                && let IntakeEvent::DossierSubmitted(submitted) = decode(&event)?
+            {
+                brief = Some(submitted.brief);
+            }
+            let envelope = envelope(&event)?;
+            acts.push((event.id, event.kind, envelope));
+        }
+    }
+    let acts = acts.iter().map(|(id, kind, envelope)| {
+        let Envelope { actor, cause, .. } = envelope;
+        Act { id: *id, kind, actor, cause: *cause }
+    });
+    let acts: Vec<Act<'_>> = acts.collect();
+    let modules = ServiceName::ALL.into_iter().flat_map(ServiceName::modules);
+    let steps: Vec<&[Step]> = modules.map(|module| module.steps).collect();
+    let about = About { brief: brief.as_ref(), acts: &acts, steps: &steps };
+    Ok(conflict(filed, about, officer))
+}
