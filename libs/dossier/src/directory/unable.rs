@@ -1,0 +1,99 @@
+//! Whether an officer can be given a dossier.
+
+use calendar::Text;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
+use crate::clock::words;
+use crate::contract::{AgencyCode, Brief, OfficerRecorded, Personal, Role, Subject};
+use crate::law::Law;
+use crate::step::{Known, Said};
+
+/// Why an officer cannot be given a dossier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unable {
+    /// No directory of an agency that handles the dossier has the officer.
+    Unknown(Known),
+    /// An officer of this agency, which does not handle the dossier.
+    Elsewhere(AgencyCode),
+    LacksRole,
+    Absent(Away),
+    /// The applicant, or who filed the dossier for the applicant.
+    Party,
+}
+
+/// An absence, with its deputy as the proposal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Away {
+    /// The last day.
+    pub to: Date,
+    pub deputy: Option<(Subject, Personal<String>)>,
+}
+
+impl Said for Away {
+    fn said(&self) -> Text {
+        let Text { vi, en } = words::day(self.to);
+        let (vi, en) = (format!("đến hết ngày {vi}"), format!("until the end of {en}"));
+        let Some((deputy, name)) = &self.deputy else { return Text::new(vi, en) };
+        let deputy = match name.known() {
+            Some(name) => format!("{deputy} ({name})"),
+            None => deputy.to_string(),
+        };
+        Text::new(format!("{vi}; người thay: {deputy}"), format!("{en}; the deputy is {deputy}"))
+    }
+}
+
+/// Everything that prevents an officer from being given a dossier in a role. Where no agency that
+/// handles the dossier has recorded officers, only parties are excluded.
+#[must_use]
+pub fn unable(
+    law: &Law,
+    brief: &Brief,
+    (officer, role): (&Subject, Role),
+    at: Timestamp,
+) -> Vec<Unable> {
+    let mut found = Vec::new();
+    if brief.is_party(officer) {
+        found.push(Unable::Party);
+    }
+    let agency = &brief.agency;
+    let directories = law.directories_for(agency, at);
+    if directories.iter().all(|(directory, _)| directory.officers().is_empty()) {
+        return found;
+    }
+    let Some(recorded) = law.officer(agency, officer, at) else {
+        found.push(unknown(law, agency, (officer, role), at));
+        return found;
+    };
+    if !recorded.roles.contains(&role) {
+        found.push(Unable::LacksRole);
+    }
+    if let Some(absence) = law.absence(agency, officer, at) {
+        let deputy = absence.deputy.as_ref().and_then(|deputy| {
+            let OfficerRecorded { name, .. } = law.officer(agency, deputy, at)?;
+            Some((deputy.clone(), name.clone()))
+        });
+        found.push(Unable::Absent(Away { to: absence.to, deputy }));
+    }
+    found
+}
+
+/// The officer is unknown, or of an agency that does not handle the dossier.
+fn unknown(
+    law: &Law,
+    agency: &AgencyCode,
+    (officer, role): (&Subject, Role),
+    at: Timestamp,
+) -> Unable {
+    let elsewhere = law.directories().find(|(of, directory)| {
+        let day = law.calendar_of(of).map(|calendar| calendar.date_of(at));
+        day.is_some_and(|day| directory.officer(officer, day).is_some())
+    });
+    if let Some((of, _)) = elsewhere {
+        return Unable::Elsewhere(of.clone());
+    }
+    let directories = law.directories_for(agency, at);
+    let all = directories.iter().flat_map(|(directory, day)| directory.officers_on(*day));
+    let able = all.filter(|known| known.roles.contains(&role)).map(|known| &known.officer);
+    Unable::Unknown(Known::new(officer, able, "GET /v1/directory/{agency}/officers"))
+}
