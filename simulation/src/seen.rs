@@ -22,7 +22,7 @@ pub(crate) struct Seen {
     pub(crate) outages: Value,
     pub(crate) complaint_id: Option<String>,
     etags: [String; 5],
-    /// Answers with status 5xx.
+    /// Answers with status 5xx, and what nobody has to do.
     pub(crate) failed: Vec<String>,
 }
 
@@ -64,6 +64,7 @@ impl Seen {
             }
         }
         let [dossier, review, payment, delivery, complaint, obligations, outages] = found;
+        failed.extend(nobodys(&dossier, &obligations));
         let (id, now) = (id.to_owned(), world.now());
         Ok(Self {
             id,
@@ -187,6 +188,30 @@ impl Seen {
         })
         .to_string()
     }
+}
+
+/// Obligations that are not a step of somebody: what the service does by itself, and those of which
+/// the step is due earlier.
+const OF_THE_SERVICE: [&str; 6] =
+    ["foresee", "deadline", "activity", "query-payment", "repayment-announcement", "validity"];
+
+/// What is open and is nobody's next step: the dossier itself, or an obligation.
+fn nobodys(dossier: &Value, obligations: &Value) -> Vec<String> {
+    if dossier.is_null() {
+        return Vec::new();
+    }
+    let next = || dossier["next"].as_array().into_iter().flatten();
+    let mut found = Vec::new();
+    if text(dossier, "/waiting_on") == "system" {
+        found.push(format!("an open dossier waits on nobody: {dossier}"));
+    }
+    for owed in obligations.as_array().into_iter().flatten() {
+        let is_somebodys = next().any(|step| step["due_at"] == owed["due_at"]);
+        if !is_somebodys && !OF_THE_SERVICE.contains(&text(owed, "/kind")) {
+            found.push(format!("{} is nobody's next step", text(owed, "/kind")));
+        }
+    }
+    found
 }
 
 /// A text in an answer; empty if absent.
