@@ -20,7 +20,9 @@ mod code_parts;
 mod coded;
 mod codes;
 mod complaints;
+mod directory;
 mod ends;
+mod figure_rules;
 mod file;
 mod issuing;
 mod outage;
@@ -38,8 +40,12 @@ pub use calendar::{Budget, Text};
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub(crate) use code_parts::list_in;
 pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
-pub use complaints::ComplaintRules;
+pub use complaints::{AnswerTemplate, ComplaintRules};
+pub use directory::{Absence, Directory, Records};
 pub use ends::{Ending, WARNED_DAYS};
+pub use figure_rules::{
+    FigureRules, ProcedureGroup, Publication, Target, TargetFigure,
+};
 pub(crate) use file::says_the_same_later;
 #[cfg(feature = "schema")]
 pub use file::schemas;
@@ -66,6 +72,8 @@ pub struct Law {
     /// By id, then by version, the newest last, with the instant at which each was recorded.
     calendars: BTreeMap<String, Vec<(Option<Timestamp>, Calendar)>>,
     agencies: Agencies,
+    /// The units and officers of the agencies that have recorded them.
+    directories: BTreeMap<AgencyCode, Arc<Directory>>,
     outages: Outages,
     /// Versions of procedures that were withdrawn before they were in force. They are not law, but
     /// another process may have received a dossier under one in its first instant.
@@ -73,6 +81,8 @@ pub struct Law {
     voids: Vec<Void>,
     complaints: Dated<ComplaintRules>,
     payments: Dated<PaymentRules>,
+    /// By id.
+    figures: BTreeMap<String, Dated<FigureRules>>,
     /// By name; each list includes all of its parts.
     codes: BTreeMap<String, Dated<Arc<CodeList>>>,
     /// The newest version of each file of codes, by file name.
@@ -116,6 +126,7 @@ impl Law {
                 self.payments.push((at, read));
                 Ok(())
             }
+            RulesKind::Figures => self.take_figures(&file, &rules.text, at),
             RulesKind::Procedure => {
                 let mut procedure = self.checked(&file, &rules.text)?;
                 procedure.recorded_at = at;
@@ -248,7 +259,8 @@ impl Law {
         self.payments.iter().rev().find(|(recorded, _)| known(recorded)).map(|(_, rules)| rules)
     }
 
-    /// The law as recorded at `at`, without anything issued, declared or ended later.
+    /// The law as recorded at `at`, without anything issued, declared or ended later. Directories
+    /// stay as they are, because no date depends on them.
     #[must_use]
     pub fn as_known(&self, at: Timestamp) -> Self {
         let known = |recorded: &Option<Timestamp>| recorded.is_none_or(|recorded| recorded <= at);
@@ -256,6 +268,7 @@ impl Law {
         law.calendars.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.complaints.retain(|(recorded, _)| known(recorded));
         law.payments.retain(|(recorded, _)| known(recorded));
+        law.figures.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.codes.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.procedures.values_mut().for_each(|all| all.retain(|p| known(&p.recorded_at)));
         law.outages.retain(|outage| outage.recorded_at <= at);

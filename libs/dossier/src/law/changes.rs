@@ -37,6 +37,7 @@ impl Law {
             RulesKind::Agencies
             | RulesKind::Complaints
             | RulesKind::Payments
+            | RulesKind::Figures
             | RulesKind::Procedure => Vec::new(),
         }
     }

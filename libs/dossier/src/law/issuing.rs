@@ -15,6 +15,7 @@ use crate::contract::{RulesIssued, RulesKind};
 mod agencies;
 mod calendars;
 mod fees;
+mod figure_rules;
 mod finding;
 mod form;
 mod others;
@@ -77,6 +78,7 @@ impl Draft<'_> {
                 RulesKind::Complaints => check.complaints(&value),
                 RulesKind::Payments => check.payments(&value),
                 RulesKind::Codes => check.code_list(&value),
+                RulesKind::Figures => check.figures(&value),
             }
         }
         let issued = rules(self.kind, self.kind.as_str(), self.text);

@@ -62,6 +62,11 @@ impl Law {
         })
     }
 
+    /// Each procedure with its versions, by code and version; at least one each.
+    pub fn versions(&self) -> impl Iterator<Item = (&ProcedureCode, &[Procedure])> {
+        self.procedures.iter().map(|(code, versions)| (code, versions.as_slice()))
+    }
+
     /// The first day on which any version of a procedure was in force.
     #[must_use]
     pub fn first_day(&self, code: &ProcedureCode) -> Option<Date> {

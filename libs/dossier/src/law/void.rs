@@ -64,6 +64,7 @@ impl Law {
             RulesKind::Complaints => self.complaints().map(|rules| rules.version),
             RulesKind::Payments => self.payments.last().map(|(_, rules)| rules.version),
             RulesKind::Codes => self.newest_codes(name),
+            RulesKind::Figures => self.newest_figures(name),
         };
         newest.unwrap_or(0)
     }
