@@ -20,6 +20,11 @@ pub fn fold<S: State>(recorded: &[Recorded]) -> Result<S, ReadError> {
     Ok(state)
 }
 
+/// Decodes the events of a stream, each with its metadata.
+pub fn decode_all<S: State>(recorded: &[Recorded]) -> Result<Vec<(S::Event, Meta)>, ReadError> {
+    recorded.iter().map(decoded::<S>).collect()
+}
+
 /// Decodes an event of a stream, with its metadata.
 pub(crate) fn decoded<S: State>(recorded: &Recorded) -> Result<(S::Event, Meta), ReadError> {
     let event = decode(recorded)?;
@@ -50,6 +55,21 @@ pub fn decode<E: EventSet>(recorded: &Recorded) -> Result<E, ReadError> {
 /// [`ReadError::Corrupt`] if the name does not end with a UUID.
 pub fn stream_id(recorded: &Recorded) -> Result<Uuid, ReadError> {
     recorded.stream.id().parse().map_err(|error: uuid::Error| ReadError::corrupt(recorded, error))
+}
+
+/// When an event was recorded. Decodes nothing else of its metadata, which matters for views that
+/// are rebuilt from millions of events.
+///
+/// # Errors
+///
+/// [`ReadError::Corrupt`] if the event has no envelope.
+pub fn time_of(recorded: &Recorded) -> Result<Timestamp, ReadError> {
+    #[derive(serde::Deserialize)]
+    struct Recording {
+        at: Timestamp,
+    }
+    let read: Result<Recording, _> = serde_json::from_str(&recorded.meta);
+    read.map(|read| read.at).map_err(|error| ReadError::corrupt(recorded, error))
 }
 
 /// Decodes an event's metadata.

@@ -60,8 +60,15 @@ const PARAMETERS: [(&str, &str, &str, &str, bool); 4] = [
 ];
 
 /// (component, description, example) of reply headers.
-const HEADERS: [(&str, &str, &str); 10] = [
+const HEADERS: [(&str, &str, &str); 13] = [
     ("ETag", "The version of the resource, to be sent in `If-Match`.", "\"3\""),
+    ("ContentTag", "The tag of the content, to be sent in `If-None-Match`.", "\"bX9…\""),
+    ("CacheControl", "For how long caches may keep the reply.", "public, max-age=600"),
+    (
+        "ContentDigest",
+        "The digest of the content (RFC 9530), to verify that it is complete and unchanged.",
+        "sha-256=:X48E9qOokqqrvdts8nOJRJN3OWDUoyWxBf7kbu9DBPE=:",
+    ),
     (
         "ConsistencyToken",
         "The position in the log up to which this is shown, to be sent in `Consistency-Token`.",
