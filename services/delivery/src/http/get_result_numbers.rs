@@ -65,6 +65,7 @@ enum NumberStatus {
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_result_numbers", "List the numbers of a register of results")
         .describe("In the order of assignment, each with its use.")
+        .impersonal("numbers of results")
         .roles(READ_NUMBERS)
         .query::<NumbersQuery>()
         .list::<ResultNumberReply>()

@@ -53,6 +53,7 @@ pub(super) fn operation() -> Operation<App> {
         "Explain the deadline of a dossier",
     )
     .describe("Lists every counted and skipped day or hour with its reason.")
+    .impersonal("dates and their calculation")
     .roles(READ)
     .versioned()
     .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])

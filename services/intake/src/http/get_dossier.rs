@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use dossier::State;
 use dossier::access::{self, Caller, Resource};
-use dossier::contract::{AgencyCode, DossierId, Role};
-use dossier::intake::{Intake, READ_CONTENT, READ_DOSSIER};
+use dossier::contract::{AgencyCode, DecidedBy, DossierId, Role};
+use dossier::intake::{Intake, READ_DOSSIER};
+use dossier::overview::Overview;
 use dossier::review::Review;
 use engine::{Loaded, Streams, fold};
 use web::{Operation, Problem, Reply, Request, shown};
@@ -24,10 +25,19 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let (loaded, resource) = load(&app, dossier, &request, caller).await?;
-    Request::permitted_over(caller, READ_DOSSIER, Some(resource.clone()))?;
-    let shown_whole = access::decide(caller, READ_CONTENT, Some(&resource)).is_ok();
-    let reply = DossierReply::new(&loaded.state, &app.engine.law());
-    shown(&loaded, reply.map(|reply| if shown_whole { reply } else { reply.without_content() }))
+    let role = access::decide(caller, READ_DOSSIER, Some(&resource))?.role;
+    let for_officers = role.is_officer();
+    let mut reply = DossierReply::new(&loaded.state, &app.engine.law());
+    if loaded.state.decision().is_some_and(|decision| decision.by != DecidedBy::Silence) {
+        let review = review(&app, dossier).await?;
+        reply = reply.map(|reply| reply.decided_because(&review));
+    }
+    let (law, states) =
+        (app.engine.law(), engine::overview::states_of(&app.engine.store, dossier).await?);
+    if let Some(overview) = Overview::of(&states, &law, app.engine.clock.now()) {
+        reply = reply.map(|reply| reply.with_overview(&overview, &law, for_officers));
+    }
+    shown(&loaded, reply.map(|reply| reply.for_caller(caller, &resource)))
 }
 
 /// A dossier and its owners. The consulted agencies are recorded in the stream of its review, which
@@ -51,10 +61,14 @@ pub(super) async fn load(
     Ok((loaded, Resource { consulted: asked, ..resource }))
 }
 
-/// The agencies that were consulted and have not answered.
-async fn consulting(app: &App, dossier: DossierId) -> Result<Vec<AgencyCode>, Problem> {
+/// The review of a dossier, from the store.
+async fn review(app: &App, dossier: DossierId) -> Result<Review, Problem> {
     let stream = Streams::<Review>::name(&dossier.to_string());
     let recorded = app.engine.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?;
-    let review: Review = fold(&recorded)?;
-    Ok(review.consulting().cloned().collect())
+    Ok(fold(&recorded)?)
+}
+
+/// The agencies that were consulted and have not answered.
+async fn consulting(app: &App, dossier: DossierId) -> Result<Vec<AgencyCode>, Problem> {
+    Ok(review(app, dossier).await?.consulting().cloned().collect())
 }

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use dossier::contract::DossierId;
 use dossier::payment::READ;
-use web::{Operation, Problem, Reply, Request, read, shown};
+use web::{Operation, Problem, Reply, Request, read};
 
-use super::reply::PaymentReply;
+use super::reply::{PaymentReply, shown_to};
 use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -23,5 +23,5 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let loaded = read(&app.payments, READ, &dossier.to_string(), &request).await?;
-    shown(&loaded, PaymentReply::new(&loaded.state, &app.payments.engine().law()))
+    shown_to(&app, &loaded, &request)
 }

@@ -126,6 +126,7 @@ pub(super) fn operation() -> Operation<App> {
             "Refunds that are owed, discrepancies, and proposals that need the approval of a second \
              person; the most urgent first.",
         )
+        .impersonal("codes, amounts and dates")
         .roles(READ_TASKS)
         .query::<TasksQuery>()
         .list::<PaymentTaskReply>()

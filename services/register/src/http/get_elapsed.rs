@@ -42,6 +42,7 @@ pub(super) fn operation() -> Operation<App> {
         "get_elapsed",
         "Show the elapsed time of a dossier",
     )
+    .impersonal("durations")
     .roles(READ)
     .reply::<ElapsedReply>()
     .handle(handle)

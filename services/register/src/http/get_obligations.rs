@@ -87,6 +87,7 @@ pub(super) fn operation() -> Operation<App> {
         "get_obligations",
         "List the obligations of a dossier",
     )
+    .impersonal("dates and their calculation")
     .roles(READ)
     .refusals(&[LAW_NOT_APPLICABLE, NOT_COMPUTABLE])
     .list::<ObligationReply>()

@@ -4,24 +4,46 @@ use std::sync::Arc;
 
 use dossier::State;
 use dossier::access::{self, Caller};
-use dossier::contract::{AgencyCode, DossierId, EventSet, IntakeEvent, Role, Subject};
-use dossier::feedback::{Complaint, READ};
+use dossier::contract::{
+    Actor, AgencyCode, ComponentCode, DocumentDigest, DocumentName, DossierId, EventSet,
+    IntakeEvent, Role, Subject, title,
+};
+use dossier::feedback::{Complaint, INTERNAL, READ};
 use dossier::intake::READ_TIMELINE;
+use dossier::law::Text;
 use dossier::services::Category;
+use dossier::timeline::{Change, Entry, Timeline};
 use engine::view::Question;
 use engine::{Streams, envelope, fold};
-use events::{Recorded, StreamName};
+use events::{ReadError, Recorded, StreamName};
 use jiff::Timestamp;
 use rusqlite::params;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Operation, Problem, Reply, Request};
+use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
 use crate::App;
 
 /// Maximum number of complaints per timeline.
 const COMPLAINTS_MAX: u32 = 100;
+
+/// Bytes of the entries of a page, after which no further entry is added.
+const PAGE_BYTES_MAX: usize = 512 * 1024;
+const ADDRESS: &str = "/v1/register/dossiers/{dossier}/timeline";
+
+/// Page of a timeline.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TimelineQuery {
+    /// Entries per page, at most 100; 50 if absent.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
+    /// Cursor from the `next` link.
+    #[schema(example = "2Gq0zX")]
+    after: Option<String>,
+}
 
 /// An event on the timeline.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +53,8 @@ pub(crate) struct TimelineEntryReply {
     /// Kind of event, for example `intake.DossierAccepted.v1`.
     #[schema(example = "intake.DossierAccepted.v1")]
     event: String,
+    /// Title of the kind of event.
+    title: Text,
     /// Role of the actor.
     role: Role,
     /// Subject of the actor; only for officers. The applicant sees the role only.
@@ -46,24 +70,86 @@ pub(crate) struct TimelineEntryReply {
     /// `/v1/complaints/{complaint}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     complaint: Option<Uuid>,
+    /// The recorded data that the caller's role may read, by field of the event's kind
+    /// (docs/fields.md). An erased value is null, and named in `erased`.
+    #[schema(value_type = HashMap<String, Value>, example = json!({ "reason": "Thiếu trang 2" }))]
+    data: Value,
+    /// Values in `data` that were erased, as JSON Pointers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["/reason"]))]
+    erased: Vec<String>,
+    /// Uploaded documents that the event names.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<TimelineDocumentReply>,
+    /// Earlier values that the event replaced: of the promised date, the form, the documents, the
+    /// delivery and the validity of the result.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    changes: Vec<TimelineChangeReply>,
+}
+
+/// An uploaded document that an event names.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TimelineDocumentReply {
+    /// Name of the stored document.
+    document: DocumentName,
+    /// SHA-256 of its content when the event named it; absent for older events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<DocumentDigest>,
+    /// Component of the dossier for which it was uploaded; absent for other documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    component: Option<ComponentCode>,
+    /// Media type; absent if the event does not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "application/pdf")]
+    media_type: Option<String>,
+    /// Size in bytes; absent if the event does not have it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bytes: Option<u64>,
+    /// Role of its owner, who uploaded it.
+    owner: Role,
+    /// Agency of its owner; absent for an applicant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    owner_agency: Option<AgencyCode>,
+}
+
+/// A value that an event replaced.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TimelineChangeReply {
+    /// JSON Pointer: `/promise/due_at`, `/due_at`, `/valid_until`, or below `/form`, `/documents`
+    /// (by component) and `/delivery`.
+    #[schema(example = "/form/invoice")]
+    field: String,
+    /// Value before the event; null if there was none.
+    #[schema(value_type = Option<Value>, required, example = "INV-1")]
+    before: Option<Value>,
+    /// Value after the event; null if it was removed.
+    #[schema(value_type = Option<Value>, required, example = "INV-2")]
+    after: Option<Value>,
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get(
-        "/v1/register/dossiers/{dossier}/timeline",
-        "get_timeline",
-        "Show the timeline of a dossier",
-    )
-    .describe(
-        "Everything that was recorded for the dossier in all services, in the order of the log.",
-    )
-    .roles(READ_TIMELINE)
-    .list::<TimelineEntryReply>()
-    .handle(handle)
+    Operation::get(ADDRESS, "get_timeline", "Show the timeline of a dossier")
+        .describe(
+            "Everything that was recorded for the dossier in all services, in the order of the log, \
+             with the data that the caller's role may read.",
+        )
+        .roles(READ_TIMELINE)
+        .query::<TimelineQuery>()
+        .list::<TimelineEntryReply>()
+        .pages()
+        .handle(handle)
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
+    let query: TimelineQuery = request.query()?;
+    let id = dossier.to_string();
+    let cursors = Cursors::of(&request, &[ADDRESS, &id]);
+    let after = query
+        .after
+        .as_deref()
+        .map(|after| cursors.read(after)?.parse::<u64>().map_err(|_| Cursors::invalid()));
+    let after = after.transpose()?;
     request.catch_up(Some(&app.progress)).await?;
     let mut recorded: Vec<Recorded> = Vec::new();
     for category in Category::OF_A_DOSSIER {
@@ -82,10 +168,17 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     resource.complained = complaints.iter().filter_map(Complained::dealt_with_by).collect();
     let role = access::decide(caller, READ_TIMELINE, Some(&resource))?.role;
     let shown = complaints.into_iter().filter(|complaint| complaint.is_shown_to(caller, role));
-    recorded.extend(shown.flat_map(|complaint| complaint.events));
+    // The complainant does not read how the agency organises its work.
+    let hidden = |event: &Recorded| role == Role::Applicant && INTERNAL.contains(&&*event.kind);
+    recorded.extend(shown.flat_map(|complaint| complaint.events).filter(|event| !hidden(event)));
     recorded.sort_by_key(|event| event.position);
-    let entries = recorded.iter().map(|event| entry(event, role)).collect::<Result<Vec<_>, _>>()?;
-    Ok(Reply::ok(&entries))
+    let PageRows(limit) = query.limit.unwrap_or_default();
+    let (entries, more) = page(&recorded, role, after, limit)?;
+    let next = entries.last().filter(|_| more).map(|last| {
+        let address = ADDRESS.replace("{dossier}", &id);
+        request.next_page(&address, &cursors.write(&last.position.to_string()))
+    });
+    Ok(Reply::ok(&entries).next_page(next.as_deref()))
 }
 
 /// A complaint about the dossier, with its events.
@@ -125,17 +218,80 @@ async fn complaints(app: &App, dossier: DossierId) -> Result<Vec<Complained>, Pr
     Ok(complaints)
 }
 
-fn entry(event: &Recorded, role: Role) -> Result<TimelineEntryReply, Problem> {
+/// The entries after a position, within the limits of a page, and whether more follow. Earlier
+/// events are read too, because later ones change what they recorded.
+fn page(
+    recorded: &[Recorded],
+    role: Role,
+    after: Option<u64>,
+    limit: u32,
+) -> Result<(Vec<TimelineEntryReply>, bool), Problem> {
+    let (mut timeline, mut entries, mut bytes) = (Timeline::of(role), Vec::new(), 0_usize);
+    for event in recorded {
+        let full = u32::try_from(entries.len()).is_ok_and(|rows| rows >= limit);
+        if full || bytes > PAGE_BYTES_MAX {
+            return Ok((entries, true));
+        }
+        let data = serde_json::from_str(&event.data);
+        let data = data.map_err(|error| ReadError::corrupt(event, error))?;
+        let shown = timeline.next(&event.kind, &data);
+        if after.is_some_and(|after| event.position.0 <= after) {
+            continue;
+        }
+        // Changes repeat values of this event and of earlier ones.
+        let changed = shown.changes.iter().map(|change| {
+            let length = |value: &Option<Value>| value.as_ref().map_or(0, |v| v.to_string().len());
+            length(&change.before) + length(&change.after)
+        });
+        bytes += event.data.len() + changed.sum::<usize>();
+        entries.push(entry(event, role, shown)?);
+    }
+    Ok((entries, false))
+}
+
+fn entry(event: &Recorded, role: Role, shown: Entry) -> Result<TimelineEntryReply, Problem> {
     let envelope = envelope(event)?;
     let officer = role != Role::Applicant;
     let complaint = (event.stream.category() == Complaint::CATEGORY).then(|| event.stream.id());
     Ok(TimelineEntryReply {
         at: envelope.at,
         event: event.kind.to_string(),
+        title: title(&event.kind),
         role: envelope.actor.role,
+        documents: documents(&shown.data, &envelope.actor),
         subject: officer.then_some(envelope.actor.subject),
         agency: envelope.actor.agency,
         position: event.position.0,
         complaint: complaint.and_then(|complaint| complaint.parse().ok()),
+        data: shown.data,
+        erased: shown.erased,
+        changes: shown.changes.into_iter().map(TimelineChangeReply::from).collect(),
     })
+}
+
+/// The documents in the data of an event. A step can name only documents of its actor, or of the
+/// actor's agency.
+fn documents(data: &Value, actor: &Actor) -> Vec<TimelineDocumentReply> {
+    let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
+    let document = |value: &Value, digest: &str| {
+        Some(TimelineDocumentReply {
+            document: text(value, "document")?.as_str().into(),
+            sha256: text(value, digest).map(|digest| digest.as_str().into()),
+            component: text(value, "component").map(|component| component.as_str().into()),
+            media_type: text(value, "media_type"),
+            bytes: value.get("bytes").and_then(Value::as_u64),
+            owner: actor.role,
+            owner_agency: actor.agency.clone().filter(|_| actor.role != Role::Applicant),
+        })
+    };
+    let of_dossier = data.get("documents").and_then(Value::as_array).into_iter().flatten();
+    let of_dossier = of_dossier.filter_map(|value| document(value, "sha256"));
+    of_dossier.chain(document(data, "document_sha256")).collect()
+}
+
+impl From<Change> for TimelineChangeReply {
+    fn from(change: Change) -> Self {
+        let Change { field, before, after } = change;
+        Self { field, before, after }
+    }
 }

@@ -13,8 +13,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{ActivityDue, Due, Problem, Reply, Request, execute, shown};
+use web::{ActivityDue, Due, Problem, Reply, Request, execute_as, shown};
 
+use super::reasons::{CompletedActivityReply, RemarkReply, ReviewDecisionReply, VerificationReply};
 use crate::App;
 
 /// The review of a dossier. A consulted agency sees its own consultations only.
@@ -49,6 +50,18 @@ pub(crate) struct ReviewReply {
     /// Outcome of the decision; absent until there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
+    /// The decision; absent until there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decision: Option<ReviewDecisionReply>,
+    /// Completed activities, oldest first; the newest 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    completed_activities: Vec<CompletedActivityReply>,
+    /// Verifications on site, oldest first; the newest 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    verifications: Vec<VerificationReply>,
+    /// Reasons of other steps of officers, oldest first; the newest 100.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    remarks: Vec<RemarkReply>,
 }
 
 /// How far the review of a dossier has come.
@@ -134,6 +147,10 @@ impl ReviewReply {
             activity_due: ActivityDue::default(),
             proposal: None,
             outcome: None,
+            decision: None,
+            completed_activities: Vec::new(),
+            verifications: Vec::new(),
+            remarks: Vec::new(),
             ..reply
         })
     }
@@ -147,6 +164,12 @@ impl ReviewReply {
         if let Some(proposal) = &mut self.proposal {
             proposal.reason = None;
         }
+        if let Some(decision) = &mut self.decision {
+            decision.without_content();
+        }
+        self.completed_activities.iter_mut().for_each(CompletedActivityReply::without_content);
+        self.verifications.iter_mut().for_each(VerificationReply::without_content);
+        self.remarks.iter_mut().for_each(RemarkReply::without_content);
         self
     }
 
@@ -192,6 +215,12 @@ impl ReviewReply {
                 officer: proposed.officer.clone(),
             }),
             outcome: review.decision().map(|decision| decision.outcome),
+            decision: review
+                .decision()
+                .map(|made| ReviewDecisionReply::new(made, review.reasons.decided_at)),
+            completed_activities: review.reasons.activities.iter().map(Into::into).collect(),
+            verifications: review.reasons.verifications.iter().map(Into::into).collect(),
+            remarks: review.reasons.remarks.iter().map(Into::into).collect(),
         })
     }
 }
@@ -213,7 +242,18 @@ pub(crate) async fn take<C: Command<State = Review> + DeserializeOwned>(
     dossier: DossierId,
     request: &Request,
 ) -> Result<Reply, Problem> {
+    take_as(app, dossier, request, |command: C| command).await
+}
+
+/// As [`take`], for a command that is built from the body.
+pub(crate) async fn take_as<B: DeserializeOwned, C: Command<State = Review>>(
+    app: &App,
+    dossier: DossierId,
+    request: &Request,
+    command: impl FnOnce(B) -> C,
+) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
-    let loaded = execute::<C>(&app.reviews, id, request).await?;
-    shown(&loaded, ReviewReply::new(&loaded.state, &app.reviews.engine().law()))
+    let loaded = execute_as(&app.reviews, id, request, command).await?;
+    let (law, caller) = (app.reviews.engine().law(), request.caller()?);
+    shown(&loaded, ReviewReply::to(&loaded.state, &law, caller))
 }
