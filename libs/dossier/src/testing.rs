@@ -19,7 +19,7 @@ pub(crate) fn at(text: &str) -> Timestamp {
 }
 
 pub(crate) fn actor(role: Role) -> Actor {
-    Actor { subject: "tester".into(), role, agency: None, on_behalf_of: None }
+    Actor::new("tester".into(), role, None)
 }
 
 /// A stream in a test: each step is decided at a given instant and applied to the state.
@@ -120,6 +120,7 @@ impl<'a, S: State> Scene<'a, S> {
         if !matches!(role, Role::Applicant | Role::System) {
             actor.agency = Some(self.agency.into());
         }
+        actor.deputy_for = self.state.deputised(&actor, self.law, at(moment));
         let facts = Facts {
             at: at(moment),
             command: Uuid::from_u128(self.commands),
@@ -131,6 +132,7 @@ impl<'a, S: State> Scene<'a, S> {
         let rule: Option<Rule<'_>> = facts.rule;
         assert!(rule.is_some(), "the scene has no law");
         let events = decide(&self.state, &facts)?;
+        let events = self.state.with_papers(events, &facts);
         for event in &events {
             self.record(at(moment), &actor, event.clone());
         }

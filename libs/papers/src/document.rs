@@ -123,6 +123,15 @@ impl Document {
         })
     }
 
+    /// The document with a bold line above it, for example that it was cancelled after its issue.
+    #[must_use]
+    pub fn stamped(mut self, stamp: &str) -> Self {
+        let spans = vec![Span { text: stamp.to_owned(), bold: true }];
+        let stamp = Paragraph { spans, align: Align::Center, size: 130 };
+        self.blocks.insert(0, Block::Text(stamp));
+        self
+    }
+
     /// The document as a PDF (ISO 32000-1), with its fonts.
     #[must_use]
     pub fn pdf(&self) -> Vec<u8> {

@@ -62,13 +62,23 @@ impl Command for AcceptDossier {
         };
         let brief = submission.brief.clone();
         let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
-            return Ok(Decision::event(DossierAccepted { brief, promise: None, started_at: None }));
+            return Ok(Decision::event(DossierAccepted {
+                brief,
+                promise: None,
+                started_at: None,
+                paper: None,
+            }));
         };
         let started_at = clock::effective_start(rule, moment)?;
         let ledger =
             Ledger { suspensions: intake.suspensions.clone(), ..Ledger::since(started_at) };
         let promise = clock::promise(rule, brief.channel, &ledger)?;
-        Ok(Decision::event(DossierAccepted { brief, promise, started_at: Some(started_at) }))
+        Ok(Decision::event(DossierAccepted {
+            brief,
+            promise,
+            started_at: Some(started_at),
+            paper: None,
+        }))
     }
 }
 

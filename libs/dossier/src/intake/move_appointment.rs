@@ -72,6 +72,7 @@ impl Command for MoveAppointment {
             promise: clock::given(rule, facts.at, due_at)?,
             was_due_at: promised.promise.due_at,
             reason: self.reason.personal(),
+            paper: None,
         }))
     }
 }

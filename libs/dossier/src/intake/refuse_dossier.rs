@@ -48,7 +48,7 @@ impl Command for RefuseDossier {
             return Err(Refusal::AlreadyAnswered);
         }
         let (reason, accepted) = (self.reason.personal(), Some(false));
-        Ok(Decision::event(DossierRefused { reason, accepted }))
+        Ok(Decision::event(DossierRefused { reason, accepted, paper: None }))
     }
 }
 

@@ -88,6 +88,7 @@ impl Command for RequestSupplement {
                 window_ends_at: clock::end_of(rule, facts.at, window),
                 asked_by: self.asked_by,
                 stops_clock: stage == SupplementStage::Review && intake.started_at.is_some(),
+                paper: None,
             }
             .into(),
         );

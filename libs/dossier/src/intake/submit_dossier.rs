@@ -4,6 +4,8 @@
 //! hours). The dossier is received under the version of the procedure in force on that day, and
 //! that version continues to apply to it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -21,16 +23,26 @@ use crate::law::{FeeDue, Procedure};
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
 
 /// Permissions to upload documents before a dossier exists.
-pub const UPLOAD: &[May] = &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver)];
+pub const UPLOAD: &[May] = &[
+    any(Role::Applicant),
+    any(Role::Clerk),
+    any(Role::Approver),
+    any(Role::ComplaintHandler),
+];
 
 /// The part of these permissions that is exercised for an agency: a caller with one of these roles
 /// who is also an applicant uploads as an officer. The document still belongs to the uploader.
-pub const UPLOAD_FOR_AGENCY: &[May] = &[any(Role::Clerk), any(Role::Approver)];
+pub const UPLOAD_FOR_AGENCY: &[May] =
+    &[any(Role::Clerk), any(Role::Approver), any(Role::ComplaintHandler)];
 
 /// The permissions by which an upload may be named in some step: officers name those of their
 /// agency.
-pub const NAME_UPLOAD: &[May] =
-    &[any(Role::Applicant), agency(Role::Clerk), agency(Role::Approver)];
+pub const NAME_UPLOAD: &[May] = &[
+    any(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Approver),
+    agency(Role::ComplaintHandler),
+];
 
 /// Submits a dossier for an applicant.
 #[derive(Debug, Clone)]
@@ -82,6 +94,8 @@ refusals! {
             "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
         UnknownComponent(Known) => 422, "unknown-component",
             "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
+        UnknownGroup(Known) => 422, "unknown-group",
+            "thủ tục không giảm phí cho nhóm này", "the procedure reduces no fee for this group";
         PostedAtImpossible => 422, "posted-at-impossible" at "/posted_at",
             "ngày gửi bưu chính chỉ có với hình thức bưu chính và không ở tương lai",
             "a date of posting is only for the channel `post`, and must not be in the future";
@@ -188,6 +202,7 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
         }
     }
     check_documents(procedure, &command.documents, &mut wrong);
+    check_groups(procedure, &command.groups, &mut wrong);
     let delivery = wrong.take(delivery(procedure, command.delivery.clone()))?;
     wrong.done(Refusal::Several)?;
     let unasked = || Delivery { channel: DeliveryChannel::Download, address: None };
@@ -243,6 +258,18 @@ fn check_forward(
     if faults.is_empty() { Ok(()) } else { Err(Refusal::Impossible(faults)) }
 }
 
+/// Checks that the procedure reduces a fee for each group: an unknown one, perhaps misspelt, would
+/// have no effect.
+fn check_groups(procedure: &Procedure, groups: &[String], wrong: &mut Collected<Refusal>) {
+    let known: BTreeSet<&String> =
+        procedure.fees.reductions.iter().flat_map(|reduction| &reduction.groups).collect();
+    let unknown = groups.iter().enumerate().filter(|(_, group)| !known.contains(group));
+    for (place, group) in unknown {
+        let group = Known::new(group, &known, "GET /v1/procedures/{code}");
+        wrong.add_at(format!("/groups/{place}"), Refusal::UnknownGroup(group));
+    }
+}
+
 fn accepted_at_once(
     rule: Rule<'_>,
     brief: &Brief,
@@ -252,12 +279,12 @@ fn accepted_at_once(
     let moments = clock::Moments { received_at, completed_at, accepted_at, fee_at };
     let brief = brief.clone();
     let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
-        return Ok(DossierAccepted { brief, promise: None, started_at: None });
+        return Ok(DossierAccepted { brief, promise: None, started_at: None, paper: None });
     };
     let started_at = clock::effective_start(rule, moment)?;
     let ledger = clock::Ledger::since(started_at);
     let promise = clock::promise(rule, brief.channel, &ledger)?;
-    Ok(DossierAccepted { brief, promise, started_at: Some(started_at) })
+    Ok(DossierAccepted { brief, promise, started_at: Some(started_at), paper: None })
 }
 
 /// The evidence for the date of posting, where the procedure counts by that date.

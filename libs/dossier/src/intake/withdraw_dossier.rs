@@ -45,7 +45,7 @@ impl Command for WithdrawDossier {
         let mut events: Vec<IntakeEvent> = unrecorded(intake, facts.at).into_iter().collect();
         let reason = self.reason.as_ref().map(Text::personal);
         let (accepted_at, accepted) = intake.acceptance();
-        events.push(DossierWithdrawn { reason, accepted_at, accepted }.into());
+        events.push(DossierWithdrawn { reason, accepted_at, accepted, paper: None }.into());
         Ok(events.into())
     }
 }

@@ -22,6 +22,8 @@ pub struct Agency {
     pub system: String,
     /// The symbol of its series of receipts (Decree 254/2026/NĐ-CP, art. 23.2).
     pub receipt_symbol: String,
+    /// Its tax code, printed on receipts (Decree 254/2026/NĐ-CP, art. 23.2).
+    pub tax_code: Option<String>,
     /// Its successor, if it was merged or dissolved.
     pub succeeded: Option<Succession>,
     /// The file that contains it: a registry may consist of several files, for example one for each
@@ -84,6 +86,10 @@ impl Agencies {
         for mut agency in file.agencies {
             if !agency.code.is_well_formed() {
                 return Err(format!("`{}` is not an agency code", agency.code));
+            }
+            if let Some(code) = &mut agency.tax_code {
+                let normal = crate::contract::tax_code(code);
+                *code = normal.map_err(|fault| format!("`{code}` is no tax code: {fault}"))?;
             }
             let calendar = calendar(&agency.calendar)
                 .ok_or_else(|| format!("no calendar `{}`", agency.calendar))?;

@@ -82,6 +82,7 @@ pub fn receipt(
         source,
         lines: lines.to_vec(),
         amount,
+        paper: None,
     }
 }
 

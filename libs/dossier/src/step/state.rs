@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use super::Subscription;
+use jiff::Timestamp;
+
+use super::{Facts, Subscription};
 use crate::access::Resource;
-use crate::contract::{AgencyCode, DossierId, EventSet, Meta, ProcedureRef};
+use crate::contract::{Actor, AgencyCode, DossierId, EventSet, Meta, ProcedureRef, Subject};
+use crate::law::Law;
 
 /// The state of one stream: a fold over its events.
 pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
@@ -30,6 +33,19 @@ pub trait State: Default + Clone + fmt::Debug + Send + Sync + 'static {
 
     /// The dossier of a stream that has an id of its own; `None` if it is about no dossier.
     fn about(&self) -> Option<DossierId> {
+        None
+    }
+
+    /// Completes the events of a decision on this state with the records of the papers that they
+    /// issue.
+    #[must_use]
+    fn with_papers(&self, events: Vec<Self::Event>, _facts: &Facts<'_>) -> Vec<Self::Event> {
+        events
+    }
+
+    /// The absent officer in whose place the actor acts as a deputy at an instant. It is recorded
+    /// with the events.
+    fn deputised(&self, _actor: &Actor, _law: &Law, _at: Timestamp) -> Option<Subject> {
         None
     }
 }

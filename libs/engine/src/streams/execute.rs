@@ -184,7 +184,7 @@ impl<S: State> Streams<S> {
         if let Some(mark) = applied_before(envelope, loaded)? {
             return Ok(Weighed::AppliedBefore(mark.last));
         }
-        let actor = permit(envelope, loaded.state.resource())?;
+        let mut actor = permit(envelope, loaded.state.resource())?;
         if let Some(version) = unseen(envelope, loaded) {
             return Err(Failure::Stale(version));
         }
@@ -193,6 +193,7 @@ impl<S: State> Streams<S> {
             Some(last) => self.engine.guard.may_follow(now, last)?,
             None => now,
         };
+        actor.deputy_for = loaded.state.deputised(&actor, law, at);
         let under = loaded.state.received_under().or(envelope.begins.law());
         let facts = Facts {
             at,
@@ -203,6 +204,7 @@ impl<S: State> Streams<S> {
             elsewhere: envelope.elsewhere,
         };
         let events = decide(&loaded.state, &facts)?;
+        let events = loaded.state.with_papers(events, &facts);
         Ok(Weighed::Decided(actor, at, events))
     }
 

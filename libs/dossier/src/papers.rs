@@ -1,0 +1,230 @@
+//! The papers of a dossier: slips 01 to 07 (Circular 03/2025/TT-VPCP, annex I), receipts, letters,
+//! labels. The data of each paper is a pure function of recorded events; a template makes a paper
+//! of the data.
+//!
+//! A slip is issued by an event, which records its digest ([`PaperIssued`]). It is not stored: it
+//! is made again from the log, by the version of the template that it was issued with, and compared
+//! with the digest. Only an erasure of personal data may make a difference.
+
+use ::papers::{Document, Template};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::access::{May, agency, own};
+use crate::contract::{PaperIssued, Personal, Role};
+use crate::law::Law;
+
+mod applicant;
+mod book;
+mod control;
+mod letters;
+mod parcels;
+mod receipts;
+mod slips;
+mod templates;
+
+pub use applicant::Applicant;
+pub use book::{Book, BookRow, READ_BOOK, book, book_row};
+pub use control::{ControlSlip, ControlStep, Handled, READ_CONTROL, control_slip};
+pub use letters::{Letter, READ_LETTER, letter};
+pub use parcels::{
+    LISTED_MAX, Label, ParcelList, ParcelRow, READ_PARCEL_LISTS, READ_PARCELS, Recipient, label,
+    parcel_list, parcel_row,
+};
+pub use receipts::{Receipt, ReceiptLine, receipt};
+pub(crate) use slips::issue;
+pub use slips::{Slip, SlipComponent, SlipForm, SlipPaper, slips};
+pub use templates::Form;
+
+/// Permissions to read slips, whose text has the applicant's name and the officers' reasons.
+pub const READ_SLIPS: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+];
+
+/// Printed in place of an erased value.
+pub const ERASED: &str = "[đã xóa]";
+
+/// A paper made from its data.
+#[derive(Debug, Clone)]
+pub struct Paper {
+    template: &'static Template,
+    document: Document,
+    /// Whether a value of it was erased.
+    erased: bool,
+    /// The record of its issue; absent for papers that are not recorded, and in older events.
+    recorded: Option<PaperIssued>,
+    stamp: Option<&'static str>,
+}
+
+/// The result of the comparison of a paper with the record of its issue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PaperComparison)]
+pub enum Comparison {
+    /// It has the recorded digest.
+    Same,
+    /// Personal data in it was erased after its issue.
+    Erased,
+    /// Its digest was not recorded.
+    NotRecorded,
+    /// It has another digest than the recorded one: a defect.
+    Differs,
+}
+
+impl Paper {
+    /// Makes a paper by the template that `recorded` names, otherwise by the newest one of `form`.
+    /// `None` if the recorded template is unknown to this version of the program.
+    #[must_use]
+    pub fn new<D: Serialize>(
+        form: Form,
+        data: &D,
+        erased: bool,
+        recorded: Option<&PaperIssued>,
+    ) -> Option<Self> {
+        let template = match recorded {
+            Some(issued) => form.version(&issued.template, issued.version)?,
+            None => form.newest(),
+        };
+        let data = serde_json::to_value(data).ok()?;
+        let document = template.fill(&data);
+        Some(Self { template, document, erased, recorded: recorded.cloned(), stamp: None })
+    }
+
+    /// The name of its template.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template.name
+    }
+
+    /// The version of its template.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.template.version
+    }
+
+    /// Its language, as a BCP 47 tag.
+    #[must_use]
+    pub fn language(&self) -> &str {
+        &self.template.language
+    }
+
+    /// Its text, see [`Document::text`].
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.document.text()
+    }
+
+    /// SHA-256 of its text.
+    #[must_use]
+    pub fn sha256(&self) -> String {
+        self.document.sha256()
+    }
+
+    /// It as a PDF.
+    #[must_use]
+    pub fn pdf(&self) -> Vec<u8> {
+        match self.stamp {
+            Some(stamp) => self.document.clone().stamped(stamp).pdf(),
+            None => self.document.pdf(),
+        }
+    }
+
+    /// It with a line about what happened after its issue, in the PDF only: text and digest are
+    /// those of its issue.
+    #[must_use]
+    pub fn with_stamp(mut self, stamp: Option<&'static str>) -> Self {
+        self.stamp = stamp;
+        self
+    }
+
+    /// The record of its issue.
+    #[must_use]
+    pub const fn recorded(&self) -> Option<&PaperIssued> {
+        self.recorded.as_ref()
+    }
+
+    /// Compares it with the record of its issue.
+    #[must_use]
+    pub fn comparison(&self) -> Comparison {
+        match &self.recorded {
+            None => Comparison::NotRecorded,
+            Some(issued) if issued.sha256 == self.sha256() => Comparison::Same,
+            Some(_) if self.erased => Comparison::Erased,
+            Some(_) => Comparison::Differs,
+        }
+    }
+
+    /// The record of its issue now.
+    fn record(&self, agency_name: &str) -> PaperIssued {
+        PaperIssued {
+            template: self.template.name.clone(),
+            version: self.template.version,
+            language: self.template.language.clone(),
+            sha256: self.sha256(),
+            agency_name: agency_name.to_owned(),
+            agency_tax_code: None,
+        }
+    }
+}
+
+/// The clocks of an agency, and its name.
+#[derive(Debug, Clone)]
+pub(crate) struct Office<'a> {
+    calendar: &'a calendar::Calendar,
+    /// As recorded, or as in the registry.
+    pub(crate) name: String,
+    /// As recorded, or as in the registry.
+    pub(crate) tax_code: Option<String>,
+}
+
+impl<'a> Office<'a> {
+    /// `None` if the registry has no such agency.
+    pub(crate) fn of(
+        law: &'a Law,
+        agency: &crate::contract::AgencyCode,
+        at: Timestamp,
+        recorded: Option<&PaperIssued>,
+    ) -> Option<Self> {
+        let calendar = law.calendar_of(agency)?;
+        let present = law.agency(law.present(agency, at))?;
+        let (name, tax_code) = match recorded {
+            Some(recorded) => (recorded.agency_name.clone(), recorded.agency_tax_code.clone()),
+            None => (present.name.vi.clone(), present.tax_code.clone()),
+        };
+        Some(Self { calendar, name, tax_code })
+    }
+
+    /// The local time to the second, for example `2026-11-20T09:00:00`.
+    pub(crate) fn local(&self, at: Timestamp) -> String {
+        let (date, time) = (self.calendar.date_of(at), self.calendar.time_of(at));
+        date.to_datetime(time).strftime("%Y-%m-%dT%H:%M:%S").to_string()
+    }
+
+    /// The last day of a period that ends at this instant.
+    pub(crate) fn last_day(&self, end: Timestamp) -> Date {
+        self.calendar.last_day(end)
+    }
+
+    /// The end of a period in words, for example `hết ngày 03/12/2026`.
+    pub(crate) fn end(&self, end: Timestamp) -> String {
+        crate::clock::words::end(self.calendar, end).vi
+    }
+}
+
+/// A personal value as it is printed; `erased` becomes true if it was erased.
+pub(crate) fn printed<T: ToString>(value: &Personal<T>, erased: &mut bool) -> String {
+    match value {
+        Personal::Known(value) => value.to_string(),
+        Personal::Erased => {
+            *erased = true;
+            ERASED.to_owned()
+        }
+    }
+}

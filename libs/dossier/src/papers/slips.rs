@@ -1,0 +1,360 @@
+//! Slips 01 to 05: what the one-stop unit hands to the applicant at acceptance, a supplement
+//! request, a refusal, an apology and a withdrawal (Circular 01/2018/TT-VPCP; Circular
+//! 03/2025/TT-VPCP, annex I).
+
+use ::papers::Fields;
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::applicant::Applicant;
+use super::{Form, Office, Paper, printed};
+use crate::contract::{
+    Actor, Channel, ComponentCode, DeliveryChannel, Envelope, IntakeEvent, Meta, PaperIssued,
+    Personal, Promise,
+};
+use crate::intake::Intake;
+use crate::law::{Law, Procedure};
+use crate::step::{Facts, State};
+
+/// A slip of the one-stop unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SlipForm {
+    /// Form 01: receipt of the dossier, and appointment.
+    Receipt,
+    /// Form 02: request for a supplement.
+    SupplementRequest,
+    /// Form 03: refusal to receive the dossier.
+    Refusal,
+    /// Form 04: apology, and new appointment.
+    Apology,
+    /// Form 05: end of the handling at the applicant's request.
+    Stop,
+}
+
+impl SlipForm {
+    const fn form(self) -> Form {
+        match self {
+            Self::Receipt => Form::Receipt01,
+            Self::SupplementRequest => Form::Supplement02,
+            Self::Refusal => Form::Refusal03,
+            Self::Apology => Form::Apology04,
+            Self::Stop => Form::Stop05,
+        }
+    }
+}
+
+/// What a slip says. Times are local to the agency; erased values are `[đã xóa]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Slip {
+    pub form: SlipForm,
+    /// Code of the dossier.
+    #[schema(example = "G02.001-261126-0200000042")]
+    pub code: String,
+    /// Code of the agency that received it.
+    #[schema(example = "G02.001")]
+    pub agency: String,
+    /// Name of the agency on the day of issue.
+    #[schema(example = "Cục Xuất nhập khẩu")]
+    pub agency_name: String,
+    /// Code of the procedure.
+    #[schema(example = "CO.D")]
+    pub procedure: String,
+    /// Name of the procedure.
+    #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
+    pub procedure_name: String,
+    #[serde(flatten)]
+    #[schema(inline)]
+    pub applicant: Applicant,
+    /// Filing channel, in words.
+    #[schema(example = "Trực tuyến")]
+    pub channel: String,
+    /// How the result reaches the applicant, in words.
+    #[schema(example = "Nhận tại Bộ phận Tiếp nhận và Trả kết quả")]
+    pub delivery: String,
+    /// Local time of the submission.
+    #[schema(example = "2026-11-20T09:00:00")]
+    pub submitted_at: String,
+    /// Local time of the issue of the slip.
+    #[schema(example = "2026-11-20T10:00:00")]
+    pub issued_at: String,
+    /// Documents received so far.
+    pub documents: Vec<SlipComponent>,
+    /// Components that the applicant has to submit; for a supplement request.
+    pub missing: Vec<SlipComponent>,
+    /// Number of the supplement request within the dossier.
+    pub request: Option<u32>,
+    /// Written reason.
+    #[schema(example = "Thiếu trang 2")]
+    pub reason: Option<String>,
+    /// The appointment, in words.
+    #[schema(example = "hết ngày 30/11/2026")]
+    pub due: Option<String>,
+    /// Last day of the appointment.
+    pub due_on: Option<Date>,
+    /// The earlier appointment, in words.
+    #[schema(example = "hết ngày 27/11/2026")]
+    pub was_due: Option<String>,
+    /// End of the applicant's period to submit a supplement, in words.
+    #[schema(example = "hết ngày 20/12/2026")]
+    pub window: Option<String>,
+}
+
+/// A component of the dossier.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SlipComponent {
+    /// Code of the component.
+    #[schema(example = "application")]
+    pub component: String,
+    /// Its name in the procedure; the code if it has none.
+    #[schema(example = "Đơn đề nghị cấp C/O")]
+    pub name: String,
+}
+
+/// The fields that templates of slips may use.
+pub(super) const FIELDS: Fields = Fields {
+    plain: &[
+        "form",
+        "code",
+        "agency",
+        "agency_name",
+        "procedure",
+        "procedure_name",
+        "applicant_name",
+        "applicant_code",
+        "applicant_address",
+        "applicant_phone",
+        "representative",
+        "channel",
+        "delivery",
+        "submitted_at",
+        "issued_at",
+        "request",
+        "reason",
+        "due",
+        "due_on",
+        "was_due",
+        "window",
+    ],
+    lists: &[("documents", &["component", "name"]), ("missing", &["component", "name"])],
+};
+
+/// A slip that was issued.
+#[derive(Debug, Clone)]
+pub struct SlipPaper {
+    /// The event that issued it.
+    pub event: Uuid,
+    pub at: Timestamp,
+    pub actor: Actor,
+    pub slip: Slip,
+    pub paper: Paper,
+}
+
+/// All slips of a dossier, from its events in intake, oldest first.
+#[must_use]
+pub fn slips(events: &[(IntakeEvent, Meta)], law: &Law) -> Vec<SlipPaper> {
+    let mut intake = Intake::default();
+    let mut issued = Vec::new();
+    for (event, meta) in events {
+        intake.evolve(event, meta);
+        if let Some((slip, paper)) = slip(&intake, event, meta, law) {
+            let (at, actor) = (meta.at(), meta.envelope.actor.clone());
+            issued.push(SlipPaper { event: meta.id, at, actor, slip, paper });
+        }
+    }
+    issued
+}
+
+/// Records the papers that the events of a decision on `intake` issue.
+pub(crate) fn issue(
+    intake: &Intake,
+    mut events: Vec<IntakeEvent>,
+    facts: &Facts<'_>,
+) -> Vec<IntakeEvent> {
+    if !events.iter_mut().any(|event| record_of(event).is_some()) {
+        return events;
+    }
+    let (mut after, meta) = (intake.clone(), decided(facts));
+    for event in &mut events {
+        after.evolve(event, &meta);
+        let made = slip(&after, event, &meta, facts.law);
+        if let (Some((slip, paper)), Some(record)) = (made, record_of(event)) {
+            *record = Some(paper.record(&slip.agency_name));
+        }
+    }
+    events
+}
+
+/// The metadata that an event of this decision will have, as far as a paper shows it.
+fn decided(facts: &Facts<'_>) -> Meta {
+    let envelope = Envelope {
+        at: facts.at,
+        actor: facts.actor.clone(),
+        command: facts.command,
+        digest: String::new(),
+        cause: None,
+        dossier: None,
+        trace: None,
+    };
+    Meta { id: Uuid::nil(), version: 0, envelope }
+}
+
+/// Where an event records the slip that it issues; `None` if it issues none.
+fn record_of(event: &mut IntakeEvent) -> Option<&mut Option<PaperIssued>> {
+    match event {
+        IntakeEvent::DossierAccepted(event) => Some(&mut event.paper),
+        IntakeEvent::SupplementRequested(event) => Some(&mut event.paper),
+        IntakeEvent::DossierRefused(event) => Some(&mut event.paper),
+        IntakeEvent::AppointmentMoved(event) => Some(&mut event.paper),
+        IntakeEvent::DossierWithdrawn(event) => Some(&mut event.paper),
+        IntakeEvent::DossierSubmitted(_)
+        | IntakeEvent::SupplementDeclined(_)
+        | IntakeEvent::SupplementSubmitted(_)
+        | IntakeEvent::FeeReceived(_)
+        | IntakeEvent::FeeReturned(_)
+        | IntakeEvent::DeadlineExtended(_)
+        | IntakeEvent::TimeNotCounted(_)
+        | IntakeEvent::AppointmentFixed(_)
+        | IntakeEvent::DeadlineRestated(_)
+        | IntakeEvent::IntakeAnswerMissed(_)
+        | IntakeEvent::LatenessForeseen(_)
+        | IntakeEvent::DeadlineMissed(_)
+        | IntakeEvent::DeadlineMissWithdrawn(_)
+        | IntakeEvent::DossierDecided(_)
+        | IntakeEvent::DossierClosed(_)
+        | IntakeEvent::PeriodExtended(_) => None,
+    }
+}
+
+/// What an event adds to the slip that it issues.
+struct Issuing<'a> {
+    form: SlipForm,
+    reason: Option<&'a Personal<String>>,
+    promise: Option<&'a Promise>,
+    was_due_at: Option<Timestamp>,
+    missing: &'a [ComponentCode],
+    request: Option<u32>,
+    window_ends_at: Option<Timestamp>,
+    recorded: Option<&'a PaperIssued>,
+}
+
+impl<'a> Issuing<'a> {
+    fn of(event: &'a IntakeEvent) -> Option<Self> {
+        let plain = |form, recorded: &'a Option<PaperIssued>| Self {
+            form,
+            reason: None,
+            promise: None,
+            was_due_at: None,
+            missing: &[],
+            request: None,
+            window_ends_at: None,
+            recorded: recorded.as_ref(),
+        };
+        Some(match event {
+            IntakeEvent::DossierAccepted(event) => {
+                Self { promise: event.promise.as_ref(), ..plain(SlipForm::Receipt, &event.paper) }
+            }
+            IntakeEvent::SupplementRequested(event) => Self {
+                reason: Some(&event.reason),
+                missing: &event.components,
+                request: Some(event.request),
+                window_ends_at: Some(event.window_ends_at),
+                ..plain(SlipForm::SupplementRequest, &event.paper)
+            },
+            IntakeEvent::DossierRefused(event) => {
+                Self { reason: Some(&event.reason), ..plain(SlipForm::Refusal, &event.paper) }
+            }
+            IntakeEvent::AppointmentMoved(event) => Self {
+                reason: Some(&event.reason),
+                promise: Some(&event.promise),
+                was_due_at: Some(event.was_due_at),
+                ..plain(SlipForm::Apology, &event.paper)
+            },
+            IntakeEvent::DossierWithdrawn(event) => {
+                Self { reason: event.reason.as_ref(), ..plain(SlipForm::Stop, &event.paper) }
+            }
+            IntakeEvent::DossierSubmitted(_)
+            | IntakeEvent::SupplementDeclined(_)
+            | IntakeEvent::SupplementSubmitted(_)
+            | IntakeEvent::FeeReceived(_)
+            | IntakeEvent::FeeReturned(_)
+            | IntakeEvent::DeadlineExtended(_)
+            | IntakeEvent::TimeNotCounted(_)
+            | IntakeEvent::AppointmentFixed(_)
+            | IntakeEvent::DeadlineRestated(_)
+            | IntakeEvent::IntakeAnswerMissed(_)
+            | IntakeEvent::LatenessForeseen(_)
+            | IntakeEvent::DeadlineMissed(_)
+            | IntakeEvent::DeadlineMissWithdrawn(_)
+            | IntakeEvent::DossierDecided(_)
+            | IntakeEvent::DossierClosed(_)
+            | IntakeEvent::PeriodExtended(_) => return None,
+        })
+    }
+}
+
+/// The slip that an event issues; `intake` is the state after the event. `None` if it issues none,
+/// or if the law under which the dossier was received, or the template, is unknown.
+fn slip(intake: &Intake, event: &IntakeEvent, meta: &Meta, law: &Law) -> Option<(Slip, Paper)> {
+    let issuing = Issuing::of(event)?;
+    let submission = intake.submission.as_ref()?;
+    let brief = &submission.brief;
+    let procedure = law.procedure(&brief.procedure)?;
+    let office = Office::of(law, &brief.agency, meta.at(), issuing.recorded)?;
+    let mut erased = false;
+    let applicant = Applicant::of(brief, &submission.form, &mut erased);
+    let promised_at = issuing.promise.map(|promise| promise.due_at);
+    let received =
+        intake.documents.iter().map(|document| component(procedure, &document.component));
+    let slip = Slip {
+        form: issuing.form,
+        code: brief.code.to_string(),
+        agency: brief.agency.to_string(),
+        agency_name: office.name.clone(),
+        procedure: brief.procedure.code.to_string(),
+        procedure_name: procedure.name.vi.clone(),
+        applicant,
+        channel: channel(brief.channel).to_owned(),
+        delivery: delivery(brief.delivery.channel).to_owned(),
+        submitted_at: office.local(brief.submitted_at),
+        issued_at: office.local(meta.at()),
+        documents: received.collect(),
+        missing: issuing.missing.iter().map(|missing| component(procedure, missing)).collect(),
+        request: issuing.request,
+        reason: issuing.reason.map(|reason| printed(reason, &mut erased)),
+        due: promised_at.map(|due_at| office.end(due_at)),
+        due_on: promised_at.map(|due_at| office.last_day(due_at)),
+        was_due: issuing.was_due_at.map(|due_at| office.end(due_at)),
+        window: issuing.window_ends_at.map(|end| office.end(end)),
+    };
+    let paper = Paper::new(issuing.form.form(), &slip, erased, issuing.recorded)?;
+    Some((slip, paper))
+}
+
+fn component(procedure: &Procedure, code: &ComponentCode) -> SlipComponent {
+    let named = procedure.documents.iter().find(|component| component.code == *code);
+    let name = named.map_or_else(|| code.to_string(), |component| component.name.vi.clone());
+    SlipComponent { component: code.to_string(), name }
+}
+
+pub(super) const fn channel(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Online => "Trực tuyến",
+        Channel::Counter => "Trực tiếp tại Bộ phận Tiếp nhận và Trả kết quả",
+        Channel::Post => "Qua dịch vụ bưu chính công ích",
+    }
+}
+
+pub(super) const fn delivery(channel: DeliveryChannel) -> &'static str {
+    match channel {
+        DeliveryChannel::Download => "Trực tuyến, qua cổng dịch vụ công",
+        DeliveryChannel::Collection => "Nhận tại Bộ phận Tiếp nhận và Trả kết quả",
+        DeliveryChannel::Post => "Qua dịch vụ bưu chính công ích",
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,162 @@
+use serde_json::json;
+
+use super::*;
+use crate::contract::{EventSet, Role};
+use crate::intake::accept_dossier::AcceptDossier;
+use crate::intake::move_appointment::MoveAppointment;
+use crate::intake::refuse_dossier::RefuseDossier;
+use crate::intake::request_supplement::tests::asked;
+use crate::intake::submit_dossier::SubmitDossier;
+use crate::intake::submit_dossier::tests::promotion;
+use crate::intake::withdraw_dossier::WithdrawDossier;
+use crate::papers::Comparison;
+use crate::testing::{Scene, at, law};
+use crate::text::Text;
+
+fn reason(text: &str) -> Text<2000> {
+    serde_json::from_value(json!(text)).unwrap()
+}
+
+/// A dossier that a firm submitted on Friday 20 November 2026.
+fn submitted(law: &Law) -> Scene<'_, Intake> {
+    let merchant =
+        json!({ "name": "Công ty TNHH Minh An", "tax_code": "0101243150", "phone": "0912345678" });
+    let form = json!({ "merchant": merchant, "programme": { "prizes_vnd": 5_000_000 } });
+    let mut scene = Scene::new(law, "2.000004", "H26.14");
+    let command = SubmitDossier { form, ..promotion() };
+    scene.take("2026-11-20T09:00", Role::Applicant, command).unwrap();
+    scene
+}
+
+fn accepted(law: &Law) -> Scene<'_, Intake> {
+    let mut scene = submitted(law);
+    scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier {}).unwrap();
+    scene
+}
+
+fn events(scene: &Scene<'_, Intake>) -> Vec<(IntakeEvent, Meta)> {
+    scene.recorded().map(|(event, meta)| (event.clone(), meta.clone())).collect()
+}
+
+fn issued(scene: &Scene<'_, Intake>) -> Vec<SlipPaper> {
+    slips(&events(scene), scene.law)
+}
+
+/// The only slip of the scene, after it was compared with its record.
+fn only(scene: &Scene<'_, Intake>, form: SlipForm) -> SlipPaper {
+    let mut slips = issued(scene);
+    let slip = slips.pop().unwrap();
+    assert_eq!(slip.slip.form, form);
+    assert_eq!(slip.paper.comparison(), Comparison::Same);
+    slip
+}
+
+#[test]
+fn slip_01_is_the_receipt_with_the_appointment() {
+    let law = law();
+    let slip = only(&accepted(&law), SlipForm::Receipt);
+    assert_eq!(slip.slip.due.as_deref(), Some("hết ngày 30/11/2026"));
+    assert_eq!(slip.paper.text(), include_str!("../golden/slip-01.txt"));
+}
+
+#[test]
+fn slip_02_lists_everything_that_is_missing() {
+    let law = law();
+    let mut scene = submitted(&law);
+    asked(&mut scene, "2026-11-20T10:00").unwrap();
+    let slip = only(&scene, SlipForm::SupplementRequest);
+    assert_eq!(slip.paper.text(), include_str!("../golden/slip-02.txt"));
+}
+
+#[test]
+fn slip_03_gives_the_reason_of_the_refusal() {
+    let law = law();
+    let mut scene = submitted(&law);
+    let command = RefuseDossier { reason: reason("Không thuộc thẩm quyền giải quyết") };
+    scene.take("2026-11-20T10:00", Role::Clerk, command).unwrap();
+    let slip = only(&scene, SlipForm::Refusal);
+    assert_eq!(slip.paper.text(), include_str!("../golden/slip-03.txt"));
+}
+
+#[test]
+fn slip_04_has_the_earlier_and_the_new_date() {
+    let law = law();
+    let mut scene = accepted(&law);
+    let (due_at, reason) = (at("2026-12-05T00:00"), reason("Cần xác minh thêm"));
+    let command = MoveAppointment { due_at, reason };
+    scene.take("2026-11-27T10:00", Role::Clerk, command).unwrap();
+    let slip = only(&scene, SlipForm::Apology);
+    assert_eq!(slip.slip.was_due.as_deref(), Some("hết ngày 30/11/2026"));
+    assert_eq!(slip.slip.due_on.unwrap().to_string(), "2026-12-04");
+    assert_eq!(slip.paper.text(), include_str!("../golden/slip-04.txt"));
+}
+
+#[test]
+fn slip_05_ends_the_handling_with_or_without_a_reason() {
+    let law = law();
+    let mut scene = accepted(&law);
+    let command = WithdrawDossier { reason: Some(reason("Không còn nhu cầu")) };
+    scene.take("2026-11-23T08:30", Role::Applicant, command).unwrap();
+    let slip = only(&scene, SlipForm::Stop);
+    assert_eq!(slip.paper.text(), include_str!("../golden/slip-05.txt"));
+    let mut without = accepted(&law);
+    let command = WithdrawDossier { reason: None };
+    without.take("2026-11-23T08:30", Role::Applicant, command).unwrap();
+    assert!(!only(&without, SlipForm::Stop).paper.text().contains("Lý do"));
+}
+
+#[test]
+fn the_fields_of_a_slip_are_those_that_templates_may_use() {
+    let law = law();
+    let slip = only(&accepted(&law), SlipForm::Receipt).slip;
+    crate::papers::templates::assert_fields(&slip, &FIELDS);
+}
+
+#[test]
+fn an_older_slip_without_a_record_is_made_all_the_same() {
+    let law = law();
+    let mut events = events(&accepted(&law));
+    for (event, _) in &mut events {
+        if let Some(record) = record_of(event) {
+            *record = None;
+        }
+    }
+    let slips = slips(&events, &law);
+    assert_eq!(slips.len(), 1);
+    assert_eq!(slips[0].paper.comparison(), Comparison::NotRecorded);
+}
+
+#[test]
+fn a_slip_whose_applicant_was_erased_says_so_and_one_that_was_changed_differs() {
+    let law = law();
+    let mut events = events(&accepted(&law));
+    let IntakeEvent::DossierAccepted(accepted) = &mut events[1].0 else { panic!("{events:?}") };
+    accepted.promise.as_mut().unwrap().due_at = at("2026-12-24T00:00");
+    assert_eq!(slips(&events, &law)[0].paper.comparison(), Comparison::Differs);
+    let IntakeEvent::DossierSubmitted(submitted) = &mut events[0].0 else { panic!("{events:?}") };
+    submitted.form = Personal::Erased;
+    let slip = &slips(&events, &law)[0];
+    assert_eq!(slip.paper.comparison(), Comparison::Erased);
+    assert!(slip.paper.text().contains("[đã xóa]"));
+}
+
+#[test]
+fn a_slip_is_made_from_the_template_that_it_was_issued_with() {
+    let law = law();
+    let mut events = events(&accepted(&law));
+    let record = record_of(&mut events[1].0).unwrap().as_mut().unwrap();
+    assert_eq!((&*record.template, record.version), ("slip-01", 1));
+    record.version = 99;
+    assert!(slips(&events, &law).is_empty(), "no template of a later program is guessed");
+}
+
+#[test]
+fn a_record_survives_the_log_and_an_agency_that_is_renamed_later_keeps_its_name_on_it() {
+    let law = law();
+    let mut events = events(&accepted(&law));
+    let written = IntakeEvent::decode(events[1].0.kind(), &events[1].0.encode()).unwrap();
+    assert_eq!(written, events[1].0);
+    let record = record_of(&mut events[1].0).unwrap().as_mut().unwrap();
+    record.agency_name = "Sở Công Thương cũ".to_owned();
+    assert!(slips(&events, &law)[0].paper.text().starts_with("SỞ CÔNG THƯƠNG CŨ\n"));
+}

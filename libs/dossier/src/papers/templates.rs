@@ -1,0 +1,146 @@
+//! The shipped templates. A version that papers were issued with never changes: a change is a new
+//! version, in a new file.
+
+use std::sync::LazyLock;
+
+use ::papers::{Fields, Template};
+
+use super::{book, control, letters, parcels, receipts, slips};
+
+/// A form of paper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// Slip 01: receipt of the dossier, and appointment.
+    Receipt01,
+    /// Slip 02: request for a supplement.
+    Supplement02,
+    /// Slip 03: refusal to receive the dossier.
+    Refusal03,
+    /// Slip 04: apology, and new appointment.
+    Apology04,
+    /// Slip 05: end of the handling at the applicant's request.
+    Stop05,
+    /// Form 06: control slip.
+    Control06,
+    /// Form 07: register.
+    Register07,
+    /// Receipt for a fee.
+    Receipt,
+    /// Letter with an approval.
+    Approval,
+    /// Letter with a refusal.
+    Rejection,
+    /// Label of a parcel.
+    Label,
+    /// List of parcels for a carrier.
+    ParcelList,
+}
+
+macro_rules! templates {
+    ($($form:ident: $fields:path => [$($file:literal),+];)+) => {
+        /// The shipped files: their form, name and text, for each form in the order of versions.
+        const SHIPPED: &[(Form, &str, &str)] = &[
+            $($((Form::$form, $file, include_str!(concat!("../../papers/", $file)))),+),+
+        ];
+
+        impl Form {
+            /// All forms.
+            pub const ALL: &'static [Self] = &[$(Self::$form),+];
+
+            const fn fields(self) -> &'static Fields {
+                match self { $(Self::$form => &$fields),+ }
+            }
+        }
+    };
+}
+
+templates! {
+    Receipt01: slips::FIELDS => ["slip-01.1.yaml"];
+    Supplement02: slips::FIELDS => ["slip-02.1.yaml"];
+    Refusal03: slips::FIELDS => ["slip-03.1.yaml"];
+    Apology04: slips::FIELDS => ["slip-04.1.yaml"];
+    Stop05: slips::FIELDS => ["slip-05.1.yaml"];
+    Control06: control::FIELDS => ["control-slip.1.yaml"];
+    Register07: book::FIELDS => ["register.1.yaml"];
+    Approval: letters::FIELDS => ["letter-approval.1.yaml"];
+    Rejection: letters::FIELDS => ["letter-refusal.1.yaml"];
+    Label: parcels::LABEL => ["label.1.yaml"];
+    ParcelList: parcels::LIST => ["parcel-list.1.yaml"];
+    Receipt: receipts::FIELDS => ["receipt.1.yaml"];
+}
+
+static TEMPLATES: LazyLock<Vec<(Form, Template)>> = LazyLock::new(|| {
+    let read = |(form, file, text): &(Form, &str, &str)| {
+        let template = Template::parse(text, form.fields());
+        (*form, template.unwrap_or_else(|error| panic!("{file}: {error}")))
+    };
+    SHIPPED.iter().map(read).collect()
+});
+
+impl Form {
+    /// The newest version of its template.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads every shipped template.
+    #[must_use]
+    pub fn newest(self) -> &'static Template {
+        let mut of_form = TEMPLATES.iter().filter(|(form, _)| *form == self);
+        of_form.next_back().map(|(_, template)| template).expect("each form has a template")
+    }
+
+    /// A version of its template; `None` if this version of the program has none.
+    #[must_use]
+    pub fn version(self, name: &str, version: u32) -> Option<&'static Template> {
+        let mut of_form = TEMPLATES.iter().filter(|(form, _)| *form == self);
+        let found = of_form.find(|(_, one)| one.name == name && one.version == version);
+        found.map(|(_, template)| template)
+    }
+}
+
+/// Checks that the fields of `data`, and those of the entries of its lists, are `fields`. Each list
+/// must have an entry, or is not checked.
+#[cfg(test)]
+pub(super) fn assert_fields<D: serde::Serialize>(data: &D, fields: &Fields) {
+    let value = serde_json::to_value(data).unwrap();
+    let names = |value: &serde_json::Value| {
+        let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
+        names.sort_unstable();
+        names
+    };
+    let mut known: Vec<&str> = fields.plain.to_vec();
+    known.extend(fields.lists.iter().map(|(list, _)| *list));
+    known.sort_unstable();
+    assert_eq!(names(&value), known);
+    for (list, entries) in fields.lists {
+        let mut entries = entries.to_vec();
+        entries.sort_unstable();
+        for entry in value[*list].as_array().unwrap() {
+            assert_eq!(names(entry), entries, "{list}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_shipped_template_is_read_and_named_like_its_file() {
+        let mut names = BTreeSet::new();
+        for ((form, file, _), (_, template)) in SHIPPED.iter().zip(TEMPLATES.iter()) {
+            assert_eq!(*file, format!("{}.{}.yaml", template.name, template.version));
+            assert!(names.insert((template.name.clone(), template.version)), "{file}");
+            let found = form.version(&template.name, template.version).unwrap();
+            assert_eq!(found.version, template.version);
+            assert_eq!(template.language, "vi");
+        }
+        for form in Form::ALL {
+            let versions = TEMPLATES.iter().filter(|(one, _)| one == form);
+            let versions: Vec<u32> = versions.map(|(_, template)| template.version).collect();
+            assert!(versions.is_sorted() && versions.first() == Some(&1), "{form:?}");
+        }
+    }
+}
