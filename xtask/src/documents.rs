@@ -83,6 +83,32 @@ fn every_body_and_reply_has_an_example_that_its_schema_takes() {
 }
 
 #[test]
+fn every_list_in_a_body_declares_how_many_items_it_takes() {
+    let mut lists = 0;
+    for (service, document) in declared() {
+        for (place, operation) in operations(&document) {
+            for (_, content) in fields(&operation["requestBody"]["content"]) {
+                let mut pending = vec![&content["schema"]];
+                while let Some(schema) = pending.pop() {
+                    if let Some(reference) = schema["$ref"].as_str() {
+                        pending.push(document.pointer(reference.trim_start_matches('#')).unwrap());
+                    }
+                    if !schema["items"].is_null() {
+                        assert!(schema["maxItems"].is_u64(), "{service}: {place}: {schema}");
+                        lists += 1;
+                    }
+                    pending.extend(fields(&schema["properties"]).map(|(_, field)| field));
+                    pending.extend([&schema["items"], &schema["additionalProperties"]]);
+                    let several = ["oneOf", "anyOf", "allOf"].map(|name| schema[name].as_array());
+                    pending.extend(several.into_iter().flatten().flatten());
+                }
+            }
+        }
+    }
+    assert!(lists >= 8, "{lists}");
+}
+
+#[test]
 fn every_parameter_and_header_stands_among_the_components_with_a_description() {
     for (service, document) in declared() {
         for (place, operation) in operations(&document) {

@@ -10,9 +10,11 @@ use icu_properties::props::DefaultIgnorableCodePoint;
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 mod limited;
+mod list;
 mod schema;
 
 pub use limited::{FILE_NAME_CHARS_MAX, FileName, Line, ParcelNumber, Partner, Phone, Text};
+pub use list::List;
 
 /// Why a text is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

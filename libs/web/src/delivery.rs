@@ -7,7 +7,7 @@ use dossier::text::refused;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::{Line, Phone};
+use super::{Line, List, Phone};
 
 /// Lines of a postal address.
 const ADDRESS_LINES_MAX: usize = 6;
@@ -55,12 +55,11 @@ impl<'de> Deserialize<'de> for Name {
 
 impl<'de> Deserialize<'de> for Lines {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let lines = Vec::<Line<200>>::deserialize(deserializer)?;
-        if !(1..=ADDRESS_LINES_MAX).contains(&lines.len()) {
-            let count = lines.len();
+        let List(lines) = List::<Line<200>, ADDRESS_LINES_MAX>::deserialize(deserializer)?;
+        if lines.is_empty() {
             return Err(refused(&Text::new(
-                format!("có {count} dòng, cần từ 1 đến {ADDRESS_LINES_MAX}"),
-                format!("has {count} lines; 1 to {ADDRESS_LINES_MAX} are required"),
+                "cần ít nhất một dòng",
+                "at least one line is required",
             )));
         }
         if lines.iter().any(|Line(line)| !line.chars().any(char::is_alphanumeric)) {

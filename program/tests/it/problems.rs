@@ -1,5 +1,7 @@
 //! Problems say in the reader's language what to change, and all of it at once.
 
+use std::sync::Arc;
+
 use dossier::contract::Role;
 use http::Method;
 use serde_json::{Value, json};
@@ -36,6 +38,113 @@ const EVERY_ROLE: [Role; 11] = [
 
 fn is_vietnamese(text: &str) -> bool {
     text.chars().any(|c| matches!(c, '\u{c0}'..='\u{1b0}' | '\u{1ea0}'..='\u{1ef9}'))
+}
+
+/// An operation with a JSON body.
+struct Body {
+    /// Its address, with values for the parameters.
+    path: String,
+    /// The API document, for the schemas that the body's schema refers to.
+    document: Arc<Value>,
+    schema: Value,
+}
+
+/// The JSON bodies of all operations.
+async fn bodies(office: &Office) -> Vec<Body> {
+    let mut bodies = Vec::new();
+    for service in program::services(&office.components).await.unwrap() {
+        let document = Arc::new(serde_json::to_value(&service.openapi).unwrap());
+        for (address, methods) in document["paths"].as_object().unwrap() {
+            let content = "/post/requestBody/content/application~1json/schema";
+            let Some(schema) = methods.pointer(content) else { continue };
+            let path = address
+                .replace("{kind}/{name}/{version}", "procedure/NOBODY/1")
+                .split('/')
+                .map(|part| {
+                    let is_parameter = part.starts_with('{');
+                    if is_parameter { "00000000-0000-0000-0000-000000000001" } else { part }
+                })
+                .collect::<Vec<_>>()
+                .join("/");
+            let schema = resolved(schema, &document).clone();
+            bodies.push(Body { path, document: Arc::clone(&document), schema });
+        }
+    }
+    bodies
+}
+
+/// The schema that is meant: the target of a reference, the first choice of several.
+fn resolved<'a>(schema: &'a Value, document: &'a Value) -> &'a Value {
+    if let Some(reference) = schema["$ref"].as_str() {
+        return resolved(document.pointer(reference.trim_start_matches('#')).unwrap(), document);
+    }
+    let choices = ["oneOf", "anyOf"].iter().find_map(|several| schema[several].as_array());
+    let first = choices.and_then(|all| all.iter().find(|one| one["type"] != "null"));
+    first.map_or(schema, |first| resolved(first, document))
+}
+
+fn is_of(schema: &Value, kind: &str) -> bool {
+    let named = &schema["type"];
+    named == kind || named.as_array().is_some_and(|all| all.iter().any(|one| one == kind))
+}
+
+/// A value with all fields, that the schema accepts.
+fn sample(schema: &Value, document: &Value) -> Value {
+    let schema = resolved(schema, document);
+    let given = [&schema["example"], &schema["examples"][0], &schema["enum"][0]];
+    let fields = schema["properties"].as_object();
+    if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
+        let value = |(name, field): (&String, &Value)| (name.clone(), sample(field, document));
+        return fields.iter().map(value).collect();
+    }
+    if is_of(schema, "array") {
+        return json!([sample(&schema["items"], document)]);
+    }
+    if let Some(given) = given.into_iter().find(|given| !given.is_null()) {
+        return given.clone();
+    }
+    if is_of(schema, "integer") {
+        let least = &schema["minimum"];
+        return if least.is_null() { json!(1) } else { least.clone() };
+    }
+    if is_of(schema, "boolean") {
+        return json!(true);
+    }
+    if is_of(schema, "object") {
+        return json!({});
+    }
+    match schema["format"].as_str() {
+        Some("date-time") => json!("2026-11-20T02:00:00Z"),
+        Some("date") => json!("2026-11-20"),
+        Some("uuid") => json!("00000000-0000-4000-8000-000000000001"),
+        _ => json!("x"),
+    }
+}
+
+/// Collects the lists in a body: their JSON Pointers, and the declared limits.
+fn lists_in(schema: &Value, document: &Value, at: &str, found: &mut Vec<(String, Option<usize>)>) {
+    let schema = resolved(schema, document);
+    if is_of(schema, "array") {
+        let max = schema["maxItems"].as_u64().and_then(|max| usize::try_from(max).ok());
+        found.push((at.to_owned(), max));
+        lists_in(&schema["items"], document, &format!("{at}/0"), found);
+    }
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        lists_in(field, document, &format!("{at}/{name}"), found);
+    }
+}
+
+/// Sends a body as it is.
+async fn posted(office: &Office, path: &str, token: &str, body: &str) -> Answer {
+    let (authorization, key) = (format!("Bearer {token}"), office.browser.key());
+    let headers = [
+        ("authorization", &*authorization),
+        ("content-type", "application/json"),
+        ("idempotency-key", &*key),
+        ("if-match", "*"),
+        ("accept-language", "en"),
+    ];
+    office.browser.send(Method::POST, path, &headers, body.as_bytes().to_vec()).await.unwrap()
 }
 
 /// Sends a request in both languages and checks all texts of the problem.
@@ -81,45 +190,54 @@ fn found<'a>(answer: &'a Answer, key: &str) -> Vec<(&'a str, &'a str)> {
 async fn no_body_of_any_operation_is_refused_in_the_words_of_a_library() {
     let office = Office::open().await;
     let token = office.token_for(&EVERY_ROLE, "everybody", "G02.002", None);
-    let mut bodies = 0;
-    for service in program::services(&office.components).await.unwrap() {
-        let document = serde_json::to_value(&service.openapi).unwrap();
-        for (address, methods) in document["paths"].as_object().unwrap() {
-            let Some(schema) = methods
-                .pointer("/post/requestBody/content/application~1json/schema/$ref")
-                .and_then(Value::as_str)
-            else {
-                continue;
+    let bodies = bodies(&office).await;
+    for Body { path, schema, .. } in &bodies {
+        let fields: Vec<&String> =
+            schema["properties"].as_object().into_iter().flat_map(|all| all.keys()).collect();
+        for wrong in [json!({}), json!([]), json!(-7), json!(true), json!("\u{202e}"), json!("?")] {
+            let mut body: Value =
+                fields.iter().map(|name| ((*name).clone(), wrong.clone())).collect();
+            body["no_such_field"] = json!(1);
+            let answer = refused(&office, Method::POST, path, &token, &body.to_string()).await;
+            assert_eq!(answer.refused(), (422, "body-invalid"), "{path}");
+            let found = found(&answer, "pointer");
+            assert!(found.iter().any(|(at, _)| *at == "/no_such_field"), "{path}: {found:?}");
+        }
+        let answer = refused(&office, Method::POST, path, &token, "{").await;
+        assert_eq!(answer.refused(), (400, "json-invalid"), "{path}");
+    }
+    assert!(bodies.len() > 30, "{}", bodies.len());
+}
+
+#[tokio::test]
+async fn every_list_in_a_body_takes_as_many_items_as_declared_and_not_one_more() {
+    let office = Office::open().await;
+    let token = office.token_for(&EVERY_ROLE, "everybody", "G02.002", None);
+    let mut lists_seen = 0;
+    for Body { path, document, schema } in bodies(&office).await {
+        let whole = sample(&schema, &document);
+        let mut lists = Vec::new();
+        lists_in(&schema, &document, "", &mut lists);
+        for (pointer, max) in lists {
+            let max = max.unwrap_or_else(|| panic!("{path}: {pointer} has no limit"));
+            let filled = |count: usize| {
+                let mut body = whole.clone();
+                let list = body.pointer_mut(&pointer).unwrap();
+                let item = list[0].clone();
+                *list = vec![item; count].into();
+                body.to_string()
             };
-            let path = address
-                .replace("{kind}/{name}/{version}", "procedure/NOBODY/1")
-                .split('/')
-                .map(|part| {
-                    let is_parameter = part.starts_with('{');
-                    if is_parameter { "00000000-0000-0000-0000-000000000001" } else { part }
-                })
-                .collect::<Vec<_>>()
-                .join("/");
-            let schema = document.pointer(schema.trim_start_matches('#')).unwrap();
-            let fields: Vec<&String> =
-                schema["properties"].as_object().into_iter().flat_map(|all| all.keys()).collect();
-            for wrong in
-                [json!({}), json!([]), json!(-7), json!(true), json!("\u{202e}"), json!("?")]
-            {
-                let mut body: Value =
-                    fields.iter().map(|name| ((*name).clone(), wrong.clone())).collect();
-                body["no_such_field"] = json!(1);
-                let answer = refused(&office, Method::POST, &path, &token, &body.to_string()).await;
-                assert_eq!(answer.refused(), (422, "body-invalid"), "{path}");
-                let found = found(&answer, "pointer");
-                assert!(found.iter().any(|(at, _)| *at == "/no_such_field"), "{path}: {found:?}");
-            }
-            let answer = refused(&office, Method::POST, &path, &token, "{").await;
-            assert_eq!(answer.refused(), (400, "json-invalid"), "{path}");
-            bodies += 1;
+            let answer = refused(&office, Method::POST, &path, &token, &filled(max + 1)).await;
+            assert_eq!(answer.refused(), (422, "body-invalid"), "{path}: {}", answer.body);
+            assert_eq!(found(&answer, "pointer"), [(&*pointer, "body-invalid")], "{path}");
+            let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
+            assert!(detail.ends_with(&format!("at most {max} are allowed")), "{path}: {detail}");
+            let answer = posted(&office, &path, &token, &filled(max)).await;
+            assert_ne!(answer.problem(), "body-invalid", "{path}: {}", answer.body);
+            lists_seen += 1;
         }
     }
-    assert!(bodies > 30, "{bodies}");
+    assert!(lists_seen >= 8, "{lists_seen}");
 }
 
 #[tokio::test]
@@ -127,11 +245,11 @@ async fn every_parameter_that_is_wrong_is_named_at_once() {
     let office = Office::open().await;
     let token = office.token_for(&EVERY_ROLE, "everybody", "G02.002", None);
     for (query, expected) in [
-        ("queues/officer?limit=x&more=1&after=b", vec!["limit", "more"]),
-        ("queues/officer?limit=0&limit=2", vec!["limit"]),
-        ("queues/officer?limit=101", vec!["limit"]),
-        ("queues/officer?after=b", vec!["after"]),
-        ("queues/officer?agency=%20x", vec!["agency"]),
+        ("work?limit=x&more=1&after=b", vec!["limit", "more"]),
+        ("work?limit=0&limit=2", vec!["limit"]),
+        ("work?limit=101", vec!["limit"]),
+        ("work?after=b", vec!["after"]),
+        ("work?agency=%20x", vec!["agency"]),
         ("statistics?from=yesterday&to=2026-13-01&channel=pigeon", vec!["channel", "from", "to"]),
         ("lookup/x?a=1&b=2", vec!["a", "b"]),
     ] {

@@ -8,7 +8,7 @@ use super::Review;
 use crate::access::agency;
 use crate::contract::{ComponentCode, ReviewEvent, Role, SupplementNeeded};
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
-use crate::text::Text;
+use crate::text::{List, Text};
 
 /// States what is missing in a dossier.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -17,8 +17,8 @@ use crate::text::Text;
 pub struct NeedSupplement {
     /// The codes of the missing components, as the procedure defines them; empty if only the form
     /// is wrong.
-    #[schema(max_items = 100)]
-    pub components: Vec<ComponentCode>,
+    #[schema(value_type = Vec<ComponentCode>, max_items = 100)]
+    pub components: List<ComponentCode, 100>,
     /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
 }
@@ -45,16 +45,17 @@ impl Command for NeedSupplement {
     };
 
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
-        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+        if !review.is_open() || !review.is_handled_by(facts.actor) {
             return Err(Refusal::NotYours);
         }
         let mut wrong = Collected::after(Reasons::default());
-        for (place, unknown) in Known::unknown_components(facts.rule()?.procedure, &self.components)
+        for (place, unknown) in
+            Known::unknown_components(facts.rule()?.procedure, &*self.components)
         {
             wrong.add_at(format!("/components/{place}"), Refusal::UnknownComponent(unknown));
         }
         wrong.done(Refusal::Several)?;
-        let (components, reason) = (self.components.clone(), self.reason.personal());
+        let (components, reason) = (self.components.0.clone(), self.reason.personal());
         Ok(Decision::event(SupplementNeeded { components, reason }))
     }
 }
@@ -71,14 +72,21 @@ mod tests {
     fn the_review_waits_until_the_supplement_comes_and_its_time_begins_again() {
         let law = law();
         let mut scene = claimed(&law);
-        let need =
-            NeedSupplement { components: vec!["contract".into()], reason: "no stamp".into() };
+        let need = NeedSupplement {
+            components: vec!["contract".into()].into(),
+            reason: "no stamp".into(),
+        };
         scene.take("2026-11-20T12:00", Role::Reviewer, need.clone()).unwrap();
         assert!(scene.state.pause().is_some());
         assert!(scene.open().is_empty());
         let again = scene.take("2026-11-20T12:00", Role::Reviewer, need);
         assert_eq!(again, Err(Refusal::NotYours));
-        let answered = ResumeReview { request: Some(1), at: at("2026-12-01T12:00"), brief: None };
+        let answered = ResumeReview {
+            request: Some(1),
+            at: at("2026-12-01T12:00"),
+            brief: None,
+            loads: crate::directory::Loads::default(),
+        };
         scene.take("2026-12-01T12:00", Role::System, answered).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);
         assert_eq!(scene.open().len(), 1, "the activity is due again");

@@ -8,9 +8,9 @@ use dossier::contract::{ComponentCode, DossierId};
 use dossier::intake::request_supplement::RequestSupplement;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{Operation, Problem, Reply, Request, Text, execute_as, shown};
+use web::{List, Operation, Problem, Reply, Request, Text, execute_as};
 
-use super::reply::DossierReply;
+use super::reply::{DossierReply, shown_to};
 use crate::App;
 
 /// Everything that the applicant has to supply or correct.
@@ -18,8 +18,8 @@ use crate::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct RequestSupplementRequest {
     /// Codes of the missing components; empty if only the form has to be corrected.
-    #[schema(max_items = 100)]
-    components: Vec<ComponentCode>,
+    #[schema(value_type = Vec<ComponentCode>, max_items = 100)]
+    components: List<ComponentCode, 100>,
     /// Written reason, for the applicant.
     reason: Text<2000>,
 }
@@ -39,11 +39,11 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let command = |body: RequestSupplementRequest| RequestSupplement {
-        components: body.components,
+        components: body.components.0,
         reason: body.reason.personal(),
         asked_by: None,
     };
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute_as(&app.dossiers, id, &request, command).await?;
-    shown(&loaded, DossierReply::new(&loaded.state, &app.engine.law()))
+    shown_to(&app, &loaded, &request)
 }

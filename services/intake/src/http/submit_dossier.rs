@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use web::problem::FORM_INVALID;
 use web::{
-    Counts, DeliveryRequest, FileName, Line, On, Operation, Problem, Reply, Request, TOO_LARGE,
+    Counts, DeliveryRequest, FileName, Line, List, On, Operation, Problem, Reply, Request,
     UNKNOWN_DOCUMENT, send, unknown_documents,
 };
 
@@ -83,12 +83,13 @@ pub(crate) struct SubmitDossierRequest {
     form: Value,
     /// Uploaded documents.
     #[serde(default)]
-    #[schema(max_items = 100)]
-    documents: Vec<DocumentRequest>,
-    /// Groups to which the applicant claims to belong, for reductions of the fee.
+    #[schema(value_type = Vec<DocumentRequest>, max_items = 100)]
+    documents: List<DocumentRequest, DOCUMENTS_MAX>,
+    /// Groups to which the applicant claims to belong, for reductions of the fee: those that the
+    /// procedure's reductions name.
     #[serde(default)]
-    #[schema(example = json!(["small_enterprise"]), value_type = Vec<String>, max_items = 20)]
-    groups: Vec<Line<100>>,
+    #[schema(example = json!(["digital_citizen"]), value_type = Vec<String>, max_items = 20)]
+    groups: List<Line<100>, 20>,
     /// Delivery channel of the result.
     delivery: Option<DeliveryRequest>,
     /// For `post`: the date from which the procedure counts.
@@ -167,11 +168,6 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         ..Resource::default()
     };
     Request::permitted_over(caller, mays, Some(at))?;
-    if body.groups.len() > 20 || body.documents.len() > DOCUMENTS_MAX {
-        let vi = "nhiều nhất 20 `groups` và 100 `documents`";
-        let en = "at most 20 `groups` and 100 `documents`";
-        return Err(Problem::new(TOO_LARGE).saying(vi, en));
-    }
     let law = app.engine.law();
     let (documents, unknown) = documents(&app, (caller, mays), &body.documents).await?;
     let mut found = Reasons::default();
@@ -199,7 +195,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         form: body.form,
         found,
         documents,
-        groups: body.groups.into_iter().map(|group| group.0).collect(),
+        groups: body.groups.0.into_iter().map(|group| group.0).collect(),
         delivery: body.delivery.map(Into::into),
         posted_at: body.posted_at,
         posted_by: body.posted_by,

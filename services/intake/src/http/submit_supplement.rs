@@ -11,9 +11,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use web::problem::FORM_INVALID;
-use web::{Operation, Problem, Reply, Request, TOO_LARGE, UNKNOWN_DOCUMENT, execute_as, shown};
+use web::{List, Operation, Problem, Reply, Request, UNKNOWN_DOCUMENT, execute_as};
 
-use super::reply::DossierReply;
+use super::reply::{DossierReply, shown_to};
 use super::submit_dossier::{DOCUMENTS_MAX, DocumentRequest, check_form, documents, named};
 use crate::App;
 
@@ -23,8 +23,8 @@ use crate::App;
 pub(crate) struct SubmitSupplementRequest {
     /// Uploaded documents.
     #[serde(default)]
-    #[schema(max_items = 100)]
-    documents: Vec<DocumentRequest>,
+    #[schema(value_type = Vec<DocumentRequest>, max_items = 100)]
+    documents: List<DocumentRequest, DOCUMENTS_MAX>,
     /// The whole corrected form; absent if it is not corrected.
     #[schema(value_type = Option<HashMap<String, Value>>, example = json!({ "invoice": "INV-1" }))]
     form: Option<Value>,
@@ -62,10 +62,6 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         let filed = calendar.date_of(*submitted_at);
         found.found(FORM_INVALID, check_form(&app, procedure, (agency, filed), form));
     }
-    if body.documents.len() > DOCUMENTS_MAX {
-        let (vi, en) = ("nhiều nhất 100 `documents`", "at most 100 `documents`");
-        return Err(Problem::new(TOO_LARGE).saying(vi, en));
-    }
     let who = (caller, SubmitSupplement::STEP.may);
     let (documents, unknown) = documents(&app, who, &body.documents).await?;
     found.found(UNKNOWN_DOCUMENT, unknown);
@@ -75,5 +71,5 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         execute_as(&app.dossiers, id, &request, |_: SubmitSupplementRequest| command.clone());
     let loaded = execute.await?;
     named(&app, &command.documents);
-    shown(&loaded, DossierReply::new(&loaded.state, &app.engine.law()))
+    shown_to(&app, &loaded, &request)
 }

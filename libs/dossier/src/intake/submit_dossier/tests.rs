@@ -120,6 +120,26 @@ fn all_that_is_wrong_with_a_submission_is_reported_at_once() {
 }
 
 #[test]
+fn a_group_for_which_the_procedure_reduces_no_fee_is_refused_with_those_that_it_knows() {
+    let law = law();
+    let submit = |groups: &[&str]| {
+        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        let documents = ["application", "export_declaration", "invoice"].map(document).to_vec();
+        let agency = AgencyCode::from("G02.001");
+        let command = SubmitDossier { agency, documents, groups, ..promotion() };
+        let mut scene = Scene::<Intake>::new(&law, "CO.D", "G02.001");
+        scene.take("2026-11-20T09:00", Role::Applicant, command)
+    };
+    assert!(submit(&["digital_citizen"]).is_ok());
+    let refused = submit(&["digital_citizens", "digital_citizen", "small_enterprise"]);
+    let found = refused.unwrap_err().findings();
+    assert!(found[0].en.ends_with("`digital_citizens`; accepted: digital_citizen"), "{found:?}");
+    let pointers: Vec<_> = found.iter().map(|one| (&*one.pointer, one.code)).collect();
+    let code = Some("unknown-group");
+    assert_eq!(pointers, [("/groups/0", code), ("/groups/2", code)]);
+}
+
+#[test]
 fn an_applicant_does_not_file_at_the_counter_but_an_officer_does() {
     let counter = || SubmitDossier { channel: Channel::Counter, ..promotion() };
     assert_eq!(submit(counter(), Role::Applicant), Err(Refusal::CounterOnly));

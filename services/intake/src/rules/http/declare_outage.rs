@@ -8,7 +8,7 @@ use dossier::rules::declare_outage::DeclareOutage;
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{On, Operation, Problem, Reply, Request, TOO_LARGE, Text, send};
+use web::{List, On, Operation, Problem, Reply, Request, Text, send};
 
 use super::get_outages::OutageReply;
 use super::rules_version::read_law;
@@ -22,8 +22,8 @@ pub(crate) struct DeclareOutageRequest {
     agency: AgencyCode,
     /// Affected filing channels; all if empty.
     #[serde(default)]
-    #[schema(max_items = 3)]
-    channels: Vec<Channel>,
+    #[schema(value_type = Vec<Channel>, max_items = 3)]
+    channels: List<Channel, 3>,
     /// Start of the outage.
     from: Timestamp,
     /// End of the outage; absent if it is not known yet.
@@ -41,7 +41,6 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/outages", "declare_outage", "Declare an outage")
         .describe("Extends the periods of the affected dossiers.")
         .step(&DeclareOutage::STEP)
-        .refusals(&[TOO_LARGE])
         .body::<DeclareOutageRequest>()
         .created::<OutageReply>()
         .handle(handle)
@@ -50,15 +49,11 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: DeclareOutageRequest = request.json()?;
-    if body.channels.len() > 3 {
-        return Err(Problem::new(TOO_LARGE)
-            .saying("`channels` có quá nhiều giá trị", "`channels` has too many values"));
-    }
     let outage = request.new_id(&app.outages, caller, "outage").await?;
     let command = DeclareOutage {
         outage,
         agency: body.agency,
-        channels: body.channels,
+        channels: body.channels.0,
         from: body.from,
         to: body.to,
         planned: body.planned,
