@@ -123,7 +123,8 @@ impl fmt::Display for Refusal {
             write!(f, " ({detail})")?;
         }
         for field in &self.problem.errors {
-            let place = field.pointer.as_deref().or(field.parameter.as_deref());
+            let places = [&field.pointer, &field.parameter, &field.header];
+            let place = places.into_iter().flatten().next().map(String::as_str);
             write!(f, "; {:?}: {}", place.unwrap_or_default(), field.detail)?;
         }
         if let Some(id) = &self.request_id {

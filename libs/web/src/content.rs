@@ -8,7 +8,7 @@ use http::header::{
     CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
 };
 
-use super::problem::{HEADER_INVALID, UNKNOWN_DOCUMENT};
+use super::problem::UNKNOWN_DOCUMENT;
 use super::{Problem, Reply, Request};
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
@@ -16,7 +16,7 @@ const CONTENT_DIGEST: HeaderName = HeaderName::from_static("content-digest");
 /// The digests that the client announces in `Content-Digest` (RFC 9530).
 pub fn content_digest(request: &Request) -> Result<Promised, Problem> {
     let lines = request.headers.get_all(CONTENT_DIGEST).iter().map(HeaderValue::as_bytes);
-    Promised::of(lines).map_err(|_| Problem::new(HEADER_INVALID).naming("Content-Digest"))
+    Promised::of(lines).map_err(|_| Problem::invalid_header("Content-Digest"))
 }
 
 impl Reply {

@@ -3,11 +3,11 @@
 use calendar::Text;
 use engine::Seen;
 use events::Version;
-use http::header::{ACCEPT_LANGUAGE, HOST, HeaderName, IF_MATCH};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, HeaderName, IF_MATCH};
 use http::{HeaderMap, Version as HttpVersion};
 
 use super::Problem;
-use super::problem::{HEADER_INVALID, PRECONDITION_REQUIRED};
+use super::problem::PRECONDITION_REQUIRED;
 
 /// A language of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,11 +41,7 @@ impl Language {
                 Some("en") => Self::English,
                 _ => continue,
             };
-            let weight = parts.find_map(|parameter| {
-                let (name, value) = parameter.split_once('=')?;
-                name.trim().eq_ignore_ascii_case("q").then(|| weight(value.trim()))
-            });
-            let weight = weight.unwrap_or(1_000);
+            let weight = weighted(parts);
             if weight > best.0 {
                 best = (weight, language);
             }
@@ -59,6 +55,39 @@ impl Language {
             Self::English => "en",
         }
     }
+}
+
+/// Whether `Accept` prefers `media_type` to JSON (RFC 9110, 12.5.1): it has the greater weight by
+/// the most specific range. Without the header, and with equal weights, JSON is answered.
+pub(crate) fn prefers(headers: &HeaderMap, media_type: &str) -> bool {
+    let weight_of = |offered: &str| {
+        let main = offered.split('/').next().unwrap_or_default();
+        let (mut most_specific, mut found) = (0, 0);
+        for element in elements(headers, &ACCEPT) {
+            let mut parts = element.split(';').map(str::trim);
+            let range = parts.next().unwrap_or("").to_ascii_lowercase();
+            let specific = match range.strip_suffix("/*") {
+                _ if range == offered => 3,
+                Some("*") => 1,
+                Some(of) if of == main => 2,
+                _ => continue,
+            };
+            if specific > most_specific {
+                (most_specific, found) = (specific, weighted(parts));
+            }
+        }
+        found
+    };
+    weight_of(media_type) > weight_of("application/json")
+}
+
+/// The weight among the parameters of a list element, in thousandths; 1000 if it has none.
+fn weighted<'a>(mut parameters: impl Iterator<Item = &'a str>) -> u32 {
+    let weight = parameters.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("q").then(|| weight(value.trim()))
+    });
+    weight.unwrap_or(1_000)
 }
 
 /// A weight in thousandths; 0 if it is malformed.
@@ -101,7 +130,7 @@ pub(crate) fn seen(headers: &HeaderMap) -> Result<Seen, Problem> {
 }
 
 fn invalid() -> Problem {
-    Problem::new(HEADER_INVALID).naming("If-Match")
+    Problem::invalid_header("If-Match")
 }
 
 /// The first tag, without quotation marks, and the rest of the text.
@@ -148,6 +177,24 @@ fn elements<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<Item
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pdf_is_answered_if_it_is_preferred_to_json() {
+        for (accept, preferred) in [
+            ("application/pdf", true),
+            ("application/pdf, */*;q=0.1", true),
+            ("application/json;q=0.5, application/PDF", true),
+            ("application/*;q=0.9, application/json;q=0.2", true),
+            ("application/json, application/pdf", false),
+            ("application/pdf;q=0", false),
+            ("*/*", false),
+            ("text/html", false),
+        ] {
+            let headers = with("accept", &[accept]);
+            assert_eq!(prefers(&headers, "application/pdf"), preferred, "{accept}");
+        }
+        assert!(!prefers(&HeaderMap::new(), "application/pdf"));
+    }
 
     fn with(name: &'static str, values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();

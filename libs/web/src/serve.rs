@@ -25,9 +25,7 @@ use warp::reply::Response;
 
 use super::endpoint::Takes;
 use super::headers::{has_one_host, trace_parent};
-use super::problem::{
-    BUSY, HEADER_INVALID, LENGTH_REQUIRED, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE,
-};
+use super::problem::{BUSY, LENGTH_REQUIRED, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE};
 use super::router::Admitted;
 use super::{Language, Problem, Proxies, Router};
 use crate::crowd::{Crowd, Full, Held};
@@ -242,7 +240,7 @@ impl Shared {
         let admitted = if has_one_host(request.version(), request.headers()) {
             self.router.admit(request.method(), path, request.headers(), client)
         } else {
-            Err(Problem::new(HEADER_INVALID).naming("Host").into_response(language))
+            Err(Problem::invalid_header("Host").into_response(language))
         };
         let admitted = match admitted {
             Ok(admitted) => admitted,
@@ -355,5 +353,5 @@ fn body_length(request: &http::Request<Incoming>) -> Result<u64, Problem> {
         None => return Ok(0),
         Some(length) => length.to_str().ok().and_then(|length| length.parse::<u64>().ok()),
     };
-    length.ok_or_else(|| Problem::new(HEADER_INVALID).naming("Content-Length"))
+    length.ok_or_else(|| Problem::invalid_header("Content-Length"))
 }

@@ -54,10 +54,17 @@ impl Answer {
         self.body
     }
 
-    /// Status and code of a problem.
+    /// Status and code of a problem. One of an invalid input names every field, parameter or header
+    /// that must change.
     #[track_caller]
     pub(crate) fn refused(&self) -> (u16, &str) {
         assert!(!self.status.is_success(), "{} {}", self.status, self.body);
+        if self.status == StatusCode::UNPROCESSABLE_ENTITY {
+            let errors = self.body["errors"].as_array().map_or(&[][..], Vec::as_slice);
+            let places = ["pointer", "parameter", "header"];
+            let is_placed = |error: &Value| places.iter().any(|place| error[place].is_string());
+            assert!(!errors.is_empty() && errors.iter().all(is_placed), "{}", self.body);
+        }
         assert_eq!(self.header("content-type"), "application/problem+json");
         (self.status.as_u16(), self.problem())
     }
@@ -100,6 +107,21 @@ impl Browser {
         let body = serde_json::from_slice(&bytes)
             .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&bytes).into_owned()));
         Ok(Answer { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// Gets a resource in this media type, as bytes.
+    pub(crate) async fn raw(
+        &self,
+        path: &str,
+        token: &str,
+        accept: &str,
+    ) -> (StatusCode, http::HeaderMap, Vec<u8>) {
+        let request = Request::builder().uri(path).header("accept", accept);
+        let request = request.header("authorization", format!("Bearer {token}"));
+        let request = request.body(Bytes::new()).unwrap();
+        let answer = self.transport.send(Service::Process, request).await.unwrap();
+        let (parts, bytes) = answer.into_parts();
+        (parts.status, parts.headers, bytes.to_vec())
     }
 
     pub(crate) async fn get(&self, path: &str, token: &str) -> Answer {

@@ -84,20 +84,26 @@ async fn handle(app: Arc<App>, request: Request, content: Upload) -> Result<Repl
         UploadError::MediaType => Problem::media_type(DOCUMENT_TYPES),
         UploadError::TooLarge => Problem::body_too_large(DOCUMENT_BYTES_MAX),
         UploadError::Interrupted(Interrupted::Slow) => Problem::new(TOO_SLOW),
-        UploadError::Content { vi, en } => Problem::new(DOCUMENT_INVALID).saying(vi, en),
-        UploadError::Digest(algorithm) => Problem::new(DOCUMENT_INVALID).saying(
-            format!("Content-Digest: nội dung nhận được có {algorithm} khác"),
-            format!("Content-Digest: the received content has another {algorithm}"),
-        ),
-        UploadError::Empty => {
-            Problem::new(DOCUMENT_INVALID).saying("tài liệu trống", "the document is empty")
+        UploadError::Content { vi, en } => invalid(vi, en),
+        UploadError::Digest(algorithm) => Problem::new(DOCUMENT_INVALID)
+            .saying(
+                format!("Content-Digest: nội dung nhận được có {algorithm} khác"),
+                format!("Content-Digest: the received content has another {algorithm}"),
+            )
+            .in_header("Content-Digest"),
+        UploadError::Empty => invalid("tài liệu trống", "the document is empty"),
+        UploadError::Interrupted(Interrupted::Gone) => {
+            invalid("việc tải lên bị ngắt giữa chừng", "the upload was interrupted")
         }
-        UploadError::Interrupted(Interrupted::Gone) => Problem::new(DOCUMENT_INVALID)
-            .saying("việc tải lên bị ngắt giữa chừng", "the upload was interrupted"),
         UploadError::TooMany => Problem::at_once(TOO_MANY_AT_ONCE),
         UploadError::Busy => Problem::busy(RETRY_AFTER),
         UploadError::Home(error) => error.into(),
     })?;
     let location = format!("/v1/documents/{}", stored.name);
     Ok(Reply::created(&location, &DocumentUploadedReply::from(stored)))
+}
+
+/// The document as a whole, which has no fields, is not valid.
+fn invalid(vi: &str, en: &str) -> Problem {
+    Problem::field(DOCUMENT_INVALID, "", vi, en)
 }
