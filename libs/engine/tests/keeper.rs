@@ -1,4 +1,4 @@
-//! The deadline keeper with an obligation that nobody can enforce.
+//! The deadline keeper with an obligation that nobody can enforce, and with a store that fails.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
@@ -17,7 +17,7 @@ use dossier::{AnyCommand, Command, Decision, Facts, LawError, State, Step};
 use engine::tasks::{Keeper, KeeperHealth, Tasks};
 use engine::{Begins, CommandEnvelope, Engine, Settings, Streams};
 use events::bus::Bus;
-use events::{EventStore, StreamName};
+use events::{EventStore, Faults, StreamName};
 use jiff::{SignedDuration, Timestamp};
 use platform::TimeSource;
 use serde_json::json;
@@ -157,7 +157,11 @@ struct Scene {
 
 /// Three dossiers, the second one poisoned, each with an answer due on Monday at nine.
 async fn scene() -> Scene {
-    let store = Arc::new(EventStore::memory());
+    scene_on(EventStore::memory()).await
+}
+
+async fn scene_on(store: EventStore) -> Scene {
+    let store = Arc::new(store);
     let engine = Engine::new(Settings {
         bus: Bus::Store(Arc::clone(&store)),
         store,
@@ -199,4 +203,19 @@ async fn one_that_breaks_off_is_isolated_and_shows_as_overdue_and_the_others_are
     submit(&scene.streams, &scene.engine.law(), late).await;
     scene.tasks.run_until(&scene.engine, at("2026-11-25T10:00")).await.unwrap();
     assert!(missed(&scene, 4).await);
+}
+
+#[tokio::test]
+async fn a_read_that_fails_while_the_index_is_built_leaves_no_deadline_out() {
+    // Each read returns one stream; of the reads for one page, each fails once.
+    for number in 1..=3 {
+        let mut scene = scene_on(EventStore::faulty(EventStore::memory(), Faults::default())).await;
+        let EventStore::Faulty(faulty) = &*scene.engine.store else { panic!("another store") };
+        faulty.fail_read(number);
+        scene.tasks.settle(&scene.engine).await.unwrap_err();
+        scene.tasks.settle(&scene.engine).await.unwrap();
+        assert_eq!(scene.health.open(), 3, "read {number} failed");
+        scene.tasks.run_until(&scene.engine, at("2026-11-23T09:00")).await.unwrap();
+        assert!(missed(&scene, 1).await && missed(&scene, 3).await, "read {number} failed");
+    }
 }

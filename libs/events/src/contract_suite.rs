@@ -372,7 +372,12 @@ pub async fn several_streams_are_read_together(store: Arc<EventStore>) {
     }
     store.append(&short, Expected::NoStream, events(9_001..9_003)).await.unwrap();
     let names = [short.clone(), none, long.clone(), short.clone()];
-    let read = store.read_together(&names).await.unwrap();
+    let mut read = Vec::new();
+    while read.len() < names.len() {
+        let more = store.read_together(&names[read.len()..]).await.unwrap();
+        assert!(!more.is_empty(), "after {} streams", read.len());
+        read.extend(more);
+    }
     let [first, second, third, again] = &read[..] else { panic!("{} streams", read.len()) };
     assert_eq!(*first, store.read_whole(&short).await.unwrap());
     assert!(second.is_empty());

@@ -111,7 +111,7 @@ impl From<Unwritable> for AppendError {
     fn from(why: Unwritable) -> Self {
         match why {
             Unwritable::Locked(_) | Unwritable::Pinned { .. } => Self::Busy(BUSY_RETRY_AFTER),
-            Unwritable::Silent(reason) => Self::Unreachable(Cause::new(reason)),
+            Unwritable::Silent(cause) => Self::Unreachable(cause),
             Unwritable::TakenOver(_)
             | Unwritable::Full(_)
             | Unwritable::ReadOnly(_)
@@ -123,37 +123,37 @@ impl From<Unwritable> for AppendError {
 }
 
 /// Why the log is not writable.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Unwritable {
     /// Another process has opened the log for writing. This one never writes again, because its
     /// state may be outdated.
     #[error("another process has opened the log for writing: {0}")]
-    TakenOver(String),
+    TakenOver(#[source] Cause),
     /// The disk is full.
     #[error("the event store's disk is full: {0}")]
-    Full(String),
+    Full(#[source] Cause),
     /// Opened read-only, or on a read-only medium.
     #[error("the event store is read-only: {0}")]
-    ReadOnly(String),
+    ReadOnly(#[source] Cause),
     /// The disk fails, or the file cannot be opened.
     #[error("the event store's disk fails: {0}")]
-    Broken(String),
+    Broken(#[source] Cause),
     /// The engine found its own data damaged. Only a backup mends it.
     #[error("the event store is corrupt: {0}")]
-    Corrupt(String),
+    Corrupt(#[source] Cause),
     /// The engine refuses the write in a way that none of the others describes: a missing table or
     /// permission, a statement that it does not accept. It will refuse it again.
     #[error("the event store refuses the write: {0}")]
-    Refused(String),
+    Refused(#[source] Cause),
     /// Another process holds a lock.
     #[error("the event store is locked by another program: {0}")]
-    Locked(String),
+    Locked(#[source] Cause),
     /// A reader blocks checkpoints, and the write-ahead log has reached its limit.
     #[error("a reader blocks the checkpoint of the write-ahead log, which has {bytes} bytes")]
     Pinned { bytes: u64 },
     /// The engine does not respond.
     #[error("the event store does not respond: {0}")]
-    Silent(String),
+    Silent(#[source] Cause),
 }
 
 impl Unwritable {
@@ -279,23 +279,32 @@ pub enum OpenError {
         path: String,
     },
     /// The server is unreachable. Retrying may succeed.
-    #[error("{path} cannot be reached: {reason}")]
+    #[error("{path} cannot be reached: {cause}")]
     Unreachable {
         path: String,
         /// The failure of each host.
-        reason: String,
+        #[source]
+        cause: Cause,
     },
     /// The file or its folder cannot be used.
-    #[error("{path} cannot be opened: {reason}")]
+    #[error("{path} cannot be opened: {cause}")]
     Unusable {
-        /// The database file.
+        /// The database file, or the address.
         path: String,
-        /// The engine's message.
-        reason: String,
+        #[source]
+        cause: Cause,
     },
 }
 
 impl OpenError {
+    /// The file or the server at `path` cannot be used, for a `cause`.
+    pub(crate) fn unusable(
+        path: impl std::fmt::Display,
+        cause: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Self {
+        Self::Unusable { path: path.to_string(), cause: Cause::new(cause) }
+    }
+
     /// Whether a retry may succeed without an operator.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {

@@ -212,7 +212,7 @@ impl EventStore {
             Self::EventStoreDb(store) => {
                 Box::pin(budget::counted(store.read(stream, after, READ_EVENTS_MAX))).await
             }
-            Self::Faulty(store) => Box::pin(store.reads()?.read(stream, Some(after))).await,
+            Self::Faulty(store) => Box::pin(store.read(stream, after)).await,
         }
     }
 
@@ -250,7 +250,8 @@ impl EventStore {
             Self::EventStoreDb(store) => {
                 Box::pin(budget::counted(store.read_together(streams, READ_EVENTS_MAX))).await?
             }
-            Self::Memory(_) | Self::Faulty(_) => {
+            Self::Faulty(store) => Box::pin(store.read_together(streams)).await?,
+            Self::Memory(_) => {
                 let (mut read, mut bytes) = (Vec::new(), 0);
                 for stream in streams {
                     if bytes >= TOGETHER_BYTES_MAX {

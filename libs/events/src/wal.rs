@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::Unwritable;
 use crate::limits::{CHECKPOINT_AGAIN, CHECKPOINT_FAILED_PAUSE_MAX};
+use crate::{Cause, Unwritable};
 
 /// Bytes of a page with its frame header in the write-ahead log (SQLite's file format, section
 /// 4.1).
@@ -52,7 +52,7 @@ pub(crate) struct State {
     /// Whether a reader has blocked the reset beyond the alarm limit.
     pinned: AtomicBool,
     /// Why the checkpoint thread fails; while set, the writer checkpoints.
-    failing: Mutex<Option<String>>,
+    failing: Mutex<Option<Cause>>,
     /// Length at the writer's last checkpoint of its own.
     copied_at: AtomicU64,
 }
@@ -69,21 +69,21 @@ impl State {
     }
 
     /// Why the checkpoint thread fails, if it does.
-    pub(crate) fn failing(&self) -> Option<String> {
+    pub(crate) fn failing(&self) -> Option<Cause> {
         self.lock_failing().clone()
     }
 
-    fn lock_failing(&self) -> MutexGuard<'_, Option<String>> {
+    fn lock_failing(&self) -> MutexGuard<'_, Option<Cause>> {
         self.failing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Logs the first failure and the recovery.
-    fn set_failing(&self, file: &Path, why: Option<String>) {
+    fn set_failing(&self, file: &Path, why: Option<Cause>) {
         let mut failing = self.lock_failing();
         let file = file.display();
         match (&*failing, &why) {
             (None, Some(error)) => tracing::error!(
-                %file, error,
+                %file, %error,
                 "checkpoint thread failed; the writer checkpoints until it recovers"
             ),
             (Some(_), None) => tracing::info!(%file, "checkpoint thread recovered"),
@@ -92,6 +92,11 @@ impl State {
         *failing = why;
     }
 }
+
+/// Why appends are refused once the log has reached its limit.
+#[derive(Debug, thiserror::Error)]
+#[error("checkpoint of its write-ahead log failed: {0}")]
+struct CheckpointFailed(#[source] Cause);
 
 /// Limits of a write-ahead log's length, in pages of 4,096 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -163,7 +168,7 @@ impl Wal {
         self.wake();
         Some(self.state.failing().map_or_else(
             || Unwritable::Pinned { bytes: bytes(pages) },
-            |why| Unwritable::Broken(format!("checkpoint of its write-ahead log failed: {why}")),
+            |why| Unwritable::Broken(Cause::new(CheckpointFailed(why))),
         ))
     }
 
@@ -176,7 +181,7 @@ impl Wal {
         if let Some(wake) = &self.wake
             && wake.try_send(()) == Err(TrySendError::Disconnected(()))
         {
-            let ended = "the thread that makes them has ended".to_owned();
+            let ended = Cause::new("the thread that makes them has ended");
             self.state.set_failing(&self.path, Some(ended));
         }
     }
@@ -238,11 +243,14 @@ impl Copier {
         let (state, path) = (Arc::clone(&self.state), self.path.clone());
         let named = std::thread::Builder::new().name("checkpoint".to_owned());
         let started = named.spawn(move || self.run(&wake));
-        let failed = started.as_ref().err().map(ToString::to_string);
-        if failed.is_some() {
-            state.set_failing(&path, failed);
-        }
-        (sender, started.ok())
+        let thread = match started {
+            Ok(thread) => Some(thread),
+            Err(error) => {
+                state.set_failing(&path, Some(Cause::new(error)));
+                None
+            }
+        };
+        (sender, thread)
     }
 
     fn run(mut self, wake: &Receiver<()>) {
@@ -266,7 +274,7 @@ impl Copier {
                     if finished { Next::Woken } else { Next::Soon }
                 }
                 Err(error) => {
-                    self.state.set_failing(&self.path, Some(error.to_string()));
+                    self.state.set_failing(&self.path, Some(Cause::new(error)));
                     pause = pause.saturating_mul(2).min(CHECKPOINT_FAILED_PAUSE_MAX);
                     // The connection may be the cause. If no new one can be opened, the old one is
                     // retried.

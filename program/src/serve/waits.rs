@@ -85,17 +85,19 @@ fn may_come(error: &Error, on_server: bool) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use events::Cause;
+
     use super::*;
 
     #[test]
     fn a_server_that_is_away_is_waited_for_and_a_setting_that_is_wrong_is_not() {
-        let unusable =
-            || OpenError::Unusable { path: "x".to_owned(), reason: "refused".to_owned() };
+        let (path, cause) = (|| "x".to_owned(), || Cause::new("refused"));
+        let unusable = || OpenError::Unusable { path: path(), cause: cause() };
         let away = AuthError::Unreachable { source_name: "x".to_owned(), reason: "y".to_owned() };
         assert!(may_come(&Error::from(away).context("starting"), false));
         assert!(may_come(&unusable().into(), true));
-        let (path, reason) = ("x".to_owned(), "refused".to_owned());
-        assert!(may_come(&OpenError::Unreachable { path, reason }.into(), true));
+        let unreachable = OpenError::Unreachable { path: path(), cause: cause() };
+        assert!(may_come(&unreachable.into(), true));
         assert!(!may_come(&unusable().into(), false), "a file does not come by itself");
         let wrong = AuthError::Jwks { source_name: "x".to_owned(), reason: "no JSON".to_owned() };
         assert!(!may_come(&wrong.into(), true));

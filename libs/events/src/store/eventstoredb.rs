@@ -106,7 +106,7 @@ impl EventStoreDb {
     }
 
     fn check_not_read_only(&self) -> Result<(), Unwritable> {
-        let said = || Unwritable::ReadOnly("it was opened for reading".to_owned());
+        let said = || Unwritable::ReadOnly(Cause::new("it was opened for reading"));
         if self.read_only { Err(said()) } else { Ok(()) }
     }
 
@@ -114,12 +114,8 @@ impl EventStoreDb {
     pub(super) async fn writable(&self) -> Result<(), Unwritable> {
         self.check_not_read_only()?;
         let silent = |failure: Failure| {
-            let reason = failure.to_string();
-            if failure.is_retryable() {
-                Unwritable::Silent(reason)
-            } else {
-                Unwritable::Refused(reason)
-            }
+            let (is_retryable, cause) = (failure.is_retryable(), Cause::new(failure));
+            if is_retryable { Unwritable::Silent(cause) } else { Unwritable::Refused(cause) }
         };
         // Known not to answer: fail without waiting.
         self.log.connection.health.check().map_err(silent)?;

@@ -139,8 +139,8 @@ const READ_ALL: &str = "WITH page AS
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
         let connections = connect(url, false).await?;
-        let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
-        let asked = connections.get().await.map_err(|error| unusable(error.to_string()))?;
+        let asked = connections.get().await;
+        let asked = asked.map_err(|error| OpenError::unusable(shown(url), error))?;
         let id = schema::prepare(&asked.client, &shown(url)).await?;
         let shared = Shared::new(Position::START);
         let (jobs, queue) = mpsc::channel(APPEND_QUEUE_MAX);
@@ -149,16 +149,15 @@ impl Postgres {
         // The head must be known before the store is used.
         let (ready, heard) = oneshot::channel();
         tasks.spawn(connections::listen(Arc::clone(&connections), Arc::clone(&shared), ready));
-        heard.await.map_err(|_| unusable("nobody listens".to_owned()))?;
+        heard.await.map_err(|_| OpenError::unusable(shown(url), "the listener has stopped"))?;
         Ok(Self::of(id, Some(jobs), connections, shared, tasks))
     }
 
     /// Without writer and listener.
     pub(super) async fn open_read_only(url: &str) -> Result<Self, OpenError> {
         let connections = connect(url, true).await?;
-        let unusable =
-            |error: ReadError| OpenError::Unusable { path: shown(url), reason: error.to_string() };
-        let asked = connections.get().await.map_err(unusable)?;
+        let asked = connections.get().await;
+        let asked = asked.map_err(|error| OpenError::unusable(shown(url), error))?;
         let (id, head) = schema::look(&asked.client, &shown(url)).await?;
         let shared = Shared::new(Position(unsigned(head)));
         Ok(Self::of(id, None, connections, shared, JoinSet::new()))
@@ -178,7 +177,7 @@ impl Postgres {
     }
 
     fn jobs(&self) -> Result<&mpsc::Sender<Job>, Unwritable> {
-        let read_only = || Unwritable::ReadOnly("it was opened for reading".to_owned());
+        let read_only = || Unwritable::ReadOnly(Cause::new("it was opened for reading"));
         self.jobs.as_ref().ok_or_else(read_only)
     }
 
@@ -204,9 +203,9 @@ impl Postgres {
         let jobs = self.jobs()?;
         let ask = async {
             let (reply, answer) = oneshot::channel();
-            let full = |_| Unwritable::Silent("its queue is full".to_owned());
+            let full = |_| Unwritable::Silent(Cause::new("its queue is full"));
             jobs.try_send(Job::Probe(reply)).map_err(full)?;
-            let stopped = |_| Unwritable::Silent("the writer has stopped".to_owned());
+            let stopped = |_| Unwritable::Silent(Cause::new("the writer has stopped"));
             answer.await.map_err(stopped)?
         };
         self.shared.probe.answer(PROBE_FRESH, ask).await
@@ -386,7 +385,7 @@ pub(super) fn servers(url: &str) -> Vec<Server> {
 
 /// Connections, checked not to go through a transaction pooler.
 async fn connect(url: &str, read_only: bool) -> Result<Arc<Connections>, OpenError> {
-    let unusable = |reason: String| OpenError::Unusable { path: shown(url), reason };
+    let unusable = |reason: String| OpenError::unusable(shown(url), reason);
     let address = encryption::parse(url).map_err(unusable)?;
     // Diagnosed first, because the client does not report the cause.
     reach::any(encryption::servers(&address.0)).await.map_err(unusable)?;
@@ -394,7 +393,7 @@ async fn connect(url: &str, read_only: bool) -> Result<Arc<Connections>, OpenErr
     match connections.are_pooled().await {
         Ok(false) => Ok(connections),
         Ok(true) => Err(OpenError::Pooled { path: shown(url) }),
-        Err(error) => Err(unusable(error.to_string())),
+        Err(error) => Err(OpenError::unusable(shown(url), error)),
     }
 }
 

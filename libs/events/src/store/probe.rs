@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 
-use crate::Unwritable;
 use crate::limits::{MENDED_RETRY_AFTER, PROBE_FRESH, PROBE_WAIT};
+use crate::{Cause, Unwritable};
 
 #[derive(Debug, Default)]
 pub(super) struct Probe {
@@ -70,7 +70,7 @@ impl Probe {
         }
         let silent = |_| {
             let said = "not within a second: another program holds its lock, or its disk is slow";
-            Err(Unwritable::Silent(said.to_owned()))
+            Err(Unwritable::Silent(Cause::new(said)))
         };
         let answer = timeout(PROBE_WAIT, ask).await.unwrap_or_else(silent);
         *last = Some((Instant::now(), answer.clone()));

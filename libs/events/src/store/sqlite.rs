@@ -104,19 +104,17 @@ impl Shared {
 
 impl Sqlite {
     pub(super) fn open(path: &Path, options: Options) -> Result<Self, OpenError> {
-        let unusable =
-            |reason: String| OpenError::Unusable { path: path.display().to_string(), reason };
         let lock = file::lock(path)?;
         let opened = file::open_writer(path, options)?;
         let id = opened.id;
         let (jobs, queue) = mpsc::channel(APPEND_QUEUE_MAX);
-        let (writer, shared) =
-            Writer::new(opened, path, options).map_err(|error| unusable(error.to_string()))?;
+        let (writer, shared) = Writer::new(opened, path, options)
+            .map_err(|error| OpenError::unusable(path.display(), error))?;
         let writer = std::thread::Builder::new()
             .name("event-store-writer".to_owned())
             .spawn(move || writer.run(queue))
-            .map_err(|error| unusable(error.to_string()))?;
-        let readers = Readers::open(path, READERS_MAX).map_err(unusable)?;
+            .map_err(|error| OpenError::unusable(path.display(), error))?;
+        let readers = Readers::open(path, READERS_MAX)?;
         Ok(Self {
             id,
             path: path.to_owned(),
@@ -133,9 +131,8 @@ impl Sqlite {
         if !path.is_file() {
             return Err(OpenError::Missing { path: path.display().to_string() });
         }
-        let unusable =
-            |reason: String| OpenError::Unusable { path: path.display().to_string(), reason };
-        let connection = file::open_reader(path).map_err(|error| unusable(error.to_string()))?;
+        let connection =
+            file::open_reader(path).map_err(|error| OpenError::unusable(path.display(), error))?;
         let (id, head) = file::look(path, &connection)?;
         Ok(Self {
             id,
@@ -143,7 +140,7 @@ impl Sqlite {
             jobs: None,
             room: Room::default(),
             writer: None,
-            readers: Readers::open(path, READERS_MAX).map_err(unusable)?,
+            readers: Readers::open(path, READERS_MAX)?,
             shared: Arc::new(Shared::new(Position(unsigned(head)), None)),
             _lock: None,
         })
@@ -155,7 +152,7 @@ impl Sqlite {
     }
 
     fn jobs(&self) -> Result<&mpsc::Sender<Job>, Unwritable> {
-        let read_only = || Unwritable::ReadOnly("it was opened for reading".to_owned());
+        let read_only = || Unwritable::ReadOnly(Cause::new("it was opened for reading"));
         self.jobs.as_ref().ok_or_else(read_only)
     }
 
@@ -184,12 +181,12 @@ impl Sqlite {
         }
         let ask = async {
             if let Some(free) = self.disk_free().filter(|free| *free < DISK_FREE_MIN) {
-                return Err(Unwritable::Full(format!("{free} bytes free on its disk")));
+                return Err(Unwritable::Full(Cause::new(format!("{free} bytes free on its disk"))));
             }
             let (reply, answer) = oneshot::channel();
-            let full = |_| Unwritable::Silent("its queue is full".to_owned());
+            let full = |_| Unwritable::Silent(Cause::new("its queue is full"));
             jobs.try_send(Job::Probe(reply)).map_err(full)?;
-            let stopped = |_| Unwritable::Silent("the writer has stopped".to_owned());
+            let stopped = |_| Unwritable::Silent(Cause::new("the writer has stopped"));
             answer.await.map_err(stopped)?
         };
         self.shared.probe.answer(PROBE_FRESH, ask).await

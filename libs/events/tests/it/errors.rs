@@ -98,6 +98,18 @@ async fn a_file_without_its_table_refuses_reads_and_appends() {
     let error = append(&store, "a-2", 2).await.unwrap_err();
     let AppendError::Unwritable(why @ Unwritable::Refused(_)) = &error else { panic!("{error:?}") };
     assert!(!error.is_retryable() && why.retry_after().is_none(), "{why}");
+    assert!(comes_from::<rusqlite::Error>(&error), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_opened_keeps_the_error_of_its_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.sqlite");
+    std::fs::write(&path, "not a database at all, only text").unwrap();
+    let error = EventStore::sqlite(&path, SqliteOptions::default()).unwrap_err();
+    assert!(comes_from::<rusqlite::Error>(&error), "{error:?}");
+    let error = EventStore::sqlite(&path.join("log"), SqliteOptions::default()).unwrap_err();
+    assert!(comes_from::<std::io::Error>(&error), "{error:?}");
 }
 
 #[tokio::test]

@@ -148,9 +148,9 @@ async fn a_server_that_is_away_is_named_and_waited_for_at_the_next_opening() {
     let mut double = EventStoreDbDouble::start().unwrap();
     double.kill();
     let refused = EventStore::eventstoredb(&double.url("test")).await;
-    let Err(OpenError::Unreachable { path, reason }) = refused else { panic!("{refused:?}") };
+    let Err(OpenError::Unreachable { path, cause }) = refused else { panic!("{refused:?}") };
     assert!(path.starts_with("esdb://127.0.0.1:"), "{path}");
-    assert!(reason.contains("Connection refused"), "{reason}");
+    assert!(cause.to_string().contains("Connection refused"), "{cause}");
     double.revive().unwrap();
     append(&open(&double).await, 1).await;
 }

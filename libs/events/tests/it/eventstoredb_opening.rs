@@ -67,7 +67,9 @@ impl Subscriber for Lines {
 async fn refused(url: &str) -> String {
     let opened = timeout(LIMIT, EventStore::eventstoredb(url)).await.expect("says nothing");
     match opened {
-        Err(OpenError::Unreachable { reason, .. } | OpenError::Unusable { reason, .. }) => reason,
+        Err(OpenError::Unreachable { cause, .. } | OpenError::Unusable { cause, .. }) => {
+            cause.to_string()
+        }
         other => panic!("{url}: {other:?}"),
     }
 }

@@ -228,7 +228,8 @@ impl Pooler {
         let running = async {
             loop {
                 match EventStore::postgres(&self.url).await {
-                    Err(OpenError::Unusable { reason, .. }) if reason.contains("connect") => {}
+                    Err(OpenError::Unusable { cause, .. })
+                        if cause.to_string().contains("connect") => {}
                     opened => return opened,
                 }
             }

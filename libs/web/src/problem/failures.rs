@@ -203,11 +203,10 @@ mod tests {
         assert_eq!(of(AppendError::Refused(cause())), (500, None));
         assert_eq!(of(AppendError::Conflict { actual: Some(Version(1)) }), (409, Some(1)));
         let unwritable = |why| of(Failure::<LawError>::Unwritable(why));
-        let said = || "said".to_owned();
-        assert_eq!(unwritable(Unwritable::Corrupt(said())), (500, None));
-        assert_eq!(unwritable(Unwritable::Refused(said())), (500, None));
-        assert_eq!(unwritable(Unwritable::TakenOver(said())), (503, None));
-        assert!(matches!(unwritable(Unwritable::Full(said())), (503, Some(_))));
+        assert_eq!(unwritable(Unwritable::Corrupt(cause())), (500, None));
+        assert_eq!(unwritable(Unwritable::Refused(cause())), (500, None));
+        assert_eq!(unwritable(Unwritable::TakenOver(cause())), (503, None));
+        assert!(matches!(unwritable(Unwritable::Full(cause())), (503, Some(_))));
     }
 
     #[test]

@@ -167,9 +167,8 @@ impl EventStoreDb {
 
     pub(super) fn refused(&self, failure: Failure) -> AppendError {
         match failure {
-            Failure::Denied(why) => AppendError::Unwritable(Unwritable::ReadOnly(format!(
-                "the server refuses `{}`: {why}",
-                self.log.connection.user()
+            Failure::Denied(why) => AppendError::Unwritable(Unwritable::ReadOnly(Cause::new(
+                format!("the server refuses `{}`: {why}", self.log.connection.user()),
             ))),
             failure => unread(failure),
         }

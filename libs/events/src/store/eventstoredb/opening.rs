@@ -11,10 +11,10 @@ use super::connection::Connection;
 use super::failure::Failure;
 use super::log::Log;
 use super::{follower, own, reads};
-use crate::OpenError;
 use crate::limits::{CALL_IN, RECONNECT_MAX, RECONNECT_PAUSE};
 use crate::reach::shown;
 use crate::store::patience::{longer, rest};
+use crate::{Cause, OpenError};
 
 /// An open log with its follower.
 pub(super) struct Opened {
@@ -25,8 +25,8 @@ pub(super) struct Opened {
 
 pub(super) async fn open(url: &str, read_only: bool) -> Result<Opened, OpenError> {
     let path = || shown(url);
-    let unusable = |reason: String| OpenError::Unusable { path: path(), reason };
-    let failed = |failure: Failure| unopened(path(), &failure);
+    let unusable = |reason: String| OpenError::unusable(path(), reason);
+    let failed = |failure: Failure| unopened(path(), failure);
     let address = address::parse(url).map_err(unusable)?;
     let name = address.log.clone();
     let connection = Connection::new(address).map_err(unusable)?;
@@ -49,12 +49,12 @@ pub(super) async fn open(url: &str, read_only: bool) -> Result<Opened, OpenError
 
 /// A server that may answer later is unreachable, so that `serve` keeps waiting, also if the leader
 /// failed during the opening.
-fn unopened(path: String, failure: &Failure) -> OpenError {
-    let reason = failure.to_string();
-    if failure.is_retryable() {
-        OpenError::Unreachable { path, reason }
+fn unopened(path: String, failure: Failure) -> OpenError {
+    let (is_retryable, cause) = (failure.is_retryable(), Cause::new(failure));
+    if is_retryable {
+        OpenError::Unreachable { path, cause }
     } else {
-        OpenError::Unusable { path, reason }
+        OpenError::Unusable { path, cause }
     }
 }
 
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn only_what_may_pass_is_waited_for() {
         let is_retryable =
-            |failure: Failure| unopened("esdb://a".to_owned(), &failure).is_retryable();
+            |failure: Failure| unopened("esdb://a".to_owned(), failure).is_retryable();
         let why = || "why".to_owned();
         assert!(is_retryable(Failure::Unreachable(why())) && is_retryable(Failure::Passing(why())));
         assert!(is_retryable(Failure::Silent(CALL_IN)));

@@ -216,16 +216,6 @@ pub(super) fn silent() -> ReadError {
     ReadError::unreachable("the server does not answer")
 }
 
-/// The server's message, or the connection error with its cause.
-pub(super) fn reason(error: &tokio_postgres::Error) -> String {
-    if let Some(said) = error.as_db_error() {
-        return said.message().to_owned();
-    }
-    // The cause, such as a rejected certificate, is in the source.
-    let from = std::error::Error::source(error).map(|from| format!(": {from}"));
-    format!("{error}{}", from.unwrap_or_default())
-}
-
 /// The error of a read that the server, or the connection to it, failed.
 pub(super) fn failed(error: tokio_postgres::Error) -> ReadError {
     let damaged = [SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED];

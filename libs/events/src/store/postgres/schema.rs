@@ -44,10 +44,7 @@ const MISSING: &str = "SELECT btrim(split_part(current_setting('search_path'), '
 
 /// Creates missing tables and returns the store's identity.
 pub(super) async fn prepare(client: &Client, path: &str) -> Result<Uuid, OpenError> {
-    let unusable = |error: tokio_postgres::Error| OpenError::Unusable {
-        path: path.to_owned(),
-        reason: super::connections::reason(&error),
-    };
+    let unusable = |error: tokio_postgres::Error| OpenError::unusable(path, error);
     let script = format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {CREATE} COMMIT");
     if let Some(row) = client.query_opt(MISSING, &[]).await.map_err(unusable)? {
         let name: String = row.try_get(0).map_err(unusable)?;
@@ -61,10 +58,7 @@ pub(super) async fn prepare(client: &Client, path: &str) -> Result<Uuid, OpenErr
 
 /// Identity and head of an existing store.
 pub(super) async fn look(client: &Client, path: &str) -> Result<(Uuid, i64), OpenError> {
-    let unusable = |error: tokio_postgres::Error| OpenError::Unusable {
-        path: path.to_owned(),
-        reason: super::connections::reason(&error),
-    };
+    let unusable = |error: tokio_postgres::Error| OpenError::unusable(path, error);
     let there =
         "SELECT to_regclass('log_store') IS NOT NULL AND to_regclass('log_events') IS NOT NULL";
     let there: bool =

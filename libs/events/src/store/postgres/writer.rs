@@ -10,7 +10,7 @@ use tokio_postgres::error::{DbError, Severity, SqlState};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::connections::{Connected, Connections, is_lasting, reason, silent};
+use super::connections::{Connected, Connections, is_lasting, silent};
 use super::{Shared, recorded, standings, stored, unsigned};
 use crate::limits::{ANSWER_TIMEOUT, APPEND_QUEUE_MAX, GROUP_BYTES_MAX, GROUP_EVENTS_MAX};
 use crate::store::patience::Patience;
@@ -165,30 +165,29 @@ struct Failed {
 
 impl From<tokio_postgres::Error> for Failed {
     fn from(error: tokio_postgres::Error) -> Self {
-        let said = reason(&error);
         let severity = error.as_db_error().and_then(DbError::parsed_severity);
         let undone = severity == Some(Severity::Error);
-        let code = error.code();
-        let is = |codes: &[SqlState]| code.is_some_and(|code| codes.contains(code));
+        let (code, lasting) = (error.code().cloned(), is_lasting(&error));
+        let is = |codes: &[SqlState]| code.as_ref().is_some_and(|code| codes.contains(code));
+        let cause = Cause::new(error);
         if is(&[SqlState::LOCK_NOT_AVAILABLE]) {
-            return Self { why: Unwritable::Locked(said), lasting: false, undone };
+            return Self { why: Unwritable::Locked(cause), lasting: false, undone };
         }
         // Damage and a full disk do not resolve within a failover.
         if is(&[SqlState::DISK_FULL]) {
-            return Self { why: Unwritable::Full(said), lasting: true, undone };
+            return Self { why: Unwritable::Full(cause), lasting: true, undone };
         }
         if is(&[SqlState::IO_ERROR]) {
-            return Self { why: Unwritable::Broken(said), lasting: true, undone };
+            return Self { why: Unwritable::Broken(cause), lasting: true, undone };
         }
         if is(&[SqlState::DATA_CORRUPTED, SqlState::INDEX_CORRUPTED]) {
-            return Self { why: Unwritable::Corrupt(said), lasting: true, undone };
+            return Self { why: Unwritable::Corrupt(cause), lasting: true, undone };
         }
         // A standby may be about to be promoted.
         if is(&[SqlState::READ_ONLY_SQL_TRANSACTION]) {
-            return Self { why: Unwritable::ReadOnly(said), lasting: false, undone };
+            return Self { why: Unwritable::ReadOnly(cause), lasting: false, undone };
         }
-        let lasting = is_lasting(&error);
-        let why = if lasting { Unwritable::Refused(said) } else { Unwritable::Silent(said) };
+        let why = if lasting { Unwritable::Refused(cause) } else { Unwritable::Silent(cause) };
         Self { why, lasting, undone }
     }
 }
@@ -199,10 +198,10 @@ impl From<ReadError> for Failed {
         // retried as well.
         let lasting = matches!(error, ReadError::Corrupt { .. });
         let why = match error {
-            ReadError::Unreachable(cause) => Unwritable::Silent(cause.to_string()),
-            ReadError::Corrupt { .. } => Unwritable::Corrupt(error.to_string()),
-            ReadError::Refused(cause) => Unwritable::Refused(cause.to_string()),
-            ReadError::NoSuchPosition(_) => Unwritable::Refused(error.to_string()),
+            ReadError::Unreachable(cause) => Unwritable::Silent(cause),
+            ReadError::Corrupt { .. } => Unwritable::Corrupt(Cause::new(error)),
+            ReadError::Refused(cause) => Unwritable::Refused(cause),
+            ReadError::NoSuchPosition(_) => Unwritable::Refused(Cause::new(error)),
         };
         Self { why, lasting, undone: false }
     }

@@ -59,10 +59,7 @@ pub(super) struct Opened {
 }
 
 pub(super) fn lock(path: &Path) -> Result<File, OpenError> {
-    let unusable = |error: std::io::Error| OpenError::Unusable {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    };
+    let unusable = |error: std::io::Error| OpenError::unusable(path.display(), error);
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = OpenOptions::new()
@@ -110,7 +107,7 @@ pub(super) fn look(path: &Path, connection: &Connection) -> Result<(Uuid, i64), 
 }
 
 fn unusable(path: &Path, error: rusqlite::Error) -> OpenError {
-    OpenError::Unusable { path: path.display().to_string(), reason: error.to_string() }
+    OpenError::unusable(path.display(), error)
 }
 
 /// The file's schema version, `None` if it is empty; fails if it is not ours.
@@ -131,7 +128,7 @@ fn check(path: &Path, connection: &Connection) -> Result<Option<i64>, OpenError>
     }
     if found < SCHEMA_OLDEST {
         let reason = format!("schema version {found} was never released; start with a new file");
-        return Err(OpenError::Unusable { path: name(), reason });
+        return Err(OpenError::unusable(path.display(), reason));
     }
     Ok(Some(found))
 }

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use crate::ReadError;
+use crate::{OpenError, ReadError};
 
 /// A read to perform.
 struct Job {
@@ -40,17 +40,18 @@ impl Idle {
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path, count: usize) -> Result<Self, String> {
+    pub(super) fn open(path: &Path, count: usize) -> Result<Self, OpenError> {
         let idle = Arc::new(Idle(Mutex::new((0..count).collect())));
         let (mut jobs, mut threads) = (Vec::with_capacity(count), Vec::with_capacity(count));
         for place in 0..count {
-            let connection = super::file::open_reader(path).map_err(|error| error.to_string())?;
+            let connection = super::file::open_reader(path)
+                .map_err(|error| OpenError::unusable(path.display(), error))?;
             let (sender, receiver) = channel();
             let idle = Arc::clone(&idle);
             let thread = std::thread::Builder::new()
                 .name("event-store-reader".to_owned())
                 .spawn(move || run(place, &connection, &receiver, &idle))
-                .map_err(|error| error.to_string())?;
+                .map_err(|error| OpenError::unusable(path.display(), error))?;
             jobs.push(sender);
             threads.push(thread);
         }

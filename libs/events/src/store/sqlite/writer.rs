@@ -20,7 +20,7 @@ use crate::limits::{
 use crate::store::room::Taken;
 use crate::wal::Wal;
 use crate::{
-    AppendError, Appended, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
+    AppendError, Appended, Cause, Expected, NewEvent, Position, Recorded, StreamName, Unwritable,
 };
 
 /// A job of the writer.
@@ -61,31 +61,30 @@ impl Job {
 /// Why a transaction failed.
 #[derive(Debug)]
 pub(super) enum Failed {
-    Sql(rusqlite::Error),
+    /// A statement failed.
+    Sql(Unwritable),
     Unwritable(Unwritable),
 }
 
 impl From<rusqlite::Error> for Failed {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Sql(error)
+        let (fault, cause) = (fault(&error), Cause::new(error));
+        Self::Sql(match fault {
+            Fault::Locked => Unwritable::Locked(cause),
+            Fault::Full => Unwritable::Full(cause),
+            Fault::ReadOnly => Unwritable::ReadOnly(cause),
+            Fault::Disk => Unwritable::Broken(cause),
+            Fault::Corrupt => Unwritable::Corrupt(cause),
+            Fault::Refused => Unwritable::Refused(cause),
+            Fault::Passing => Unwritable::Silent(cause),
+        })
     }
 }
 
 impl Failed {
     fn why(&self) -> Unwritable {
-        let error = match self {
-            Self::Unwritable(why) => return why.clone(),
-            Self::Sql(error) => error,
-        };
-        let said = error.to_string();
-        match fault(error) {
-            Fault::Locked => Unwritable::Locked(said),
-            Fault::Full => Unwritable::Full(said),
-            Fault::ReadOnly => Unwritable::ReadOnly(said),
-            Fault::Disk => Unwritable::Broken(said),
-            Fault::Corrupt => Unwritable::Corrupt(said),
-            Fault::Refused => Unwritable::Refused(said),
-            Fault::Passing => Unwritable::Silent(said),
+        match self {
+            Self::Unwritable(why) | Self::Sql(why) => why.clone(),
         }
     }
 
@@ -189,7 +188,7 @@ impl Writer {
             tried = self.try_group(&appends, probed, Writer::append_carefully);
         }
         let half =
-            || Failed::Unwritable(Unwritable::Refused("half of a group was written".to_owned()));
+            || Failed::Unwritable(Unwritable::Refused(Cause::new("half of a group was written")));
         match tried.and_then(|answers| answers.ok_or_else(half)) {
             Ok(answers) => {
                 for (append, answer) in appends.into_iter().zip(answers) {
@@ -254,7 +253,7 @@ impl Writer {
             Err(error) => {
                 self.head = head;
                 self.unsure = written;
-                Err(Failed::Sql(error))
+                Err(error.into())
             }
         }
     }
@@ -312,7 +311,7 @@ impl Writer {
             own = self.epoch,
             "another process has opened this log for writing; refusing all appends, stop this process"
         );
-        let why = Unwritable::TakenOver(said);
+        let why = Unwritable::TakenOver(Cause::new(said));
         Err(Failed::Unwritable(self.shared.taken_over.get_or_init(|| why).clone()))
     }
 
