@@ -159,6 +159,7 @@ pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Res
                 role: *role,
                 agency: caller.agency.clone(),
                 on_behalf_of: caller.on_behalf_of.clone(),
+                deputy_for: None,
             });
         }
     }

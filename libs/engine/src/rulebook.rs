@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use dossier::State;
-use dossier::contract::{LawEvent, Meta, RulesIssued, RulesKind};
+use dossier::contract::{DirectoryEvent, LawEvent, Meta, RulesIssued, RulesKind};
 use dossier::law::{InvalidLaw, Law, Void};
 use dossier::rules::{Rules, Shipped, stream_id};
 use events::{AppendError, EventStore, Filter, Position, ReadError, Recorded};
@@ -85,8 +85,14 @@ pub struct Rulebook {
     compared: BTreeSet<String>,
 }
 
+/// The kinds of events that the law is made of: rules and outages, and the directories of the
+/// agencies.
+pub(crate) const KINDS: [&str; 2] = ["law.", DIRECTORY];
+
+const DIRECTORY: &str = "directory.";
+
 fn of_the_law() -> Filter {
-    Filter { kinds: vec!["law.".into()] }
+    Filter { kinds: KINDS.map(Into::into).into() }
 }
 
 /// The law in the log of a store.
@@ -129,6 +135,11 @@ async fn read(
 /// finding is returned.
 pub fn apply<'a>(law: &'a mut Law, event: &Recorded) -> Result<Option<&'a Void>, RulebookError> {
     let envelope = crate::envelope(event)?;
+    if event.kind.starts_with(DIRECTORY) {
+        let decoded: DirectoryEvent = crate::decode(event)?;
+        law.record_in_directory(&decoded, envelope.at);
+        return Ok(None);
+    }
     match crate::decode(event)? {
         LawEvent::RulesIssued(rules) => return Ok(law.record(&rules, envelope.at)),
         LawEvent::RulesWithdrawn(end) => law.withdraw(end.kind, &end.name, end.version),

@@ -144,6 +144,8 @@ pub const RSA_BITS_MIN: usize = 2_048;
 pub const SECRET_BYTES_MIN: usize = 16;
 /// Log messages about refused tokens per second.
 pub const REFUSED_TOKENS_LOGGED_PER_SECOND: u32 = 10;
+/// Steps of a bulk that are executed at the same time: their appends share a sync.
+pub const BULK_AT_ONCE: usize = 8;
 /// Bytes of an `Idempotency-Key`.
 pub const KEY_BYTES_MAX: usize = 200;
 /// Reads that wait for a `Consistency-Token`.

@@ -175,7 +175,7 @@ impl Router {
             let segments = segments(&address)
                 .map(|segment| (!segment.starts_with('{')).then(|| segment.to_owned()));
             let name = format!("{method} {address}").into();
-            let Route { access, takes, counts, answers, probe } = route;
+            let Route { access, takes, counts, answers, probe, .. } = route;
             let answers = answered(answers);
             by_address.entry(segments.collect()).or_default().push(Operation {
                 method,
@@ -193,6 +193,12 @@ impl Router {
         let mut table: BTreeMap<usize, Vec<Place>> = BTreeMap::new();
         for (segments, operations) in by_address {
             table.entry(segments.len()).or_default().push(Place { segments, operations });
+        }
+        // `/v1/reviews/bulk` before `/v1/reviews/{dossier}`.
+        for places in table.values_mut() {
+            places.sort_by_key(|place| {
+                place.segments.iter().map(Option::is_none).collect::<Vec<bool>>()
+            });
         }
         Self { context: Arc::clone(context), table }
     }

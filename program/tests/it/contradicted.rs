@@ -34,12 +34,7 @@ async fn issued_elsewhere(office: &Office, name: &str, text: &str) {
     let before = u64::from(issued.version) - 1;
     let stream = format!("law-{}", stream_id(issued.kind, &issued.name));
     let stream = StreamName::new(&stream).unwrap();
-    let actor = Actor {
-        subject: "operator-2".into(),
-        role: Role::Operator,
-        agency: Some("G02".into()),
-        on_behalf_of: None,
-    };
+    let actor = Actor::new("operator-2".into(), Role::Operator, Some("G02".into()));
     let (command, digest) = (Uuid::from_u128(71), "d".to_owned());
     let at = office.engine.clock.now();
     let envelope = Envelope { at, actor, command, digest, cause: None, dossier: None, trace: None };

@@ -384,12 +384,7 @@ async fn a_shipped_file_whose_number_an_agency_has_used_does_not_stop_a_start() 
             ..own.clone()
         };
         let stream = StreamName::new("law-agencies.agencies").unwrap();
-        let actor = Actor {
-            subject: "operator-1".into(),
-            role: Role::Operator,
-            agency: Some("G02".into()),
-            on_behalf_of: None,
-        };
+        let actor = Actor::new("operator-1".into(), Role::Operator, Some("G02".into()));
         let command = Uuid::from_u128(1);
         let digest = "d".to_owned();
         let envelope =

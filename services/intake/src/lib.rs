@@ -2,7 +2,8 @@
 //! clock.
 //!
 //! One file per step under `http/`, with the same name as the law in `libs/dossier/src/intake/`.
-//! The law itself, as it is issued, is the module `rules`, with `libs/dossier/src/rules/`.
+//! The law itself, as it is issued, is the module `rules`, with `libs/dossier/src/rules/`; the
+//! directories of the agencies are the module `directory`, with `libs/dossier/src/directory/`.
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use engine::{Engine, Streams};
 use web::{Describing, Service, mount_all};
 
 mod concerned;
+mod directory;
 mod http;
 mod restatements;
 mod rules;
@@ -38,7 +40,7 @@ pub struct App {
 /// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Describing::new("Intake").with(&http::operations()).with(&rules::http::operations()).finish(
+    Describing::new("Intake").with(&http::operations()).with(&rules::http::operations()).with(&directory::http::operations()).finish(
         "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
     )
 }
@@ -65,10 +67,12 @@ pub async fn service(
     tasks.add_led(orphans, engine.lead(NAME));
     let open = OpenDossiers { dossiers: Arc::clone(&dossiers), deadlines: health.clone() };
     let law = Arc::new(rules::App::new(engine, rule_signers, open));
+    let people = Arc::new(directory::App::new(engine));
     let (engine, documents, codes) = (Arc::clone(engine), Arc::clone(documents), Arc::clone(codes));
     let app = Arc::new(App { engine, documents, codes, dossiers });
     let mut routes = mount_all(&app, http::operations());
     routes.extend(mount_all(&law, rules::http::operations()));
+    routes.extend(mount_all(&people, directory::http::operations()));
     Ok(Service {
         name: NAME,
         routes,

@@ -54,7 +54,7 @@ impl Command for CompleteActivity {
         let activity = &*self.activity.0;
         let rule = facts.rule()?;
         let rules = &rule.procedure.review;
-        if !rules.any_order && !review.is_with(&facts.actor.subject) {
+        if !rules.any_order && !review.is_handled_by(facts.actor) {
             return Err(Refusal::NotYours);
         }
         let free = rules.any_order && rules.activities.is_empty();

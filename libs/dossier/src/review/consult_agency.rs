@@ -50,7 +50,7 @@ impl Command for ConsultAgency {
     };
 
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
-        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+        if !review.is_open() || !review.is_handled_by(facts.actor) {
             return Err(Refusal::NotYours);
         }
         let agency = AgencyCode::from(&*self.agency.0);

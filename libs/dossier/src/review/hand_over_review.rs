@@ -5,9 +5,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Review;
+use super::giving::give;
 use crate::access::agency;
-use crate::contract::{ReviewEvent, ReviewHandedOver, Role, Subject};
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::contract::{AgencyCode, ReviewEvent, Role, Subject};
+use crate::directory::{Away, Unable};
+use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::{Line, Text};
 
 /// Hands a review over to a colleague.
@@ -33,6 +35,26 @@ refusals! {
         Party => 422, "officer-is-a-party" at "/to",
             "cán bộ này là người nộp hoặc đại diện nộp hồ sơ",
             "this officer is the applicant or filed the dossier for the applicant";
+        UnknownOfficer(Known) => 422, "unknown-officer" at "/to",
+            "không có cán bộ này trong danh bạ", "the directory has no such officer";
+        Elsewhere(AgencyCode) => 422, "officer-elsewhere" at "/to",
+            "cán bộ thuộc cơ quan khác", "this is an officer of another agency";
+        LacksRole => 422, "officer-lacks-role" at "/to",
+            "cán bộ không làm công việc thẩm định", "this officer does not review dossiers";
+        Absent(Away) => 422, "officer-absent" at "/to",
+            "cán bộ vắng mặt", "this officer is absent";
+    }
+}
+
+impl From<Unable> for Refusal {
+    fn from(unable: Unable) -> Self {
+        match unable {
+            Unable::Unknown(known) => Self::UnknownOfficer(known),
+            Unable::Elsewhere(agency) => Self::Elsewhere(agency),
+            Unable::LacksRole => Self::LacksRole,
+            Unable::Absent(away) => Self::Absent(away),
+            Unable::Party => Self::Party,
+        }
     }
 }
 
@@ -43,7 +65,7 @@ impl Command for HandOverReview {
         name: "hand_over_review",
         basis: "03/2025/TT-VPCP Mẫu 06",
         may: &[agency(Role::Reviewer), agency(Role::Approver)],
-        events: &["review.ReviewHandedOver.v1"],
+        events: &["review.ReviewHandedOver.v1", "review.ReviewClaimed.v1"],
         refusals: Refusal::ALL,
     };
 
@@ -52,17 +74,14 @@ impl Command for HandOverReview {
         if !review.is_open() {
             return Err(Refusal::NotOpen);
         }
-        if facts.actor.role != Role::Approver && !review.is_with(&facts.actor.subject) {
+        if facts.actor.role != Role::Approver && !review.is_handled_by(facts.actor) {
             return Err(Refusal::NotYours);
         }
         let to = Subject::from(&*self.to.0);
-        if review.brief.as_ref().is_some_and(|brief| brief.is_party(&to)) {
-            return Err(Refusal::Party);
-        }
         if review.is_with(&to) {
             return Err(Refusal::AlreadyTheirs);
         }
-        Ok(Decision::event(ReviewHandedOver { to, reason: self.reason.personal() }))
+        give(review, facts, (to, self.reason.personal()), Refusal::Several)
     }
 }
 

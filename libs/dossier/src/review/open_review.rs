@@ -1,10 +1,12 @@
 //! An accepted dossier reaches the deciding unit; where the clock starts with the fee, only once
 //! that is paid (Decree 137/2026/NĐ-CP, art. 11.2: an unpaid dossier is returned, not decided).
 //! Where a rule of the procedure decides, it does so at once, with legal effect (Decree
-//! 26/2026/NĐ-CP, art. 6).
+//! 26/2026/NĐ-CP, art. 6); otherwise, a rule of the unit may assign it to an officer.
 
+use super::giving::assigned_by_rule;
 use super::{Review, Stage};
 use crate::contract::{Brief, DecidedBy, DecisionMade, ReviewEvent, ReviewOpened, ReviewPaused};
+use crate::directory::Loads;
 use crate::law::{Asked, ClockStart, Condition};
 use crate::step::{Command, Decision, Facts, LawError, Rule, Step};
 
@@ -16,6 +18,8 @@ pub struct OpenReview {
     pub clock_started: bool,
     /// The number of the supplement request for which the clock is suspended from its start.
     pub awaiting: Option<u32>,
+    /// The loads of the officers whom a rule considers, see [`weighed`](crate::directory::weighed).
+    pub loads: Loads,
 }
 
 impl Command for OpenReview {
@@ -25,7 +29,12 @@ impl Command for OpenReview {
         name: "open_review",
         basis: "61/2018/NĐ-CP Điều 18, 19; 26/2026/NĐ-CP Điều 6",
         may: &[],
-        events: &["review.ReviewOpened.v1", "review.ReviewPaused.v1", "review.DecisionMade.v1"],
+        events: &[
+            "review.ReviewOpened.v1",
+            "review.ReviewPaused.v1",
+            "review.ReviewClaimed.v1",
+            "review.DecisionMade.v1",
+        ],
         refusals: &[],
     };
 
@@ -35,7 +44,7 @@ impl Command for OpenReview {
         review: &Review,
         facts: &Facts<'_>,
     ) -> Result<Decision<ReviewEvent>, LawError> {
-        let Self { brief, clock_started, awaiting } = self;
+        let Self { brief, clock_started, awaiting, loads } = self;
         let Rule { procedure, calendar, .. } = facts.rule()?;
         let unpaid = procedure.clock.start == ClockStart::FeeReceived && !clock_started;
         if review.stage != Stage::Empty || unpaid {
@@ -53,6 +62,8 @@ impl Command for OpenReview {
         if let Some(rule) = rule.filter(|rule| rule.when.iter().all(&holds)) {
             let (outcome, by, reason) = (rule.outcome, DecidedBy::Rule, None);
             events.push(DecisionMade { brief: brief.clone(), outcome, by, reason }.into());
+        } else {
+            events.extend(assigned_by_rule(review, brief, facts, (None, loads))?);
         }
         Ok(events.into())
     }
@@ -78,7 +89,8 @@ pub(crate) mod tests {
         clock_started: bool,
         awaiting: Option<u32>,
     ) -> usize {
-        let command = OpenReview { brief: brief.clone(), clock_started, awaiting };
+        let command =
+            OpenReview { brief: brief.clone(), clock_started, awaiting, loads: Loads::default() };
         scene.take("2026-11-20T10:00", Role::System, command).unwrap().len()
     }
 

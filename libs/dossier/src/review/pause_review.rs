@@ -63,7 +63,12 @@ mod tests {
     /// Number of events; `None` for [`Decision::NotYet`].
     fn answer(scene: &mut Scene<'_, Review>, request: Option<u32>) -> Option<usize> {
         let moment = "2026-11-27T09:00";
-        let command = ResumeReview { request, at: at(moment), brief: None };
+        let command = ResumeReview {
+            request,
+            at: at(moment),
+            brief: None,
+            loads: crate::directory::Loads::default(),
+        };
         let decided = scene.decide(moment, Role::System, &command).unwrap();
         (decided != Decision::NotYet)
             .then(|| scene.take(moment, Role::System, command).unwrap().len())

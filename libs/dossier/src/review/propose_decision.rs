@@ -49,7 +49,7 @@ impl Command for ProposeDecision {
         let Some(brief) = review.brief.as_ref().filter(|_| review.is_open()) else {
             return Err(Refusal::NotYours);
         };
-        if !review.is_with(&facts.actor.subject) {
+        if !review.is_handled_by(facts.actor) {
             return Err(Refusal::NotYours);
         }
         let rule = facts.rule()?;

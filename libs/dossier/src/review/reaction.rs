@@ -8,6 +8,7 @@ use super::resume_review::ResumeReview;
 use crate::contract::{
     DossierAccepted, FeeReceived, SupplementRequested, SupplementSubmitted, Unreadable,
 };
+use crate::directory::Loads;
 use crate::step::{Follow, Incoming, Subscription};
 
 type Follows = Result<Vec<Follow<Review>>, Unreadable>;
@@ -26,13 +27,23 @@ pub(super) const SUBSCRIPTIONS: &[Subscription<Review>] = &[
 
 fn accepted(event: &Incoming<'_>) -> Follows {
     let DossierAccepted { brief, started_at, .. } = event.read()?;
-    Ok(vec![open(OpenReview { brief, clock_started: started_at.is_some(), awaiting: None })])
+    Ok(vec![open(OpenReview {
+        brief,
+        clock_started: started_at.is_some(),
+        awaiting: None,
+        loads: Loads::default(),
+    })])
 }
 
 /// The fee started the clock if the event contains the brief.
 fn fee_received(event: &Incoming<'_>) -> Follows {
     let FeeReceived { brief, awaiting, .. } = event.read()?;
-    let begun = brief.map(|brief| OpenReview { brief, clock_started: true, awaiting });
+    let begun = brief.map(|brief| OpenReview {
+        brief,
+        clock_started: true,
+        awaiting,
+        loads: Loads::default(),
+    });
     Ok(begun.map(open).into_iter().collect())
 }
 
@@ -52,14 +63,19 @@ fn supplement_requested(event: &Incoming<'_>) -> Follows {
 fn supplement_submitted(event: &Incoming<'_>) -> Follows {
     let SupplementSubmitted { request, resumes_clock, brief, .. } = event.read()?;
     let (request, at) = (Some(request), event.envelope.at);
-    Ok(event.follow(resumes_clock.then_some(ResumeReview { request, at, brief })))
+    Ok(event.follow(resumes_clock.then_some(ResumeReview {
+        request,
+        at,
+        brief,
+        loads: Loads::default(),
+    })))
 }
 
 /// The supplement was declined: the applicant cannot be asked again.
 #[expect(clippy::unnecessary_wraps, reason = "a handler of the table")]
 fn supplement_declined(event: &Incoming<'_>) -> Follows {
     let at = event.envelope.at;
-    Ok(event.follow(Some(ResumeReview { request: None, at, brief: None })))
+    Ok(event.follow(Some(ResumeReview { request: None, at, brief: None, loads: Loads::default() })))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "a handler of the table")]

@@ -54,7 +54,7 @@ impl Command for RecordVerification {
     };
 
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
-        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+        if !review.is_open() || !review.is_handled_by(facts.actor) {
             return Err(Refusal::NotYours);
         }
         let Self { from, to, ref place, ref participants, ref findings } = *self;

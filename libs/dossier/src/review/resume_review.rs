@@ -2,8 +2,10 @@
 
 use jiff::Timestamp;
 
+use super::giving::assigned_by_rule;
 use super::{Review, Stage, due_at};
 use crate::contract::{Brief, ReviewEvent, ReviewResumed};
+use crate::directory::Loads;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Resumes a review that was paused for a supplement.
@@ -15,6 +17,8 @@ pub struct ResumeReview {
     pub at: Timestamp,
     /// The brief, if a supplement corrected the form.
     pub brief: Option<Brief>,
+    /// The loads of the officers whom a rule considers, see [`weighed`](crate::directory::weighed).
+    pub loads: Loads,
 }
 
 impl Command for ResumeReview {
@@ -24,7 +28,7 @@ impl Command for ResumeReview {
         name: "resume_review",
         basis: "61/2018/NĐ-CP Điều 19.4",
         may: &[],
-        events: &["review.ReviewResumed.v1"],
+        events: &["review.ReviewResumed.v1", "review.ReviewClaimed.v1"],
         refusals: &[],
     };
 
@@ -35,7 +39,7 @@ impl Command for ResumeReview {
         review: &Review,
         facts: &Facts<'_>,
     ) -> Result<Decision<ReviewEvent>, LawError> {
-        let Self { request, at, ref brief } = *self;
+        let Self { request, at, ref brief, ref loads } = *self;
         let known = request.is_some_and(|request| request <= review.answered);
         let pause = match &review.stage {
             Stage::Empty | Stage::Open | Stage::Proposed(_) if request.is_some() && !known => {
@@ -58,6 +62,11 @@ impl Command for ResumeReview {
         }
         let rule = facts.rule()?;
         let due_at = due_at(rule, review.next(rule, None), facts.at);
-        Ok(Decision::event(ReviewResumed { request, due_at, brief: brief.clone() }))
+        let mut events = vec![ReviewResumed { request, due_at, brief: brief.clone() }.into()];
+        // A review that was paused when it was opened is assigned now.
+        if let (None, Some(known)) = (&review.officer, brief.as_ref().or(review.brief.as_deref())) {
+            events.extend(assigned_by_rule(review, known, facts, (None, loads))?);
+        }
+        Ok(events.into())
     }
 }

@@ -1,11 +1,14 @@
-//! An officer returns a dossier to the queue, with a reason.
+//! An officer returns a dossier to the queue, with a reason. Where the rule of a unit assigns reviews,
+//! it is assigned to another officer at once.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Review;
+use super::giving::assigned_by_rule;
 use crate::access::agency;
 use crate::contract::{ReviewEvent, ReviewReturned, Role};
+use crate::directory::Loads;
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
@@ -16,6 +19,9 @@ use crate::text::Text;
 pub struct ReturnReview {
     /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
+    /// The loads of the officers whom a rule considers, see [`weighed`](crate::directory::weighed).
+    #[serde(skip)]
+    pub loads: Loads,
 }
 
 refusals! {
@@ -33,15 +39,24 @@ impl Command for ReturnReview {
         name: "return_review",
         basis: "61/2018/NĐ-CP Điều 19.1",
         may: &[agency(Role::Reviewer)],
-        events: &["review.ReviewReturned.v1"],
+        events: &["review.ReviewReturned.v1", "review.ReviewClaimed.v1"],
         refusals: Refusal::ALL,
     };
 
     fn decide(&self, review: &Review, facts: &Facts<'_>) -> Result<Decision<ReviewEvent>, Refusal> {
-        if !review.is_open() || !review.is_with(&facts.actor.subject) {
+        if !review.is_open() || !review.is_handled_by(facts.actor) {
             return Err(Refusal::NotYours);
         }
-        Ok(Decision::event(ReviewReturned { reason: self.reason.personal() }))
+        let mut events = vec![ReviewReturned { reason: self.reason.personal() }.into()];
+        if let Some(brief) = &review.brief {
+            events.extend(assigned_by_rule(
+                review,
+                brief,
+                facts,
+                (review.officer.as_ref(), &self.loads),
+            )?);
+        }
+        Ok(events.into())
     }
 }
 
@@ -56,7 +71,7 @@ mod tests {
     fn what_was_put_back_can_be_claimed_again() {
         let law = law();
         let mut scene = claimed(&law);
-        let back = ReturnReview { reason: "leave".into() };
+        let back = ReturnReview { reason: "leave".into(), loads: Loads::default() };
         scene.take("2026-11-20T12:00", Role::Reviewer, back.clone()).unwrap();
         let again = scene.take("2026-11-20T12:00", Role::Reviewer, back);
         assert_eq!(again, Err(Refusal::NotYours));

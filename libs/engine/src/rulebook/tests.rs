@@ -16,7 +16,7 @@ async fn record_own(store: &EventStore, event: LawEvent, rules: &RulesIssued, no
     let said = format!("{}{}", event.kind(), event.encode());
     let command = Uuid::new_v5(&Uuid::NAMESPACE_OID, said.as_bytes());
     let role = Role::Operator;
-    let actor = Actor { subject: "o1".into(), role, agency: None, on_behalf_of: None };
+    let actor = Actor::new("o1".into(), role, None);
     let envelope = Envelope { actor, ..envelope(command, now) };
     let event = NewEvent {
         id: NewEvent::id_of(&stream, command, 0),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use events::{Page, Position};
 
 use super::{Follower, Following, Handled, Handler, Saved, Source, Stalled};
-use crate::Engine;
+use crate::{Engine, rulebook};
 use crate::view::ViewError;
 
 /// Follows the events of the law.
@@ -18,7 +18,7 @@ pub struct Issued(Arc<Engine>);
 impl FollowedLaw {
     /// Begins at the start of the log, although the rulebook has read most of it already.
     pub fn open(engine: &Arc<Engine>) -> Result<Self, ViewError> {
-        let following = Following::new("law", &["law."], Source::Every, Saved::Nowhere);
+        let following = Following::new("law", &rulebook::KINDS, Source::Every, Saved::Nowhere);
         Self::new(engine, following, Issued(Arc::clone(engine)))
     }
 }

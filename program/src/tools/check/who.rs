@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use dossier::access::{self, Caller, Denied, May, Resource};
-use dossier::contract::{Actor, Brief, EventSet, Meta, PaymentEvent, ReviewEvent, Role, Subject};
+use dossier::contract::{
+    Actor, AgencyCode, Assigned, Brief, EventSet, Meta, PaymentEvent, ReviewEvent, Role, Subject,
+};
 use dossier::law::Law;
 use dossier::payment::{Payment, Proposed};
 use dossier::review::Review;
@@ -104,13 +106,28 @@ fn by_the_old_rule(actor: &Actor, mays: &[May], resource: Option<&Resource>) -> 
         })
 }
 
-fn caller(actor: &Actor, predecessors: Vec<dossier::contract::AgencyCode>) -> Caller {
+fn caller(actor: &Actor, predecessors: Vec<AgencyCode>) -> Caller {
     Caller {
         subject: actor.subject.clone(),
         roles: vec![actor.role],
         agency: actor.agency.clone(),
         predecessors,
         on_behalf_of: actor.on_behalf_of.clone(),
+    }
+}
+
+/// Checks that a deputy was named for the officer in whose place the event was recorded. Another
+/// process may have recorded it before it knew that the absence had ended.
+pub(super) fn deputy(
+    event: &Recorded,
+    meta: &Meta,
+    (agency, law): (&AgencyCode, &Law),
+    found: &mut Findings,
+) {
+    let Actor { subject, deputy_for, .. } = &meta.envelope.actor;
+    let Some(officer) = deputy_for else { return };
+    if !law.is_deputy(agency, (subject, officer), meta.at()) {
+        found.note(event, "deputy", "recorded by a deputy whom the directory does not name");
     }
 }
 
@@ -127,6 +144,8 @@ fn named(event: &Recorded, actor: &Actor, found: &mut Findings) {
     #[derive(Deserialize)]
     struct Named {
         officer: Option<Subject>,
+        /// Present if another officer or a rule chose the officer.
+        assigned: Option<Assigned>,
         complainant: Option<Subject>,
         brief: Option<Brief>,
     }
@@ -138,7 +157,8 @@ fn named(event: &Recorded, actor: &Actor, found: &mut Findings) {
     let Ok(named) = serde_json::from_str::<Named>(&event.data) else { return };
     let person = actor.on_behalf_of.as_ref().unwrap_or(&actor.subject);
     let applicant = named.brief.filter(|_| submitted).map(|brief| brief.applicant);
-    if named.officer.is_some_and(|officer| officer != actor.subject) {
+    let acting = named.officer.filter(|_| named.assigned.is_none());
+    if acting.is_some_and(|officer| officer != actor.subject) {
         found.of(event, "actor", "it names another officer than the one who recorded it");
     }
     if applicant.is_some_and(|applicant| applicant != *person) {

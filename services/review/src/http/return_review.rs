@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::DossierId;
+use dossier::directory::{Loads, weighed};
+use dossier::review::Review;
 use dossier::review::return_review::ReturnReview;
+use engine::Streams;
 use web::{Operation, Problem, Reply, Request};
 
-use super::reply::{ReviewReply, take};
+use super::reply::{ReviewReply, take_as};
 use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -23,5 +26,16 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    take::<ReturnReview>(&app, dossier, &request).await
+    let loads = loads(&app, dossier).await?;
+    let command = |body: ReturnReview| ReturnReview { loads, ..body };
+    take_as(&app, dossier, &request, command).await
+}
+
+/// The loads that the rule considers by which the review is assigned again.
+async fn loads(app: &App, dossier: DossierId) -> Result<Loads, Problem> {
+    let loaded = app.reviews.load(&Streams::<Review>::of(dossier.0)).await?;
+    let engine = app.reviews.engine();
+    let Some(brief) = &loaded.state.brief else { return Ok(Loads::default()) };
+    let officers = weighed(&engine.law(), brief, engine.clock.now());
+    if officers.is_empty() { Ok(Loads::default()) } else { Ok(app.loads.of(officers).await?) }
 }
