@@ -332,7 +332,7 @@ async fn templates_come_from_the_rules() {
     let templates = office.browser.get("/v1/complaint-templates", &handler(&office, "an")).await;
     let templates = templates.granted();
     let delay = templates.as_array().unwrap().iter().find(|one| one["code"] == "delay_apology");
-    let text = delay.unwrap()["text"].as_str().unwrap();
+    let text = delay.unwrap()["body"].as_str().unwrap();
     assert!(text.contains("{{complainant}}") && text.contains("{{measures}}"), "{text}");
 }
 

@@ -54,7 +54,7 @@ pub struct AnswerTemplate {
     /// The text, with fields in double braces: one of `complainant`, `number`, `received_on`,
     /// `dossier`, `agency`, `officer`, `measures`.
     #[schema(example = "Kính gửi ông/bà {{complainant}}, …")]
-    pub text: String,
+    pub body: String,
 }
 
 impl AnswerTemplate {
@@ -64,7 +64,7 @@ impl AnswerTemplate {
 
     /// The fields in the text, in their order; an unfinished one is the rest of the text.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.text
+        self.body
             .split("{{")
             .skip(1)
             .map(|rest| rest.split_once("}}").map_or(rest, |(field, _)| field))

@@ -100,6 +100,7 @@ pub(super) fn operation() -> Operation<App> {
          exactly one of answered_in_time, answered_late, open, overdue, dismissed and merged.",
     )
     .roles(READ_FIGURES)
+    .impersonal("counts")
     .query::<ComplaintFiguresQuery>()
     .list::<ComplaintFiguresReply>()
     .handle(handle)

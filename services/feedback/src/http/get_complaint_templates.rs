@@ -19,6 +19,7 @@ pub(super) fn operation() -> Operation<App> {
          the finished text with the answer.",
     )
     .roles(READ_TEMPLATES)
+    .impersonal("texts of the rules")
     .list::<AnswerTemplate>()
     .handle(handle)
 }

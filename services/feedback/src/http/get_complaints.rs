@@ -147,6 +147,7 @@ pub(super) fn operation() -> Operation<App> {
              neither texts nor contacts.",
         )
         .roles(LIST)
+        .impersonal("numbers, stages and dates")
         .query::<ComplaintsQuery>()
         .list::<ListedComplaintReply>()
         .pages()

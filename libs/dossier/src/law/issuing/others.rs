@@ -61,7 +61,7 @@ impl Check<'_, '_> {
             let at = |field: &str| format!("/templates/{place}/{field}");
             self.text(&at("code"), &template.code);
             self.text(&at("title"), &template.title);
-            self.text(&at("text"), &template.text);
+            self.text(&at("body"), &template.body);
             if templates.iter().take(place).any(|earlier| earlier.code == template.code) {
                 self.twice(&at("code"), &template.code);
             }
@@ -72,7 +72,7 @@ impl Check<'_, '_> {
                     format!("không có trường `{field}`; các trường: {known}"),
                     format!("there is no field `{field}`; the fields are {known}"),
                 );
-                self.add(&at("text"), vi, en);
+                self.add(&at("body"), vi, en);
             }
         }
     }

@@ -374,8 +374,8 @@ fn complaints_and_payments_are_checked_the_same() {
     assert_eq!(complaints(&[("  complex: { amount: 10, unit: working_days }\n", "")]), ["/answer"]);
     let extended = ("extended:\n  content_of_rules", "extended:\n  not_ours");
     assert_eq!(complaints(&[extended]), ["/extended/not_ours"]);
-    assert_eq!(complaints(&[("{{complainant}}", "{{who}}")]), ["/templates/0/text"]);
-    assert_eq!(complaints(&[("{{measures}}", "{{measures")]), ["/templates/0/text"]);
+    assert_eq!(complaints(&[("{{complainant}}", "{{who}}")]), ["/templates/0/body"]);
+    assert_eq!(complaints(&[("{{measures}}", "{{measures")]), ["/templates/0/body"]);
     let twice = ("code: conduct_measures", "code: delay_apology");
     assert_eq!(complaints(&[twice]), ["/templates/1/code"]);
     let payments = |changes: &[(&str, &str)]| {
