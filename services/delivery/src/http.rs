@@ -1,10 +1,14 @@
 //! The operations of the API, one file each.
 
+mod bulk_deliveries;
 mod choose_channel;
 mod collect_result;
 mod decide_renewal;
 mod download_result;
 mod get_delivery;
+mod get_label;
+mod get_parcel_label;
+mod get_parcel_list;
 mod get_result_document;
 mod get_result_numbers;
 mod get_unmatched_parcel_notices;
@@ -23,6 +27,9 @@ use crate::App;
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         get_delivery::operation(),
+        get_parcel_label::operation(),
+        get_label::operation(),
+        get_parcel_list::operation(),
         get_result_document::operation(),
         get_result_numbers::operation(),
         issue_result::operation(),
@@ -33,6 +40,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         take_carrier_notice::operation(),
         get_unmatched_parcel_notices::operation(),
         revoke_result::operation(),
+        bulk_deliveries::operation(),
         meet_duty::operation(),
         request_renewal::operation(),
         decide_renewal::operation(),

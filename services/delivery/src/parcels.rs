@@ -7,6 +7,7 @@ use engine::tasks::{NotApplied, Projection};
 use engine::view::{Question, Shape, View, ViewError, instant};
 use engine::{decode, envelope, stream_id};
 use events::Recorded;
+use jiff::Timestamp;
 use rusqlite::{Connection, params};
 
 use crate::waybills::Waybill;
@@ -20,7 +21,7 @@ pub(crate) struct Parcels;
 impl Projection for Parcels {
     const SHAPE: Shape = Shape {
         name: "result-delivery-parcels",
-        version: 1,
+        version: 2,
         tables: "
 CREATE TABLE parcels (
   carrier TEXT    NOT NULL,
@@ -29,7 +30,8 @@ CREATE TABLE parcels (
   dossier BLOB    NOT NULL,
   at      INTEGER NOT NULL,
   PRIMARY KEY (carrier, waybill, parcel)
-) STRICT, WITHOUT ROWID;",
+) STRICT, WITHOUT ROWID;
+CREATE INDEX parcels_by_time ON parcels (carrier, at, parcel);",
     };
     const KINDS: &'static [&'static str] = &["delivery.ResultHandedToCarrier.v1"];
 
@@ -47,6 +49,30 @@ CREATE TABLE parcels (
         )?;
         Ok(())
     }
+}
+
+/// The parcels that were handed to a carrier in this time, the oldest first; `limit` of them after
+/// the first `skip`. `carrier` is in the form in which names are compared.
+pub(crate) async fn handed_between(
+    view: &View,
+    carrier: &str,
+    (from, to): (Timestamp, Timestamp),
+    (skip, limit): (u32, u32),
+) -> Result<Vec<Handed>, ViewError> {
+    let (carrier, from, to) = (carrier.to_owned(), from.as_millisecond(), to.as_millisecond());
+    let read = move |rows: &Connection| {
+        rows.prepare_cached(
+            "SELECT dossier, parcel, at FROM parcels WHERE carrier = ?1 AND at >= ?2 AND at < ?3
+             ORDER BY at, parcel LIMIT ?4 OFFSET ?5",
+        )?
+        .query_map(params![carrier, from, to, limit, skip], |row| {
+            let (dossier, parcel) = (DossierId(row.get(0)?), ParcelId(row.get(1)?));
+            let at = instant(row, 2)?;
+            Ok(Handed { dossier, parcel, at })
+        })?
+        .collect()
+    };
+    view.query(Question::List, read).await
 }
 
 /// The parcels that were handed over with this waybill, the newest first.

@@ -1,12 +1,15 @@
 //! The operations on dossiers, one file each.
 
 mod accept_dossier;
+mod bulk_dossiers;
 mod close_dossier;
 mod extend_deadline;
 mod fix_appointment;
 mod get_deadline;
 mod get_document;
 mod get_dossier;
+mod get_slip;
+mod get_slips;
 mod get_upload;
 mod move_appointment;
 mod refuse_dossier;
@@ -30,11 +33,14 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         request_supplement::operation(),
         submit_supplement::operation(),
         withdraw_dossier::operation(),
+        bulk_dossiers::operation(),
         move_appointment::operation(),
         extend_deadline::operation(),
         fix_appointment::operation(),
         close_dossier::operation(),
         get_deadline::operation(),
+        get_slips::operation(),
+        get_slip::operation(),
         upload_document::operation(),
         get_document::operation(),
         get_upload::operation(),

@@ -4,7 +4,9 @@ mod approve_refund;
 mod approve_resolution;
 mod get_payment;
 mod get_payment_tasks;
+mod get_receipt;
 mod get_unmatched_payment_notices;
+mod reasons;
 mod refund_payment;
 mod reject_refund;
 mod reject_resolution;
@@ -21,6 +23,7 @@ use crate::App;
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         get_payment::operation(),
+        get_receipt::operation(),
         get_payment_tasks::operation(),
         get_unmatched_payment_notices::operation(),
         start_payment::operation(),

@@ -10,13 +10,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::contract::{Actor, Envelope, EventSet, ReceiptEvent, ReceiptIssued};
+use dossier::contract::{Actor, DossierId, Envelope, EventSet, ReceiptEvent, ReceiptIssued};
+use dossier::intake::Intake;
+use dossier::law::Law;
+use dossier::papers;
 use dossier::payment::Payment;
 use dossier::payment::issue_receipt::{MONEY, Receipts, owed, receipt};
 use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Source, Stalled};
-use engine::{Engine, Streams, decode, envelope};
+use engine::{Engine, Streams, decode, envelope, fold};
 use events::limits::APPEND_EVENTS_MAX;
-use events::{AppendError, Expected, NewEvent, Page, Position, Recorded, StreamName, Version};
+use events::{
+    AppendError, Expected, NewEvent, Page, Position, ReadError, Recorded, StreamName, Version,
+};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -31,6 +36,25 @@ struct Standing {
     through: Position,
 }
 
+/// A receipt without its number.
+struct Prepared {
+    /// Position of the event that brought the money.
+    position: Position,
+    receipt: ReceiptIssued,
+    /// The dossier in intake, whose form names the payer.
+    payer: Intake,
+}
+
+impl Prepared {
+    /// The receipt with its number, and the record of its paper.
+    fn numbered(&self, number: u64, at: Timestamp, law: &Law) -> ReceiptIssued {
+        let mut issued = ReceiptIssued { number, ..self.receipt.clone() };
+        let printed = papers::receipt(&issued, at, &self.payer, law);
+        issued.paper = printed.map(|(receipt, paper)| paper.record_of_receipt(&receipt));
+        issued
+    }
+}
+
 /// Issues receipts.
 #[derive(Debug)]
 pub(crate) struct Issuer {
@@ -41,10 +65,10 @@ pub(crate) struct Issuer {
 
 impl Handler for Issuer {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        let mut books: BTreeMap<(String, i16), Vec<(Position, ReceiptIssued)>> = BTreeMap::new();
+        let mut books: BTreeMap<(String, i16), Vec<Prepared>> = BTreeMap::new();
         for event in &page.events {
             if let Some((book, receipt)) = self.prepare_receipt(event).await? {
-                books.entry(book).or_default().push((event.position, receipt));
+                books.entry(book).or_default().push(receipt);
             }
         }
         for (book, receipts) in books {
@@ -71,9 +95,9 @@ impl Issuer {
     async fn prepare_receipt(
         &self,
         event: &Recorded,
-    ) -> Result<Option<((String, i16), ReceiptIssued)>, Stalled> {
+    ) -> Result<Option<((String, i16), Prepared)>, Stalled> {
         let loaded = self.payments.load(&event.stream).await?;
-        let Some(assessed) = &loaded.state.assessed else { return Ok(None) };
+        let Some(assessed) = loaded.state.assessed() else { return Ok(None) };
         let Some(source) = owed(&loaded.state, event.id) else { return Ok(None) };
         let recorded_at = envelope(event)?.at;
         let law = self.engine.law();
@@ -83,15 +107,12 @@ impl Issuer {
             return Err(Stalled::Defect(format!("no agency {agency} to receipt for")));
         };
         let book = (agency.receipt_symbol.clone(), calendar.date_of(recorded_at).year());
-        let prepared = receipt(0, (&book.0, book.1), &assessed.brief, &assessed.lines, source);
-        Ok(Some((book, prepared)))
+        let receipt = receipt(0, (&book.0, book.1), &assessed.brief, &assessed.lines, source);
+        let payer = payer(&self.engine, receipt.dossier, event.position).await?;
+        Ok(Some((book, Prepared { position: event.position, receipt, payer })))
     }
 
-    async fn issue(
-        &mut self,
-        book: (String, i16),
-        receipts: Vec<(Position, ReceiptIssued)>,
-    ) -> Result<(), Stalled> {
+    async fn issue(&mut self, book: (String, i16), receipts: Vec<Prepared>) -> Result<(), Stalled> {
         let name = format!("{}-{}-{}", Receipts::CATEGORY, book.0, book.1);
         let stream = StreamName::new(&name)?;
         loop {
@@ -99,21 +120,17 @@ impl Issuer {
                 Some(standing) => *standing,
                 None => self.find(&stream).await?,
             };
-            let new: Vec<(Position, ReceiptIssued)> = receipts
-                .iter()
-                .filter(|(position, _)| *position > standing.through)
-                .take(APPEND_EVENTS_MAX / 2)
-                .zip(standing.number + 1..)
-                .map(|((position, receipt), number)| {
-                    (*position, ReceiptIssued { number, ..receipt.clone() })
-                })
-                .collect();
-            let Some((through, last)) = new.last().map(|(p, r)| (*p, r.number)) else {
+            let open = receipts.iter().filter(|receipt| receipt.position > standing.through);
+            let new: Vec<(&Prepared, u64)> =
+                open.take(APPEND_EVENTS_MAX / 2).zip(standing.number + 1..).collect();
+            let Some((through, last)) = new.last().map(|(last, number)| (last.position, *number))
+            else {
                 self.standings.insert(book, standing);
                 return Ok(());
             };
-            let at = self.engine.time_after(standing.at)?;
-            let events = new.into_iter().map(|(_, receipt)| recorded(receipt, at)).collect();
+            let (at, law) = (self.engine.time_after(standing.at)?, self.engine.law());
+            let numbered = new.iter().map(|(receipt, number)| receipt.numbered(*number, at, &law));
+            let events = numbered.map(|receipt| recorded(receipt, at)).collect();
             match self.engine.store.append(&stream, Expected::from(standing.version), events).await
             {
                 Ok(appended) => {
@@ -149,6 +166,18 @@ impl Issuer {
         let (version, at) = (Some(newest.version), Some(envelope(&newest)?.at));
         Ok(Standing { number: receipt.number, version, at, through })
     }
+}
+
+/// The dossier in intake before a position of the log. Its form names the payer, also on a receipt
+/// that is printed after a correction of the form.
+pub(crate) async fn payer(
+    engine: &Engine,
+    dossier: DossierId,
+    before: Position,
+) -> Result<Intake, ReadError> {
+    let mut recorded = engine.store.read_whole(&Streams::<Intake>::of(dossier.0)).await?;
+    recorded.retain(|event| event.position < before);
+    fold(&recorded)
 }
 
 /// A receipt as an event. Its id is derived from the event that brought the money, so that this

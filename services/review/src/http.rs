@@ -2,13 +2,18 @@
 
 mod answer_consultation;
 mod approve_decision;
+mod assign_review;
+mod bulk_reviews;
 mod claim_review;
 mod complete_activity;
 mod consult_agency;
+mod get_loads;
+mod get_letter;
 mod get_review;
 mod hand_over_review;
 mod need_supplement;
 mod propose_decision;
+mod reasons;
 mod record_verification;
 mod reject_proposal;
 mod reply;
@@ -21,10 +26,12 @@ use crate::App;
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         get_review::operation(),
+        get_letter::operation(),
         claim_review::operation(),
         complete_activity::operation(),
         return_review::operation(),
         hand_over_review::operation(),
+        assign_review::operation(),
         consult_agency::operation(),
         answer_consultation::operation(),
         record_verification::operation(),
@@ -32,5 +39,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         propose_decision::operation(),
         approve_decision::operation(),
         reject_proposal::operation(),
+        bulk_reviews::operation(),
+        get_loads::operation(),
     ]
 }
