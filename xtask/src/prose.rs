@@ -18,6 +18,7 @@ const CLEAN: &[&str] = &[
     "libs/eventstoredb-double/src",
     "libs/documents/src",
     "libs/engine/src",
+    "libs/papers/src",
     "libs/platform/src",
     "libs/web/src",
     "loadtest/src",

@@ -35,7 +35,7 @@ pub use parcels::{
 };
 pub use receipts::{Receipt, ReceiptLine, receipt};
 pub(crate) use slips::issue;
-pub use slips::{Slip, SlipComponent, SlipForm, SlipPaper, slips};
+pub use slips::{Slip, SlipComponent, SlipForm, SlipPaper, slips, verify};
 pub use templates::Form;
 
 /// Permissions to read slips, whose text has the applicant's name and the officers' reasons.

@@ -16,6 +16,7 @@ mod follows;
 mod order;
 mod papers;
 mod promises;
+mod slips;
 mod sums;
 mod who;
 
@@ -46,6 +47,8 @@ pub struct Report {
     pub periods: u64,
     /// Documents that were compared with their recorded digests.
     pub documents: u64,
+    /// Papers that were made again and compared with their recorded digests.
+    pub papers: u64,
     /// The first 1,000 findings.
     pub findings: Vec<Finding>,
     /// Number of findings.
@@ -89,8 +92,13 @@ pub(crate) async fn look(directory: &DataDirectory) -> Result<Report> {
     }
     writeln!(
         out,
-        "{} events, {} promised dates and {} other periods recomputed, {} documents compared, {} findings",
-        report.events, report.promises, report.periods, report.documents, report.found
+        "{} events, {} promised dates and {} other periods recomputed, {} papers made again, {} documents compared, {} findings",
+        report.events,
+        report.promises,
+        report.periods,
+        report.papers,
+        report.documents,
+        report.found
     )?;
     match report.found {
         0 => Ok(report),

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::applicant::Applicant;
-use super::{Form, Office, Paper, printed};
+use super::{Comparison, Form, Office, Paper, printed};
 use crate::contract::{
     Actor, Channel, ComponentCode, DeliveryChannel, Envelope, IntakeEvent, Meta, PaperIssued,
     Personal, Promise,
@@ -166,6 +166,15 @@ pub fn slips(events: &[(IntakeEvent, Meta)], law: &Law) -> Vec<SlipPaper> {
         }
     }
     issued
+}
+
+/// The comparison of the slip that an event issued with its record; `after` is the state after the
+/// event. `None` if the event has no such record.
+#[must_use]
+pub fn verify(after: &Intake, event: &IntakeEvent, meta: &Meta, law: &Law) -> Option<Comparison> {
+    Issuing::of(event)?.recorded?;
+    let made = slip(after, event, meta, law);
+    Some(made.map_or(Comparison::Differs, |(_, paper)| paper.comparison()))
 }
 
 /// Records the papers that the events of a decision on `intake` issue.

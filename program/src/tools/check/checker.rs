@@ -24,7 +24,7 @@ use super::follows::{self, Causes, Expected};
 use super::order::Order;
 use super::papers::Named;
 use super::sums::{self, Sums};
-use super::{promises, who};
+use super::{promises, slips, who};
 use crate::data::DataDirectory;
 
 pub(super) struct Checker {
@@ -236,8 +236,13 @@ impl Checker {
             }
             Category::Receipts => {
                 let dossier = meta.envelope.dossier.map(|dossier| dossier.to_string());
-                if let Some(payment) = dossier.and_then(|dossier| self.payments.get(&dossier)) {
+                let Some(dossier) = dossier else { return };
+                if let Some(payment) = self.payments.get(&dossier) {
                     sums::receipt(event, payment, found);
+                }
+                if let Some(intake) = self.dossiers.get(&dossier) {
+                    let into = (&mut self.report, &mut self.found);
+                    slips::receipt(event, (intake, meta), &self.law, into);
                 }
                 return;
             }
@@ -263,6 +268,10 @@ impl Checker {
             self.found.of(event, "promise", wrong);
         }
         promises::compare(event, dates, &mut self.report, &mut self.found);
+        if let Some(after) = self.dossiers.get(id) {
+            let into = (&mut self.report, &mut self.found);
+            slips::slip(event, (after, &decoded, meta), &self.law, into);
+        }
         if matches!(
             decoded,
             IntakeEvent::DossierClosed(_)

@@ -1,0 +1,228 @@
+//! Papers through HTTP: as data and as PDF, the same bytes for everybody who may read them.
+
+use dossier::contract::Role;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::life::{Certificate, pay, submitted, take};
+use crate::parcels::{hand, issued, say};
+use crate::support::Office;
+
+/// The text of a PDF by `pdftotext`; `None` if that is not installed.
+fn text_of(pdf: &[u8]) -> Option<String> {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let mut command = Command::new("pdftotext");
+    command.args(["-layout", "-enc", "UTF-8", "-", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut run = command.spawn().ok()?;
+    run.stdin.take().unwrap().write_all(pdf).unwrap();
+    Some(String::from_utf8(run.wait_with_output().unwrap().stdout).unwrap())
+}
+
+async fn pdf(office: &Office, path: &str, token: &str) -> Vec<u8> {
+    let (status, headers, bytes) = office.browser.raw(path, token, "application/pdf").await;
+    assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
+    assert_eq!(headers["content-type"], "application/pdf");
+    assert_eq!(headers["vary"], "Accept");
+    assert!(headers["content-disposition"].to_str().unwrap().ends_with(".pdf\""));
+    assert!(bytes.starts_with(b"%PDF-"));
+    bytes
+}
+
+async fn accepted(office: &mut Office) -> Certificate {
+    let certificate = submitted(office, "a1", "post").await;
+    pay(office, &certificate).await;
+    let clerk = office.clerk();
+    take(office, &certificate.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    certificate
+}
+
+#[tokio::test]
+async fn the_clerk_prints_the_slip_of_the_acceptance_and_the_applicant_loads_the_same_bytes() {
+    let mut office = Office::open().await;
+    let certificate = accepted(&mut office).await;
+    let slips = format!("{}/slips", certificate.at("dossiers"));
+    let (clerk, applicant) = (office.clerk(), certificate.applicant.clone());
+    let listed = office.browser.get(&slips, &clerk).await.granted();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+    assert_eq!(
+        (&listed[0]["form"], &listed[0]["comparison"], &listed[0]["subject"]),
+        (&json!("receipt"), &json!("same"), &json!("clerk-1"))
+    );
+    let theirs = office.browser.get(&slips, &applicant).await.granted();
+    assert_eq!((theirs[0].get("subject"), &theirs[0]["role"]), (None, &json!("clerk")));
+
+    let path = format!("{slips}/{}", listed[0]["slip"].as_str().unwrap());
+    let slip = office.browser.get(&path, &applicant).await.granted();
+    assert_eq!(slip["issued_sha256"], slip["sha256"]);
+    assert_eq!(slip["data"]["applicant_name"], "Công ty Dệt");
+    let text = slip["text"].as_str().unwrap();
+    assert!(text.contains("GIẤY TIẾP NHẬN HỒ SƠ VÀ HẸN TRẢ KẾT QUẢ"), "{text}");
+    let (printed, loaded) =
+        (pdf(&office, &path, &clerk).await, pdf(&office, &path, &applicant).await);
+    assert_eq!(printed, loaded);
+    if let Some(text) = text_of(&loaded) {
+        for words in ["Công ty Dệt", "GIẤY TIẾP NHẬN", "Mã hồ sơ", "NGƯỜI TIẾP NHẬN HỒ SƠ"]
+        {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+    }
+    let stranger = office.applicant("a2");
+    for path in [&slips, &path] {
+        assert_eq!(office.browser.get(path, &stranger).await.refused(), (404, "not-found"));
+        let cashier = office.token(Role::Cashier, "k1", "G02.001");
+        assert_eq!(office.browser.get(path, &cashier).await.status, StatusCode::FORBIDDEN);
+    }
+    let none = format!("{slips}/{}", certificate.id);
+    assert_eq!(office.browser.get(&none, &clerk).await.refused(), (404, "not-found"));
+}
+
+#[tokio::test]
+async fn a_withdrawal_and_a_supplement_request_have_their_slips() {
+    let mut office = Office::open().await;
+    let certificate = accepted(&mut office).await;
+    let (dossier, clerk) = (certificate.at("dossiers"), office.clerk());
+    let asked = json!({ "components": ["invoice"], "reason": "Hóa đơn thiếu trang 2" });
+    take(&mut office, &dossier, "supplement-requests", &clerk, asked).await.granted();
+    let applicant = certificate.applicant.clone();
+    take(&mut office, &dossier, "withdrawal", &applicant, json!({})).await.granted();
+    let slips = office.browser.get(&format!("{dossier}/slips"), &applicant).await.granted();
+    let forms: Vec<&str> =
+        slips.as_array().unwrap().iter().map(|slip| slip["form"].as_str().unwrap()).collect();
+    assert_eq!(forms, ["receipt", "supplement_request", "stop"]);
+    for slip in slips.as_array().unwrap() {
+        assert_eq!(slip["comparison"], "same", "{slip}");
+    }
+    let path = format!("{dossier}/slips/{}", slips[1]["slip"].as_str().unwrap());
+    let request = office.browser.get(&path, &applicant).await.granted();
+    assert_eq!(request["data"]["reason"], "Hóa đơn thiếu trang 2");
+    assert_eq!(request["data"]["missing"][0]["name"], "Hóa đơn thương mại");
+}
+
+#[tokio::test]
+async fn the_cashier_prints_a_receipt_with_the_amount_in_words() {
+    let mut office = Office::open().await;
+    let certificate = accepted(&mut office).await;
+    let cashier = office.token(Role::Cashier, "k1", "G02.001");
+    let payment = office.browser.get(&certificate.at("payments"), &cashier).await.granted();
+    let issued = &payment["receipts"][0];
+    let id =
+        format!("{}-{}-{}", issued["symbol"].as_str().unwrap(), issued["year"], issued["number"]);
+    let path = format!("{}/receipts/{id}", certificate.at("payments"));
+    let receipt = office.browser.get(&path, &cashier).await.granted();
+    assert_eq!(receipt["comparison"], "same");
+    assert_eq!(
+        (&receipt["data"]["phi_vnd"], &receipt["data"]["le_phi_vnd"], &receipt["became"]),
+        (&json!(30_000), &json!(0), &Value::Null)
+    );
+    let text = receipt["text"].as_str().unwrap();
+    for words in
+        ["Bằng chữ: Ba mươi nghìn đồng", "Số: 00000001", "Công ty Dệt", "Cục Xuất nhập khẩu"]
+    {
+        assert!(text.to_lowercase().contains(&words.to_lowercase()), "{words}: {text}");
+    }
+    let printed = pdf(&office, &path, &cashier).await;
+    assert_eq!(printed, pdf(&office, &path, &certificate.applicant).await);
+    for wrong in ["XNK-26E-2026-2", "XNK-26E-2025-1", "1", "x"] {
+        let path = format!("{}/receipts/{wrong}", certificate.at("payments"));
+        assert_eq!(
+            office.browser.get(&path, &cashier).await.refused(),
+            (404, "not-found"),
+            "{wrong}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn the_label_and_the_list_of_the_day_are_for_the_clerk_and_the_carrier_of_the_parcel() {
+    let mut office = Office::open().await;
+    let certificate = issued(&mut office, "a1").await;
+    let label = format!("{}/label", certificate.at("deliveries"));
+    let clerk = office.clerk();
+    let before = office.browser.get(&label, &clerk).await.granted();
+    assert_eq!(
+        (&before["data"]["waybill"], &before["data"]["recipient_name"]),
+        (&Value::Null, &json!("Trần B"))
+    );
+    let (post, other) =
+        (office.token(Role::Carrier, "vnpost", ""), office.token(Role::Carrier, "viettelpost", ""));
+    assert_eq!(office.browser.get(&label, &post).await.refused(), (404, "not-found"));
+
+    let sent = hand(&mut office, &certificate, "vnpost", "EA1VN").await.granted();
+    let shown = office.browser.get(&label, &post).await.granted();
+    assert_eq!(shown["data"]["reference"], sent["parcel_reference"]);
+    assert_eq!(pdf(&office, &label, &clerk).await, pdf(&office, &label, &post).await);
+    assert_eq!(office.browser.get(&label, &other).await.refused(), (404, "not-found"));
+
+    office.views().await.unwrap();
+    let list = "/v1/parcel-lists?agency=G02.001&carrier=vnpost&day=2026-11-20";
+    let listed = office.browser.get(list, &clerk).await.granted();
+    assert_eq!(
+        (&listed["data"]["count"], &listed["data"]["parcels"][0]["waybill"]),
+        (&json!(1), &json!("EA1VN"))
+    );
+    pdf(&office, list, &post).await;
+    assert_eq!(office.browser.get(list, &other).await.refused(), (404, "not-found"));
+    let elsewhere = office.token(Role::Clerk, "c9", "G02.002");
+    assert_eq!(office.browser.get(list, &elsewhere).await.refused(), (404, "not-found"));
+    let next_day = list.replace("2026-11-20", "2026-11-21");
+    assert_eq!(office.browser.get(&next_day, &clerk).await.granted()["data"]["count"], 0);
+
+    let named = json!({ "reference": sent["parcel_reference"] });
+    say(&mut office, "vnpost", named, "1", "delivered").await.granted();
+    assert_eq!(office.browser.get(&label, &post).await.refused(), (404, "not-found"));
+}
+
+#[tokio::test]
+async fn the_letter_the_control_slip_and_the_register_follow_the_dossier() {
+    let mut office = Office::open().await;
+    let undecided = accepted(&mut office).await;
+    let letter = format!("{}/letter", undecided.at("reviews"));
+    assert_eq!(office.browser.get(&letter, &office.clerk()).await.refused(), (404, "not-found"));
+
+    let certificate = issued(&mut office, "a2").await;
+    let letter = format!("{}/letter", certificate.at("reviews"));
+    let theirs = office.browser.get(&letter, &certificate.applicant).await.granted();
+    assert_eq!(
+        (&theirs["data"]["outcome"], &theirs["template"]),
+        (&json!("approved"), &json!("letter-approval"))
+    );
+    pdf(&office, &letter, &certificate.applicant).await;
+    assert_eq!(
+        office.browser.get(&letter, &undecided.applicant).await.refused(),
+        (404, "not-found")
+    );
+
+    office.views().await.unwrap();
+    let clerk = office.token(Role::Clerk, "c1", "G02.001");
+    let control = format!("/v1/register/dossiers/{}/control-slip", certificate.id);
+    let slip = office.browser.get(&control, &clerk).await.granted();
+    let steps: Vec<&str> = slip["data"]["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|step| step["step"].as_str().unwrap())
+        .collect();
+    for step in ["Nộp hồ sơ", "Nhận thụ lý", "Phê duyệt kết quả"] {
+        assert!(steps.contains(&step), "{step}: {steps:?}");
+    }
+    pdf(&office, &control, &clerk).await;
+    assert_eq!(
+        office.browser.get(&control, &certificate.applicant).await.status,
+        StatusCode::FORBIDDEN
+    );
+
+    let book = "/v1/register/book?from=2026-11-01&to=2026-11-30&limit=1";
+    let answer = office.browser.get(book, &clerk).await;
+    let link = answer.header("link");
+    let first = answer.granted();
+    assert_eq!((&first["data"]["count"], &first["data"]["agency"]), (&json!(1), &json!("G02.001")));
+    let next = link.trim_start_matches('<').split('>').next().unwrap().to_owned();
+    let second = office.browser.get(&next, &clerk).await.granted();
+    assert_ne!(first["data"]["dossiers"][0]["code"], second["data"]["dossiers"][0]["code"]);
+    assert_eq!(second["data"]["dossiers"][0]["applicant_name"], "Công ty Dệt");
+    pdf(&office, book, &clerk).await;
+    let elsewhere = "/v1/register/book?agency=G02.002&from=2026-11-01&to=2026-11-30";
+    assert_eq!(office.browser.get(elsewhere, &clerk).await.refused(), (404, "not-found"));
+}
