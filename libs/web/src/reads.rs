@@ -12,7 +12,6 @@ use events::AppendError;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use uuid::Uuid;
 
-use super::operation::Item;
 use super::{Access, Context, Problem, Reply, Request};
 
 /// How an operation records reads.
@@ -27,16 +26,14 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
-    /// `None` if the operation is a step, open to everybody, or impersonal.
-    pub(crate) fn of(item: &Item) -> Option<Self> {
-        let Access::Roles(mays) = item.access else { return None };
-        if !item.is_personal() {
-            return None;
-        }
+    /// How the personal reads of an operation are recorded, whose address has these parameters.
+    /// `None` if it is open to everybody.
+    pub(crate) fn of(operation: &'static str, access: Access, parameters: &[&str]) -> Option<Self> {
+        let Access::Roles(mays) = access else { return None };
         let roles = mays.iter().map(|may| may.role).filter(|role| *role != Role::Applicant);
-        let place = |name: &str| item.path.iter().position(|field| field.name == name);
+        let place = |name: &str| parameters.iter().position(|parameter| *parameter == name);
         Some(Self {
-            operation: item.id,
+            operation,
             roles: roles.collect(),
             dossier: place("dossier"),
             complaint: place("complaint"),
@@ -81,6 +78,7 @@ impl Reading {
     /// Records the read. If that fails, the reply must not be sent.
     pub(crate) async fn record(self, reply: Reply) -> Result<Reply, Problem> {
         let Self { context, operation, role, caller, mut named } = self;
+        named.dossiers.extend(reply.named().iter().map(|dossier| dossier.0));
         if named.dossiers.is_empty() && named.complaints.is_empty() {
             named = reply.json_body().map(Named::of).unwrap_or_default();
         }

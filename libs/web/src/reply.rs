@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use documents::Content;
+use dossier::contract::DossierId;
 use events::{Position, Version};
 use futures_util::Stream;
 use http::header::{
@@ -32,6 +33,8 @@ pub struct Reply {
     body: Body,
     /// The Rust type of a JSON body; compared with the declared one.
     shape: Option<&'static str>,
+    /// Dossiers whose data it has, if neither the address nor the body names them.
+    about: Vec<DossierId>,
 }
 
 enum Body {
@@ -77,7 +80,7 @@ impl Reply {
         );
         let reply = if is_known {
             let (headers, body) = (HeaderMap::new(), Body::Whole(Vec::new()));
-            Self { status: StatusCode::NOT_MODIFIED, headers, body, shape: None }
+            Self { status: StatusCode::NOT_MODIFIED, headers, body, shape: None, about: Vec::new() }
         } else {
             reply
         };
@@ -96,7 +99,7 @@ impl Reply {
     #[must_use]
     pub(crate) fn content(media_type: &str, content: Content, bytes: u64) -> Self {
         let (headers, body) = (HeaderMap::new(), Body::Stream(content));
-        Self { status: StatusCode::OK, headers, body, shape: None }
+        Self { status: StatusCode::OK, headers, body, shape: None, about: Vec::new() }
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, &bytes.to_string())
     }
@@ -106,15 +109,29 @@ impl Reply {
     pub(crate) fn printed(media_type: &str, bytes: Vec<u8>, content: &impl Serialize) -> Self {
         let content = serde_json::to_vec(content).unwrap_or_default();
         let (headers, body) = (HeaderMap::new(), Body::Printed(bytes, content));
-        Self { status: StatusCode::OK, headers, body, shape: None }.header(CONTENT_TYPE, media_type)
+        Self { status: StatusCode::OK, headers, body, shape: None, about: Vec::new() }
+            .header(CONTENT_TYPE, media_type)
     }
 
     fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
         let body = serde_json::to_vec(body).expect("a reply is a struct of values with text keys");
         let body = Body::Whole(body);
         let shape = Some(std::any::type_name::<T>());
-        Self { status, headers: HeaderMap::new(), body, shape }
+        Self { status, headers: HeaderMap::new(), body, shape, about: Vec::new() }
             .header(CONTENT_TYPE, "application/json")
+    }
+
+    /// Names the dossiers whose personal data the reply has, for the record of the read. Required if
+    /// neither the address nor a property `dossier` names them.
+    #[must_use]
+    pub fn about(mut self, dossiers: impl IntoIterator<Item = DossierId>) -> Self {
+        self.about.extend(dossiers);
+        self
+    }
+
+    /// See [`Reply::about`].
+    pub(super) fn named(&self) -> &[DossierId] {
+        &self.about
     }
 
     /// Sets `ETag`, for the client to send in `If-Match`.
