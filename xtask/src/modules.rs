@@ -1,4 +1,4 @@
-//! The arrows between the modules of the engine.
+//! The arrows between the modules of a library.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,9 +18,9 @@ fn reexported(root: &str) -> BTreeMap<String, String> {
     names
 }
 
-/// First segments of the paths that begin with `crate::`, also within braces.
-fn used(text: &str) -> impl Iterator<Item = String> {
-    text.split("crate::").skip(1).flat_map(|path| match path.strip_prefix('{') {
+/// First segments of the paths that begin with `prefix`, also within braces.
+fn used(text: &str, prefix: &str) -> Vec<String> {
+    let heads = text.split(prefix).skip(1).flat_map(|path| match path.strip_prefix('{') {
         Some(group) => {
             let mut depth = 0_u32;
             let mut heads = vec![String::new()];
@@ -41,7 +41,8 @@ fn used(text: &str) -> impl Iterator<Item = String> {
             let name = |c: char| c.is_alphanumeric() || c == '_';
             vec![path.split(|c| !name(c)).next().unwrap().to_owned()]
         }
-    })
+    });
+    heads.collect()
 }
 
 /// The modules of a library, each with those that it uses outside its tests.
@@ -61,7 +62,12 @@ fn arrows(library: &str) -> Arrows {
         let code = text.split("#[cfg(test)]").next().unwrap();
         let code: String =
             code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-        let used = used(&code).map(|name| reexported.get(&name).cloned().unwrap_or(name));
+        let mut names = used(&code, "crate::");
+        // In the file of a module, `super` is the root of the library.
+        if inside.iter().count() == 1 {
+            names.extend(used(&code, "use super::"));
+        }
+        let used = names.into_iter().map(|name| reexported.get(&name).cloned().unwrap_or(name));
         let used = used.filter(|name| *name != module);
         arrows.entry(module.clone()).or_default().extend(used);
     }
@@ -82,8 +88,8 @@ fn circle(mut arrows: Arrows) -> Vec<String> {
 }
 
 #[test]
-fn the_modules_of_the_engine_have_no_circle() {
-    for library in ["platform", "engine"] {
+fn the_modules_of_a_library_have_no_circle() {
+    for library in ["platform", "engine", "web"] {
         let arrows = arrows(library);
         assert!(arrows.len() > 5, "{library}: too few modules were found");
         assert!(arrows.values().any(|used| used.contains("limits")), "{library}: no arrow found");
@@ -96,9 +102,10 @@ fn the_modules_of_the_engine_have_no_circle() {
 fn a_circle_is_found_through_names_and_groups() {
     let names = reexported("mod a;\npub use a::{A, B};\npub use c::C;");
     assert_eq!(names["B"], "a");
-    let of = |text: &str| used(text).collect::<Vec<_>>();
+    let of = |text: &str| used(text, "crate::");
     assert_eq!(of("use crate::{A, b::{c, d}, e};"), ["A", "b", "e"]);
     assert_eq!(of("use crate::limits::X; crate::f();"), ["limits", "f"]);
+    assert_eq!(used("use super::{Problem, due::Due};", "use super::"), ["Problem", "due"]);
     let arrows = |all: &[(&str, &str)]| {
         let each = all.iter().map(|(a, b)| ((*a).to_owned(), BTreeSet::from([(*b).to_owned()])));
         each.collect::<Arrows>()

@@ -16,8 +16,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::endpoint::Called;
 use crate::limits::BULK_AT_ONCE;
+use crate::operation::Called;
 use crate::operation::Unbound;
 use crate::problem::{BODY_INVALID, INTERNAL, PRECONDITION_REQUIRED};
 use crate::reply::CONSISTENCY_TOKEN;

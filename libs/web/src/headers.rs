@@ -1,13 +1,8 @@
-//! Parsing of request headers, with lists, weights and weak tags.
+//! Parsing of request headers, with lists and weights.
 
 use calendar::Text;
-use engine::Seen;
-use events::Version;
-use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, HeaderName, IF_MATCH};
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, HeaderName};
 use http::{HeaderMap, Version as HttpVersion};
-
-use super::Problem;
-use super::problem::PRECONDITION_REQUIRED;
 
 /// A language of answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,51 +96,6 @@ fn weight(text: &str) -> u32 {
     }
 }
 
-/// Parses `If-Match`. Weak tags are accepted, because a proxy that compresses an answer weakens its
-/// tag; it still identifies one version.
-pub(crate) fn seen(headers: &HeaderMap) -> Result<Seen, Problem> {
-    if !headers.contains_key(IF_MATCH) {
-        return Err(Problem::new(PRECONDITION_REQUIRED));
-    }
-    let mut versions = Vec::new();
-    let mut named = 0;
-    for value in headers.get_all(IF_MATCH) {
-        let Ok(mut rest) = value.to_str().map(str::trim) else { return Err(invalid()) };
-        if rest == "*" {
-            return Ok(Seen::Any);
-        }
-        while !rest.is_empty() {
-            let (tag, behind) = entity_tag(rest).ok_or_else(invalid)?;
-            named += 1;
-            versions.extend(ours(tag));
-            rest = behind.trim_start();
-            if let Some(next) = rest.strip_prefix(',') {
-                rest = next.trim_start();
-            } else if !rest.is_empty() {
-                return Err(invalid());
-            }
-        }
-    }
-    if named == 0 { Err(invalid()) } else { Ok(Seen::OneOf(versions)) }
-}
-
-fn invalid() -> Problem {
-    Problem::invalid_header("If-Match")
-}
-
-/// The first tag, without quotation marks, and the rest of the text.
-fn entity_tag(text: &str) -> Option<(&str, &str)> {
-    let quoted = text.strip_prefix("W/").unwrap_or(text).strip_prefix('"')?;
-    quoted.split_once('"')
-}
-
-/// The version of a tag; `None` if it is not written as this server writes tags, for example `+1`
-/// or `01`.
-fn ours(tag: &str) -> Option<Version> {
-    let version = tag.parse().ok()?;
-    (format!("{version}") == tag).then_some(Version(version))
-}
-
 /// The `traceparent` (W3C Trace Context, 3.2), if it is well-formed.
 #[must_use]
 pub(crate) fn trace_parent(headers: &HeaderMap) -> Option<&str> {
@@ -222,25 +172,6 @@ mod tests {
             let of = Language::of(&with("accept-language", accepted));
             assert_eq!(of, language, "{accepted:?}");
         }
-    }
-
-    #[test]
-    fn a_tag_is_ours_also_when_a_proxy_has_weakened_it_or_a_list_has_others_beside_it() {
-        let seen = |values: &[&str]| seen(&with("if-match", values));
-        let versions =
-            |all: &[u64]| Ok(Seen::OneOf(all.iter().map(|version| Version(*version)).collect()));
-        assert_eq!(seen(&["\"3\""]), versions(&[3]));
-        assert_eq!(seen(&["W/\"3\""]), versions(&[3]));
-        assert_eq!(seen(&["\"3\", W/\"4\" ,\"a,b\""]), versions(&[3, 4]));
-        assert_eq!(seen(&["\"3\"", "\"5\""]), versions(&[3, 5]));
-        assert_eq!(seen(&["*"]), Ok(Seen::Any));
-        for foreign in ["\"+1\"", "\"01\"", "\"abc\"", "\"\"", "\"-1\""] {
-            assert_eq!(seen(&[foreign]), versions(&[]), "{foreign}");
-        }
-        for wrong in ["3", "\"3", "", "\"3\" \"4\"", "w/\"3\"", "*, \"3\""] {
-            assert_eq!(seen(&[wrong]), Err(invalid()), "{wrong}");
-        }
-        assert_eq!(seen(&[]), Err(Problem::new(PRECONDITION_REQUIRED)));
     }
 
     #[test]

@@ -8,7 +8,9 @@
 
 mod address;
 pub mod auth;
+mod body;
 mod bulk;
+mod callers;
 mod client;
 mod commands;
 mod content;
@@ -18,12 +20,13 @@ mod cursor;
 mod delivery;
 mod document;
 mod due;
-mod endpoint;
 mod headers;
+mod if_match;
 pub mod limits;
 mod next_step;
 mod operation;
 mod paper;
+mod path;
 pub mod problem;
 mod query;
 pub mod quotas;
@@ -37,6 +40,7 @@ mod strict;
 
 pub use address::{AddressReply, DeliveryChoiceReply};
 pub use bulk::{BulkItem, BulkOutcome, BulkReply, BulkRequest};
+pub use callers::{Access, Counts};
 pub use client::{AddressBlock, Proxies};
 pub use commands::{On, execute, execute_as, execute_unseen, preview, read, send, shown};
 pub use content::{content_digest, unknown_documents};
@@ -50,13 +54,12 @@ pub use dossier::text::{
 pub use due::{
     ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WasDue, WindowEnd,
 };
-pub use endpoint::{Access, Counts, Route, Upload};
 pub use engine::Seen;
 pub use headers::Language;
 pub(crate) use headers::trace_parent;
 pub use http::StatusCode;
 pub use next_step::NextStep;
-pub use operation::{Operation, mount_all};
+pub use operation::{Mounted, Operation, Route, Upload, mount, mount_all};
 pub use paper::{PDF, PaperReply};
 pub use problem::{
     MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,
@@ -65,6 +68,6 @@ pub use problem::{
 pub use query::PageRows;
 pub use reply::Reply;
 pub use request::Request;
-pub use router::{Mounted, Router, mount};
+pub use router::Router;
 pub use serve::Server;
 pub use service::Service;

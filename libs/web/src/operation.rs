@@ -14,20 +14,25 @@ use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::endpoint::{self, Answers, Called, Takes};
+use super::body::Takes;
 use super::reply::{CONSISTENCY_TOKEN, CONTENT_DIGEST};
-use super::router::Mounted;
-use super::{Access, Counts, Route};
+use super::{Access, Counts};
 
 mod conformance;
+mod endpoint;
 mod handler;
+mod mounted;
 mod problems;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use conformance::Declared;
+pub(crate) use endpoint::{Answers, Called};
+pub use endpoint::{Route, Upload};
 pub(crate) use handler::{Answering, Handler, UploadHandler};
+pub(crate) use mounted::COMMON;
+pub use mounted::{Mounted, mount};
 pub(crate) use problems::{Features, of as problems};
 pub(crate) use shape::{Field, Schemas, Shape};
 

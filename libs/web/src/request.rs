@@ -17,7 +17,8 @@ use platform::telemetry;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::headers::{seen, trace_parent};
+use super::headers::trace_parent;
+use super::if_match::seen;
 use super::problem::{CONSISTENCY_AHEAD, KEY_MISSING, TOKEN_MISSING};
 use super::{Context, Language, Problem, Seen, query, strict};
 use crate::limits::KEY_BYTES_MAX;

@@ -18,55 +18,15 @@ use platform::metrics::RouteLabels;
 use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
-use super::endpoint::{Answers, Counts, Takes};
+use super::body::Takes;
+use super::operation::{Answers, COMMON, Mounted, Route};
+use super::path::segments;
 use super::problem::{
     CONTENT_ENCODING, HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, QUERY_INVALID,
 };
 use super::request::{Head, check_token};
-use super::{Access, Context, Language, Problem, Route, query};
+use super::{Access, Context, Counts, Language, Problem, query};
 use crate::quotas::{Admission, Uses};
-
-/// A route with its method and address template, for example `/v1/reviews/{dossier}/claim`.
-#[derive(Debug)]
-pub struct Mounted {
-    address: String,
-    method: Method,
-    route: Route,
-    /// Names of its query parameters; not checked if absent.
-    query: Option<Vec<String>>,
-    service: &'static str,
-}
-
-impl Mounted {
-    /// A declared operation, with the names of its query parameters.
-    pub(crate) fn declared(
-        address: &str,
-        method: Method,
-        route: Route,
-        query: Vec<String>,
-    ) -> Self {
-        // Proxies may add parameters to the addresses of probes.
-        let query = (!route.probe).then_some(query);
-        Self { address: address.to_owned(), method, route, query, service: COMMON }
-    }
-
-    /// Attributes its requests to a service in metrics and the log.
-    #[must_use]
-    pub fn of(self, service: &'static str) -> Self {
-        Self { service, ..self }
-    }
-}
-
-/// The service label of everything else: health, documents, and unknown addresses.
-const COMMON: &str = "common";
-
-/// Mounts a route for GET.
-#[must_use]
-pub fn mount(address: &str, route: Route) -> Mounted {
-    // Browsers and proxies may add parameters to the addresses of files and probes.
-    let query = matches!(route.access, Access::Roles(_)).then(Vec::new);
-    Mounted { address: address.to_owned(), method: Method::GET, route, query, service: COMMON }
-}
 
 /// All routes of a process.
 #[derive(Debug, Clone)]
@@ -385,12 +345,6 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 fn length(headers: &HeaderMap) -> u64 {
     let length = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     length.and_then(|length| length.parse().ok()).unwrap_or(0)
-}
-
-/// Segments of a path; a trailing slash is ignored.
-pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
-    let path = path.strip_prefix('/').unwrap_or(path);
-    path.strip_suffix('/').unwrap_or(path).split('/')
 }
 
 /// The filter with rejections turned into problems.

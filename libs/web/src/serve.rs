@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 use warp::reply::Response;
 
-use super::endpoint::Takes;
+use super::body::{BrokenOff, Takes};
 use super::headers::{has_one_host, trace_parent};
 use super::problem::{BUSY, LENGTH_REQUIRED, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE};
 use super::router::Admitted;
@@ -39,7 +39,6 @@ mod pace;
 mod socket;
 
 use account::Account;
-pub(crate) use bodies::BrokenOff;
 use bodies::{Answering, Paced};
 use connections::{Activity, Connections};
 use pace::Pace;

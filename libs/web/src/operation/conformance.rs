@@ -7,6 +7,7 @@ use http::StatusCode;
 use http::header::{CACHE_CONTROL, ETAG, HeaderName, LINK, LOCATION};
 
 use super::{Content, Item, problems};
+use crate::path::segments;
 use crate::problem::QUERY_INVALID;
 use crate::reads::{Reading, Recording};
 use crate::reply::{CONSISTENCY_TOKEN, CONTENT_DIGEST};
@@ -28,6 +29,12 @@ struct Answers {
     recording: Option<Recording>,
 }
 
+/// `None` if its reads are not recorded: a step, an open or an impersonal operation.
+fn recording(item: &Item) -> Option<Recording> {
+    let parameters: Vec<&str> = item.path.iter().map(|field| &*field.name).collect();
+    item.is_personal().then(|| Recording::of(item.id, item.access, &parameters)).flatten()
+}
+
 impl Declared {
     pub(crate) fn of(item: &Item) -> Self {
         let shape = match &item.reply {
@@ -42,7 +49,7 @@ impl Declared {
             shape,
             headers: item.replies_with.clone(),
             problems: problems(item).iter().map(|problem| problem.code).collect(),
-            recording: Recording::of(item),
+            recording: recording(item),
         }))
     }
 
@@ -53,8 +60,8 @@ impl Declared {
 
     /// The values of the address parameters in a path that matches the address.
     pub(crate) fn values<'a>(&self, path: &'a str) -> Vec<&'a str> {
-        let wanted = crate::router::segments(self.0.address);
-        let found = crate::router::segments(path);
+        let wanted = segments(self.0.address);
+        let found = segments(path);
         let pairs = wanted.zip(found).filter(|(wanted, _)| wanted.starts_with('{'));
         pairs.map(|(_, value)| value).collect()
     }
@@ -94,8 +101,7 @@ impl Declared {
         {
             return Some(format!("the reply {found} is not the declared one"));
         }
-        let optional =
-            [ETAG, CONSISTENCY_TOKEN, LINK, LOCATION, CACHE_CONTROL, CONTENT_DIGEST];
+        let optional = [ETAG, CONSISTENCY_TOKEN, LINK, LOCATION, CACHE_CONTROL, CONTENT_DIGEST];
         let mut sent = optional.iter().filter(|name| reply.headers().contains_key(*name));
         sent.find(|name| !headers.contains(name))
             .map(|name| format!("the header {name} is not declared"))

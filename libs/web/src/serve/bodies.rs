@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::connections::Activity;
+use crate::body::BrokenOff;
 use crate::crowd::{Crowd, Held};
 use crate::limits::ServerLimits;
 
@@ -28,15 +29,6 @@ pub(super) struct Paced {
     end_by: Instant,
     /// Dropped when the body ends.
     ended: Option<oneshot::Sender<()>>,
-}
-
-/// Why a body was not read to its end.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum BrokenOff {
-    #[error("the body comes too slowly")]
-    Slow,
-    #[error(transparent)]
-    Gone(#[from] hyper::Error),
 }
 
 impl Paced {

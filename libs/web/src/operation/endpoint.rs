@@ -5,62 +5,20 @@ use std::sync::Arc;
 
 use bytes::{Buf, Bytes};
 use documents::Interrupted;
-use documents::limits::DOCUMENT_BYTES_MAX;
-use dossier::access::May;
 use futures_util::Stream;
 use http::HeaderMap;
 use warp::filters::BoxedFilter;
 use warp::reply::Response;
 use warp::{Filter, Rejection};
 
-use super::operation::{Answering, Declared, Handler, UploadHandler};
-use super::reads::Reading;
-use super::request::Head;
-use super::serve::BrokenOff;
-use super::{Language, Problem, Reply, Request};
-use crate::limits::BODY_BYTES_MAX;
+use super::{Answering, Declared, Handler, UploadHandler};
+use crate::body::{BrokenOff, Takes};
+use crate::reads::Reading;
+use crate::request::Head;
+use crate::{Access, Counts, Language, Problem, Reply, Request};
 
 /// The filter that answers an operation.
 pub(crate) type Answers = BoxedFilter<(Response,)>;
-
-/// Who may call an operation. Checked before the body is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// Callers with a token that has one of these roles.
-    Roles(&'static [May]),
-    /// Everybody.
-    Open,
-}
-
-/// How an operation reads its body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Takes {
-    /// Whole, into memory.
-    Body,
-    /// As a stream, onto disk.
-    Upload,
-}
-
-impl Takes {
-    /// The most bytes that a body may have.
-    pub(crate) const fn bytes_max(self) -> u64 {
-        match self {
-            Self::Body => BODY_BYTES_MAX,
-            Self::Upload => DOCUMENT_BYTES_MAX,
-        }
-    }
-}
-
-/// Which quota an operation counts towards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counts {
-    /// Step, read or upload, depending on method and body; open operations are not counted.
-    Usual,
-    /// A step that submits something new, for example a dossier.
-    Filing,
-    /// A look-up without a token, counted by client address.
-    LookUp,
-}
 
 /// An operation without address and method.
 #[derive(Clone)]

@@ -1,0 +1,23 @@
+//! Who may call an operation, and towards which quota a call counts.
+
+use dossier::access::May;
+
+/// Who may call an operation. Checked before the body is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Callers with a token that has one of these roles.
+    Roles(&'static [May]),
+    /// Everybody.
+    Open,
+}
+
+/// Which quota an operation counts towards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counts {
+    /// Step, read or upload, depending on method and body; open operations are not counted.
+    Usual,
+    /// A step that submits something new, for example a dossier.
+    Filing,
+    /// A look-up without a token, counted by client address.
+    LookUp,
+}
