@@ -42,9 +42,11 @@ fn routes() -> Result<Routes> {
     Ok(Routes { prefixes })
 }
 
-/// For example `/v1/dossiers` for `/v1/dossiers/{dossier}/deadline`.
+/// For example `/v1/dossiers` for `/v1/dossiers/{dossier}/deadline`. Pages for the public are of
+/// several services, so each has a prefix of its own, for example `/v1/public/figures`.
 fn prefix(path: &str) -> String {
-    path.split('/').take(3).collect::<Vec<_>>().join("/")
+    let parts = if path.starts_with("/v1/public/") { 4 } else { 3 };
+    path.split('/').take(parts).collect::<Vec<_>>().join("/")
 }
 
 #[cfg(test)]
@@ -73,8 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn the_register_has_one_prefix() {
-        assert_eq!(routes().unwrap().prefixes["register"], ["/v1/register"]);
+    fn the_register_has_one_prefix_besides_its_public_page() {
+        let prefixes = &routes().unwrap().prefixes["register"];
+        assert_eq!(*prefixes, ["/v1/public/figures", "/v1/register"]);
     }
 
     #[test]

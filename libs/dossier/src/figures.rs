@@ -2,14 +2,14 @@
 //! online, the rating of officers and units, and what may be published of small groups.
 
 mod anonymity;
-mod audience;
+mod applicant_kind;
 mod online;
 mod published;
 mod rating;
 mod share;
 
 pub use anonymity::{Cell, Merged, merged, part};
-pub use audience::Audience;
+pub use applicant_kind::ApplicantKind;
 pub use online::OnlineServices;
 pub use published::{MonthCounts, PublishedRow, published};
 pub use rating::{

@@ -3,16 +3,21 @@
 use std::sync::Arc;
 
 use dossier::contract::{
-    ClosedAs, ComplaintEvent, DecidedBy, DossierId, IntakeEvent, Outcome, PaymentEvent, Promise,
-    RatingEvent, ReviewEvent, SupplementEffect, party_name,
+    AgencyCode, Brief, ClosedAs, DecidedBy, IntakeEvent, LawEvent, Outcome, PaymentEvent, Promise,
+    RatingEvent, SupplementEffect, party_name,
 };
+use dossier::figures::ApplicantKind;
 use dossier::services::Category;
 use engine::tasks::{NotApplied, Projection};
 use engine::view::Shape;
-use engine::{Engine, decode, envelope};
+use engine::{Engine, decode, time_of};
 use events::Recorded;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+mod others;
 
 /// Statuses as the national portal numbers them.
 mod status {
@@ -33,12 +38,15 @@ CREATE TABLE dossiers (
   id           TEXT    PRIMARY KEY,
   code         TEXT    NOT NULL,
   procedure    TEXT    NOT NULL,
+  version      INTEGER NOT NULL,
   agency       TEXT    NOT NULL,
   channel      TEXT    NOT NULL,
   applicant    TEXT    NOT NULL,
   filed_by     TEXT,
+  business     INTEGER NOT NULL,
   status       INTEGER NOT NULL,
   submitted_at INTEGER NOT NULL,
+  submitted_day TEXT   NOT NULL,
   due_at       INTEGER,
   due_day      TEXT,
   suspended    INTEGER NOT NULL DEFAULT 0,
@@ -56,14 +64,26 @@ CREATE TABLE dossiers (
   restarts     INTEGER NOT NULL DEFAULT 0,
   awaiting     INTEGER NOT NULL DEFAULT 0,
   awaits_since INTEGER,
-  applicant_ms INTEGER NOT NULL DEFAULT 0
+  applicant_ms INTEGER NOT NULL DEFAULT 0,
+  last_day_requests INTEGER NOT NULL DEFAULT 0,
+  redated      INTEGER NOT NULL DEFAULT 0,
+  extended     INTEGER NOT NULL DEFAULT 0,
+  late_outages INTEGER NOT NULL DEFAULT 0,
+  activity_day TEXT,
+  activity_points INTEGER
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE complaints (id TEXT PRIMARY KEY, dossier TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE complaints (
+  id           TEXT    PRIMARY KEY,
+  dossier      TEXT,
+  agency       TEXT    NOT NULL,
+  settled_day  TEXT,
+  overdue      INTEGER NOT NULL DEFAULT 0
+) STRICT, WITHOUT ROWID;
+CREATE TABLE late_outages (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE INDEX complaints_by_dossier ON complaints (dossier, id);
 CREATE UNIQUE INDEX dossiers_by_code ON dossiers (code);
 CREATE INDEX dossiers_by_due ON dossiers (due_at, id) WHERE handled_at IS NULL;
-CREATE INDEX dossiers_by_officer ON dossiers (officer, due_at, id) WHERE handled_at IS NULL;
-CREATE INDEX dossiers_by_agency ON dossiers (agency, submitted_at);";
+CREATE INDEX dossiers_by_submission ON dossiers (submitted_at, id);";
 
 /// The reasons for waiting for the applicant, as bits of `awaiting`. While a bit is set, time
 /// counts as the applicant's, not the agency's.
@@ -93,19 +113,29 @@ impl Dossiers {
     fn day(&self, rows: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<Option<String>> {
         let agency: Option<String> = rows
             .prepare_cached("SELECT agency FROM dossiers WHERE id = ?1")?
-            .query_map([id], |row| row.get(0))?
-            .next()
-            .transpose()?;
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        Ok(agency.and_then(|agency| self.day_at(&agency.as_str().into(), at)))
+    }
+
+    /// The local date of an instant in an agency; `None` if its calendar is unknown.
+    fn day_at(&self, agency: &AgencyCode, at: Timestamp) -> Option<String> {
         let law = self.engine.law();
-        let calendar = agency.and_then(|agency| law.calendar_of(&agency.as_str().into()));
-        Ok(calendar.map(|calendar| calendar.date_of(at).to_string()))
+        law.calendar_of(agency).map(|calendar| calendar.date_of(at).to_string())
+    }
+
+    /// The last day of a period that ends at `end`, which is the first instant outside it.
+    fn last_day(
+        &self,
+        rows: &Connection,
+        id: &str,
+        end: Timestamp,
+    ) -> rusqlite::Result<Option<String>> {
+        self.day(rows, id, end.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(end))
     }
 
     fn promised(&self, rows: &Connection, id: &str, promise: &Promise) -> rusqlite::Result<()> {
-        // A period of days ends at midnight; its last day is the one before.
-        let last =
-            promise.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(promise.due_at);
-        let day = self.day(rows, id, last)?;
+        let day = self.last_day(rows, id, promise.due_at)?;
         rows.prepare_cached(
             "UPDATE dossiers SET due_at = ?2, due_day = ?3, suspended = 0 WHERE id = ?1",
         )?
@@ -126,6 +156,41 @@ impl Dossiers {
         Ok(())
     }
 
+    fn submitted(
+        &self,
+        rows: &Connection,
+        id: &str,
+        brief: &Brief,
+        (status, at): (u8, Timestamp),
+    ) -> rusqlite::Result<()> {
+        let applicant = party_name(brief.applicant.as_str());
+        let kind = ApplicantKind::of(&applicant, brief.representative.is_some());
+        // Agencies stay in the registry, so only a damaged law has none: UTC then.
+        let day = self.day_at(&brief.agency, at);
+        let day = day.unwrap_or_else(|| TimeZone::UTC.to_datetime(at).date().to_string());
+        rows.prepare_cached(
+            "INSERT OR IGNORE INTO dossiers (id, code, procedure, version, agency, channel, status,
+               submitted_at, submitted_day, awaiting, awaits_since, applicant, filed_by, business)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, iif(?10 > 0, ?8, NULL), ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            id,
+            brief.code.as_str(),
+            brief.procedure.code.as_str(),
+            brief.procedure.version,
+            brief.agency.as_str(),
+            channel_name(brief.channel),
+            status,
+            at.as_millisecond(),
+            day,
+            if status == status::FEE { awaits::FEE } else { 0 },
+            applicant,
+            brief.representative.as_ref().map(|one| party_name(one.as_str())),
+            kind == ApplicantKind::Business,
+        ])?;
+        Ok(())
+    }
+
     #[expect(clippy::too_many_lines, reason = "one arm an event: what each changes, top to bottom")]
     fn intake(
         &self,
@@ -138,26 +203,8 @@ impl Dossiers {
             |value: u8| set(rows, id, "UPDATE dossiers SET status = ?2 WHERE id = ?1", value);
         match event {
             IntakeEvent::DossierSubmitted(submitted) => {
-                let brief = submitted.brief;
                 let first = if submitted.fee_first { status::FEE } else { status::SUBMITTED };
-                rows.prepare_cached(
-                    "INSERT OR IGNORE INTO dossiers (id, code, procedure, agency, channel, status, submitted_at,
-                       awaiting, awaits_since, applicant, filed_by)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, iif(?8 > 0, ?7, NULL), ?9, ?10)",
-                )?
-                .execute(params![
-                    id,
-                    brief.code.as_str(),
-                    brief.procedure.code.as_str(),
-                    brief.agency.as_str(),
-                    channel_name(brief.channel),
-                    first,
-                    at.as_millisecond(),
-                    if submitted.fee_first { awaits::FEE } else { 0 },
-                    party_name(brief.applicant.as_str()),
-                    brief.representative.as_ref().map(|one| party_name(one.as_str()))
-                ])?;
-                Ok(())
+                self.submitted(rows, id, &submitted.brief, (first, at))
             }
             IntakeEvent::DossierAccepted(accepted) => {
                 let sql = "UPDATE dossiers SET status = ?2, accepted = 1 WHERE id = ?1";
@@ -169,6 +216,13 @@ impl Dossiers {
                 self.handled(rows, id, at)
             }
             IntakeEvent::SupplementRequested(request) => {
+                if let Some(day) = self.day(rows, id, at)? {
+                    rows.prepare_cached(
+                        "UPDATE dossiers SET last_day_requests = last_day_requests + 1
+                         WHERE id = ?1 AND due_day = ?2 AND suspended = 0",
+                    )?
+                    .execute(params![id, day])?;
+                }
                 // The clock had started and will restart: a delay that the agency causes.
                 let restarts = request.stops_clock && request.effect == SupplementEffect::Restart;
                 let sql = format!(
@@ -220,13 +274,27 @@ impl Dossiers {
                 status(status::WITHDRAWN)?;
                 self.handled(rows, id, at)
             }
-            IntakeEvent::AppointmentMoved(moved) => self.promised(rows, id, &moved.promise),
+            IntakeEvent::AppointmentMoved(moved) => {
+                set(rows, id, "UPDATE dossiers SET redated = redated + ?2 WHERE id = ?1", 1)?;
+                self.promised(rows, id, &moved.promise)
+            }
             IntakeEvent::TimeNotCounted(span) => {
                 span.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
-            IntakeEvent::DeadlineExtended(extended) => self.promised(rows, id, &extended.promise),
+            IntakeEvent::DeadlineExtended(extended) => {
+                set(rows, id, "UPDATE dossiers SET extended = extended + ?2 WHERE id = ?1", 1)?;
+                self.promised(rows, id, &extended.promise)
+            }
             IntakeEvent::AppointmentFixed(fixed) => self.promised(rows, id, &fixed.promise),
-            IntakeEvent::DeadlineRestated(restated) => self.promised(rows, id, &restated.promise),
+            IntakeEvent::DeadlineRestated(restated) => {
+                if restated.promise.due_at > restated.was_due_at
+                    && any_late(rows, &restated.outages)?
+                {
+                    let sql = "UPDATE dossiers SET late_outages = late_outages + ?2 WHERE id = ?1";
+                    set(rows, id, sql, 1)?;
+                }
+                self.promised(rows, id, &restated.promise)
+            }
             IntakeEvent::DeadlineMissed(_) => {
                 set(rows, id, "UPDATE dossiers SET missed = missed + ?2 WHERE id = ?1", 1)
             }
@@ -291,12 +359,12 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 5, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 6, tables: TABLES };
     const KINDS: &'static [&'static str] =
-        &["intake.", "payment.FeeAssessed", "review.", "feedback."];
+        &["intake.", "payment.FeeAssessed", "review.", "feedback.", "law.OutageDeclared"];
 
     fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {
-        let (id, at) = (event.stream.id(), envelope(event)?.at);
+        let (id, at) = (event.stream.id(), time_of(event)?);
         let Some(category) = Category::named(event.stream.category()) else { return Ok(()) };
         match category {
             Category::Intake => self.intake(rows, id, decode(event)?, at)?,
@@ -310,16 +378,17 @@ impl Projection for Dossiers {
                     waiting(rows, &sql, (id, awaits::FEE, at))?;
                 }
             }
-            Category::Review => review(rows, id, &decode(event)?)?,
+            Category::Review => self.review(rows, id, &decode(event)?, at)?,
             Category::Rating => match decode(event)? {
                 RatingEvent::DossierRated(rated) => {
                     set(rows, id, "UPDATE dossiers SET rated = ?2 WHERE id = ?1", rated.score)?;
                 }
                 RatingEvent::RatingInvited(_) => {}
             },
-            Category::Complaint => {
-                if let ComplaintEvent::ComplaintFiled(filed) = decode(event)? {
-                    complaint(rows, id, filed.dossier)?;
+            Category::Complaint => self.complaint(rows, id, decode(event)?, at)?,
+            Category::Outage => {
+                if let LawEvent::OutageDeclared(declared) = decode(event)? {
+                    self.outage(rows, &declared, at)?;
                 }
             }
             _ => {}
@@ -328,29 +397,13 @@ impl Projection for Dossiers {
     }
 }
 
-/// Complaints about a dossier are part of its timeline.
-fn complaint(rows: &Connection, id: &str, dossier: Option<DossierId>) -> rusqlite::Result<()> {
-    let Some(dossier) = dossier else { return Ok(()) };
-    rows.prepare_cached("INSERT OR IGNORE INTO complaints (id, dossier) VALUES (?1, ?2)")?
-        .execute(params![id, dossier.to_string()])?;
-    Ok(())
-}
-
-fn review(rows: &Connection, id: &str, event: &ReviewEvent) -> rusqlite::Result<()> {
-    let officer = |officer: Option<&str>| -> rusqlite::Result<()> {
-        rows.prepare_cached("UPDATE dossiers SET officer = ?2 WHERE id = ?1")?
-            .execute(params![id, officer])?;
-        Ok(())
-    };
-    match event {
-        ReviewEvent::ReviewClaimed(claimed) => {
-            let sql = "UPDATE dossiers SET status = ?2
-                       WHERE id = ?1 AND handled_at IS NULL AND awaiting = 0";
-            set(rows, id, sql, status::PROCESSING)?;
-            officer(Some(claimed.officer.as_str()))
+/// Whether one of these outages was declared afterwards.
+fn any_late(rows: &Connection, outages: &[Uuid]) -> rusqlite::Result<bool> {
+    let mut known = rows.prepare_cached("SELECT 1 FROM late_outages WHERE id = ?1")?;
+    for outage in outages {
+        if known.exists([outage.to_string()])? {
+            return Ok(true);
         }
-        ReviewEvent::ReviewHandedOver(handed) => officer(Some(handed.to.as_str())),
-        ReviewEvent::ReviewReturned(_) => officer(None),
-        _ => Ok(()),
     }
+    Ok(false)
 }

@@ -7,11 +7,18 @@ use dossier::services::ServiceName;
 use engine::Engine;
 use engine::tasks::{Progress, Projector, Stalled, Tasks};
 use engine::view::View;
+use platform::secret::Secret;
+use tokio::sync::Semaphore;
 use web::{Service, document, mount_all};
 
 mod dossiers;
 mod figures;
 mod http;
+mod lists;
+mod parcels;
+mod reads;
+mod search;
+mod statistics;
 
 /// Its published name.
 pub(crate) const NAME: &str = ServiceName::Register.as_str();
@@ -22,6 +29,20 @@ pub struct App {
     pub(crate) engine: Arc<Engine>,
     pub(crate) view: Arc<View>,
     pub(crate) progress: Progress,
+    /// Permits of exports.
+    pub(crate) exports: Arc<Semaphore>,
+    /// The months that were published lately.
+    pub(crate) published: statistics::Published<http::PublicFiguresReply>,
+    pub(crate) search: search::Search,
+    /// The view of parcels, and how far it is.
+    pub(crate) parcels: Arc<View>,
+    pub(crate) parcels_progress: Progress,
+    /// The view of lists and work queues, and how far it is.
+    pub(crate) lists: Arc<View>,
+    pub(crate) listed: Progress,
+    /// The view of reads of personal data, and how far it is.
+    pub(crate) reads: Arc<View>,
+    pub(crate) reads_progress: Progress,
 }
 
 /// The OpenAPI document of this service.
@@ -31,20 +52,47 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 }
 
 /// Assembles the service: projection, metrics and routes.
-pub fn service(engine: &Arc<Engine>) -> Result<Service, Stalled> {
+pub fn service(engine: &Arc<Engine>, secret: &Secret) -> Result<Service, Stalled> {
     let projection = dossiers::Dossiers::new(Arc::clone(engine));
     let (projector, view, progress) = Projector::open(engine, projection)?;
     figures::offer(engine, &view);
     let mut tasks = Tasks::default();
     tasks.add(projector);
-    let app = Arc::new(App { engine: Arc::clone(engine), view, progress });
+    let (search, indexer) = search::Search::open(engine, secret)?;
+    tasks.add(indexer);
+    let (parcels_projector, parcels, parcels_progress) = Projector::open(engine, parcels::Parcels)?;
+    tasks.add(parcels_projector);
+    let (lister, lists, listed) = lists::open(engine)?;
+    tasks.add(lister);
+    let (reads_projector, reads, reads_progress) = Projector::open(engine, reads::Reads)?;
+    tasks.add(reads_projector);
+    let app = Arc::new(App {
+        engine: Arc::clone(engine),
+        view,
+        progress,
+        exports: Arc::new(Semaphore::new(http::EXPORTS_AT_ONCE)),
+        published: statistics::Published::default(),
+        search,
+        parcels,
+        parcels_progress,
+        lists,
+        listed,
+        reads,
+        reads_progress,
+    });
     Ok(Service {
         name: NAME,
         routes: mount_all(&app, http::operations()),
         tasks,
         openapi: openapi(),
         sources: ServiceName::Register.sources(),
-        views: vec![app.progress.clone()],
+        views: vec![
+            app.progress.clone(),
+            app.search.progress().clone(),
+            app.parcels_progress.clone(),
+            app.listed.clone(),
+            app.reads_progress.clone(),
+        ],
         keepers: Vec::new(),
         reactions: Vec::new(),
     })

@@ -9,14 +9,14 @@ use crate::contract::tax_code;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum Audience {
+pub enum ApplicantKind {
     /// A person, or a household.
     Citizen,
     /// A firm or another organisation.
     Business,
 }
 
-impl Audience {
+impl ApplicantKind {
     /// By the parties of a dossier. A tax code of ten digits, or ten and three, is that of an
     /// organisation; one of twelve is a personal number (Circular 86/2024/TT-BTC, art. 5). Whoever
     /// is represented by somebody and has no personal number is counted as a business.
@@ -46,10 +46,14 @@ mod tests {
 
     #[test]
     fn tax_codes_of_organisations_and_represented_parties_are_businesses() {
-        assert_eq!(Audience::of("0101234565", false), Audience::Business);
-        assert_eq!(Audience::of("0101234565-001", false), Audience::Business);
-        assert_eq!(Audience::of("001099012345", true), Audience::Citizen, "a personal number");
-        assert_eq!(Audience::of("person-7", false), Audience::Citizen);
-        assert_eq!(Audience::of("company-7", true), Audience::Business);
+        assert_eq!(ApplicantKind::of("0101234565", false), ApplicantKind::Business);
+        assert_eq!(ApplicantKind::of("0101234565-001", false), ApplicantKind::Business);
+        assert_eq!(
+            ApplicantKind::of("001099012345", true),
+            ApplicantKind::Citizen,
+            "a personal number"
+        );
+        assert_eq!(ApplicantKind::of("person-7", false), ApplicantKind::Citizen);
+        assert_eq!(ApplicantKind::of("company-7", true), ApplicantKind::Business);
     }
 }

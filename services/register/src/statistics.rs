@@ -1,0 +1,20 @@
+//! Figures counted from the rows of dossiers: which rows, by which period and group, and what is
+//! counted of them.
+
+mod counts;
+mod coverage;
+mod evidence;
+mod export;
+mod figures;
+mod published;
+mod scope;
+mod units;
+
+pub(crate) use counts::{Group, GroupedBy, groups, total};
+pub(crate) use coverage::{Coverage, CoverageReply};
+pub(crate) use evidence::evidence;
+pub(crate) use export::{ExportError, Exported, Format, ROWS_MAX, Writer, columns};
+pub(crate) use figures::{FiguresReply, ShareReply};
+pub(crate) use published::{KEPT, Month, Published, month_counts};
+pub(crate) use scope::{Filter, Moment, Period, Scope, local_day};
+pub(crate) use units::{Unit, units};
