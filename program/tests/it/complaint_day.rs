@@ -295,6 +295,9 @@ async fn a_complaint_is_not_assigned_to_an_officer_whose_act_it_is_about() {
         let refused = take(&mut office, &address(&filed), "assignment", &handler, to).await;
         assert_eq!(refused.refused(), (422, code), "{officer}");
     }
+    let own = office.token(Role::ComplaintHandler, "clerk-1", "G02");
+    let read = office.browser.get(&address(&filed), &own).await;
+    assert_eq!(read.refused(), (403, "own-step"), "nor reads it");
     let to = json!({ "officer": "h2" });
     take(&mut office, &address(&filed), "assignment", &handler, to).await.granted();
 }
@@ -360,4 +363,34 @@ async fn pages_of_complaints_follow_one_another_and_belong_to_their_filters() {
     assert_eq!(seen, all, "the same due instant: by id");
     let other = office.browser.get(&next.replace("limit=2", "stage=filed"), &an).await;
     assert_eq!(other.refused(), (400, "query-invalid"));
+}
+
+#[tokio::test]
+async fn a_dossier_without_a_result_is_rated_once_it_is_closed_and_its_comment_is_read() {
+    let mut office = Office::open().await;
+    let (citizen, clerk) = (office.applicant("a1"), office.clerk());
+    let (dossier, _) = crate::support::submitted(&office.browser, &citizen).await;
+    let rating = dossier.replacen("dossiers", "ratings", 1);
+    take(&mut office, &dossier, "acceptance", &clerk, json!({})).await.granted();
+    let rated = json!({ "score": 4, "comment": "Nhanh." });
+    let early = office.browser.post(&rating, &citizen, "", rated.clone()).await;
+    assert_eq!(early.refused(), (404, "not-found"));
+    let reason = json!({ "reason": "Đã ghi nhận." });
+    take(&mut office, &dossier, "closure", &clerk, reason).await.granted();
+    let open = office.browser.get(&rating, &citizen).await.granted();
+    assert_eq!(open["score"], Value::Null);
+    office.browser.post(&rating, &citizen, "", rated).await.granted();
+    let readers = [
+        (citizen.clone(), json!("Nhanh.")),
+        (office.token(Role::ComplaintHandler, "h1", "G02.002"), json!("Nhanh.")),
+        (office.token(Role::Approver, "p1", "G02"), json!("Nhanh.")),
+        (clerk, Value::Null),
+        (office.token(Role::Operator, "o1", ""), Value::Null),
+    ];
+    for (reader, comment) in readers {
+        let read = office.browser.get(&rating, &reader).await.granted();
+        assert_eq!((&read["score"], &read["comment"]), (&json!(4), &comment));
+    }
+    let stranger = office.applicant("a2");
+    assert_eq!(office.browser.get(&rating, &stranger).await.refused(), (404, "not-found"));
 }

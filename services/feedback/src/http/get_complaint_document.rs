@@ -7,7 +7,8 @@ use dossier::contract::{ComplaintId, DocumentName};
 use dossier::feedback::{Answer, READ_TEXT};
 use web::{Operation, Problem, Reply, Request, read};
 
-use super::reply::answering;
+use super::impartial;
+use super::reply::{OWN_STEP, answering};
 use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -18,6 +19,7 @@ pub(super) fn operation() -> Operation<App> {
     )
     .parameter("document", "The document's name.")
     .roles(READ_TEXT)
+    .refusals(&[OWN_STEP])
     .bytes(DOCUMENT_TYPES)
     .handle(handle)
 }
@@ -29,6 +31,7 @@ async fn handle(
     request: Request,
 ) -> Result<Reply, Problem> {
     let loaded = read(&app.complaints, READ_TEXT, &complaint.to_string(), &request).await?;
+    impartial::check(&app, READ_TEXT, complaint, &request).await?;
     let other = answering(&app, &loaded.state).await?;
     let name = DocumentName::from(&*document);
     let of_answer = |answer: Option<&Answer>| {

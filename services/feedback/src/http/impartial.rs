@@ -1,7 +1,7 @@
 //! Finds the conflict of interest of an officer for a complaint. The law:
 //! `libs/dossier/src/feedback/impartial.rs`.
 
-use dossier::access::{self, Caller, Denied};
+use dossier::access::{self, Caller, Denied, May};
 use dossier::contract::{ComplaintId, Envelope, IntakeEvent, Role};
 use dossier::feedback::Complaint;
 use dossier::feedback::impartial::{About, Act, Conflict, conflict};
@@ -23,22 +23,22 @@ async fn complaint_of(app: &App, complaint: ComplaintId) -> Result<Complaint, Pr
     Ok(fold(&app.complaints.engine().store.read_whole(&name).await?)?)
 }
 
-/// Refuses a caller who would handle a complaint about their own dossier or their own act. A caller
-/// without permission is refused by the step itself. Complainants act in another role and are not
-/// checked here.
+/// Refuses a caller who would handle or read, as a complaint handler, a complaint about their own
+/// dossier or their own act. A caller without one of the permissions is refused elsewhere.
+/// Complainants act in another role and are not checked here.
 pub(super) async fn check(
     app: &App,
-    which: Step,
+    mays: &[May],
     complaint: ComplaintId,
     request: &Request,
 ) -> Result<(), Problem> {
-    if which.may.iter().all(|may| may.role != Role::ComplaintHandler) {
+    if mays.iter().all(|may| may.role != Role::ComplaintHandler) {
         return Ok(());
     }
     let caller = request.caller()?;
     let state = complaint_of(app, complaint).await?;
     let Some(resource) = state.resource() else { return Ok(()) };
-    let as_handler = access::decide(caller, which.may, Some(&resource))
+    let as_handler = access::decide(caller, mays, Some(&resource))
         .is_ok_and(|actor| actor.role == Role::ComplaintHandler);
     if !as_handler {
         return Ok(());
