@@ -159,9 +159,8 @@ impl Sheet {
     }
 
     fn columns(&mut self, columns: &[Vec<Paragraph>]) {
-        let count = u16::try_from(columns.len().max(1)).unwrap_or(u16::MAX);
-        let gaps = GUTTER * f32::from(count - 1);
-        let width = (self.measures.inner() - gaps) / f32::from(count);
+        let count = number(columns.len().max(1));
+        let width = (self.measures.inner() - GUTTER * (count - 1.0)) / count;
         let broken: Vec<Vec<_>> = columns
             .iter()
             .map(|column| {
@@ -172,10 +171,10 @@ impl Sheet {
             })
             .collect();
         let height = |column: &Vec<(&Paragraph, Vec<Vec<Run>>)>| -> f32 {
-            let lines = column.iter().map(|(paragraph, lines)| {
-                self.leading(paragraph.size) * lines.iter().map(|_| 1.0_f32).sum::<f32>()
-            });
-            lines.sum()
+            let heights = column
+                .iter()
+                .map(|(paragraph, lines)| self.leading(paragraph.size) * number(lines.len()));
+            heights.sum()
         };
         let tallest = broken.iter().map(height).fold(0.0, f32::max);
         self.need(tallest);
@@ -315,7 +314,12 @@ impl Sheet {
 
 /// The height of a row with this many lines.
 fn height(lines: usize, leading: f32) -> f32 {
-    f32::from(u16::try_from(lines).unwrap_or(u16::MAX)) * leading + 2.0 * PADDING
+    number(lines) * leading + 2.0 * PADDING
+}
+
+/// A number of lines or columns, for calculations; 65,535 at most.
+fn number(count: usize) -> f32 {
+    f32::from(u16::try_from(count).unwrap_or(u16::MAX))
 }
 
 fn title(text: &str) -> Paragraph {

@@ -106,9 +106,7 @@ async fn the_cashier_prints_a_receipt_with_the_amount_in_words() {
     let certificate = accepted(&mut office).await;
     let cashier = office.token(Role::Cashier, "k1", "G02.001");
     let payment = office.browser.get(&certificate.at("payments"), &cashier).await.granted();
-    let issued = &payment["receipts"][0];
-    let id =
-        format!("{}-{}-{}", issued["symbol"].as_str().unwrap(), issued["year"], issued["number"]);
+    let id = payment["receipts"][0]["receipt"].as_str().unwrap();
     let path = format!("{}/receipts/{id}", certificate.at("payments"));
     let receipt = office.browser.get(&path, &cashier).await.granted();
     assert_eq!(receipt["comparison"], "same");

@@ -33,7 +33,7 @@ pub(crate) struct PrintedReceiptReply {
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/payments/{dossier}/receipts/{receipt}", "get_receipt", "Show a receipt")
         .describe("A PDF with `Accept: application/pdf`. 404 `not-found` until it is numbered.")
-        .parameter("receipt", "Symbol, year and number, for example `XNK-26E-2026-17`.")
+        .parameter("receipt", "Id of the receipt, from `get_payment`.")
         .roles(READ_TEXTS)
         .reply::<PrintedReceiptReply>()
         .or_bytes(&[PDF])

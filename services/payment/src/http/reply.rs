@@ -217,6 +217,9 @@ pub(crate) struct AttemptReply {
 /// A receipt that has its number.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReceiptReply {
+    /// Id of the receipt, for `get_receipt`.
+    #[schema(example = "XNK-26E-2026-17")]
+    receipt: String,
     /// Id of the payment.
     payment: PaymentId,
     /// Symbol of the receipt.
@@ -330,6 +333,7 @@ impl ReceiptReply {
     fn new(receipt: &Receipted) -> Option<Self> {
         let (symbol, year, number) = receipt.number.clone()?;
         Some(Self {
+            receipt: format!("{symbol}-{year}-{number}"),
             payment: receipt.payment,
             symbol,
             year,
