@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use calendar::Text;
 use dossier::law::Finding;
+use dossier::step::Reasons;
 use dossier::{RefusalEntry, Refuse};
 use events::Version;
 use http::StatusCode;
@@ -188,6 +189,19 @@ impl Problem {
         Self::fields(entry, vec![entry.finding(pointer, None)])
     }
 
+    /// Fails if any of these reasons applies, with all that do, each at its JSON Pointer.
+    ///
+    /// # Errors
+    ///
+    /// The problem has the code of the first.
+    pub fn check(reasons: &[(bool, RefusalEntry, &str)]) -> Result<(), Self> {
+        let mut wrong = Reasons::default();
+        for (_, entry, pointer) in reasons.iter().filter(|(applies, ..)| *applies) {
+            wrong.found(*entry, vec![entry.finding(*pointer, None)]);
+        }
+        if wrong.is_empty() { Ok(()) } else { Err(Self::refused(&wrong)) }
+    }
+
     /// A problem with `Retry-After: 1`.
     #[must_use]
     pub fn at_once(entry: RefusalEntry) -> Self {
@@ -315,7 +329,7 @@ impl Problem {
     }
 
     /// The header that must change, if it is about one.
-    fn header(&self) -> Option<&'static str> {
+    pub(crate) fn header(&self) -> Option<&'static str> {
         let of_entry = HEADERS.iter().find(|(entry, _)| self.is(entry)).map(|(_, name)| *name);
         self.header.or(of_entry)
     }

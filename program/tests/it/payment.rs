@@ -48,6 +48,13 @@ async fn a_provider_speaks_only_for_itself_and_for_attempts_that_were_begun_with
     });
     let refused = office.browser.post("/v1/payment-notices", &other, "", body).await;
     assert_eq!(refused.refused(), (422, "provider-not-caller"));
+    let body = json!({
+        "provider": "sandbox-silent", "event": "e3", "reference": reference, "kind": "captured", "amount_vnd": -1,
+    });
+    let refused = office.browser.post("/v1/payment-notices", &other, "", body).await;
+    let codes: Vec<_> =
+        refused.body["errors"].as_array().unwrap().iter().map(|error| &error["code"]).collect();
+    assert_eq!(codes, ["provider-not-caller", "amount-impossible"], "all at once");
     let unpaid = office.browser.get(&payments, &certificate.applicant).await.granted();
     assert_eq!(unpaid["received_vnd"], 0);
 }

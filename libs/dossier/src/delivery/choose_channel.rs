@@ -5,7 +5,7 @@ use crate::access::{agency, own};
 use crate::contract::{
     Delivery, DeliveryChannel, DeliveryChannelChosen, DeliveryEvent, Personal, Role,
 };
-use crate::step::{Command, Decision, Facts, Known, Step, refusals};
+use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 
 /// Chooses another delivery channel.
 #[derive(Debug, Clone)]
@@ -46,16 +46,18 @@ impl Command for ChooseChannel {
         }
         let delivery = self.delivery.clone();
         let offered = &facts.rule()?.procedure.delivery;
+        let mut wrong = Collected::after(Reasons::default());
         if !offered.contains(&delivery.channel) {
             let list = "GET /v1/procedures/{code}";
             let known = Known::of_values(&delivery.channel, offered, list);
-            return Err(Refusal::DeliveryNotOffered(known));
+            wrong.add(Refusal::DeliveryNotOffered(known));
         }
         if delivery.channel == DeliveryChannel::Post
             && delivery.address.as_ref().and_then(Personal::known).is_none()
         {
-            return Err(Refusal::AddressMissing);
+            wrong.add(Refusal::AddressMissing);
         }
+        wrong.done(Refusal::Several)?;
         Ok(Decision::event(DeliveryChannelChosen { delivery }))
     }
 }
@@ -64,6 +66,8 @@ impl Command for ChooseChannel {
 mod tests {
     use super::*;
     use crate::delivery::issue_result::tests::issued;
+    use crate::delivery::prepare_result::tests::prepared;
+    use crate::step::Refuse;
     use crate::testing::law;
 
     #[test]
@@ -81,5 +85,16 @@ mod tests {
         assert_eq!(choose(DeliveryChannel::Post), (missing(), missing()));
         choose(DeliveryChannel::Collection).0.unwrap();
         assert!(scene.state.waits_for(DeliveryChannel::Collection));
+    }
+
+    #[test]
+    fn a_channel_that_is_not_offered_and_a_missing_address_are_reported_at_once() {
+        let law = law();
+        let mut scene = prepared(&law, "CHEM.IMPORT", DeliveryChannel::Download);
+        let delivery = Delivery { channel: DeliveryChannel::Post, address: None };
+        let command = ChooseChannel { delivery };
+        let refused = scene.take("2026-11-23T12:00", Role::Applicant, command).unwrap_err();
+        let codes: Vec<_> = refused.findings().into_iter().map(|one| one.code.unwrap()).collect();
+        assert_eq!(codes, ["delivery-not-offered", "address-missing"]);
     }
 }

@@ -5,7 +5,7 @@ use super::{DossierResult, Stage, after};
 use crate::access::agency;
 use crate::clock;
 use crate::contract::{DeliveryEvent, NamedDocument, Outcome, ResultIssued, ResultPrepared, Role};
-use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
+use crate::step::{Collected, Command, Decision, Facts, LawError, Reasons, Step, refusals};
 
 /// Issues a prepared result under a number of its register.
 #[derive(Debug, Clone)]
@@ -14,6 +14,9 @@ pub struct IssueResult {
     pub number: Option<String>,
     /// The signed document; required if the procedure's result is a document.
     pub document: Option<NamedDocument>,
+    /// What checks outside the law found: a number that only the register gives, a document that
+    /// was not uploaded.
+    pub found: Reasons,
 }
 
 refusals! {
@@ -50,9 +53,12 @@ impl Command for IssueResult {
     ) -> Result<Decision<DeliveryEvent>, Refusal> {
         let prepared = result.prepared().filter(|_| result.stage() == Stage::Prepared);
         let prepared = prepared.ok_or(Refusal::NotPrepared)?;
-        if facts.rule()?.procedure.result.document && self.document.is_none() {
-            return Err(Refusal::DocumentMissing);
+        let mut wrong = Collected::after(self.found.clone());
+        let is_named = self.document.is_some() || self.found.concerns("/document");
+        if facts.rule()?.procedure.result.document && !is_named {
+            wrong.add(Refusal::DocumentMissing);
         }
+        wrong.done(Refusal::Several)?;
         let number = self.number.clone().ok_or(Refusal::NotPrepared)?;
         Ok(Decision::event(issued(prepared, number, self.document.clone(), facts)?))
     }
@@ -86,6 +92,7 @@ pub(crate) mod tests {
     use crate::contract::DeliveryChannel;
     use crate::delivery::prepare_result::tests::{prepared, prepared_at};
     use crate::law::{Law, shipped_rules};
+    use crate::step::Refuse;
     use crate::testing::{Scene, law};
 
     pub(crate) fn issued(law: &Law, channel: DeliveryChannel) -> Scene<'_, DossierResult> {
@@ -111,7 +118,11 @@ pub(crate) mod tests {
 
     fn issue(scene: &mut Scene<'_, DossierResult>) -> Result<Vec<DeliveryEvent>, Refusal> {
         let number = Some("VN-1".to_owned());
-        scene.take("2026-11-23T11:00", Role::Approver, IssueResult { number, document: None })
+        scene.take(
+            "2026-11-23T11:00",
+            Role::Approver,
+            IssueResult { number, document: None, found: Reasons::default() },
+        )
     }
 
     #[test]
@@ -119,7 +130,8 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
         let signed = NamedDocument { name: "d0c".into(), sha256: Some("9f86".into()) };
-        let issue = IssueResult { number: Some("1".to_owned()), document: Some(signed) };
+        let (number, found) = (Some("1".to_owned()), Reasons::default());
+        let issue = IssueResult { number, document: Some(signed), found };
         let events = scene.take("2026-11-23T11:00", Role::Approver, issue).unwrap();
         let [DeliveryEvent::ResultIssued(issued)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(issued.document, Some("d0c".into()));
@@ -148,8 +160,16 @@ pub(crate) mod tests {
         let law = promising();
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
         assert_eq!(issue(&mut scene), Err(Refusal::DocumentMissing));
+        let mut found = Reasons::default();
+        found.add(&Refusal::NumberOfTheRegister);
+        let (number, document) = (Some(String::new()), None);
+        let both = IssueResult { number, document, found };
+        let refused = scene.take("2026-11-23T11:00", Role::Approver, both).unwrap_err();
+        let pointers: Vec<_> = refused.findings().into_iter().map(|one| one.pointer).collect();
+        assert_eq!(pointers, ["/number", "/document"], "all at once");
         let signed = NamedDocument { name: "d0c".into(), sha256: None };
-        let with = IssueResult { number: Some("1".to_owned()), document: Some(signed) };
+        let (number, found) = (Some("1".to_owned()), Reasons::default());
+        let with = IssueResult { number, document: Some(signed), found };
         scene.take("2026-11-23T11:00", Role::Approver, with).unwrap();
         assert_eq!(scene.state.stage(), Stage::Issued);
     }

@@ -83,13 +83,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeCarrierNoticeRequest = request.json()?;
     // Carriers may report their own parcels only.
-    if partner_name(caller.subject.as_str()) != body.carrier.0 {
-        return Err(Problem::at(CARRIER_NOT_CALLER, "/carrier"));
-    }
+    let is_other = partner_name(caller.subject.as_str()) != body.carrier.0;
+    let is_unnamed = body.reference.is_none() && body.waybill.is_none();
+    Problem::check(&[
+        (is_other, CARRIER_NOT_CALLER, "/carrier"),
+        (is_unnamed, PARCEL_MISSING, "/reference"),
+    ])?;
     request.idempotency_key()?;
-    if body.reference.is_none() && body.waybill.is_none() {
-        return Err(Problem::at(PARCEL_MISSING, "/reference"));
-    }
     // A well-formed reference that matches no parcel does not prevent a match by waybill.
     if let Some(named) = by_reference(&body)
         && let Some(reply) = take(&app, &request, &body, named).await?

@@ -93,13 +93,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: TakeNoticeRequest = request.json()?;
     // Providers may report their own payments only.
-    if partner_name(caller.subject.as_str()) != body.provider.0 {
-        return Err(Problem::at(PROVIDER_NOT_CALLER, "/provider"));
-    }
+    let is_other = partner_name(caller.subject.as_str()) != body.provider.0;
+    let is_impossible = !(0..=1_000_000_000_000).contains(&body.amount_vnd);
+    Problem::check(&[
+        (is_other, PROVIDER_NOT_CALLER, "/provider"),
+        (is_impossible, AMOUNT_IMPOSSIBLE, "/amount_vnd"),
+    ])?;
     request.idempotency_key()?;
-    if !(0..=1_000_000_000_000).contains(&body.amount_vnd) {
-        return Err(Problem::at(AMOUNT_IMPOSSIBLE, "/amount_vnd"));
-    }
     let Some((dossier, payment)) = parse_reference(&body.reference.0) else {
         return keep_unmatched(&app, body).await;
     };
