@@ -9,6 +9,7 @@ use utoipa::openapi::example::ExampleBuilder;
 use utoipa::openapi::{Components, ContentBuilder, RefOr, Response, ResponseBuilder};
 
 use super::{parts, reference, schema};
+use crate::Problem;
 use crate::operation::{Features, Item, problems};
 use crate::problem::{BODY_INVALID, FORM_INVALID, QUERY_INVALID, UNKNOWN_DOCUMENT};
 
@@ -76,8 +77,11 @@ pub(super) fn responses(
     responses
 }
 
-/// An example of what is wrong with a field or parameter, for problems that name them.
+/// An example of what is wrong with a field, parameter or header, for problems that name them.
 fn wrong(entry: RefusalEntry) -> Option<Value> {
+    if let Some(header) = Problem::new(entry).header() {
+        return Some(json!({ "header": header, "code": entry.code, "detail": entry.vi }));
+    }
     let missing = "thiếu trường này";
     let examples = [
         (BODY_INVALID, "pointer", "/agency", missing),
