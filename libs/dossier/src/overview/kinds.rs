@@ -37,6 +37,7 @@ macro_rules! kinds {
         /// A kind of task.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[derive(utoipa::ToSchema)]
+        #[schema(as = DossierTaskKind)]
         pub enum TaskKind {
             $($(#[$doc])* #[serde(rename = $text)] $kind,)+
         }

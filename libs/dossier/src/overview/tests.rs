@@ -1,14 +1,14 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::clock::Deadlines;
+use crate::clock::{DeadlineKind, Deadlines};
 use crate::contract::{
     Brief, Channel, DeliveryChannel, IntakeAnswerMissed, IntakeEvent, Outcome, RatingInvited, Role,
 };
 use crate::delivery::DossierResult;
 use crate::intake::accept_dossier::tests::{accepted, submitted};
 use crate::intake::request_supplement::tests::asked;
-use crate::intake::{Intake, IntakeDeadline, Stage};
+use crate::intake::{Intake, IntakeDeadline, Owed, Progress, Stage};
 use crate::payment::Payment;
 use crate::payment::start_payment::tests::started;
 use crate::review::Review;
@@ -67,6 +67,8 @@ fn with_payment(law: &Law, payment: Payment) -> DossierStates {
     let mut intake = submitted(law).state;
     let submission = Arc::make_mut(intake.submission.as_mut().unwrap());
     (submission.brief, submission.fee_first) = (brief, true);
+    // No period to answer runs before the fee is paid.
+    intake.progress = Progress::Submitted(Owed::Nothing);
     DossierStates { payment, ..of_intake(intake) }
 }
 
@@ -332,4 +334,46 @@ fn every_kind_of_task_that_an_officer_has_is_done_by_a_step_that_this_role_may_t
             assert!(may, "{role:?} may not take the step of {}", kind.text());
         }
     }
+}
+
+/// The open deadlines that somebody has to meet, with their instants.
+fn owed(states: &DossierStates) -> Vec<(String, Timestamp)> {
+    fn open<S: Deadlines>(state: &S) -> Vec<(String, Timestamp)> {
+        let open = crate::clock::open_deadlines(state);
+        open.map(|deadline| (deadline.kind.text().into_owned(), deadline.due_at)).collect()
+    }
+    // What the service does by itself, or of which the next step may be due earlier.
+    let by_itself =
+        ["foresee", "deadline", "activity", "query-payment", "repayment-announcement", "validity"];
+    let all =
+        [open(&states.intake), open(&states.payment), open(&states.review), open(&states.delivery)];
+    all.concat().into_iter().filter(|(kind, _)| !by_itself.contains(&&**kind)).collect()
+}
+
+#[test]
+fn every_period_that_runs_is_the_task_of_somebody_who_is_told_its_end() {
+    let law = law();
+    let mut awaited = accepted(&law);
+    asked(&mut awaited, "2026-11-20T11:00").unwrap();
+    let states = [
+        of_intake(submitted(&law).state),
+        of_intake(awaited.state),
+        with_payment(&law, crate::payment::assess_fee::tests::assessed(&law).state),
+        with_payment(&law, started(&law).0.state),
+        with_payment(&law, crate::payment::take_notice::tests::paid_twice(&law).state),
+        with_payment(&law, crate::payment::approve_refund::tests::proposed(&law).0.state),
+        in_review(&law, consulted(&law).0.state),
+        with_result(&law, crate::delivery::request_renewal::tests::requested(&law).state),
+        with_result(&law, crate::delivery::issue_result::tests::promotion(&law).state),
+    ];
+    let mut kinds = std::collections::BTreeSet::new();
+    for states in states {
+        let tasks = overview(&law, &states).tasks;
+        for (kind, due_at) in owed(&states) {
+            let is_told = tasks.iter().any(|task| task.due_at == Some(due_at));
+            assert!(is_told, "{kind} until {due_at} is nobody's: {tasks:?}");
+            kinds.insert(kind);
+        }
+    }
+    assert!(kinds.len() > 7, "{kinds:?}");
 }
