@@ -133,6 +133,7 @@ async fn every_route_is_open_to_exactly_the_roles_that_the_law_names() {
         "get_public_figures",
         "get_publication",
         "get_published_answers",
+        "get_status_document",
     ];
     assert_eq!(open, expected, "open without a token");
 }
