@@ -1,7 +1,7 @@
 //! The client of the API and its example against the running services.
 
 use dossier::contract::Role;
-use dossier_client::types::{DossierStage, GetOfficerQueueQuery, ReviewStage};
+use dossier_client::types::{DossierStage, GetPaymentTasksQuery, ReviewStage};
 use dossier_client::{Addresses, Client, ETag, Error, HttpTransport, Retries};
 use uuid::Uuid;
 
@@ -88,8 +88,9 @@ async fn every_read_of_a_dossier_has_the_form_that_the_client_expects() {
     assert_eq!(applicant.get_lookup(&code).await.unwrap().body.code, code);
     assert!(!applicant.get_procedures().await.unwrap().body.is_empty());
     reviewer.get_obligations(dossier).await.unwrap();
-    let queue = reviewer.get_officer_queue(&GetOfficerQueueQuery::default()).await.unwrap();
-    assert!(queue.next().is_none());
+    let cashier = client(&office, &office.token(Role::Cashier, "k-1", "G02"));
+    let tasks = cashier.get_payment_tasks(&GetPaymentTasksQuery::default()).await.unwrap();
+    assert!(tasks.next().is_none());
     let document = &submitted.body.documents.first().unwrap().document;
     let content = applicant.get_document(dossier, document).await.unwrap().body;
     assert!(content.bytes.starts_with(b"%PDF-") && content.media_type == "application/pdf");

@@ -2,10 +2,14 @@
 //! beforehand.
 
 use dossier::contract::Role;
+use platform::secret::Secret;
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use web::{Router, Server};
 
 use crate::life::{Certificate, pay, submitted, take};
-use crate::support::Office;
+use crate::support::{Browser, DIGEST_KEY, Office};
 
 /// The rows of a list.
 async fn list(office: &Office, address: &str, token: &str) -> Vec<Value> {
@@ -202,6 +206,8 @@ async fn a_consulted_agency_finds_the_question_and_not_the_applicant() {
     assert_eq!(rows[0]["task"]["kind"], "answer_consultation");
     assert_eq!(rows[0]["task"]["agency"], "H26.14");
     assert_eq!(rows[0]["dossier"]["applicant"], Value::Null);
+    let auditor = office.token(Role::Auditor, "au", "H26.14");
+    assert!(work(&office, "", &auditor).await.is_empty(), "not consulted personally");
     let elsewhere = office.token(Role::Consultee, "c2", "H26.15");
     assert!(work(&office, "", &elsewhere).await.is_empty());
 }
@@ -280,4 +286,35 @@ async fn an_accepted_dossier_whose_clock_starts_with_the_fee_waits_on_the_applic
     assert!(work(&office, "", &clerk).await.is_empty());
     let reviewer = office.token(Role::Reviewer, "r1", "G02.003");
     assert!(work(&office, "", &reviewer).await.is_empty(), "its review has not begun");
+}
+
+#[tokio::test]
+async fn a_view_that_is_rebuilt_from_the_log_has_the_rows_of_one_that_followed_it() {
+    let mut office = Office::open().await;
+    let clerk = office.clerk();
+    for (n, channel) in ["post", "collection", "download"].into_iter().enumerate() {
+        let one = paid(&mut office, &format!("a{n}"), channel).await;
+        take(&mut office, &one.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    }
+    decide(&mut office).await;
+    submitted(&mut office, "a9", "download").await;
+    office.wait_until("2026-11-24T09:00").await;
+
+    let secret = Secret::new(DIGEST_KEY.to_vec());
+    let rebuilt = register::service(&office.engine, &secret).unwrap();
+    let mut tasks = rebuilt.tasks;
+    tasks.settle(&office.engine).await.unwrap();
+    let router = Router::new(&office.components.context, rebuilt.routes);
+    let server = Server::bind("127.0.0.1:0".parse().unwrap(), router).unwrap();
+    let browser = Browser::new(server.address().unwrap());
+    let (stop, mut running) = (CancellationToken::new(), JoinSet::new());
+    running.spawn(server.run(stop.clone()));
+    for list in ["work", "dossiers?sort=due", "dossiers?sort=newest", "dossiers?missed=true"] {
+        let address = format!("/v1/register/{list}");
+        let followed = office.browser.get(&address, &clerk).await.granted();
+        assert!(!followed.as_array().unwrap().is_empty(), "{list}");
+        assert_eq!(browser.get(&address, &clerk).await.granted(), followed, "{list}");
+    }
+    stop.cancel();
+    while running.join_next().await.is_some() {}
 }

@@ -22,7 +22,7 @@ async fn nothing_about_anybody_is_kept_on_the_way_and_everything_is_what_it_says
     let office = Office::open().await;
     let token = office.applicant("u1");
     let (path, _) = submitted(&office.browser, &token).await;
-    for path in [&*path, "/v1/register/lookup/x", "/nothing", "/v1/register/queues/officer"] {
+    for path in [&*path, "/v1/register/lookup/x", "/nothing", "/v1/register/dossiers"] {
         let answer = office.browser.get(path, &token).await;
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");

@@ -46,7 +46,7 @@ async fn a_timeline_crosses_all_services_in_the_order_of_the_log() {
 }
 
 #[tokio::test]
-async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
+async fn lists_are_sorted_by_remaining_time_and_read_in_pages() {
     let mut office = Office::open().await;
     let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
     let clerk = office.clerk();
@@ -60,7 +60,7 @@ async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
             .await
             .granted();
     }
-    let first = office.browser.get("/v1/register/queues/officer?limit=3", &reviewer).await;
+    let first = office.browser.get("/v1/register/dossiers?officer=me&limit=3", &reviewer).await;
     let next = first.header("link");
     let next = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
     assert_eq!(first.granted().as_array().unwrap().len(), 3);
@@ -72,14 +72,14 @@ async fn queues_are_sorted_by_remaining_time_and_read_in_pages() {
     // Nobody is shown a dossier of their own, nor one of whom they act for.
     for (who, firm) in [("a0", None), ("r9", Some("a0"))] {
         let officer = office.token_for(&[Role::Reviewer], who, "G02.001", firm);
-        let address = "/v1/register/queues/officer?officer=r1";
+        let address = "/v1/register/dossiers?officer=r1";
         let others = office.browser.get(address, &officer).await.granted();
         assert_eq!(others.as_array().unwrap().len(), 4);
     }
-    let overdue = office.browser.get("/v1/register/queues/overdue", &reviewer).await.granted();
+    let overdue = office.browser.get("/v1/register/dossiers?missed=true", &reviewer).await.granted();
     assert_eq!(overdue, json!([]));
     office.wait_until("2026-11-20T16:01").await;
-    let overdue = office.browser.get("/v1/register/queues/overdue", &reviewer).await.granted();
+    let overdue = office.browser.get("/v1/register/dossiers?missed=true", &reviewer).await.granted();
     assert_eq!(overdue.as_array().unwrap().len(), 5);
     assert_eq!(overdue[0]["remaining_s"], -60);
 }
@@ -96,7 +96,7 @@ async fn a_page_goes_on_with_the_filters_of_the_one_before_and_with_no_others() 
         take(&mut office, &one.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
         take(&mut office, &one.at("reviews"), "claim", &reviewer, json!({})).await.granted();
     }
-    let first = "/v1/register/queues/officer?officer=r1&agency=G02.001&limit=2";
+    let first = "/v1/register/dossiers?officer=r1&agency=G02.001&limit=2";
     let next = office.browser.get(first, &auditor).await.header("link");
     let next = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
     for kept in ["officer=r1", "agency=G02.001", "limit=2"] {
@@ -108,9 +108,9 @@ async fn a_page_goes_on_with_the_filters_of_the_one_before_and_with_no_others() 
         next.replace("officer=r1", "officer=r2"),
         next.replace("officer=r1&", ""),
         next.replace("agency=G02.001", "agency=G02"),
-        next.replace("/officer?", "/overdue?"),
+        next.replace("/dossiers?", "/work?"),
         next.replace("after=", "after=0"),
-        "/v1/register/queues/officer?officer=r1&agency=G02.001&after=1.x".to_owned(),
+        "/v1/register/dossiers?officer=r1&agency=G02.001&after=1.x".to_owned(),
     ] {
         let answer = office.browser.get(&other, &auditor).await;
         // A cursor that was changed in its place alone is that of another row.

@@ -104,7 +104,8 @@ async fn a_list_leaves_out_what_is_the_readers_own_however_a_tax_code_is_spelt()
         ("0101234565", None, 1),
     ] {
         let auditor = office.token_for(&[Role::Auditor], who, "G02.002", firm);
-        let overdue = office.browser.get("/v1/register/queues/overdue", &auditor).await.granted();
+        let overdue =
+            office.browser.get("/v1/register/dossiers?missed=true", &auditor).await.granted();
         assert_eq!(overdue.as_array().unwrap().len(), listed, "{who} {firm:?}");
     }
 }

@@ -270,8 +270,7 @@ async fn a_query_is_looked_at_too() {
     let office = Office::open().await;
     let auditor = office.token(Role::Auditor, "au", "G02");
     for query in ["officer=%00", "officer=%E2%80%AE", "officer=%E3%85%A4"] {
-        let answer =
-            office.browser.get(&format!("/v1/register/queues/officer?{query}"), &auditor).await;
+        let answer = office.browser.get(&format!("/v1/register/dossiers?{query}"), &auditor).await;
         assert_eq!(answer.refused(), (400, "query-invalid"), "{query}");
     }
 }

@@ -95,9 +95,9 @@ impl Tour {
                 variable(role)
             )?;
         }
-        writeln!(text, "\n# Statistics, and the queue of overdue dossiers.")?;
+        writeln!(text, "\n# Statistics, and the dossiers whose appointment was missed.")?;
         let reviewer = variable(Role::Reviewer);
-        for path in ["/v1/register/statistics", "/v1/register/queues/overdue"] {
+        for path in ["/v1/register/statistics", "/v1/register/dossiers?missed=true"] {
             writeln!(text, "curl -s \"$U{path}\" -H \"Authorization: Bearer ${reviewer}\"")?;
         }
         Ok(text)

@@ -1,18 +1,30 @@
 //! Representation of a dossier by intake, and execution of its steps.
 
-use dossier::Command;
-use dossier::contract::{Brief, ClosedAs, DossierId, Outcome, Role, SupplementStage};
-use dossier::intake::{FormVersion, Intake, Stage};
+use dossier::access::{self, Caller, Resource};
+use dossier::contract::{
+    AgencyCode, Brief, ClosedAs, DocumentDigest, DossierId, Outcome, Role, Subject, SupplementStage,
+};
+use dossier::intake::{FormVersion, Intake, READ_ADDRESS, READ_CONTENT, Stage};
 use dossier::law::{Law, Succeeded};
+use dossier::overview::{DossierStage, Overview, WaitingOn};
+use dossier::review::Review;
+use dossier::{Command, State};
+use engine::Loaded;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{AnswerDue, Due, Problem, Reply, Request, WindowEnd, execute, shown};
+use web::{
+    AnswerDue, DeliveryChoiceReply, Due, NextStep, Problem, Reply, Request, WindowEnd, execute,
+    shown,
+};
 
+use self::past::{DateChangeReply, DossierDecisionReply, PastSupplementReply, known};
 use crate::App;
+
+mod past;
 
 /// A dossier, as recorded by intake.
 #[derive(Debug, Serialize, ToSchema)]
@@ -30,10 +42,31 @@ pub(crate) struct DossierReply {
     /// Code of the agency that received it.
     #[schema(example = "G02.001")]
     pub agency: String,
+    /// Subject of the applicant.
+    pub applicant: Subject,
+    /// Subject of the representative who filed it; absent if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub representative: Option<Subject>,
     /// Filing channel.
     pub channel: dossier::contract::Channel,
     /// Stage of the dossier.
-    pub stage: StageReply,
+    pub stage: DossierStage,
+    /// Status as numbered by the national portal: 1 submitted, 2 accepted, 3 not accepted, 4 in
+    /// process, 5 supplement awaited, 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10
+    /// delivered. Absent in replies of steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 10)]
+    pub status: Option<u8>,
+    /// Who has to act for the dossier to go on; absent in replies of steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_on: Option<WaitingOn>,
+    /// The consulted agency that it waits on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting_on_agency: Option<AgencyCode>,
+    /// What must happen next: first what the dossier waits on, then the soonest due. Absent in
+    /// replies of steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<NextStep>,
     /// Time of the submission.
     pub submitted_at: Option<Timestamp>,
     /// Due instant of the one-stop unit's answer.
@@ -53,9 +86,25 @@ pub(crate) struct DossierReply {
     /// The open supplement request; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supplement: Option<SupplementReply>,
+    /// Earlier supplement requests, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub past_supplements: Vec<PastSupplementReply>,
+    /// Apologies, extensions and fixed dates, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub date_changes: Vec<DateChangeReply>,
     /// Outcome of the decision; absent until there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// The decision; absent until there is one. Replies of steps leave out its reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DossierDecisionReply>,
+    /// Written reason of the refusal, withdrawal or closure; absent if there is none, after its
+    /// erasure, and for cashiers and operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Hồ sơ không thuộc thẩm quyền của cơ quan")]
+    pub end_reason: Option<String>,
+    /// Delivery as wanted at the submission. A later choice is in the result's delivery.
+    pub delivery: DeliveryChoiceReply,
     /// The way in which it ended; absent unless `stage` is `closed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
@@ -71,19 +120,6 @@ pub(crate) struct DossierReply {
     pub succeeded_codes: Vec<SucceededCodeReply>,
     /// Documents of the dossier; none for cashiers and operators.
     pub documents: Vec<DocumentReply>,
-}
-
-/// Stage of a dossier.
-#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = DossierStage)]
-pub(crate) enum StageReply {
-    Submitted,
-    Processing,
-    Decided,
-    Refused,
-    Withdrawn,
-    Closed,
 }
 
 /// A code that was no longer valid.
@@ -150,6 +186,9 @@ pub(crate) struct DocumentReply {
     pub media_type: String,
     /// Size in bytes.
     pub bytes: u64,
+    /// SHA-256 of the content when it was named; absent for older documents.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<DocumentDigest>,
     /// File name given by the applicant; null after its erasure.
     #[schema(example = "to-khai.pdf")]
     pub file_name: Option<String>,
@@ -161,23 +200,23 @@ impl DossierReply {
         let submission = intake.submission.as_ref()?;
         let brief = &submission.brief;
         let agency = &brief.agency;
-        let (stage, closed_as) = match intake.stage() {
-            Stage::Empty => return None,
-            Stage::Submitted => (StageReply::Submitted, None),
-            Stage::Processing => (StageReply::Processing, None),
-            Stage::Decided => (StageReply::Decided, None),
-            Stage::Refused => (StageReply::Refused, None),
-            Stage::Withdrawn => (StageReply::Withdrawn, None),
-            Stage::Closed(closed_as) => (StageReply::Closed, Some(closed_as)),
-        };
+        let stage = DossierStage::of(intake)?;
+        let closed_as =
+            if let Stage::Closed(closed_as) = intake.stage() { Some(closed_as) } else { None };
         Some(Self {
             id: brief.dossier.0,
             code: brief.code.to_string(),
             procedure: brief.procedure.code.to_string(),
             procedure_version: brief.procedure.version,
             agency: brief.agency.to_string(),
+            applicant: brief.applicant.clone(),
+            representative: brief.representative.clone(),
             channel: brief.channel,
             stage,
+            status: None,
+            waiting_on: None,
+            waiting_on_agency: None,
+            next: Vec::new(),
             submitted_at: intake.submitted_at,
             answer: AnswerDue::of(law, agency, intake.answer().map(|answer| answer.running.due_at)),
             due: Due::of(law, agency, intake.promised.as_ref().map(|p| p.promise.due_at)),
@@ -191,7 +230,17 @@ impl DossierReply {
                 reason: open.request.reason.known().cloned(),
                 window: WindowEnd::of(law, agency, open.window.due_at),
             }),
+            past_supplements: intake.reasons.past_requests.iter().map(Into::into).collect(),
+            date_changes: intake
+                .reasons
+                .date_changes
+                .iter()
+                .map(|change| DateChangeReply::new(change, law, agency))
+                .collect(),
             outcome: intake.decision().map(|decision| decision.outcome),
+            decision: intake.decision().map(DossierDecisionReply::from),
+            end_reason: known(intake.reasons.end.as_ref()),
+            delivery: DeliveryChoiceReply::from(&brief.delivery),
             closed_as,
             form: submission.form.known().cloned(),
             form_versions: FormVersionReply::all(&intake.forms),
@@ -202,8 +251,32 @@ impl DossierReply {
 }
 
 impl DossierReply {
+    /// The part that the caller may read.
+    pub(crate) fn for_caller(mut self, caller: &Caller, resource: &Resource) -> Self {
+        let may = |mays| access::decide(caller, mays, Some(resource)).is_ok();
+        if !may(READ_ADDRESS) {
+            self.delivery.address = None;
+        }
+        if may(READ_CONTENT) { self } else { self.without_content() }
+    }
+
+    /// With the reason of the decision, which is recorded in the stream of the review.
+    pub(crate) fn decided_because(mut self, review: &Review) -> Self {
+        let reason = review.decision().and_then(|decision| decision.reason.as_ref());
+        if let Some(decision) = &mut self.decision {
+            decision.reason = known(reason);
+        }
+        self
+    }
+
     /// Without content, for callers who may read the stage only.
-    pub(crate) fn without_content(mut self) -> Self {
+    fn without_content(mut self) -> Self {
+        self.end_reason = None;
+        self.date_changes.iter_mut().for_each(|change| change.reason = None);
+        self.past_supplements.iter_mut().for_each(|past| past.reason = None);
+        if let Some(decision) = &mut self.decision {
+            decision.reason = None;
+        }
         self.form = None;
         self.form_versions.clear();
         self.succeeded_codes.clear();
@@ -211,6 +284,22 @@ impl DossierReply {
         if let Some(supplement) = &mut self.supplement {
             supplement.reason = None;
         }
+        self
+    }
+}
+
+impl DossierReply {
+    /// With what the states of all services tell about it; the officers of tasks for officers only.
+    pub(crate) fn with_overview(
+        mut self,
+        overview: &Overview,
+        law: &Law,
+        for_officers: bool,
+    ) -> Self {
+        self.status = Some(overview.status);
+        self.waiting_on = Some(overview.waiting_on());
+        self.waiting_on_agency = overview.waiting_on_agency().cloned();
+        self.next = NextStep::all(&overview.tasks, law, for_officers);
         self
     }
 }
@@ -258,9 +347,21 @@ impl From<&dossier::contract::Document> for DocumentReply {
             document: document.document.to_string(),
             media_type: document.media_type.clone(),
             bytes: document.bytes,
+            sha256: document.sha256.clone(),
             file_name: document.file_name.known().cloned(),
         }
     }
+}
+
+/// The dossier after a step, as far as the caller may read it.
+pub(crate) fn shown_to(
+    app: &App,
+    loaded: &Loaded<Intake>,
+    request: &Request,
+) -> Result<Reply, Problem> {
+    let (caller, resource) = (request.caller()?, loaded.state.resource().unwrap_or_default());
+    let reply = DossierReply::new(&loaded.state, &app.engine.law());
+    shown(loaded, reply.map(|reply| reply.for_caller(caller, &resource)))
 }
 
 /// Executes the command in the body of a request, and returns the dossier afterwards.
@@ -271,5 +372,5 @@ pub(crate) async fn take<C: Command<State = Intake> + DeserializeOwned>(
 ) -> Result<Reply, Problem> {
     let id = (&*dossier.to_string(), Some(dossier));
     let loaded = execute::<C>(&app.dossiers, id, request).await?;
-    shown(&loaded, DossierReply::new(&loaded.state, &app.engine.law()))
+    shown_to(app, &loaded, request)
 }

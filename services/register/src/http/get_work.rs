@@ -106,14 +106,19 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         rows: usize::try_from(limit).unwrap_or(usize::MAX),
         before: query.due_before.map(|end| end.as_millisecond().saturating_sub(1)),
     };
-    let (role, now, me) = (whose.role, app.engine.clock.now(), caller.subject.clone());
+    let (now, me, whose) = (app.engine.clock.now(), caller.subject.clone(), Arc::new(whose));
+    let is_consultee = caller.roles.contains(&Role::Consultee);
+    let shown = Arc::clone(&whose);
     let listed = app.lists.query(Question::List, move |tables| {
         Listed::read(tables, &asked, |row, task| {
             let Some(task) = task else { return false };
             let is_own = task.not_by.as_ref() == Some(&me);
+            // A consulted agency has tasks in dossiers of others; only consultees see those.
+            let is_readable = is_consultee || shown.has(row, None);
             !is_own
-                && whose.has(row, Some(task))
-                && whose.includes(row)
+                && is_readable
+                && shown.has(row, Some(task))
+                && shown.includes(row)
                 && query.shows(task, &row.procedure.code)
         })
     });
@@ -121,6 +126,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let law = app.engine.law();
     let replies = rows.iter().filter_map(|(row, place)| {
         let task = NextStep::of(row.tasks.get(*place)?, &law, true);
+        let role = if whose.has(row, None) { whose.role } else { Role::Consultee };
         Some(WorkReply { task, dossier: ListedDossierReply::of(row, &law, now, role) })
     });
     let replies: Vec<WorkReply> = replies.collect();
