@@ -206,7 +206,7 @@ impl Part {
             FilePart::Columns(columns) => {
                 let column = |texts: Vec<String>| texts.iter().map(|text| plain(text)).collect();
                 let columns = columns.into_iter().map(column).collect::<Result<_, _>>()?;
-                Self::Columns(columns, style(Align::Center, 92))
+                Self::Columns(columns, style(Align::Center, 80))
             }
             FilePart::List(FileList { of, line }) => {
                 let entry = row_of(&of, fields)?;
