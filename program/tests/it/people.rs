@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::life::{Certificate, pay, submitted, take};
 use crate::support::{Answer, Office};
 
-const DIRECTORY: &str = "/v1/directory/G02.001";
+pub(crate) const DIRECTORY: &str = "/v1/directory/G02.001";
 
 async fn record(office: &Office, what: &str, body: Value) -> Answer {
     let operator = office.token(Role::Operator, "operator-1", "");
@@ -27,7 +27,7 @@ fn officer(subject: &str, name: &str, role: &str) -> Value {
 }
 
 /// A unit with three reviewers and an approver.
-async fn staffed(office: &Office, assignment: &str) {
+pub(crate) async fn staffed(office: &Office, assignment: &str) {
     record(office, "units", unit("origin", assignment)).await.granted();
     for (subject, name, role) in [
         ("r1", "Trần Thị Bình", "reviewer"),
@@ -46,6 +46,13 @@ async fn accepted(office: &mut Office, subject: &str) -> Certificate {
     let clerk = office.clerk();
     take(office, &certificate.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
     certificate
+}
+
+/// `dossier check` finds nothing in the log, and has nothing to note.
+async fn assert_sound(office: &Office) {
+    let report = program::check(&office.engine.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert!(report.notes.is_empty(), "{:?}", report.notes);
 }
 
 fn reviewer(office: &Office, subject: &str) -> String {
@@ -179,6 +186,7 @@ async fn a_deputy_finishes_the_work_of_an_absent_officer_and_a_second_person_app
     let recorded = office.engine.store.read_whole(&stream).await.unwrap();
     let completed = recorded.iter().find(|event| &*event.kind == "review.ActivityCompleted.v1");
     let meta: Value = serde_json::from_str(&completed.unwrap().meta).unwrap();
+    assert_sound(&office).await;
     assert_eq!(
         (&meta["actor"]["subject"], &meta["actor"]["deputy_for"]),
         (&json!("r2"), &json!("r1"))
@@ -200,6 +208,7 @@ async fn a_rule_assigns_new_reviews_and_returned_ones_to_somebody_else() {
     let second = returned["officer"].as_str().expect("it is assigned again");
     assert_ne!(second, first);
     assert!(office.dead_letters().await.is_empty());
+    assert_sound(&office).await;
 }
 
 #[tokio::test]

@@ -3,9 +3,10 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Review, due_at};
+use super::Review;
+use super::giving::claimed;
 use crate::access::agency;
-use crate::contract::{ReviewClaimed, ReviewEvent, Role};
+use crate::contract::{ReviewEvent, Role};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 /// Claims a dossier from the queue.
@@ -42,13 +43,7 @@ impl Command for ClaimReview {
         if review.officer.is_some() {
             return Err(Refusal::AlreadyClaimed);
         }
-        let rule = facts.rule()?;
-        let next = review.next(rule, None);
-        Ok(Decision::event(ReviewClaimed {
-            officer: facts.actor.subject.clone(),
-            activity: next.map(|activity| activity.code.clone()),
-            due_at: due_at(rule, next, facts.at),
-        }))
+        Ok(Decision::event(claimed(review, facts, facts.actor.subject.clone())?))
     }
 }
 

@@ -60,6 +60,9 @@ pub(crate) struct TimelineEntryReply {
     /// Subject of the actor; only for officers. The applicant sees the role only.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
+    /// Absent officer in whose place the actor acted as the deputy; only for officers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deputy_for: Option<Subject>,
     /// Agency of the actor.
     #[serde(skip_serializing_if = "Option::is_none")]
     agency: Option<AgencyCode>,
@@ -260,6 +263,7 @@ fn entry(event: &Recorded, role: Role, shown: Entry) -> Result<TimelineEntryRepl
         role: envelope.actor.role,
         documents: documents(&shown.data, &envelope.actor),
         subject: officer.then_some(envelope.actor.subject),
+        deputy_for: envelope.actor.deputy_for.filter(|_| officer),
         agency: envelope.actor.agency,
         position: event.position.0,
         complaint: complaint.and_then(|complaint| complaint.parse().ok()),
