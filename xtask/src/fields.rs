@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use dossier::contract::{Audience, Payload, Role, title};
 use dossier::services::Category;
 use serde_json::Value;
@@ -66,7 +66,7 @@ fn rows(
             continue;
         }
         let readers = readers(audience, within);
-        let places = places(category, &event, (payload.name, field.name), operations);
+        let places = places(category, &event, (payload.name, field.name), operations)?;
         let places = if readers.is_empty() { String::new() } else { places.join(", ") };
         writeln!(page, "| `{name}` | {} | {places} |", words(audience, &readers)?)?;
     }
@@ -101,20 +101,25 @@ fn places(
     event: &Payload,
     (payload, field): (&str, &str),
     operations: &Operations,
-) -> Vec<String> {
+) -> Result<Vec<String>> {
     let mut places: Vec<String> = Vec::new();
     for (_, _, property) in BY_PROPERTY.iter().filter(|(p, f, _)| *p == payload && *f == field) {
-        let schema = property.split('.').next().unwrap_or_default();
+        let (schema, name) = property.split_once('.').context(*property)?;
+        let properties = operations.properties.get(schema).context(*property)?;
+        ensure!(properties.contains(name), "{payload}.{field}: there is no {property}");
         places.extend(operations.with(schema));
     }
     let named = BY_OPERATION.iter().filter(|(payload, _)| *payload == event.name);
-    places.extend(named.map(|(_, operation)| (*operation).to_owned()));
+    for (_, operation) in named {
+        ensure!(operations.ids.contains(*operation), "{}: no operation {operation}", event.name);
+        places.push((*operation).to_owned());
+    }
     if is_on_timeline(category) {
         places.push("get_timeline".to_owned());
     }
     let mut seen = BTreeSet::new();
     places.retain(|place| seen.insert(place.clone()));
-    places
+    Ok(places)
 }
 
 /// The read operations by the schemas that their replies consist of.

@@ -93,6 +93,7 @@ pub(crate) fn files() -> Result<Vec<(String, String)>> {
         files.push((format!("schemas/rules.{kind}.json"), text));
     }
     files.push(("docs/steps.md".to_owned(), steps_page()?));
+    files.push((crate::fields::PATH.to_owned(), crate::fields::page()?));
     files.push((crate::problems::PATH.to_owned(), crate::problems::page()?));
     files.push((crate::routes::PATH.to_owned(), crate::routes::file()?));
     files.push((crate::values::PATH.to_owned(), crate::values::page()?));

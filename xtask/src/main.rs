@@ -9,6 +9,7 @@ mod charts;
 mod checks;
 mod client;
 mod digests;
+mod fields;
 #[cfg(test)]
 mod documents;
 mod generate;
@@ -36,7 +37,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md, k8s/rendered/, and the types and
+    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md, docs/fields.md, k8s/rendered/, and the types and
     /// operations of libs/dossier-client.
     Generate,
     /// Render, lint and validate the chart and the manifests.

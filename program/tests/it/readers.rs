@@ -217,7 +217,8 @@ async fn read_all(office: &Office, life: &Life, role: Role) -> BTreeMap<String, 
         let mut next = Some(path);
         while let Some(path) = next.take() {
             let answer = office.browser.get(&path, &token).await;
-            assert!(!answer.status.is_server_error(), "{path} as {role:?}: {}", answer.body);
+            // The samples' dates may be outside all law; anything else is a defect.
+            assert_ne!(answer.status.as_u16(), 500, "{path} as {role:?}: {}", answer.body);
             if !answer.status.is_success() {
                 continue;
             }

@@ -18,8 +18,9 @@ fn every_recorded_field_is_shown_somewhere_or_declared_internal() {
     for (category, payload) in payloads() {
         let shown =
             is_on_timeline(category) || BY_OPERATION.iter().any(|(name, _)| *name == payload.name);
-        let internal =
-            |audience| audience.is_some_and(|audience| matches!(audience, Audience::Nobody(_)));
+        let internal = |audience: Option<Audience>| {
+            audience.is_some_and(|audience| matches!(audience, Audience::Nobody(_)))
+        };
         for field in payload.fields {
             assert!(
                 shown || internal(payload.audience_of(field)),
