@@ -252,7 +252,7 @@ async fn some_services(
     components: &Components,
     names: &[ServiceName],
 ) -> Result<Vec<Service>, Stalled> {
-    let Components { engine, documents, codes, sandbox, rule_signers, .. } = components;
+    let Components { engine, context, documents, codes, sandbox, rule_signers, .. } = components;
     let mut services = Vec::with_capacity(names.len());
     for name in names {
         let service = match name {
@@ -260,8 +260,8 @@ async fn some_services(
             ServiceName::Payment => payment::service(engine, *sandbox).await?,
             ServiceName::Review => review::service(engine).await?,
             ServiceName::Delivery => delivery::service(engine, documents).await?,
-            ServiceName::Feedback => feedback::service(engine).await?,
-            ServiceName::Register => register::service(engine)?,
+            ServiceName::Feedback => feedback::service(engine, documents, codes).await?,
+            ServiceName::Register => register::service(engine, context.secret())?,
         };
         let routes = service.routes.into_iter().map(|route| route.of(service.name)).collect();
         services.push(Service { routes, ..service });

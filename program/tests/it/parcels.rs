@@ -9,7 +9,7 @@ use crate::life::{Certificate, pay, submitted, take};
 use crate::support::{Answer, Office};
 
 /// A certificate whose result waits for the post.
-async fn issued(office: &mut Office, subject: &str) -> Certificate {
+pub(crate) async fn issued(office: &mut Office, subject: &str) -> Certificate {
     let certificate = submitted(office, subject, "post").await;
     let (dossier, review) = (certificate.at("dossiers"), certificate.at("reviews"));
     let delivery = certificate.at("deliveries");
@@ -30,7 +30,12 @@ async fn issued(office: &mut Office, subject: &str) -> Certificate {
     certificate
 }
 
-async fn hand(office: &mut Office, of: &Certificate, carrier: &str, waybill: &str) -> Answer {
+pub(crate) async fn hand(
+    office: &mut Office,
+    of: &Certificate,
+    carrier: &str,
+    waybill: &str,
+) -> Answer {
     let clerk = office.clerk();
     let parcel = json!({ "carrier": carrier, "waybill": waybill });
     take(office, &of.at("deliveries"), "parcels", &clerk, parcel).await
@@ -258,4 +263,52 @@ async fn what_is_said_of_a_waybill_that_two_parcels_of_an_old_log_have_is_kept_f
     let operator = office.token(Role::Operator, "op", "");
     let list = office.browser.get("/v1/parcel-notices/unmatched", &operator).await.granted();
     assert_eq!((&list[0]["waybill"], &list[0]["event"]), (&json!("EA000000000VN"), &json!("1")));
+}
+
+#[tokio::test]
+async fn an_agency_lists_its_parcels_by_place_carrier_and_hand_over() {
+    let mut office = Office::open().await;
+    let mut sent = Vec::new();
+    for (n, carrier) in [(1, "vnpost"), (2, "viettelpost"), (3, "vnpost")] {
+        let certificate = issued(&mut office, &format!("a{n}")).await;
+        office.wait_until(&format!("2026-11-2{n}T15:00")).await;
+        let handed = hand(&mut office, &certificate, carrier, &format!("EA{n}VN")).await.granted();
+        sent.push((certificate, handed["parcel_reference"].clone()));
+    }
+    let clerk = office.clerk();
+    async fn waybills(office: &Office, token: &str, filters: &str) -> Vec<String> {
+        let address = format!("/v1/register/parcels?{filters}");
+        let rows = office.browser.get(&address, token).await.granted();
+        let rows = rows.as_array().unwrap().iter();
+        rows.map(|row| row["waybill"].as_str().unwrap().to_owned()).collect()
+    }
+    assert_eq!(waybills(&office, &clerk, "").await, ["EA1VN", "EA2VN", "EA3VN"]);
+    assert_eq!(waybills(&office, &clerk, "carrier=VnPost").await, ["EA1VN", "EA3VN"]);
+    let since = "handed_before=2026-11-22T00:00:00%2B07:00";
+    assert_eq!(waybills(&office, &clerk, since).await, ["EA1VN"]);
+    let (first, second) = (sent[0].1.clone(), sent[1].1.clone());
+    say(&mut office, "vnpost", json!({ "reference": first }), "1", "delivered").await.granted();
+    say(&mut office, "viettelpost", json!({ "reference": second }), "2", "returned")
+        .await
+        .granted();
+    assert_eq!(waybills(&office, &clerk, "").await, ["EA3VN"]);
+    assert_eq!(waybills(&office, &clerk, "state=delivered").await, ["EA1VN"]);
+    assert_eq!(waybills(&office, &clerk, "state=returned").await, ["EA2VN"]);
+    // Other agencies, and a party, do not see them.
+    let elsewhere = office.token(Role::Clerk, "c9", "G02.002");
+    assert_eq!(waybills(&office, &elsewhere, "").await, [""; 0]);
+    let party = office.token(Role::Clerk, "a3", "G02.001");
+    assert_eq!(waybills(&office, &party, "").await, [""; 0]);
+    // Pages follow one another.
+    let again = hand(&mut office, &sent[1].0, "vnpost", "EA4VN").await.granted();
+    assert_eq!(again["stage"], "with_carrier");
+    let first = office.browser.get("/v1/register/parcels?limit=1", &clerk).await;
+    let next = first.header("link");
+    let next = next.trim_start_matches('<').split('>').next().unwrap().to_owned();
+    let page = office.browser.get(&next, &clerk).await;
+    assert_eq!(page.header("link"), "");
+    let row = page.granted()[0].clone();
+    assert_eq!((&row["waybill"], &row["dossier"]), (&json!("EA4VN"), &json!(sent[1].0.id)));
+    let other = next.replace("limit=1", "limit=1&state=returned");
+    assert_eq!(office.browser.get(&other, &clerk).await.refused(), (400, "query-invalid"));
 }

@@ -5,9 +5,12 @@ use calendar::Text;
 use super::fold::{fold, words};
 use super::{QUERY_CHARS_MAX, QUERY_WORDS_MAX, Terms, WORD_CHARS_MIN};
 
-/// A query: a record is found if it has all words.
+/// A query: a record is found if it has all words, or the number that they are the groups of.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Query(Vec<Word>);
+pub struct Query {
+    words: Vec<Word>,
+    number: Option<String>,
+}
 
 /// A word of a query: a record has it if it has all terms of one of the alternatives. A word with
 /// separators is looked up without them, and as its parts.
@@ -73,20 +76,30 @@ impl Query {
             all.extend(Word::of(&[word]));
         }
         all.extend(Word::of(&digits));
-        Ok(Self(all))
+        // Letters and digits of one number may be in groups, too: `EA 123 456 789 VN`.
+        let is_number = all.len() > 1 && folded.contains(|c: char| c.is_ascii_digit());
+        let number = is_number.then(|| words(&folded).collect());
+        Ok(Self { words: all, number })
     }
 
     /// The words.
     #[must_use]
     pub fn words(&self) -> &[Word] {
-        &self.0
+        &self.words
+    }
+
+    /// All words as one number, if it may be one.
+    #[must_use]
+    pub fn number(&self) -> Option<&str> {
+        self.number.as_deref()
     }
 
     /// Whether a record with these terms is found.
     #[must_use]
     pub fn matches(&self, terms: &Terms) -> bool {
         let has = |term: &String| terms.iter().any(|own| own == term);
-        self.0.iter().all(|Word(any)| any.iter().any(|all| all.iter().all(has)))
+        let has_all = |Word(any): &Word| any.iter().any(|all| all.iter().all(has));
+        self.words.iter().all(has_all) || self.number.as_ref().is_some_and(has)
     }
 }
 
@@ -125,6 +138,14 @@ mod tests {
         assert_eq!(fault("an b c d e f g h i"), QueryFault::Words(9));
         assert_eq!(fault("an-b-c-d-e-f-g-h-i"), QueryFault::Words(9));
         assert_ne!(QueryFault::Short.said().vi, QueryFault::Short.said().en);
+    }
+
+    #[test]
+    fn letters_and_digits_in_groups_are_one_number_or_several_words() {
+        let query = Query::parse("EA 123 456 789 VN").unwrap();
+        assert_eq!((query.words().len(), query.number()), (3, Some("ea123456789vn")));
+        assert_eq!(Query::parse("nguyen van").unwrap().number(), None);
+        assert_eq!(Query::parse("0912 345 678").unwrap().number(), None);
     }
 
     #[test]

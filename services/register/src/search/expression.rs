@@ -1,0 +1,53 @@
+//! A query as an expression of FTS5.
+
+use dossier::contract::AgencyCode;
+use dossier::search::{Query, Word};
+
+use super::key::{Key, Of};
+
+/// The dossiers that a caller may find.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Those of an applicant, named as by [`dossier::contract::party_name`].
+    Own(String),
+    /// Those of agencies and the agencies below them, or of all if `agencies` is absent, to which
+    /// none of `parties` is a party.
+    Officer { agencies: Option<Vec<AgencyCode>>, parties: Vec<String> },
+}
+
+/// The expression of a query within these rights.
+pub(super) fn of(key: &Key, query: &Query, rights: &Rights) -> String {
+    let words = query.words().iter().map(|word| of_word(key, word)).collect::<Vec<_>>();
+    let number = query.number().map(|number| key.token(Of::Word, number));
+    let mut all = vec![any(std::iter::once(words.join(" AND ")).chain(number))];
+    match rights {
+        Rights::Own(owner) => {
+            all.push(key.token(Of::Owner, owner));
+            all.join(" AND ")
+        }
+        Rights::Officer { agencies, parties } => {
+            if let Some(agencies) = agencies {
+                let tokens = agencies.iter().map(|one| key.token(Of::Agency, one.as_str()));
+                all.push(any(tokens));
+            }
+            let all = all.join(" AND ");
+            if parties.is_empty() {
+                return all;
+            }
+            let parties = any(parties.iter().map(|one| key.token(Of::Party, one)));
+            format!("({all}) NOT {parties}")
+        }
+    }
+}
+
+fn of_word(key: &Key, Word(alternatives): &Word) -> String {
+    let token = |term: &String| key.token(Of::Word, term);
+    any(alternatives.iter().map(|all| {
+        let tokens = all.iter().map(token).collect::<Vec<_>>();
+        format!("({})", tokens.join(" AND "))
+    }))
+}
+
+fn any(expressions: impl Iterator<Item = String>) -> String {
+    format!("({})", expressions.collect::<Vec<_>>().join(" OR "))
+}

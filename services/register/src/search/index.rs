@@ -1,0 +1,106 @@
+//! The tables of the index.
+
+use dossier::contract::{AgencyCode, Brief, party_name};
+use dossier::search::Terms;
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use super::key::{Key, Of};
+
+/// Increased with every change of the tables or of the terms. The upper bits of the view's version
+/// are those of the key.
+pub(super) const SHAPE_VERSION: u32 = 1;
+
+/// Rows of a record in the table of words: its form, and its papers.
+pub(super) const ROWS_OF_A_RECORD: i64 = 16;
+
+/// `records` numbers the dossiers in the order of their submission. `words` has the rows
+/// `number * 16`, for code and form, and up to 15 more, for papers.
+pub(super) const TABLES: &str = "
+CREATE TABLE records (
+  number INTEGER PRIMARY KEY,
+  id     BLOB    NOT NULL UNIQUE,
+  rights TEXT    NOT NULL,
+  papers INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE VIRTUAL TABLE words USING fts5(
+  tokens, content='', contentless_delete=1, detail=none, tokenize='ascii'
+);
+INSERT INTO words(words, rank) VALUES ('hashsize', 4194304);";
+
+/// The tokens of these terms, as the text of a row.
+pub(super) fn tokens(key: &Key, terms: &Terms) -> String {
+    terms.iter().map(|term| key.token(Of::Word, term)).collect::<Vec<_>>().join(" ")
+}
+
+/// The tokens of a dossier's rights.
+pub(super) fn rights(key: &Key, brief: &Brief) -> String {
+    let parties = std::iter::once(&brief.applicant).chain(&brief.representative);
+    let parties = parties.map(|party| key.token(Of::Party, &party_name(party.as_str())));
+    let owner = key.token(Of::Owner, &party_name(brief.applicant.as_str()));
+    let agencies = with_those_above(&brief.agency).map(|agency| key.token(Of::Agency, agency));
+    parties.chain([owner]).chain(agencies).collect::<Vec<_>>().join(" ")
+}
+
+/// The agency and those above it: `G02.001` and `G02`.
+fn with_those_above(agency: &AgencyCode) -> impl Iterator<Item = &str> {
+    let code = agency.as_str();
+    let above = code.match_indices('.').filter_map(|(at, _)| code.get(..at));
+    above.chain([code])
+}
+
+/// Adds a dossier, or replaces the words of its code and form.
+pub(super) fn put(
+    rows: &Connection,
+    id: Uuid,
+    (tokens, rights): (&str, &str),
+) -> rusqlite::Result<()> {
+    let known: Option<i64> = rows
+        .prepare_cached("SELECT number FROM records WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?;
+    let number = if let Some(number) = known {
+        rows.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
+            .execute([number * ROWS_OF_A_RECORD])?;
+        number
+    } else {
+        rows.prepare_cached("INSERT INTO records (id, rights) VALUES (?1, ?2)")?
+            .execute(params![id, rights])?;
+        rows.last_insert_rowid()
+    };
+    insert(rows, number * ROWS_OF_A_RECORD, (tokens, rights))
+}
+
+/// Adds the words of a paper to a dossier; of more than 15, the last are left out.
+pub(super) fn add_paper(rows: &Connection, id: Uuid, tokens: &str) -> rusqlite::Result<()> {
+    let record: Option<(i64, i64, String)> = rows
+        .prepare_cached("SELECT number, papers, rights FROM records WHERE id = ?1")?
+        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((number, papers, rights)) = record else { return Ok(()) };
+    if papers + 1 >= ROWS_OF_A_RECORD {
+        tracing::warn!(%id, "too many papers of a dossier: one is not found by its number");
+        return Ok(());
+    }
+    rows.prepare_cached("UPDATE records SET papers = papers + 1 WHERE number = ?1")?
+        .execute([number])?;
+    insert(rows, number * ROWS_OF_A_RECORD + papers + 1, (tokens, &rights))
+}
+
+fn insert(rows: &Connection, row: i64, (tokens, rights): (&str, &str)) -> rusqlite::Result<()> {
+    rows.prepare_cached("INSERT INTO words (rowid, tokens) VALUES (?1, ?2 || ' ' || ?3)")?
+        .execute(params![row, tokens, rights])?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agency_is_found_by_those_above_it() {
+        let agency = AgencyCode::from("G02.001.05");
+        let all: Vec<&str> = with_those_above(&agency).collect();
+        assert_eq!(all, ["G02", "G02.001", "G02.001.05"]);
+    }
+}

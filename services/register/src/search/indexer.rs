@@ -1,0 +1,192 @@
+//! Keeps the index up to date with the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use dossier::contract::{
+    Address, Brief, Delivery, DeliveryEvent, DossierId, EventSet, IntakeEvent, PaymentEvent,
+    ProcedureRef, ReceiptNumbered, tax_code,
+};
+use dossier::search::{Fields, Terms};
+use dossier::services::Category;
+use engine::tasks::{Handled, Handler, Stalled, Work};
+use engine::{Engine, decode, stream_id};
+use events::{Page, Position, ReadError, Recorded, StreamName};
+use rusqlite::Connection;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::index;
+use super::key::Key;
+
+/// The kinds of events whose texts are found.
+pub(super) const KINDS: &[&str] = &[
+    "intake.DossierSubmitted",
+    "intake.SupplementSubmitted",
+    "payment.ReceiptNumbered",
+    "delivery.ResultIssued",
+    "delivery.ResultHandedToCarrier",
+    "delivery.DeliveryChannelChosen",
+];
+
+/// Handles events by changes of the index.
+#[derive(Debug)]
+pub(crate) struct Indexer {
+    engine: Arc<Engine>,
+    key: Key,
+    fields: BTreeMap<ProcedureRef, Arc<Fields>>,
+}
+
+/// A change of the index.
+enum Change {
+    Dossier { id: Uuid, terms: Terms, brief: Box<Brief> },
+    Paper { id: Uuid, terms: Terms },
+}
+
+impl Handler for Indexer {
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
+        let (mut changes, mut corrected) = (Vec::new(), BTreeSet::new());
+        for event in &page.events {
+            match self.change(event) {
+                Ok(Some(change)) => changes.push(change),
+                Ok(None) => {}
+                Err(error) => self.leave_out(event, &error),
+            }
+            if &*event.kind == SUPPLEMENT && corrected.insert(event.stream.clone()) {
+                changes.extend(self.corrected(&event.stream).await?);
+            }
+        }
+        let key = self.key.clone();
+        Ok(Handled::Rows(Box::new(move |rows| {
+            changes.iter().try_for_each(|change| change.apply(rows, &key))
+        })))
+    }
+}
+
+const SUPPLEMENT: &str = "intake.SupplementSubmitted.v1";
+
+impl Indexer {
+    pub(super) fn new(engine: Arc<Engine>, key: Key) -> Self {
+        Self { engine, key, fields: BTreeMap::new() }
+    }
+
+    /// An index can be rebuilt, so an event that cannot be decoded does not stop it.
+    fn leave_out(&self, event: &Recorded, error: &ReadError) {
+        let kind = &*event.kind;
+        tracing::error!(kind, %error, "event could not be indexed; not found by its words");
+        self.engine.metrics.defect(Work::Shows.name());
+    }
+
+    fn change(&mut self, event: &Recorded) -> Result<Option<Change>, ReadError> {
+        Ok(match Category::named(event.stream.category()) {
+            Some(Category::Intake) => match decode(event)? {
+                IntakeEvent::DossierSubmitted(submitted) => {
+                    Some(self.dossier(submitted.brief, submitted.form.known()))
+                }
+                _ => None,
+            },
+            Some(Category::Payment) => match decode(event)? {
+                PaymentEvent::ReceiptNumbered(receipt) => paper(event, |terms| {
+                    of_receipt(&receipt, terms);
+                })?,
+                _ => None,
+            },
+            Some(Category::Delivery) => match decode(event)? {
+                DeliveryEvent::ResultIssued(issued) => {
+                    paper(event, |terms| terms.number(&issued.number))?
+                }
+                DeliveryEvent::ResultHandedToCarrier(parcel) => {
+                    paper(event, |terms| terms.number(&parcel.waybill))?
+                }
+                DeliveryEvent::DeliveryChannelChosen(chosen) => {
+                    paper(event, |terms| of_recipient(&chosen.delivery, terms))?
+                }
+                _ => None,
+            },
+            _ => None,
+        })
+    }
+
+    /// The dossier of a stream of intake with its newest form, if a supplement corrected the form.
+    async fn corrected(&mut self, stream: &StreamName) -> Result<Option<Change>, ReadError> {
+        let (mut brief, mut form) = (None, None);
+        let events = self.engine.store.read_whole(stream).await?;
+        for event in &events {
+            match IntakeEvent::decode(&event.kind, &event.data) {
+                Ok(IntakeEvent::DossierSubmitted(submitted)) => brief = Some(submitted.brief),
+                Ok(IntakeEvent::SupplementSubmitted(supplement)) => {
+                    brief = supplement.brief.or(brief);
+                    form = supplement.form.or(form);
+                }
+                Ok(_) => {}
+                Err(error) => self.leave_out(event, &ReadError::corrupt(event, error)),
+            }
+        }
+        let Some((brief, form)) = brief.zip(form) else { return Ok(None) };
+        Ok(Some(self.dossier(brief, form.known())))
+    }
+
+    fn dossier(&mut self, brief: Brief, form: Option<&Value>) -> Change {
+        let mut terms = Terms::default();
+        terms.code(brief.code.as_str());
+        terms.id(&brief.dossier.to_string());
+        for party in std::iter::once(&brief.applicant).chain(&brief.representative) {
+            if let Ok(code) = tax_code(party.as_str()) {
+                terms.number(&code);
+            }
+        }
+        of_recipient(&brief.delivery, &mut terms);
+        if let Some(form) = form {
+            self.fields_of(&brief.procedure).index(form, &mut terms);
+        }
+        let DossierId(id) = brief.dossier;
+        Change::Dossier { id, terms, brief: Box::new(brief) }
+    }
+
+    /// The fields of a procedure's form; none if the procedure is unknown.
+    fn fields_of(&mut self, procedure: &ProcedureRef) -> Arc<Fields> {
+        if let Some(known) = self.fields.get(procedure) {
+            return Arc::clone(known);
+        }
+        let law = self.engine.law();
+        let Some(found) = law.procedure(procedure) else { return Arc::default() };
+        let fields = Arc::new(Fields::of(found));
+        self.fields.insert(procedure.clone(), Arc::clone(&fields));
+        fields
+    }
+}
+
+/// The change by an event that gives a paper of the dossier of its stream.
+fn paper(event: &Recorded, add: impl FnOnce(&mut Terms)) -> Result<Option<Change>, ReadError> {
+    let (id, mut terms) = (stream_id(event)?, Terms::default());
+    add(&mut terms);
+    Ok((!terms.is_empty()).then_some(Change::Paper { id, terms }))
+}
+
+/// A receipt is found by symbol, year and number, which is printed with seven digits.
+fn of_receipt(receipt: &ReceiptNumbered, terms: &mut Terms) {
+    let ReceiptNumbered { symbol, year, number, .. } = receipt;
+    terms.code(&format!("{symbol}/{year}/{number:07}"));
+    terms.id(&number.to_string());
+}
+
+/// A dossier is found by name and telephone number of the recipient of its result.
+fn of_recipient(delivery: &Delivery, terms: &mut Terms) {
+    let address = delivery.address.as_ref().and_then(|address| address.known());
+    if let Some(Address { name, phone, .. }) = address {
+        terms.text(name);
+        terms.number(phone);
+    }
+}
+
+impl Change {
+    fn apply(&self, rows: &Connection, key: &Key) -> rusqlite::Result<()> {
+        match self {
+            Self::Dossier { id, terms, brief } => {
+                let (tokens, rights) = (index::tokens(key, terms), index::rights(key, brief));
+                index::put(rows, *id, (&tokens, &rights))
+            }
+            Self::Paper { id, terms } => index::add_paper(rows, *id, &index::tokens(key, terms)),
+        }
+    }
+}

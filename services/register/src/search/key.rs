@@ -1,0 +1,75 @@
+//! The digests under which terms are stored.
+
+use platform::secret::Secret;
+
+/// The letters of a token: lower case, because the index does not distinguish case.
+const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+/// Letters of a token: 40 bits. Of ten million terms, a word that is in no record has a chance of
+/// one in 100,000 to be taken for another.
+const TOKEN_CHARS: usize = 8;
+
+/// What a term is about; terms of different kinds never have the same token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// A word or number.
+    Word,
+    /// An agency that received it, or one above.
+    Agency,
+    /// The applicant.
+    Owner,
+    /// The applicant, or who filed it.
+    Party,
+}
+
+/// The key of the index, derived from the installation's secret key.
+#[derive(Debug, Clone)]
+pub(super) struct Key(Secret);
+
+impl Key {
+    pub(super) fn of(secret: &Secret) -> Self {
+        Self(Secret::new(secret.digest(&[b"search index"]).into_bytes()))
+    }
+
+    /// The token of a term: a truncated HMAC-SHA256. All terms in the index and in queries go
+    /// through this function, so that another key is introduced here.
+    pub(super) fn token(&self, of: Of, term: &str) -> String {
+        let kind: &[u8] = match of {
+            Of::Word => b"word",
+            Of::Agency => b"agency",
+            Of::Owner => b"owner",
+            Of::Party => b"party",
+        };
+        let bits = self.0.id(&[kind, term.as_bytes()]).as_u128() >> 88;
+        (0..TOKEN_CHARS).map(|place| letter(bits >> (place * 5))).collect()
+    }
+
+    /// 24 bits that differ between keys.
+    pub(super) fn fingerprint(&self) -> u32 {
+        let bits = self.0.id(&[b"fingerprint"]).as_u128() >> 104;
+        u32::try_from(bits).unwrap_or_default()
+    }
+}
+
+fn letter(bits: u128) -> char {
+    let place = usize::try_from(bits & 31).unwrap_or_default();
+    LETTERS.get(place).copied().map_or('a', char::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_depends_on_the_key_the_kind_and_the_term() {
+        let key = Key::of(&Secret::new(vec![7; 32]));
+        let token = key.token(Of::Word, "nguyen");
+        assert_eq!(token, key.token(Of::Word, "nguyen"));
+        assert_ne!(token, key.token(Of::Agency, "nguyen"));
+        assert_ne!(token, key.token(Of::Word, "nguye"));
+        let other = Key::of(&Secret::new(vec![8; 32]));
+        assert_ne!(token, other.token(Of::Word, "nguyen"));
+        assert_ne!(key.fingerprint(), other.fingerprint());
+        assert_eq!(token.len(), TOKEN_CHARS);
+        assert!(token.bytes().all(|byte| LETTERS.contains(&byte)), "{token}");
+    }
+}
