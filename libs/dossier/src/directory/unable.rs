@@ -1,25 +1,23 @@
-//! Whether an officer can be given a dossier.
+//! Whether an officer can be given work on a dossier or a complaint.
 
 use calendar::Text;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::clock::words;
-use crate::contract::{AgencyCode, Brief, OfficerRecorded, Personal, Role, Subject};
+use crate::contract::{AgencyCode, OfficerRecorded, Personal, Role, Subject};
 use crate::law::Law;
 use crate::step::{Known, Said};
 
-/// Why an officer cannot be given a dossier.
+/// Why an officer cannot be given work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unable {
-    /// No directory of an agency that handles the dossier has the officer.
+    /// No directory of an agency that does this work has the officer.
     Unknown(Known),
-    /// An officer of this agency, which does not handle the dossier.
+    /// An officer of this agency, which does not do this work.
     Elsewhere(AgencyCode),
     LacksRole,
     Absent(Away),
-    /// The applicant, or who filed the dossier for the applicant.
-    Party,
 }
 
 /// An absence, with its deputy as the proposal.
@@ -43,20 +41,16 @@ impl Said for Away {
     }
 }
 
-/// Everything that prevents an officer from being given a dossier in a role. Where no agency that
-/// handles the dossier has recorded officers, only parties are excluded.
+/// Everything that prevents an officer from being given work of an agency in a role. Nothing, if
+/// neither the agency nor one above it has recorded officers.
 #[must_use]
 pub fn unable(
     law: &Law,
-    brief: &Brief,
+    agency: &AgencyCode,
     (officer, role): (&Subject, Role),
     at: Timestamp,
 ) -> Vec<Unable> {
     let mut found = Vec::new();
-    if brief.is_party(officer) {
-        found.push(Unable::Party);
-    }
-    let agency = &brief.agency;
     let directories = law.directories_for(agency, at);
     if directories.iter().all(|(directory, _)| directory.officers().is_empty()) {
         return found;
@@ -78,7 +72,7 @@ pub fn unable(
     found
 }
 
-/// The officer is unknown, or of an agency that does not handle the dossier.
+/// The officer is unknown, or of an agency that does not do this work.
 fn unknown(
     law: &Law,
     agency: &AgencyCode,

@@ -4,8 +4,9 @@
 
 use super::Complaint;
 use crate::access::agency;
-use crate::contract::{ComplaintAssigned, ComplaintEvent, Personal, Role, Subject};
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::contract::{AgencyCode, ComplaintAssigned, ComplaintEvent, Personal, Role, Subject};
+use crate::directory::{Away, Unable, unable};
+use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 
 /// The officer who is to handle a complaint.
 #[derive(Debug, Clone)]
@@ -30,6 +31,25 @@ refusals! {
         Conflict => 422, "officer-not-impartial" at "/officer",
             "cán bộ này là người bị phản ánh, hoặc là một bên của hồ sơ; hãy giao cho người khác",
             "the complaint is about an act of this officer, or the officer is a party to it; assign another one";
+        UnknownOfficer(Known) => 422, "unknown-officer" at "/officer",
+            "không có cán bộ này trong danh bạ", "the directory has no such officer";
+        Elsewhere(AgencyCode) => 422, "officer-elsewhere" at "/officer",
+            "cán bộ thuộc cơ quan khác", "this is an officer of another agency";
+        LacksRole => 422, "officer-lacks-role" at "/officer",
+            "cán bộ không làm công việc này", "this officer does not do this work";
+        Absent(Away) => 422, "officer-absent" at "/officer",
+            "cán bộ vắng mặt", "this officer is absent";
+    }
+}
+
+impl From<Unable> for Refusal {
+    fn from(unable: Unable) -> Self {
+        match unable {
+            Unable::Unknown(known) => Self::UnknownOfficer(known),
+            Unable::Elsewhere(agency) => Self::Elsewhere(agency),
+            Unable::LacksRole => Self::LacksRole,
+            Unable::Absent(away) => Self::Absent(away),
+        }
     }
 }
 
@@ -55,9 +75,16 @@ impl Command for AssignComplaint {
         if complaint.officer == self.officer {
             return Err(Refusal::Same);
         }
+        let mut wrong = Collected::after(Reasons::default());
         if self.conflicted {
-            return Err(Refusal::Conflict);
+            wrong.add(Refusal::Conflict);
         }
+        if let (Some(officer), Some(agency)) = (&self.officer, complaint.agency()) {
+            for unable in unable(facts.law, agency, (officer, Role::ComplaintHandler), facts.at) {
+                wrong.add(Refusal::from(unable));
+            }
+        }
+        wrong.done(Refusal::Several)?;
         let (officer, note) = (self.officer.clone(), self.note.clone().map(Personal::from));
         Ok(Decision::event(ComplaintAssigned { officer, note }))
     }
@@ -66,7 +93,8 @@ impl Command for AssignComplaint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::ComplaintClass;
+    use crate::contract::{AssignmentRule, ComplaintClass};
+    use crate::directory::record_officer::tests::{NOW, officer, staffed, with};
     use crate::feedback::classify_complaint::tests::classified;
     use crate::feedback::forward_complaint::ForwardComplaint;
     use crate::testing::law;
@@ -89,6 +117,21 @@ mod tests {
         let conflicted = AssignComplaint { conflicted: true, ..to(Some("h3")) };
         let refused = scene.take("2026-11-20T11:00", Role::ComplaintHandler, conflicted);
         assert_eq!(refused, Err(Refusal::Conflict));
+    }
+
+    #[test]
+    fn only_a_complaint_handler_of_the_directory_is_assigned_a_complaint() {
+        let plain = law();
+        let mut directory = staffed(&plain, &["r1"], AssignmentRule::None);
+        let handler = officer("h1", "origin", &[Role::ComplaintHandler]);
+        directory.take(NOW, Role::Operator, handler).unwrap();
+        let law = with(&directory);
+        let mut scene = classified(&law, ComplaintClass::ConductOrDelay);
+        let mut assign =
+            |officer| scene.take("2026-11-20T11:00", Role::ComplaintHandler, to(Some(officer)));
+        assert!(matches!(assign("nobody"), Err(Refusal::UnknownOfficer(_))));
+        assert_eq!(assign("r1"), Err(Refusal::LacksRole));
+        assign("h1").unwrap();
     }
 
     #[test]

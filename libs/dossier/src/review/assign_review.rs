@@ -43,7 +43,7 @@ refusals! {
         Elsewhere(AgencyCode) => 422, "officer-elsewhere" at "/to",
             "cán bộ thuộc cơ quan khác", "this is an officer of another agency";
         LacksRole => 422, "officer-lacks-role" at "/to",
-            "cán bộ không làm công việc thẩm định", "this officer does not review dossiers";
+            "cán bộ không làm công việc này", "this officer does not do this work";
         Absent(Away) => 422, "officer-absent" at "/to",
             "cán bộ vắng mặt", "this officer is absent";
     }
@@ -56,7 +56,6 @@ impl From<Unable> for Refusal {
             Unable::Elsewhere(agency) => Self::Elsewhere(agency),
             Unable::LacksRole => Self::LacksRole,
             Unable::Absent(away) => Self::Absent(away),
-            Unable::Party => Self::Party,
         }
     }
 }
@@ -90,7 +89,7 @@ impl Command for AssignReview {
         if review.is_with(&to) {
             return Err(Refusal::AlreadyTheirs);
         }
-        give(review, facts, (to, self.reason.personal()), Refusal::Several)
+        give(review, facts, (to, self.reason.personal()), (Refusal::Party, Refusal::Several))
     }
 }
 

@@ -48,16 +48,20 @@ pub(super) fn assigned_by_rule(
 }
 
 /// Gives the review to another officer, unless something prevents it: a claimed one is handed over
-/// and its period goes on, that of an unclaimed one begins.
+/// and its period goes on, that of an unclaimed one begins. `party` refuses one who is a party to
+/// the dossier.
 pub(super) fn give<R: Refuse + From<Unable> + From<LawError>>(
     review: &Review,
     facts: &Facts<'_>,
     (to, reason): (Subject, Personal<String>),
-    several: impl FnOnce(Reasons) -> R,
+    (party, several): (R, fn(Reasons) -> R),
 ) -> Result<Decision<ReviewEvent>, R> {
     let mut wrong = Collected::after(Reasons::default());
     if let Some(brief) = &review.brief {
-        for unable in unable(facts.law, brief, (&to, Role::Reviewer), facts.at) {
+        if brief.is_party(&to) {
+            wrong.add(party);
+        }
+        for unable in unable(facts.law, &brief.agency, (&to, Role::Reviewer), facts.at) {
             wrong.add(R::from(unable));
         }
     }
