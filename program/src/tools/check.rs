@@ -1,5 +1,6 @@
-//! `dossier check`: verifies the whole log, and the documents and keys beside it. Changes that only
-//! a hash chain would reveal are not found: a modified text, form, rating or name.
+//! `dossier check`: verifies the whole log, and the documents, keys and issued papers beside it.
+//! Changes that only a hash chain would reveal are not found: a modified rating, or a text or form
+//! of which no paper was issued.
 
 use std::io::Write;
 

@@ -12,7 +12,25 @@ use crate::life::{from_submission_to_rating, notice, submitted, take};
 use crate::support::{Office, at};
 
 /// What is changed, by which statement, and the kind of finding that says so.
-const EDITS: [(&str, &str, &str); 26] = [
+const EDITS: [(&str, &str, &str); 29] = [
+    (
+        "the reason of a supplement request",
+        "UPDATE events SET data = json_set(data, '$.reason', json('{\"$personal\":\"other\"}'))
+         WHERE kind = 'intake.SupplementRequested.v1'",
+        "paper",
+    ),
+    (
+        "the applicant's name",
+        "UPDATE events SET data = json_set(data, '$.form.\"$personal\".exporter.name', 'another')
+         WHERE kind = 'intake.DossierSubmitted.v1'",
+        "paper",
+    ),
+    (
+        "the name of the fee on a receipt",
+        "UPDATE events SET data = json_set(data, '$.lines[0].name_vi', 'another')
+         WHERE kind = 'payment.ReceiptIssued.v1'",
+        "paper",
+    ),
     (
         "the outcome of a decision",
         "UPDATE events SET data = json_set(data, '$.outcome', 'refused') WHERE kind = 'review.DecisionMade.v1'",
@@ -183,7 +201,9 @@ async fn every_edit_that_contradicts_the_rest_of_the_log_is_found() {
 
 /// Makes a log as it was recorded before parties had the rules of today: `a9` filed for the applicant, and went on without saying
 /// for whom.
-const FILED_FOR_THE_APPLICANT: [&str; 3] = [
+const FILED_FOR_THE_APPLICANT: [&str; 4] = [
+    // Slips and receipts had no record.
+    "UPDATE events SET data = json_remove(data, '$.paper') WHERE json_extract(data, '$.paper') IS NOT NULL",
     "UPDATE events SET data = json_set(data, '$.brief.representative', 'a9')
      WHERE json_extract(data, '$.brief') IS NOT NULL",
     "UPDATE events SET meta = json_set(meta, '$.actor.on_behalf_of', json_extract(meta, '$.actor.subject'),
