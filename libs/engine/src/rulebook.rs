@@ -108,24 +108,34 @@ pub async fn registered(store: &EventStore) -> Result<(Law, Register), RulebookE
     Ok((law, register))
 }
 
-/// Reads the next page; false if there was none. Texts of the streams in `compared` are kept.
+/// What was read of the law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum News {
+    Nothing,
+    /// Only records of directories: the procedures are as before.
+    Directories,
+    Rules,
+}
+
+/// Reads what is new in the log. Texts of the streams in `compared` are kept.
 async fn read(
     store: &EventStore,
     law: &mut Law,
     register: &mut Register,
     position: &mut Position,
     compared: &BTreeSet<String>,
-) -> Result<bool, RulebookError> {
-    let (filter, mut any) = (of_the_law(), false);
+) -> Result<News, RulebookError> {
+    let (filter, mut news) = (of_the_law(), News::Nothing);
     loop {
         let page = store.read_all(*position, &filter, PAGE_EVENTS).await?;
         if page.through == *position {
-            return Ok(any);
+            return Ok(news);
         }
         for event in &page.events {
             let void = apply(law, event)?;
             enter(register, event, void, compared)?;
-            any = true;
+            let is_directory = event.kind.starts_with(DIRECTORY);
+            news = news.max(if is_directory { News::Directories } else { News::Rules });
         }
         *position = page.through;
     }
@@ -216,8 +226,13 @@ impl Rulebook {
         let mut position = self.read.lock().await;
         let (mut law, mut register) = ((*self.law()).clone(), (*self.register()).clone());
         let mut read_to = *position;
-        if read(store, &mut law, &mut register, &mut read_to, &self.compared).await? {
-            let forms = Arc::new(Forms::compile(&law)?);
+        let news = read(store, &mut law, &mut register, &mut read_to, &self.compared).await?;
+        if news > News::Nothing {
+            // Compiling all forms takes long, and absences are recorded every day.
+            let forms = match news {
+                News::Rules => Arc::new(Forms::compile(&law)?),
+                News::Nothing | News::Directories => self.forms(),
+            };
             let passed_over = Arc::new(self.still_passed_over(&register));
             let (law, register) = (Arc::new(law), Arc::new(register));
             let in_force = InForce { law, forms, register, passed_over };

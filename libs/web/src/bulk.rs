@@ -41,7 +41,7 @@ pub struct BulkRequest {
 pub struct BulkItem {
     /// Id of the dossier.
     dossier: DossierId,
-    /// The `ETag` of the last read, for steps that require `If-Match`.
+    /// The `ETag` of the last read, or `*` for any version, for steps that require `If-Match`.
     #[schema(example = "\"3\"")]
     if_match: Option<Line<100>>,
     /// The body of the step, as in a request of its own.

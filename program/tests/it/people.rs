@@ -241,6 +241,7 @@ async fn a_manager_redistributes_the_work_of_an_absent_colleague_in_one_request(
         items.push(item(&office, certificate, &head, body).await);
     }
     items[0]["if_match"] = json!("\"1\"");
+    items[1]["if_match"] = json!("*");
     let assign = json!({ "operation": "assign_review", "items": items });
     let (key, bulk) = (office.browser.key(), "/v1/reviews/bulk");
     let answer = office.browser.post_with(bulk, &head, &key, "", assign.clone()).await;
