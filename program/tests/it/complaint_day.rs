@@ -136,6 +136,13 @@ async fn a_complaint_handler_does_a_days_work_through_the_api() {
     {
         let state = status(&office, number, code).await.granted();
         assert_eq!(state["answer"], "Cơ quan xin lỗi.", "{number}");
+        let path = format!("/v1/complaint-status/documents/{report}");
+        let headers = [("complaint-number", number), ("status-code", code)];
+        let read = office.browser.send(Method::GET, &path, &headers, Vec::new()).await.unwrap();
+        assert_eq!(read.status, 200);
+        let other = path.replace(&report, &photo);
+        let read = office.browser.send(Method::GET, &other, &headers, Vec::new()).await.unwrap();
+        assert_eq!(read.refused(), (404, "not-found"), "of another complaint");
     }
 
     // It is published, and anybody lists it.

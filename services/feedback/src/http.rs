@@ -18,6 +18,7 @@ mod get_complaints;
 mod get_publication;
 mod get_published_answers;
 mod get_rating;
+mod get_status_document;
 mod impartial;
 mod merge_complaint;
 mod month;
@@ -53,6 +54,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         publish_answer::operation(),
         reopen_complaint::operation(),
         get_complaint_status::operation(),
+        get_status_document::operation(),
         get_published_answers::operation(),
         get_complaint_templates::operation(),
         get_complaint_figures::operation(),

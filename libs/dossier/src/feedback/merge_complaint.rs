@@ -81,7 +81,8 @@ impl Command for MergeComplaint {
         refusals: Refusal::ALL,
     };
 
-    /// The order in which complaints were received excludes circles.
+    /// The order of receipt excludes circles. Of two that were received at the same instant, either
+    /// is merged into the other; should that happen at once, one has to be separated.
     fn decide(
         &self,
         complaint: &Complaint,
@@ -107,7 +108,7 @@ impl Command for MergeComplaint {
         if !into.open {
             return Err(Refusal::SurvivorDone);
         }
-        if (into.received_at, into.complaint) > (own.received_at, own.complaint) {
+        if into.received_at > own.received_at {
             return Err(Refusal::Later);
         }
         Ok(Decision::event(ComplaintMerged { into: into.complaint }))

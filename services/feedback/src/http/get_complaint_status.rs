@@ -2,21 +2,18 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{AgencyCode, ComplaintId, ComplaintNumber};
+use dossier::contract::{AgencyCode, ComplaintNumber};
 use dossier::feedback::Owed;
-use engine::view::Question;
 use jiff::Timestamp;
-use rusqlite::OptionalExtension;
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::problem::NOT_FOUND;
 use web::{Counts, Due, Operation, Problem, Reply, Request};
 
-use super::reply::{ComplaintStage, answering, loaded};
-use super::status::digest;
+use super::attachments::ComplaintDocumentReply;
+use super::reply::{ComplaintStage, answering, current_answer, documents};
+use super::status::{CODE, CODE_HELP, NUMBER, NUMBER_HELP, found};
 use crate::App;
-
-const NUMBER: &str = "Complaint-Number";
-const CODE: &str = "Status-Code";
 
 /// State, dates and answer of a complaint, without its text and contact.
 #[derive(Debug, Serialize, ToSchema)]
@@ -49,6 +46,9 @@ pub(crate) struct ComplaintStatusReply {
     /// Time of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     answered_at: Option<Timestamp>,
+    /// Documents of the answer, for `GET /v1/complaint-status/documents/{document}`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    documents: Vec<ComplaintDocumentReply>,
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -61,42 +61,25 @@ pub(super) fn operation() -> Operation<App> {
         "Public, for complainants without an account. A wrong number and a wrong code get the same \
          answer.",
     )
-    .header(NUMBER, "The number of the complaint, in any case, with or without spaces.")
-    .header(CODE, "The status code that was given with the number.")
+    .header(NUMBER, NUMBER_HELP)
+    .header(CODE, CODE_HELP)
+    .refusals(&[NOT_FOUND])
     .counted(Counts::LookUp)
     .reply::<ComplaintStatusReply>()
     .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let number = header(&request, NUMBER)?;
-    let code = header(&request, CODE)?;
-    request.catch_up(Some(&app.shown)).await?;
-    let Some(number) = ComplaintNumber::typed(number) else { return Err(Problem::not_found()) };
-    let asked = number.to_string();
-    let id = app.listed.query(Question::LookUp, move |rows| {
-        rows.prepare_cached("SELECT id FROM complaints WHERE number = ?1")?
-            .query_row([asked], |row| row.get::<_, String>(0))
-            .optional()
-    });
-    let id = id.await?.and_then(|id| id.parse::<ComplaintId>().ok());
-    let id = id.ok_or_else(Problem::not_found)?;
-    let loaded = loaded(&app, id).await?;
+    let loaded = found(&app, &request).await?;
     let state = &loaded.state;
-    let recorded = state.filed.as_ref().and_then(|filed| filed.status_digest.as_deref());
-    if recorded != Some(&*digest(request.secret(), id, code)) {
-        return Err(Problem::not_found());
-    }
     let stage = ComplaintStage::of(&state.stage).ok_or_else(Problem::not_found)?;
     let agency = state.agency().ok_or_else(Problem::not_found)?;
+    let number = state.filed.as_ref().and_then(|filed| filed.number.clone());
     let other = answering(&app, state).await?;
-    let answer = match &other {
-        Some(other) => other.state.answer.as_ref().filter(|_| other.state.is_answered()),
-        None => state.answer.as_ref(),
-    };
+    let answer = current_answer(state, other.as_ref().map(|other| &other.state));
     let (law, due) = (app.complaints.engine().law(), state.due());
     Ok(Reply::ok(&ComplaintStatusReply {
-        number,
+        number: number.ok_or_else(Problem::not_found)?,
         agency: agency.clone(),
         stage,
         received_at: state.received_at(),
@@ -106,10 +89,6 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         reason: state.reason.as_ref().and_then(|reason| reason.known().cloned()),
         answer: answer.and_then(|answer| answer.text.known().cloned()),
         answered_at: answer.map(|answer| answer.at),
+        documents: documents(answer),
     }))
-}
-
-fn header<'a>(request: &'a Request, name: &'static str) -> Result<&'a str, Problem> {
-    let value = request.headers.get(name).and_then(|value| value.to_str().ok());
-    value.filter(|value| !value.trim().is_empty()).ok_or_else(|| Problem::invalid_header(name))
 }

@@ -27,6 +27,6 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up_law().await?;
     let law = app.complaints.engine().law();
-    let templates = law.complaints().map_or(&[][..], |rules| &rules.templates);
+    let templates = law.complaints().map(|rules| rules.templates.clone()).unwrap_or_default();
     Ok(Reply::ok(&templates))
 }

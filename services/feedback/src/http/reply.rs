@@ -213,11 +213,7 @@ impl ComplaintReply {
     pub(crate) fn new(complaint: &Complaint, other: Option<&Complaint>, law: &Law) -> Option<Self> {
         let filed = complaint.filed.as_ref()?;
         let agency = complaint.agency().unwrap_or(&filed.agency);
-        let answer = match other {
-            // A reopened answer is no answer any more.
-            Some(other) => other.answer.as_ref().filter(|_| other.is_answered()),
-            None => complaint.answer.as_ref(),
-        };
+        let answer = current_answer(complaint, other);
         let due = complaint.due();
         let notes = complaint.notes.iter().map(|note| ComplaintNoteReply {
             note: note.text.known().cloned(),
@@ -287,7 +283,19 @@ fn known(text: Option<&Personal<String>>) -> Option<String> {
     text.and_then(Personal::known).cloned()
 }
 
-fn documents(answer: Option<&Answer>) -> Vec<ComplaintDocumentReply> {
+/// The answer to a complaint; for a merged one, that to the `other` into which it was merged, unless
+/// that was reopened.
+pub(super) fn current_answer<'a>(
+    complaint: &'a Complaint,
+    other: Option<&'a Complaint>,
+) -> Option<&'a Answer> {
+    match other {
+        Some(other) => other.answer.as_ref().filter(|_| other.is_answered()),
+        None => complaint.answer.as_ref(),
+    }
+}
+
+pub(super) fn documents(answer: Option<&Answer>) -> Vec<ComplaintDocumentReply> {
     let all = answer.into_iter().flat_map(|answer| &answer.documents);
     all.map(ComplaintDocumentReply::from).collect()
 }

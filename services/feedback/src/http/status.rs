@@ -1,8 +1,26 @@
 //! Status codes: with its number and code, anybody may read the state of a complaint, for example a
 //! complainant who gave no name.
 
-use dossier::contract::ComplaintId;
+use std::sync::Arc;
+
+use dossier::contract::{ComplaintId, ComplaintNumber};
+use dossier::feedback::Complaint;
+use engine::Loaded;
+use engine::view::Question;
 use platform::secret::Secret;
+use rusqlite::OptionalExtension;
+use web::{Problem, Request};
+
+use super::reply::loaded;
+use crate::App;
+
+/// Header with the number of a complaint.
+pub(super) const NUMBER: &str = "Complaint-Number";
+pub(super) const NUMBER_HELP: &str =
+    "The number of the complaint, in any case, with or without spaces.";
+/// Header with the status code.
+pub(super) const CODE: &str = "Status-Code";
+pub(super) const CODE_HELP: &str = "The status code that was given with the number.";
 
 /// Characters of a code: 12 of 5 bits each.
 const CODE_CHARS: usize = 12;
@@ -41,6 +59,33 @@ pub(super) fn digest(secret: &Secret, complaint: ComplaintId, code: &str) -> Str
         })
         .collect();
     secret.digest(&[b"status-digest", complaint.0.as_bytes(), code.as_bytes()])
+}
+
+/// The complaint whose number and status code are in the headers. A wrong number and a wrong code
+/// get the same answer.
+pub(super) async fn found(app: &App, request: &Request) -> Result<Arc<Loaded<Complaint>>, Problem> {
+    let (number, code) = (header(request, NUMBER)?, header(request, CODE)?);
+    request.catch_up(Some(&app.shown)).await?;
+    let number = ComplaintNumber::typed(number).ok_or_else(Problem::not_found)?;
+    let id = app.listed.query(Question::LookUp, move |rows| {
+        rows.prepare_cached("SELECT id FROM complaints WHERE number = ?1")?
+            .query_row([number.as_str()], |row| row.get::<_, String>(0))
+            .optional()
+    });
+    let id = id.await?.and_then(|id| id.parse::<ComplaintId>().ok());
+    let id = id.ok_or_else(Problem::not_found)?;
+    let loaded = loaded(app, id).await?;
+    let recorded = loaded.state.filed.as_ref().and_then(|filed| filed.status_digest.as_deref());
+    if recorded == Some(&*digest(request.secret(), id, code)) {
+        Ok(loaded)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+fn header<'a>(request: &'a Request, name: &'static str) -> Result<&'a str, Problem> {
+    let value = request.headers.get(name).and_then(|value| value.to_str().ok());
+    value.filter(|value| !value.trim().is_empty()).ok_or_else(|| Problem::invalid_header(name))
 }
 
 #[cfg(test)]
