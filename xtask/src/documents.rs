@@ -98,7 +98,8 @@ fn every_list_in_a_body_declares_how_many_items_it_takes() {
                         lists += 1;
                     }
                     pending.extend(fields(&schema["properties"]).map(|(_, field)| field));
-                    pending.extend([&schema["items"], &schema["additionalProperties"]]);
+                    let below = [&schema["items"], &schema["additionalProperties"]];
+                    pending.extend(below.into_iter().filter(|schema| schema.is_object()));
                     let several = ["oneOf", "anyOf", "allOf"].map(|name| schema[name].as_array());
                     pending.extend(several.into_iter().flatten().flatten());
                 }
