@@ -81,7 +81,7 @@ fn term(text: &str) -> Option<Term> {
 
 /// The rating of a unit or officer.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct RatingReply {
+pub(crate) struct WorkRatingReply {
     /// Code of the unit, or subject of the officer.
     #[schema(example = "G02.001")]
     key: String,
@@ -165,7 +165,7 @@ pub(super) fn operation() -> Operation<App> {
         )
         .roles(READ_AGENCY)
         .query::<RatingsQuery>()
-        .list::<RatingReply>()
+        .list::<WorkRatingReply>()
         .pages()
         .handle(handle)
 }
@@ -201,7 +201,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let replies = read.await?.into_iter().map(|(key, evidence)| {
         let rating = Rating::of(graded, &evidence);
         let named = (graded == Graded::Unit).then(|| law.agency(&key.as_str().into())).flatten();
-        RatingReply {
+        WorkRatingReply {
             name: named.map(|agency| agency.name.clone()),
             key,
             from,
