@@ -40,7 +40,7 @@ pub(crate) struct RatingsQuery {
 
 /// Who is rated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[schema(as = Rated)]
+#[schema(as = RatedUnit)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum RatedReply {
     /// Agencies that receive dossiers.
