@@ -15,9 +15,10 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 /// Streams written concurrently.
-const WRITERS: u64 = 256;
+pub(crate) const WRITERS: u64 = 256;
 
 /// A recorded dossier.
+#[derive(Clone)]
 pub(crate) struct Original {
     id: Uuid,
     code: String,
@@ -69,6 +70,19 @@ impl Original {
         self.streams.retain(|(name, _)| name == category);
     }
 
+    /// The dossier as it was before the first event of this kind; all of it if there is none.
+    pub(crate) fn before(&self, kind: &str) -> Self {
+        let events = self.streams.iter().flat_map(|(_, events)| events);
+        let of_kind = events.filter(|event| event.kind.starts_with(kind));
+        let end = of_kind.map(|event| event.position).min();
+        let mut earlier = self.clone();
+        for (_, events) in &mut earlier.streams {
+            events.retain(|event| end.is_none_or(|end| event.position < end));
+        }
+        earlier.streams.retain(|(_, events)| !events.is_empty());
+        earlier
+    }
+
     /// Number of its events.
     pub(crate) fn events(&self) -> usize {
         self.streams.iter().map(|(_, events)| events.len()).sum()
@@ -103,13 +117,23 @@ impl Original {
     }
 
     async fn copy(&self, store: &EventStore, number: u64, due_at: Timestamp) -> Result<()> {
+        self.copy_as(store, number, vec![(self.due_at.clone(), due_at.to_string())]).await
+    }
+
+    /// Writes a copy with another id and code, and with these texts in place of others.
+    pub(crate) async fn copy_as(
+        &self,
+        store: &EventStore,
+        number: u64,
+        changes: Vec<(String, String)>,
+    ) -> Result<()> {
         let anew = |id: Uuid| Uuid::new_v5(&id, &number.to_be_bytes());
         let id = anew(self.id);
         let mut names = vec![
             (self.id.to_string(), id.to_string()),
             (self.code.clone(), format!("{}{number}", self.code)),
-            (self.due_at.clone(), due_at.to_string()),
         ];
+        names.extend(changes);
         let mut written: Vec<(StreamName, Vec<NewEvent>)> = Vec::with_capacity(self.streams.len());
         for (category, events) in &self.streams {
             let stream = StreamName::new(&format!("{category}-{id}"))?;

@@ -73,7 +73,7 @@ impl People {
     }
 
     /// Token and document for a dossier's number.
-    fn of(&self, number: u64) -> Result<(&str, &str)> {
+    pub(crate) fn of(&self, number: u64) -> Result<(&str, &str)> {
         let index = usize::try_from(number)?.checked_rem(self.0.len()).context("nobody files")?;
         let (token, document) = self.0.get(index).context("nobody files")?;
         Ok((token, document))

@@ -4,7 +4,7 @@
 //! `lifecycle` processes whole dossiers; `store` measures the event store alone, `keeper` a large
 //! number of deadlines, `whatif` a simulated change of the law; `hostile` and `statistics` measure
 //! other clients during attacks and expensive reads; `replay-views` and `large` measure the time
-//! and memory for rebuilding views.
+//! and memory for rebuilding views; `lists` the pages of lists and searches over many dossiers.
 
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
@@ -18,6 +18,7 @@ mod hostile;
 mod keeper;
 mod large;
 mod lifecycle;
+mod lists;
 mod others;
 mod raw;
 mod registry;
@@ -59,6 +60,8 @@ enum Command {
     ReplayViews(lifecycle::Arguments),
     /// Measure the memory for rebuilding views from large dossiers.
     Large(large::Arguments),
+    /// Measure the rebuild of lists over many dossiers, and the latency of their pages.
+    Lists(lists::Arguments),
 }
 
 #[tokio::main]
@@ -74,6 +77,7 @@ async fn main() -> Result<()> {
         Command::Registry(arguments) => registry::run(&arguments).await?,
         Command::ReplayViews(arguments) => lifecycle::rebuild(&arguments).await?,
         Command::Large(arguments) => large::run(&arguments).await?,
+        Command::Lists(arguments) => lists::run(&arguments).await?,
     };
     println!("{figures}");
     Ok(())

@@ -44,7 +44,7 @@ impl Server {
         Self::start_with(data, &[])
     }
 
-    fn start_with(data: &Path, arguments: &[&str]) -> Result<Self> {
+    pub(crate) fn start_with(data: &Path, arguments: &[&str]) -> Result<Self> {
         let mut child = Command::new(binary()?)
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "info", "--data"])
             .arg(data)

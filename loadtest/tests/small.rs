@@ -16,7 +16,7 @@ fn figures(arguments: &str) -> Value {
 }
 
 /// Subcommands, each with JSON pointers to numbers that must be greater than 0.
-const RUNS: [(&str, &[&str]); 10] = [
+const RUNS: [(&str, &[&str]); 11] = [
     (
         "lifecycle --dossiers 10 --concurrency 2 --warm-up 2",
         &["dossiers_per_s", "steps_per_s", "raw_empty_handler_requests_per_s", "server_rss_mib"],
@@ -44,6 +44,10 @@ const RUNS: [(&str, &[&str]); 10] = [
     ("whatif --dossiers 20", &["dossiers_per_s"]),
     ("replay-views --dossiers 5 --concurrency 2", &["events", "rebuilt_events_per_s"]),
     ("large --dossiers 20", &["events", "rebuilt_events_per_s", "server_rss_mib"]),
+    (
+        "lists --dossiers 300 --pages 10",
+        &["rebuilt_events_per_s", "search_bytes", "pages/search_person/rows_per_page"],
+    ),
     ("cluster --dossiers 4 --concurrency 2 --warm-up 2", &["dossiers_per_s", "reactions"]),
 ];
 
