@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use dossier::access::Caller;
 use dossier::contract::{AgencyCode, ProcedureCode, Role, Subject};
+use dossier::law::Law;
 use dossier::overview::{READ_WORK, Task, TaskKind};
 use engine::view::Question;
 use jiff::Timestamp;
@@ -34,7 +36,8 @@ pub(crate) struct WorkQuery {
     role: Option<Role>,
     /// Kind of task.
     kind: Option<TaskKind>,
-    /// Subject of the officer who has the task, `me`, or `none` for tasks that nobody has.
+    /// Subject of the officer who has the task, or `none` for tasks that nobody has. `me`: the caller,
+    /// and absent officers whose deputy the caller is.
     #[schema(example = "me")]
     officer: Option<Subject>,
     /// Code of the procedure.
@@ -93,10 +96,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         .as_deref()
         .map(|after| Place::parse(cursors.read(after)?).ok_or_else(Cursors::invalid));
     let PageRows(limit) = query.limit.unwrap_or_default();
-    let officer = query.officer.as_ref().filter(|officer| officer.as_str() != NOBODY);
-    let scopes = match officer {
-        Some(officer) => vec![Scope::officer(officer.as_str())],
-        None => whose.scopes.clone(),
+    let officers = query.officers(caller, &app.engine.law(), app.engine.clock.now());
+    let scopes = if officers.is_empty() {
+        whose.scopes.clone()
+    } else {
+        officers.iter().map(|officer| Scope::officer(officer.as_str())).collect()
     };
     let of =
         |scope: &Scope| kinds.iter().map(|kind| Range::work(*scope, *kind)).collect::<Vec<_>>();
@@ -119,7 +123,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                 && is_readable
                 && shown.has(row, Some(task))
                 && shown.includes(row)
-                && query.shows(task, &row.procedure.code)
+                && query.shows(task, &row.procedure.code, &officers)
         })
     });
     let Listed { rows, next } = listed.await?;
@@ -158,12 +162,32 @@ impl WorkQuery {
         Ok(kinds.filter(|kind| self.kind.is_none_or(|only| only == *kind)).collect())
     }
 
-    fn shows(&self, task: &Task, procedure: &ProcedureCode) -> bool {
-        let officer = match self.officer.as_ref().map(Subject::as_str) {
-            None => true,
-            Some(NOBODY) => task.officer.is_none(),
-            Some(asked) => task.officer.as_ref().is_some_and(|officer| officer.as_str() == asked),
+    /// The officers whose tasks are listed; none if those of all are.
+    fn officers(&self, caller: &Caller, law: &Law, now: Timestamp) -> Vec<Subject> {
+        let Some(officer) = self.officer.as_ref().filter(|officer| officer.as_str() != NOBODY)
+        else {
+            return Vec::new();
         };
+        let mut all = vec![officer.clone()];
+        if let Some(agency) = caller.agency.as_ref().filter(|_| *officer == caller.subject) {
+            let directories = law.directories_for(agency, now);
+            let absences =
+                directories.iter().flat_map(|(directory, _)| directory.absences().values());
+            let absent = absences.map(|absence| &absence.officer);
+            let represented = |absent: &&Subject| law.is_deputy(agency, (officer, absent), now);
+            all.extend(absent.filter(represented).cloned());
+        }
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    fn shows(&self, task: &Task, procedure: &ProcedureCode, officers: &[Subject]) -> bool {
+        let is_nobodys = self.officer.as_ref().is_none_or(|officer| officer.as_str() != NOBODY)
+            || task.officer.is_none();
+        let is_theirs =
+            officers.is_empty() || task.officer.as_ref().is_some_and(|one| officers.contains(one));
+        let officer = is_nobodys && is_theirs;
         officer
             && self.missed.is_none_or(|missed| missed == task.missed)
             && self.procedure.as_ref().is_none_or(|only| only == procedure)

@@ -155,7 +155,9 @@ impl Whose {
             agencies: agencies.clone(),
             ..Resource::default()
         };
-        let role = access::decide(caller, mays, Some(&resource))?.role;
+        let of_officers: Vec<May> =
+            mays.iter().filter(|may| may.role.is_officer()).copied().collect();
+        let role = access::decide(caller, &of_officers, Some(&resource))?.role;
         let (scopes, belongs) = if let Some(agency) = agency {
             let mut all = app.engine.law().predecessors(agency, app.engine.clock.now());
             all.push(agency.clone());
