@@ -150,7 +150,7 @@ async fn a_reviewer_claims_what_nobody_has_and_finds_it_again_until_it_is_propos
         (&json!("appraisal"), &json!("r1"))
     );
     assert_eq!(
-        mine[0]["task"]["due_at"], "2026-11-20T07:30:00Z",
+        mine[0]["task"]["due_at"], "2026-11-20T07:00:00Z",
         "four working hours, of six in all"
     );
     let dossiers = "/v1/register/dossiers?officer=me";
@@ -166,6 +166,27 @@ async fn a_reviewer_claims_what_nobody_has_and_finds_it_again_until_it_is_propos
     let other = office.token(Role::Reviewer, "r2", "G02.002");
     assert!(work(&office, "", &other).await.is_empty());
     assert!(list(&office, dossiers, &other).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_deputy_finds_the_work_of_an_absent_officer_with_their_own() {
+    let mut office = Office::open().await;
+    crate::people::staffed(&office, "none").await;
+    let (clerk, one) = (office.clerk(), paid(&mut office, "a1", "download").await);
+    take(&mut office, &one.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    let reviewer = |subject| office.token(Role::Reviewer, subject, "G02.001");
+    let (absent, deputy) = (reviewer("r1"), reviewer("r2"));
+    take(&mut office, &one.at("reviews"), "claim", &absent, json!({})).await.granted();
+    assert!(work(&office, "officer=me", &deputy).await.is_empty());
+    let absence = json!({
+        "officer": "r1", "from": "2026-11-20", "to": "2026-11-20", "deputy": "r2",
+    });
+    let absences = format!("{}/absences", crate::people::DIRECTORY);
+    office.browser.post(&absences, &absent, "", absence).await.granted();
+    assert_eq!(work(&office, "officer=me", &deputy).await, ["complete_activity"]);
+    assert_eq!(work(&office, "officer=r1", &deputy).await, ["complete_activity"]);
+    let other = office.token(Role::Reviewer, "r3", "G02.001");
+    assert!(work(&office, "officer=me", &other).await.is_empty());
 }
 
 #[tokio::test]
