@@ -1,12 +1,14 @@
 //! Papers through HTTP: as data and as PDF, the same bytes for everybody who may read them.
 
 use dossier::contract::Role;
+use events::{EventStore, SqliteOptions};
 use http::StatusCode;
+use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::life::{Certificate, pay, submitted, take};
 use crate::parcels::{hand, issued, say};
-use crate::support::Office;
+use crate::support::{Office, at};
 
 /// The text of a PDF by `pdftotext`; `None` if that is not installed.
 fn text_of(pdf: &[u8]) -> Option<String> {
@@ -223,4 +225,38 @@ async fn the_letter_the_control_slip_and_the_register_follow_the_dossier() {
     pdf(&office, book, &clerk).await;
     let elsewhere = "/v1/register/book?agency=G02.002&from=2026-11-01&to=2026-11-30";
     assert_eq!(office.browser.get(elsewhere, &clerk).await.refused(), (404, "not-found"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slip_that_is_not_what_was_issued_is_a_defect_and_an_erased_one_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.sqlite");
+    let open = |path| EventStore::sqlite(path, SqliteOptions::default()).unwrap();
+    let mut office = Office::open_with(open(&log), at("2026-11-20T09:00")).await;
+    let certificate = accepted(&mut office).await;
+    let original = Connection::open(&log).unwrap();
+    // A copy of the log with another value in the form.
+    let copy = |name: &str, value: &str| {
+        let path = folder.path().join(name);
+        original.execute("VACUUM INTO ?1", [path.display().to_string()]).unwrap();
+        let set = format!(
+            "UPDATE events SET data = json_set(data, {value}) WHERE kind = 'intake.DossierSubmitted.v1'"
+        );
+        assert_eq!(Connection::open(&path).unwrap().execute(&set, []).unwrap(), 1);
+        path
+    };
+    let slips = format!("{}/slips", certificate.at("dossiers"));
+    let changed = copy("changed.sqlite", "'$.form.\"$personal\".exporter.name', 'Another'");
+    let changed = Office::open_with(open(&changed), at("2026-11-20T10:00")).await;
+    let applicant = changed.applicant("a1");
+    let listed = changed.browser.get(&slips, &applicant).await.granted();
+    assert_eq!(listed[0]["comparison"], "differs");
+    let path = format!("{slips}/{}", listed[0]["slip"].as_str().unwrap());
+    assert_eq!(changed.browser.get(&path, &applicant).await.refused(), (500, "internal"));
+
+    let erased = copy("erased.sqlite", "'$.form', json('{\"$personal\":null}')");
+    let erased = Office::open_with(open(&erased), at("2026-11-20T10:00")).await;
+    let slip = erased.browser.get(&path, &erased.applicant("a1")).await.granted();
+    let name = &slip["data"]["applicant_name"];
+    assert_eq!((&slip["comparison"], name), (&json!("erased"), &json!("[đã xóa]")));
 }
