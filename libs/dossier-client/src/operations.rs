@@ -21,6 +21,229 @@ pub enum Service {
 
 /// Intake: Receives dossiers, has all contact with the applicant, and keeps the statutory clock.
 impl<T: Transport> Client<T> {
+    /// List agencies.
+    ///
+    /// `GET /v1/agencies`
+    ///
+    /// Without a token, in the order of the codes.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_agencies(
+        &self,
+        query: &types::GetAgenciesQuery,
+    ) -> Request<'_, T, Vec<types::AgencyReply>> {
+        Request::new(self, Service::Intake, Method::GET, "/v1/agencies".to_owned(), read_json)
+            .query(query)
+    }
+
+    /// List the codes of a list.
+    ///
+    /// `GET /v1/code-lists/{name}`
+    ///
+    /// Without a token: the codes that are valid on a day, of a list to which a form refers by
+    /// `x-code-list`.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_code_list(
+        &self,
+        name: &str,
+        query: &types::GetCodeListQuery,
+    ) -> Request<'_, T, Vec<types::CodeReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/code-lists/{name_}", name_ = segment(name)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// List the absences of an agency's officers.
+    ///
+    /// `GET /v1/directory/{agency}/absences`
+    ///
+    /// Present and future ones, by their first day. The first 1000.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `complaint_handler` of the agency, `auditor` of the agency, `operator` of
+    /// all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_absences(
+        &self,
+        agency: &str,
+        query: &types::GetAbsencesQuery,
+    ) -> Request<'_, T, Vec<types::AbsenceReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/directory/{agency_}/absences", agency_ = segment(agency)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Record an absence of an officer.
+    ///
+    /// `POST /v1/directory/{agency}/absences`
+    ///
+    /// Officers record their own absences, approvers and operators those of others too. During
+    /// the absence, the deputy may act on the officer's reviews.
+    ///
+    /// For `approver` of the agency, `reviewer` of the agency, `clerk` of the agency, `cashier`
+    /// of the agency, `complaint_handler` of the agency, `operator` of all.
+    ///
+    /// Legal basis: 61/2018/NĐ-CP Điều 8.
+    pub fn record_absence(
+        &self,
+        agency: &str,
+        body: &types::RecordAbsenceRequest,
+    ) -> Request<'_, T, types::AbsenceReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/directory/{agency_}/absences", agency_ = segment(agency)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// End or cancel an absence.
+    ///
+    /// `POST /v1/directory/{agency}/absences/{absence}/end`
+    ///
+    /// Returns the absences of the agency that are left.
+    ///
+    /// For `approver` of the agency, `reviewer` of the agency, `clerk` of the agency, `cashier`
+    /// of the agency, `complaint_handler` of the agency, `operator` of all.
+    ///
+    /// Legal basis: 61/2018/NĐ-CP Điều 8.
+    pub fn end_absence(
+        &self,
+        agency: &str,
+        absence: uuid::Uuid,
+        body: &types::EndAbsenceRequest,
+    ) -> Request<'_, T, Vec<types::AbsenceReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!(
+                "/v1/directory/{agency_}/absences/{absence_}/end",
+                agency_ = segment(agency),
+                absence_ = segment(absence)
+            ),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// List the officers of an agency.
+    ///
+    /// `GET /v1/directory/{agency}/officers`
+    ///
+    /// By subject. At most 1000.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `complaint_handler` of the agency, `auditor` of the agency, `operator` of
+    /// all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_officers(
+        &self,
+        agency: &str,
+        query: &types::GetOfficersQuery,
+    ) -> Request<'_, T, Vec<types::OfficerReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/directory/{agency_}/officers", agency_ = segment(agency)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Record an officer of an agency.
+    ///
+    /// `POST /v1/directory/{agency}/officers`
+    ///
+    /// The record replaces earlier ones of the same officer from its first day on. Once an
+    /// agency has recorded officers, reviews are given to these only. It grants no access: the
+    /// roles of a caller are those of the token.
+    ///
+    /// For `operator` of all.
+    ///
+    /// Legal basis: 61/2018/NĐ-CP Điều 8.
+    pub fn record_officer(
+        &self,
+        agency: &str,
+        body: &types::RecordOfficerRequest,
+    ) -> Request<'_, T, types::OfficerReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/directory/{agency_}/officers", agency_ = segment(agency)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// List the units of an agency.
+    ///
+    /// `GET /v1/directory/{agency}/units`
+    ///
+    /// By code. At most 200.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `complaint_handler` of the agency, `auditor` of the agency, `operator` of
+    /// all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_units(
+        &self,
+        agency: &str,
+        query: &types::GetUnitsQuery,
+    ) -> Request<'_, T, Vec<types::UnitReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/directory/{agency_}/units", agency_ = segment(agency)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Record a unit of an agency.
+    ///
+    /// `POST /v1/directory/{agency}/units`
+    ///
+    /// The record replaces earlier ones of the same unit from its first day on. With
+    /// `assignment` `spread`, new reviews of its procedures are assigned to its officers.
+    ///
+    /// For `operator` of all.
+    ///
+    /// Legal basis: 61/2018/NĐ-CP Điều 8.
+    pub fn record_unit(
+        &self,
+        agency: &str,
+        body: &types::RecordUnitRequest,
+    ) -> Request<'_, T, types::UnitReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/directory/{agency_}/units", agency_ = segment(agency)),
+            read_json,
+        )
+        .json(body)
+    }
+
     /// Upload a document.
     ///
     /// `POST /v1/documents`
@@ -29,7 +252,7 @@ impl<T: Transport> Client<T> {
     /// it if their caller is the uploader, acts for the same person or, if an officer uploaded
     /// it, for the same agency. A document that no step names within a day is removed.
     ///
-    /// For `applicant` of all, `clerk` of all, `approver` of all.
+    /// For `applicant` of all, `clerk` of all, `approver` of all, `complaint_handler` of all.
     pub fn upload_document(
         &self,
         media_type: &str,
@@ -46,7 +269,9 @@ impl<T: Transport> Client<T> {
     /// Its type, size and digest. For callers who may name it in a step; others get a 404, as
     /// for a document that was removed.
     ///
-    /// For `applicant` of all, `clerk` of all, `approver` of all.
+    /// For `applicant` of all, `clerk` of all, `approver` of all, `complaint_handler` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_upload(&self, document: &str) -> Request<'_, T, types::DocumentUploadedReply> {
         Request::new(
             self,
@@ -72,6 +297,18 @@ impl<T: Transport> Client<T> {
             .json(body)
     }
 
+    /// Take a step on several dossiers.
+    ///
+    /// `POST /v1/dossiers/bulk`
+    ///
+    /// `accept_dossier` or `extend_deadline`.
+    ///
+    /// For `clerk` of the agency, `approver` of the agency.
+    pub fn bulk_dossiers(&self, body: &types::BulkRequest) -> Request<'_, T, types::BulkReply> {
+        Request::new(self, Service::Intake, Method::POST, "/v1/dossiers/bulk".to_owned(), read_json)
+            .json(body)
+    }
+
     /// Show a dossier.
     ///
     /// `GET /v1/dossiers/{dossier}`
@@ -80,6 +317,8 @@ impl<T: Transport> Client<T> {
     /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of the agency,
     /// `auditor` of the agency, `operator` of all, `consultee` of dossiers that their agency is
     /// consulted about.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dossier(&self, dossier: uuid::Uuid) -> Request<'_, T, types::DossierReply> {
         Request::new(
             self,
@@ -189,6 +428,8 @@ impl<T: Transport> Client<T> {
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency,
     /// `consultee` of dossiers that their agency is consulted about.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_document(&self, dossier: uuid::Uuid, document: &str) -> Request<'_, T, Content> {
         Request::new(
             self,
@@ -279,6 +520,51 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// List the slips of a dossier.
+    ///
+    /// `GET /v1/dossiers/{dossier}/slips`
+    ///
+    /// Forms 01 to 05 of Circular 03/2025/TT-VPCP, oldest first. They are made from the log;
+    /// `comparison` tells whether a slip still says what it said when it was issued.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_slips(&self, dossier: uuid::Uuid) -> Request<'_, T, Vec<types::IssuedSlipReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/dossiers/{dossier_}/slips", dossier_ = segment(dossier)),
+            read_json,
+        )
+    }
+
+    /// Show a slip of a dossier.
+    ///
+    /// `GET /v1/dossiers/{dossier}/slips/{slip}`
+    ///
+    /// A PDF with `Accept: application/pdf`.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_slip(&self, dossier: uuid::Uuid, slip: &str) -> Request<'_, T, types::SlipReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!(
+                "/v1/dossiers/{dossier_}/slips/{slip_}",
+                dossier_ = segment(dossier),
+                slip_ = segment(slip)
+            ),
+            read_json,
+        )
+    }
+
     /// Request a supplement from the applicant.
     ///
     /// `POST /v1/dossiers/{dossier}/supplement-requests`
@@ -363,6 +649,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of all, `clerk` of all, `reviewer` of all, `approver` of all, `cashier`
     /// of all, `complaint_handler` of all, `auditor` of all, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_outages(&self) -> Request<'_, T, Vec<types::OutageReply>> {
         Request::new(self, Service::Intake, Method::GET, "/v1/outages".to_owned(), read_json)
     }
@@ -390,6 +678,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of all, `clerk` of all, `reviewer` of all, `approver` of all, `cashier`
     /// of all, `complaint_handler` of all, `auditor` of all, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_outage(&self, outage: uuid::Uuid) -> Request<'_, T, types::OutageReply> {
         Request::new(
             self,
@@ -428,22 +718,26 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/procedures`
     ///
-    /// For `applicant` of all, `clerk` of all, `reviewer` of all, `approver` of all, `cashier`
-    /// of all, `complaint_handler` of all, `auditor` of all, `operator` of all.
-    pub fn get_procedures(&self) -> Request<'_, T, Vec<types::ProcedureReply>> {
+    /// The public catalogue, without a token, in the order of the codes.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_procedures(
+        &self,
+        query: &types::GetProceduresQuery,
+    ) -> Request<'_, T, Vec<types::ProcedureReply>> {
         Request::new(self, Service::Intake, Method::GET, "/v1/procedures".to_owned(), read_json)
+            .query(query)
     }
 
     /// Show a procedure.
     ///
     /// `GET /v1/procedures/{code}`
     ///
-    /// As it was in force on a date, by what was known at a moment. Where no version is in
-    /// force then, `in_force` is false, and the reply is the next one to take effect, or the
-    /// last one.
+    /// Without a token. As it was in force on a date, by what was known at a moment. Where no
+    /// version is in force then, `in_force` is false, and the reply is the next one to take
+    /// effect, or the last one.
     ///
-    /// For `applicant` of all, `clerk` of all, `reviewer` of all, `approver` of all, `cashier`
-    /// of all, `complaint_handler` of all, `auditor` of all, `operator` of all.
+    /// Open to everybody, without a token.
     pub fn get_procedure(
         &self,
         code: &str,
@@ -459,6 +753,30 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// Compute a fee before filing.
+    ///
+    /// `GET /v1/procedures/{code}/fee`
+    ///
+    /// Without a token. The fee of a dossier that is filed in this way on this day; it is
+    /// assessed by the same rules. A group that the procedure does not know is refused, as in a
+    /// submission.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_fee_quote(
+        &self,
+        code: &str,
+        query: &types::GetFeeQuoteQuery,
+    ) -> Request<'_, T, types::FeeQuoteReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/procedures/{code_}/fee", code_ = segment(code)),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// List the versions of all files of rules.
     ///
     /// `GET /v1/rules`
@@ -466,6 +784,8 @@ impl<T: Transport> Client<T> {
     /// Ordered by kind, name and version; without the texts.
     ///
     /// For `operator` of all, `auditor` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_rules(
         &self,
         query: &types::GetRulesQuery,
@@ -503,6 +823,8 @@ impl<T: Transport> Client<T> {
     /// For example to read it before signing it.
     ///
     /// For `operator` of all, `auditor` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_rules_version(
         &self,
         kind: &str,
@@ -658,6 +980,8 @@ impl<T: Transport> Client<T> {
     /// The oldest first.
     ///
     /// For `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_unmatched_payment_notices(
         &self,
         query: &types::GetUnmatchedPaymentNoticesQuery,
@@ -698,6 +1022,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
     /// `approver` of the agency, `auditor` of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_payment(&self, dossier: uuid::Uuid) -> Request<'_, T, types::PaymentReply> {
         Request::new(
             self,
@@ -754,6 +1080,34 @@ impl<T: Transport> Client<T> {
         )
         .if_match(seen)
         .json(body)
+    }
+
+    /// Show a receipt.
+    ///
+    /// `GET /v1/payments/{dossier}/receipts/{receipt}`
+    ///
+    /// A PDF with `Accept: application/pdf`. 404 `not-found` until it is numbered.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
+    /// `approver` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_receipt(
+        &self,
+        dossier: uuid::Uuid,
+        receipt: &str,
+    ) -> Request<'_, T, types::PrintedReceiptReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            format!(
+                "/v1/payments/{dossier_}/receipts/{receipt_}",
+                dossier_ = segment(dossier),
+                receipt_ = segment(receipt)
+            ),
+            read_json,
+        )
     }
 
     /// Approve a proposed refund.
@@ -909,6 +1263,35 @@ impl<T: Transport> Client<T> {
 
 /// Review: Who works on a dossier, what was done, and the decision.
 impl<T: Transport> Client<T> {
+    /// Take a step on several reviews.
+    ///
+    /// `POST /v1/reviews/bulk`
+    ///
+    /// `claim_review`, `assign_review`, `hand_over_review`, `return_review`,
+    /// `complete_activity` or `approve_decision`.
+    ///
+    /// For `reviewer` of the agency, `approver` of the agency.
+    pub fn bulk_reviews(&self, body: &types::BulkRequest) -> Request<'_, T, types::BulkReply> {
+        Request::new(self, Service::Review, Method::POST, "/v1/reviews/bulk".to_owned(), read_json)
+            .json(body)
+    }
+
+    /// List the work of each reviewer of an agency.
+    ///
+    /// `GET /v1/reviews/loads`
+    ///
+    /// The reviewers in the directory of the agency, by subject. At most 1000.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `complaint_handler` of the agency, `auditor` of the agency, `operator` of
+    /// all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_loads(&self, query: &types::GetLoadsQuery) -> Request<'_, T, Vec<types::LoadReply>> {
+        Request::new(self, Service::Review, Method::GET, "/v1/reviews/loads".to_owned(), read_json)
+            .query(query)
+    }
+
     /// Show the review of a dossier.
     ///
     /// `GET /v1/reviews/{dossier}`
@@ -919,6 +1302,8 @@ impl<T: Transport> Client<T> {
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
     /// of the agency, `consultee` of dossiers that their agency is consulted about, `operator`
     /// of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_review(&self, dossier: uuid::Uuid) -> Request<'_, T, types::ReviewReply> {
         Request::new(
             self,
@@ -947,6 +1332,33 @@ impl<T: Transport> Client<T> {
             Service::Review,
             Method::POST,
             format!("/v1/reviews/{dossier_}/activities", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Assign a review to an officer.
+    ///
+    /// `POST /v1/reviews/{dossier}/assign`
+    ///
+    /// For approvers, and for the head of a unit within the unit. A claimed review is handed
+    /// over; the period of its activity goes on.
+    ///
+    /// For `approver` of the agency, `reviewer` of the agency.
+    ///
+    /// Legal basis: 61/2018/NĐ-CP Điều 19.1.
+    pub fn assign_review(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::AssignReviewRequest,
+    ) -> Request<'_, T, types::ReviewReply> {
+        Request::new(
+            self,
+            Service::Review,
+            Method::POST,
+            format!("/v1/reviews/{dossier_}/assign", dossier_ = segment(dossier)),
             read_json,
         )
         .if_match(seen)
@@ -1098,6 +1510,27 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Show the letter with the decision.
+    ///
+    /// `GET /v1/reviews/{dossier}/letter`
+    ///
+    /// A PDF with `Accept: application/pdf`. 404 `not-found` until officers or a rule have
+    /// decided.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_letter(&self, dossier: uuid::Uuid) -> Request<'_, T, types::LetterReply> {
+        Request::new(
+            self,
+            Service::Review,
+            Method::GET,
+            format!("/v1/reviews/{dossier_}/letter", dossier_ = segment(dossier)),
+            read_json,
+        )
+    }
+
     /// Reject a proposed decision.
     ///
     /// `POST /v1/reviews/{dossier}/proposal-rejections`
@@ -1199,6 +1632,24 @@ impl<T: Transport> Client<T> {
 
 /// Result delivery: Results, parcels and proof of delivery.
 impl<T: Transport> Client<T> {
+    /// Take a step on several results.
+    ///
+    /// `POST /v1/deliveries/bulk`
+    ///
+    /// `issue_result` or `hand_to_carrier`.
+    ///
+    /// For `clerk` of the agency, `approver` of the agency.
+    pub fn bulk_deliveries(&self, body: &types::BulkRequest) -> Request<'_, T, types::BulkReply> {
+        Request::new(
+            self,
+            Service::ResultDelivery,
+            Method::POST,
+            "/v1/deliveries/bulk".to_owned(),
+            read_json,
+        )
+        .json(body)
+    }
+
     /// Show the result of a dossier.
     ///
     /// `GET /v1/deliveries/{dossier}`
@@ -1208,6 +1659,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `auditor` of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_delivery(&self, dossier: uuid::Uuid) -> Request<'_, T, types::DeliveryReply> {
         Request::new(
             self,
@@ -1277,6 +1730,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_result_document(&self, dossier: uuid::Uuid) -> Request<'_, T, Content> {
         Request::new(
             self,
@@ -1337,6 +1792,28 @@ impl<T: Transport> Client<T> {
         )
         .if_match(seen)
         .json(body)
+    }
+
+    /// Print the label of a parcel.
+    ///
+    /// `GET /v1/deliveries/{dossier}/label`
+    ///
+    /// 100 by 150 mm as a PDF with `Accept: application/pdf`. Before the hand-over it has no
+    /// waybill. 404 `not-found` if the result is not posted, and for carriers unless they have
+    /// the parcel now.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `auditor` of the agency,
+    /// `carrier` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_label(&self, dossier: uuid::Uuid) -> Request<'_, T, types::LabelReply> {
+        Request::new(
+            self,
+            Service::ResultDelivery,
+            Method::GET,
+            format!("/v1/deliveries/{dossier_}/label", dossier_ = segment(dossier)),
+            read_json,
+        )
     }
 
     /// Hand the result to a carrier.
@@ -1463,6 +1940,50 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Show the label of a parcel.
+    ///
+    /// `GET /v1/parcel-labels/{reference}`
+    ///
+    /// For the carrier of the parcel, until it has reported the parcel as delivered or
+    /// returned; 404 `not-found` afterwards, and for other carriers.
+    ///
+    /// For `carrier` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_parcel_label(&self, reference: &str) -> Request<'_, T, types::ParcelLabelReply> {
+        Request::new(
+            self,
+            Service::ResultDelivery,
+            Method::GET,
+            format!("/v1/parcel-labels/{reference_}", reference_ = segment(reference)),
+            read_json,
+        )
+    }
+
+    /// List the parcels handed to a carrier on a day.
+    ///
+    /// `GET /v1/parcel-lists`
+    ///
+    /// For printing, as a PDF with `Accept: application/pdf`. A list looks at 200 hand-overs of
+    /// the carrier; the `next` link continues it.
+    ///
+    /// For `clerk` of the agency, `auditor` of the agency, `carrier` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_parcel_list(
+        &self,
+        query: &types::GetParcelListQuery,
+    ) -> Request<'_, T, types::ParcelListReply> {
+        Request::new(
+            self,
+            Service::ResultDelivery,
+            Method::GET,
+            "/v1/parcel-lists".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// Record a carrier's notice.
     ///
     /// `POST /v1/parcel-notices`
@@ -1493,6 +2014,8 @@ impl<T: Transport> Client<T> {
     /// The oldest first.
     ///
     /// For `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_unmatched_parcel_notices(
         &self,
         query: &types::GetUnmatchedParcelNoticesQuery,
@@ -1532,9 +2055,106 @@ impl<T: Transport> Client<T> {
 
 /// Feedback: Ratings, complaints and petitions.
 impl<T: Transport> Client<T> {
+    /// Count complaints by agency, class, month or channel.
+    ///
+    /// `GET /v1/complaint-figures`
+    ///
+    /// Counts complaints by the month in which the agency received them. Every complaint is in
+    /// exactly one of answered_in_time, answered_late, open, overdue, dismissed and merged.
+    ///
+    /// For `complaint_handler` of the agency, `approver` of the agency, `auditor` of the
+    /// agency, `operator` of all.
+    pub fn get_complaint_figures(
+        &self,
+        query: &types::GetComplaintFiguresQuery,
+    ) -> Request<'_, T, Vec<types::ComplaintFiguresReply>> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::GET,
+            "/v1/complaint-figures".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Show the state of a complaint to a caller who has its number and code.
+    ///
+    /// `GET /v1/complaint-status`
+    ///
+    /// Public, for complainants without an account. A wrong number and a wrong code get the
+    /// same answer.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_complaint_status(&self) -> Request<'_, T, types::ComplaintStatusReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::GET,
+            "/v1/complaint-status".to_owned(),
+            read_json,
+        )
+    }
+
+    /// Download a document of the answer with the number and code of the complaint.
+    ///
+    /// `GET /v1/complaint-status/documents/{document}`
+    ///
+    /// Public, for complainants without an account.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_status_document(&self, document: &str) -> Request<'_, T, Content> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::GET,
+            format!("/v1/complaint-status/documents/{document_}", document_ = segment(document)),
+            read_content,
+        )
+    }
+
+    /// List the templates of answers to complaints.
+    ///
+    /// `GET /v1/complaint-templates`
+    ///
+    /// From the rules for complaints. The client fills in the fields in double braces and sends
+    /// the finished text with the answer.
+    ///
+    /// For `complaint_handler` of all.
+    pub fn get_complaint_templates(&self) -> Request<'_, T, Vec<types::AnswerTemplateReply>> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::GET,
+            "/v1/complaint-templates".to_owned(),
+            read_json,
+        )
+    }
+
+    /// List complaints.
+    ///
+    /// `GET /v1/complaints`
+    ///
+    /// The most urgent first, then those without an obligation. Officers list those of their
+    /// agency, without those to which they are a party; complainants their own. The list has
+    /// neither texts nor contacts.
+    ///
+    /// For `applicant` of all, `complaint_handler` of the agency, `auditor` of the agency,
+    /// `operator` of all.
+    pub fn get_complaints(
+        &self,
+        query: &types::GetComplaintsQuery,
+    ) -> Request<'_, T, Vec<types::ListedComplaintReply>> {
+        Request::new(self, Service::Feedback, Method::GET, "/v1/complaints".to_owned(), read_json)
+            .query(query)
+    }
+
     /// File a complaint or petition.
     ///
     /// `POST /v1/complaints`
+    ///
+    /// Complainants file online; officers enter calls, letters, e-mails and visits. The reply
+    /// has the number and, this once, the status code for the complainant.
     ///
     /// For `applicant` of all, `complaint_handler` of the agency, `clerk` of the agency.
     ///
@@ -1542,7 +2162,7 @@ impl<T: Transport> Client<T> {
     pub fn file_complaint(
         &self,
         body: &types::FileComplaintRequest,
-    ) -> Request<'_, T, types::ComplaintReply> {
+    ) -> Request<'_, T, types::ComplaintFiledReply> {
         Request::new(self, Service::Feedback, Method::POST, "/v1/complaints".to_owned(), read_json)
             .json(body)
     }
@@ -1551,8 +2171,12 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/complaints/{complaint}`
     ///
+    /// Not for a complaint handler whose own act it is about.
+    ///
     /// For `applicant` of their own dossiers, `complaint_handler` of the agency, `auditor` of
     /// the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_complaint(&self, complaint: uuid::Uuid) -> Request<'_, T, types::ComplaintReply> {
         Request::new(
             self,
@@ -1581,6 +2205,33 @@ impl<T: Transport> Client<T> {
             Service::Feedback,
             Method::POST,
             format!("/v1/complaints/{complaint_}/answer", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Assign a complaint to an officer.
+    ///
+    /// `POST /v1/complaints/{complaint}/assignment`
+    ///
+    /// Assigns it for the first time, hands it over, or returns it. Colleagues can still handle
+    /// it.
+    ///
+    /// For `complaint_handler` of the agency.
+    ///
+    /// Legal basis: 20/2008/NĐ-CP Điều 9; Luật 36/2018/QH14 Điều 23.
+    pub fn assign_complaint(
+        &self,
+        complaint: uuid::Uuid,
+        seen: &ETag,
+        body: &types::AssignComplaintRequest,
+    ) -> Request<'_, T, types::ComplaintReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::POST,
+            format!("/v1/complaints/{complaint_}/assignment", complaint_ = segment(complaint)),
             read_json,
         )
         .if_match(seen)
@@ -1630,6 +2281,83 @@ impl<T: Transport> Client<T> {
         )
     }
 
+    /// Add documents to a complaint.
+    ///
+    /// `POST /v1/complaints/{complaint}/documents`
+    ///
+    /// For `applicant` of their own dossiers, `complaint_handler` of the agency, `clerk` of the
+    /// agency.
+    ///
+    /// Legal basis: 20/2008/NĐ-CP Điều 9.
+    pub fn add_complaint_documents(
+        &self,
+        complaint: uuid::Uuid,
+        seen: &ETag,
+        body: &types::AddComplaintDocumentsRequest,
+    ) -> Request<'_, T, types::ComplaintReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::POST,
+            format!("/v1/complaints/{complaint_}/documents", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Download a document of a complaint or of its answer.
+    ///
+    /// `GET /v1/complaints/{complaint}/documents/{document}`
+    ///
+    /// For `applicant` of their own dossiers, `complaint_handler` of the agency, `auditor` of
+    /// the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_complaint_document(
+        &self,
+        complaint: uuid::Uuid,
+        document: &str,
+    ) -> Request<'_, T, Content> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::GET,
+            format!(
+                "/v1/complaints/{complaint_}/documents/{document_}",
+                complaint_ = segment(complaint),
+                document_ = segment(document)
+            ),
+            read_content,
+        )
+    }
+
+    /// Extend the period to answer a complaint.
+    ///
+    /// `POST /v1/complaints/{complaint}/extension`
+    ///
+    /// Once, to the length that the rules give for its class.
+    ///
+    /// For `complaint_handler` of the agency.
+    ///
+    /// Legal basis: 11/2014/TT-BCT Điều 10-15; 356/2025/NĐ-CP Điều 5.
+    pub fn extend_complaint(
+        &self,
+        complaint: uuid::Uuid,
+        seen: &ETag,
+        body: &types::ExtendComplaintRequest,
+    ) -> Request<'_, T, types::ComplaintReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::POST,
+            format!("/v1/complaints/{complaint_}/extension", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
     /// Forward a complaint to another agency.
     ///
     /// `POST /v1/complaints/{complaint}/forwarding`
@@ -1648,6 +2376,59 @@ impl<T: Transport> Client<T> {
             Service::Feedback,
             Method::POST,
             format!("/v1/complaints/{complaint_}/forwarding", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Merge a duplicate into an earlier complaint.
+    ///
+    /// `POST /v1/complaints/{complaint}/merger`
+    ///
+    /// The earlier complaint is handled, and both complainants read its answer and the answer's
+    /// documents: write it so that it reveals nothing about either of them.
+    ///
+    /// For `complaint_handler` of the agency.
+    ///
+    /// Legal basis: 20/2008/NĐ-CP Điều 9.
+    pub fn merge_complaint(
+        &self,
+        complaint: uuid::Uuid,
+        seen: &ETag,
+        body: &types::MergeComplaintRequest,
+    ) -> Request<'_, T, types::ComplaintReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::POST,
+            format!("/v1/complaints/{complaint_}/merger", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Add an internal note to a complaint.
+    ///
+    /// `POST /v1/complaints/{complaint}/notes`
+    ///
+    /// Notes are for complaint handlers and auditors; complainants do not see them.
+    ///
+    /// For `complaint_handler` of the agency.
+    ///
+    /// Legal basis: 20/2008/NĐ-CP Điều 9.
+    pub fn note_complaint(
+        &self,
+        complaint: uuid::Uuid,
+        seen: &ETag,
+        body: &types::NoteComplaintRequest,
+    ) -> Request<'_, T, types::ComplaintReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::POST,
+            format!("/v1/complaints/{complaint_}/notes", complaint_ = segment(complaint)),
             read_json,
         )
         .if_match(seen)
@@ -1705,7 +2486,11 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/complaints/{complaint}/reopening`
     ///
-    /// For `applicant` of their own dossiers.
+    /// After an answer or a dismissal; for a merged complaint, after the answer to the one into
+    /// which it was merged. An officer enters it for a complainant without an account.
+    ///
+    /// For `applicant` of their own dossiers, `complaint_handler` of the agency, `clerk` of the
+    /// agency.
     ///
     /// Legal basis: 20/2008/NĐ-CP Điều 12.
     pub fn reopen_complaint(
@@ -1723,6 +2508,73 @@ impl<T: Transport> Client<T> {
         )
         .if_match(seen)
         .json(body)
+    }
+
+    /// Separate a merged complaint.
+    ///
+    /// `POST /v1/complaints/{complaint}/separation`
+    ///
+    /// It returns to the stage in which it was merged, with the same period.
+    ///
+    /// For `complaint_handler` of the agency.
+    ///
+    /// Legal basis: 20/2008/NĐ-CP Điều 9.
+    pub fn separate_complaint(
+        &self,
+        complaint: uuid::Uuid,
+        seen: &ETag,
+        body: &types::SeparateComplaintRequest,
+    ) -> Request<'_, T, types::ComplaintReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::POST,
+            format!("/v1/complaints/{complaint_}/separation", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// List published answers to complaints.
+    ///
+    /// `GET /v1/published-answers`
+    ///
+    /// Public (Decree 20/2008/NĐ-CP, art. 19); the newest first.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_published_answers(
+        &self,
+        query: &types::GetPublishedAnswersQuery,
+    ) -> Request<'_, T, Vec<types::PublishedAnswerReply>> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::GET,
+            "/v1/published-answers".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Show the rating of a dossier.
+    ///
+    /// `GET /v1/ratings/{dossier}`
+    ///
+    /// It exists once the dossier can be rated. Clerks and operators see no comment.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `approver` of the agency,
+    /// `complaint_handler` of the agency, `auditor` of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_rating(&self, dossier: uuid::Uuid) -> Request<'_, T, types::RatingReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::GET,
+            format!("/v1/ratings/{dossier_}", dossier_ = segment(dossier)),
+            read_json,
+        )
     }
 
     /// Rate the handling of a dossier.
@@ -1752,6 +2604,146 @@ impl<T: Transport> Client<T> {
 
 /// Register: Look-up, timeline, queues and statistics.
 impl<T: Transport> Client<T> {
+    /// Show the published figures of a month.
+    ///
+    /// `GET /v1/public/figures`
+    ///
+    /// Counts of dossiers by agency and group of procedures. Every count is about no dossier or
+    /// at least `at_least` (k-anonymity): smaller agencies and groups are merged, if necessary
+    /// with the smallest sufficient one, and a share is left out if it, or its rest, is about
+    /// fewer. Rows are disjoint and no totals are published, so differences reveal nothing
+    /// either. A month is published once it is over, from facts that do not change later.
+    /// Counts are exact; percentages are rounded to two decimals.
+    ///
+    /// Open to everybody, without a token.
+    pub fn get_public_figures(
+        &self,
+        query: &types::GetPublicFiguresQuery,
+    ) -> Request<'_, T, types::PublicFiguresReply> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/public/figures".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Show the register of an agency.
+    ///
+    /// `GET /v1/register/book`
+    ///
+    /// Form 07 of Circular 03/2025/TT-VPCP: the dossiers that were submitted in the period, the
+    /// oldest first. A PDF with `Accept: application/pdf`.
+    ///
+    /// For `clerk` of the agency, `approver` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_book(&self, query: &types::GetBookQuery) -> Request<'_, T, types::BookReply> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/book".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Find complaints by words.
+    ///
+    /// `GET /v1/register/complaints`
+    ///
+    /// The newest first. Complainants find their own complaints, officers those of the agency.
+    /// A page may have fewer rows than `limit`, even none, and still a `next` link: each page
+    /// scans a limited number of records.
+    ///
+    /// For `applicant` of their own dossiers, `complaint_handler` of the agency, `auditor` of
+    /// the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_found_complaints(
+        &self,
+        query: &types::GetFoundComplaintsQuery,
+    ) -> Request<'_, T, Vec<types::FoundComplaintReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/complaints".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// List dossiers.
+    ///
+    /// `GET /v1/register/dossiers`
+    ///
+    /// An applicant's own dossiers, or those of an officer's agency and the agencies below it.
+    /// A page may have fewer rows than `limit`, even none, and still a `next` link: each page
+    /// looks at a limited number of dossiers.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `auditor` of the agency, `operator` of all, `applicant` of their own
+    /// dossiers.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_dossiers(
+        &self,
+        query: &types::GetDossiersQuery,
+    ) -> Request<'_, T, Vec<types::ListedDossierReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/dossiers".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Show a dossier by its code.
+    ///
+    /// `GET /v1/register/dossiers/by-code/{code}`
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `auditor` of the agency, `operator` of all, `applicant` of their own
+    /// dossiers.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_dossier_by_code(&self, code: &str) -> Request<'_, T, types::ListedDossierReply> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            format!("/v1/register/dossiers/by-code/{code_}", code_ = segment(code)),
+            read_json,
+        )
+    }
+
+    /// Show the control slip of a dossier.
+    ///
+    /// `GET /v1/register/dossiers/{dossier}/control-slip`
+    ///
+    /// Form 06 of Circular 03/2025/TT-VPCP, up to now: every hand-over and step. A PDF with
+    /// `Accept: application/pdf`.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_control_slip(&self, dossier: uuid::Uuid) -> Request<'_, T, types::ControlSlipReply> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            format!("/v1/register/dossiers/{dossier_}/control-slip", dossier_ = segment(dossier)),
+            read_json,
+        )
+    }
+
     /// Show the elapsed time of a dossier.
     ///
     /// `GET /v1/register/dossiers/{dossier}/elapsed`
@@ -1789,18 +2781,46 @@ impl<T: Transport> Client<T> {
         )
     }
 
+    /// List the reads of a dossier's personal data.
+    ///
+    /// `GET /v1/register/dossiers/{dossier}/reads`
+    ///
+    /// The newest first. The person's own reads are not recorded.
+    ///
+    /// For `applicant` of their own dossiers, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_reads(
+        &self,
+        dossier: uuid::Uuid,
+        query: &types::GetReadsQuery,
+    ) -> Request<'_, T, Vec<types::PersonalReadReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            format!("/v1/register/dossiers/{dossier_}/reads", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// Show the timeline of a dossier.
     ///
     /// `GET /v1/register/dossiers/{dossier}/timeline`
     ///
-    /// Everything that was recorded for the dossier in all services, in the order of the log.
+    /// Everything that was recorded for the dossier in all services, in the order of the log,
+    /// with the data that the caller's role may read.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of dossiers about
     /// which their agency handles a complaint, `auditor` of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_timeline(
         &self,
         dossier: uuid::Uuid,
+        query: &types::GetTimelineQuery,
     ) -> Request<'_, T, Vec<types::TimelineEntryReply>> {
         Request::new(
             self,
@@ -1809,6 +2829,7 @@ impl<T: Transport> Client<T> {
             format!("/v1/register/dossiers/{dossier_}/timeline", dossier_ = segment(dossier)),
             read_json,
         )
+        .query(query)
     }
 
     /// Look up the status of a dossier.
@@ -1828,45 +2849,52 @@ impl<T: Transport> Client<T> {
         )
     }
 
-    /// List the open dossiers of an officer.
+    /// List parcels.
     ///
-    /// `GET /v1/register/queues/officer`
+    /// `GET /v1/register/parcels`
     ///
-    /// Ordered by remaining legal time, the least first.
+    /// In the order of their hand-over. A page may have fewer rows than `limit`, even none, and
+    /// still a `next` link: each page looks at a limited number of parcels.
     ///
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
     /// of the agency, `operator` of all.
-    pub fn get_officer_queue(
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_parcels(
         &self,
-        query: &types::GetOfficerQueueQuery,
-    ) -> Request<'_, T, Vec<types::QueuedDossierReply>> {
+        query: &types::GetParcelsQuery,
+    ) -> Request<'_, T, Vec<types::ListedParcelReply>> {
         Request::new(
             self,
             Service::Register,
             Method::GET,
-            "/v1/register/queues/officer".to_owned(),
+            "/v1/register/parcels".to_owned(),
             read_json,
         )
         .query(query)
     }
 
-    /// List the dossiers of an agency that are overdue.
+    /// Rate units and officers.
     ///
-    /// `GET /v1/register/queues/overdue`
+    /// `GET /v1/register/ratings`
     ///
-    /// The longest overdue first.
+    /// The nine indicators of Circular 01/2018/TT-VPCP, arts. 13–15. Those without data are
+    /// skipped and named. Counted are dossiers that were settled in the term. Attitude is taken
+    /// from ratings: 4 or 5 give 2 points, 3 gives 1. Pages are by key.
     ///
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
     /// of the agency, `operator` of all.
-    pub fn get_overdue_queue(
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_ratings(
         &self,
-        query: &types::GetOverdueQueueQuery,
-    ) -> Request<'_, T, Vec<types::QueuedDossierReply>> {
+        query: &types::GetRatingsQuery,
+    ) -> Request<'_, T, Vec<types::WorkRatingReply>> {
         Request::new(
             self,
             Service::Register,
             Method::GET,
-            "/v1/register/queues/overdue".to_owned(),
+            "/v1/register/ratings".to_owned(),
             read_json,
         )
         .query(query)
@@ -1876,10 +2904,13 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/register/statistics`
     ///
-    /// Every figure is given with its denominator.
+    /// Every figure is given with its denominator, and with the agencies, the procedures and
+    /// the position of the log that it is based on.
     ///
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
     /// of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_statistics(
         &self,
         query: &types::GetStatisticsQuery,
@@ -1889,6 +2920,80 @@ impl<T: Transport> Client<T> {
             Service::Register,
             Method::GET,
             "/v1/register/statistics".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Export the counted dossiers or the figures of groups.
+    ///
+    /// `GET /v1/register/statistics/export`
+    ///
+    /// Rows are complete at one position of the log. `Content-Length` and `Content-Digest` are
+    /// those of the whole content, so a client can tell a truncated or changed file. In CSV, a
+    /// text that a spreadsheet would take for a formula begins with an apostrophe; JSON lines
+    /// are unchanged. Rows of dossiers name no applicant. At most 1,000,000 rows.
+    ///
+    /// For `approver` of the agency, `auditor` of the agency, `operator` of all.
+    pub fn export_statistics(
+        &self,
+        query: &types::ExportStatisticsQuery,
+    ) -> Request<'_, T, Content> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/statistics/export".to_owned(),
+            read_content,
+        )
+        .query(query)
+    }
+
+    /// Compare units with their targets.
+    ///
+    /// `GET /v1/register/targets`
+    ///
+    /// Targets come from files of rules of the kind `figures`. Sorted by figure, then by the
+    /// distance from the target, the best first; units with nothing to count are last.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_targets(
+        &self,
+        query: &types::GetTargetsQuery,
+    ) -> Request<'_, T, Vec<types::TargetReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/targets".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// List open tasks of officers.
+    ///
+    /// `GET /v1/register/work`
+    ///
+    /// The soonest due first; tasks without a period come last. Not shown are tasks in matters
+    /// to which the caller is a party, and those that another person than the caller must do. A
+    /// page may have fewer rows than `limit`, even none, and still a `next` link: each page
+    /// looks at a limited number of tasks.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `auditor` of the agency, `consultee` of dossiers that their agency is
+    /// consulted about, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_work(&self, query: &types::GetWorkQuery) -> Request<'_, T, Vec<types::WorkReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/work".to_owned(),
             read_json,
         )
         .query(query)
@@ -1938,6 +3043,8 @@ impl<T: Transport> Client<T> {
     /// for it.
     ///
     /// For `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dead_letters(&self) -> Request<'_, T, Vec<types::DeadLetter>> {
         Request::new(self, Service::Process, Method::GET, "/v1/dead-letters".to_owned(), read_json)
     }

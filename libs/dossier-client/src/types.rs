@@ -2,9 +2,44 @@
 
 //! Bodies, replies and queries of all operations.
 
+/// An absence of an officer.
+pub type AbsenceId = uuid::Uuid;
+
+/// An absence of an officer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AbsenceReply {
+    pub absence: AbsenceId,
+    pub officer: Subject,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The last day.
+    pub to: jiff::civil::Date,
+    /// The officer who acts in the absent one's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<Subject>,
+}
+
 /// Accepts a dossier with an appointment.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AcceptDossierRequest {}
+
+/// Documents for a complaint.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AddComplaintDocumentsRequest {
+    /// Uploaded documents, at least one.
+    pub documents: Vec<ComplaintDocumentRequest>,
+}
+
+/// A postal address.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AddressReply {
+    /// The recipient's name.
+    pub name: String,
+    /// Street, ward, province.
+    pub lines: Vec<String>,
+    /// Telephone number in E.164 format.
+    pub phone: String,
+}
 
 /// A postal address.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -23,11 +58,38 @@ pub struct AddressRequest {
 /// At most 35 characters.
 pub type AgencyCode = String;
 
+/// An agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AgencyReply {
+    /// Code of the agency.
+    pub code: String,
+    /// Name of the agency.
+    pub name: BilingualText,
+    /// Code of the agency above it; null if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
+    /// Code of the agency that has taken its place; null if it exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub succeeded_by: Option<String>,
+}
+
 /// The answer to the complainant.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AnswerComplaintRequest {
-    /// Text for the complainant; only parties and handlers can read it.
+    /// Text for the complainant; only parties and handlers can read it. Complainants whose
+    /// complaints were merged into this one read it, too.
     pub answer: Text10000,
+    /// Uploaded documents that belong to the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<ComplaintDocumentRequest>,
+}
+
+impl AnswerComplaintRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(answer: impl Into<String>) -> Self {
+        Self { answer: answer.into(), documents: Vec::new() }
+    }
 }
 
 /// Answers a consultation for the consulted agency.
@@ -39,6 +101,28 @@ pub struct AnswerConsultationRequest {
     pub agrees: bool,
     /// The answer in words, at most 4000 characters.
     pub answer: Text4000,
+}
+
+/// A template of an answer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AnswerTemplateReply {
+    /// Unique among the templates.
+    pub code: String,
+    pub title: String,
+    /// The text, with fields in double braces: one of `complainant`, `number`, `received_on`,
+    /// `dossier`, `agency`, `officer`, `measures`.
+    pub body: String,
+    /// The class for which it is meant; any if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ComplaintClass>,
+}
+
+values! {
+    /// For whom a dossier was filed.
+    ApplicantKind {
+        Citizen = "citizen",
+        Business = "business",
+    }
 }
 
 /// Approves a proposed decision.
@@ -60,6 +144,43 @@ pub struct ApproveRefundRequest {
 pub struct ApproveResolutionRequest {
     /// Id of the proposed resolution (`proposed_resolution`).
     pub resolution: uuid::Uuid,
+}
+
+/// The officer who is to handle a complaint.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct AssignComplaintRequest {
+    /// Remark for the officer; it becomes an internal note.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Text4000>,
+    /// Subject of the officer; absent or null to return the complaint to nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Line200>,
+}
+
+/// Assigns a review to an officer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AssignReviewRequest {
+    /// The officer: the subject of the officer's tokens.
+    pub to: Line200,
+    /// The written reason, at most 2000 characters.
+    pub reason: Text2000,
+}
+
+values! {
+    /// To whom a complaint is assigned.
+    Assigned {
+        Me = "me",
+        Nobody = "nobody",
+    }
+}
+
+values! {
+    /// The rule by which a unit's reviews are assigned to its officers.
+    AssignmentRule {
+        None = "none",
+        Spread = "spread",
+        LeastLoad = "least_load",
+    }
 }
 
 /// An attempt to pay.
@@ -100,12 +221,147 @@ pub struct BilingualText {
     pub en: String,
 }
 
+/// A page of the register of an agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Book {
+    /// Code of the agency.
+    pub agency: String,
+    /// Name of the agency.
+    pub agency_name: String,
+    /// First day of the period.
+    pub from: jiff::civil::Date,
+    /// Last day of the period.
+    pub to: jiff::civil::Date,
+    /// Number of dossiers on this page.
+    pub count: u64,
+    /// Dossiers, in the order of their submission.
+    pub dossiers: Vec<BookRow>,
+}
+
+/// A page of the register.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BookReply {
+    /// The data that the template prints.
+    pub data: Book,
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// Language of the paper, as a BCP 47 tag.
+    pub language: String,
+    /// The printed text. Layout does not change it.
+    pub text: String,
+    /// SHA-256 of the text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison of the two.
+    pub comparison: PaperComparison,
+    /// SHA-256 that was recorded when it was issued; null if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_sha256: Option<String>,
+}
+
+/// A dossier in the register. Times are local to the agency; erased values are `[đã xóa]`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BookRow {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: String,
+    /// Name of the procedure.
+    pub procedure_name: String,
+    /// Filing channel, in words.
+    pub channel: String,
+    /// How the result reaches the applicant, in words.
+    pub delivery: String,
+    /// Local time of the submission.
+    pub submitted_at: String,
+    /// Its stage, in words.
+    pub stage: String,
+    /// The applicant's tax code or number at the identity provider.
+    pub applicant_code: String,
+    /// Local time of the acceptance; null if it was not accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<String>,
+    /// Address in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_address: Option<String>,
+    /// Name in the form; null if the form has none, `[đã xóa]` after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_name: Option<String>,
+    /// Telephone number in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_phone: Option<String>,
+    /// The appointment, in words; null if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
+    /// Local time of the end of its handling; null while it is handled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<String>,
+    /// Number of the person who filed it for the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<String>,
+}
+
 /// The length of a period.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Budget {
     /// How many units; at least one.
     pub amount: u32,
     pub unit: Unit,
+}
+
+/// One step of a bulk.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BulkItem {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// The body of the step, as in a request of its own.
+    pub body: serde_json::Value,
+    /// The `ETag` of the last read, or `*` for any version, for steps that require `If-Match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<Line100>,
+}
+
+impl BulkItem {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(dossier: DossierId, body: serde_json::Value) -> Self {
+        Self { dossier, body, if_match: None }
+    }
+}
+
+/// The outcome of one step of a bulk.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BulkOutcome {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// The HTTP status that a request of its own would have.
+    pub status: u32,
+    /// The new version; absent if the step was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// Why it was refused or failed; JSON Pointers are relative to the body of this step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// The outcome of each step of a bulk, in the order of the request.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BulkReply {
+    /// The number of steps that were executed, or had been before.
+    pub succeeded: u64,
+    /// The number of steps that were refused or failed.
+    pub refused: u64,
+    pub outcomes: Vec<BulkOutcome>,
+}
+
+/// Steps of one kind on several dossiers.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BulkRequest {
+    /// The `operationId` of the step.
+    pub operation: Line60,
+    /// The dossiers, each with the body of its step. From 1 to 100.
+    pub items: Vec<BulkItem>,
 }
 
 values! {
@@ -170,7 +426,7 @@ pub struct ClassifyComplaintRequest {
     /// The class determines the period for the answer. Requests about the complainant's own
     /// data have their own classes.
     pub class: ComplaintClass,
-    /// Reason, for the complainant.
+    /// Reason, for the complainant. Required to dismiss a complaint as `not_acceptable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Text2000>,
 }
@@ -229,12 +485,35 @@ pub struct ClosedConsultationReply {
     pub question: Option<String>,
 }
 
+/// A code of a list.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CodeReply {
+    /// The code.
+    pub code: String,
+    /// Name of what it denotes.
+    pub name: BilingualText,
+    /// Class by law; null if the list has none for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<String>,
+}
+
 /// Records that the result was collected at the one-stop unit.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct CollectResultRequest {
     /// Name of the person who received it; absent if it was the applicant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_by: Option<Line200>,
+}
+
+values! {
+    /// The channel by which a complaint was received (Decree 20/2008/NĐ-CP, arts 5 to 7).
+    ComplaintChannel {
+        Online = "online",
+        Counter = "counter",
+        Post = "post",
+        Phone = "phone",
+        Email = "email",
+    }
 }
 
 values! {
@@ -269,6 +548,75 @@ pub struct ComplaintDeadlineReply {
     pub owed: Option<Owed>,
 }
 
+/// A document of a complaint or of its answer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ComplaintDocumentReply {
+    /// Its name, for `GET /v1/complaints/{complaint}/documents/{document}`.
+    pub document: DocumentName,
+    /// SHA-256 of its content.
+    pub sha256: DocumentDigest,
+    /// File name; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+}
+
+/// An uploaded document.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ComplaintDocumentRequest {
+    /// Name returned by the upload.
+    pub document: Line100,
+    /// File name.
+    pub file_name: FileName,
+}
+
+/// Figures of complaints that were received in these months.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ComplaintFiguresReply {
+    /// Complaints received.
+    pub received: u32,
+    /// Those whose first answer was in time.
+    pub answered_in_time: u32,
+    /// Those whose first answer was late.
+    pub answered_late: u32,
+    /// Those to be classified, forwarded or answered, none of whose periods was missed.
+    pub open: u32,
+    /// Those to be classified, forwarded or answered, whose period was missed.
+    pub overdue: u32,
+    /// Those dismissed as not acceptable.
+    pub dismissed: u32,
+    /// Duplicates that are answered with another complaint.
+    pub merged: u32,
+    /// Those that were reopened at least once.
+    pub reopened: u32,
+    /// Those whose answer is public.
+    pub published: u32,
+    /// Value by which the row is grouped; `unclassified` without a class, absent for the total.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+}
+
+/// A complaint that was filed, with the code for reading its state without an account.
+pub type ComplaintFiledReply = serde_json::Value;
+
+/// A complaint or petition (phản ánh, kiến nghị).
+pub type ComplaintId = uuid::Uuid;
+
+/// An internal note.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ComplaintNoteReply {
+    /// Subject of the officer who wrote it.
+    pub by: Subject,
+    /// Time at which it was written.
+    pub at: jiff::Timestamp,
+    /// Text; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// The number of a complaint, for the complainant: day of filing, eight digits, check
+/// digit. See [`ComplaintNumber::new`].
+pub type ComplaintNumber = String;
+
 /// A complaint or petition, as far as the caller may read it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ComplaintReply {
@@ -277,20 +625,36 @@ pub struct ComplaintReply {
     /// Code of the agency that handles it.
     pub agency: String,
     /// Channel by which it was received.
-    pub channel: Channel,
+    pub channel: ComplaintChannel,
+    /// Whether the complainant is not named.
+    pub anonymous: bool,
     /// Stage of the complaint.
     pub stage: ComplaintStage,
     /// Number of reopenings.
     pub reopened: u32,
-    /// Answer to the complainant; only for callers who may read the text.
+    /// Whether the due instant was missed.
+    pub overdue: bool,
+    /// Whether the period to answer was extended.
+    pub extended: bool,
+    /// Answer to the complainant; only for callers who may read the text. For a merged
+    /// complaint, the answer to the other one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
+    /// Documents of the answer; only for callers who may read the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answer_documents: Vec<ComplaintDocumentReply>,
+    /// Time of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<jiff::Timestamp>,
     /// Class of the complaint; null until it is classified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<ComplaintClass>,
     /// Contact of the complainant; only for complaint handlers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contact: Option<ContactReply>,
+    /// Documents of the complaint; only for callers who may read the text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<ComplaintDocumentReply>,
     /// Id of the dossier that it is about; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<uuid::Uuid>,
@@ -300,15 +664,38 @@ pub struct ComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
-    /// Time of filing.
+    /// When it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filed_at: Option<jiff::Timestamp>,
+    /// Id of the earlier complaint with which this one is answered; absent if it was not
+    /// merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<uuid::Uuid>,
+    /// Internal notes; only for complaint handlers and auditors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ComplaintNoteReply>,
+    /// Number for the complainant; absent for complaints that older versions recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<ComplaintNumber>,
+    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Subject>,
+    /// Next obligation of the agency; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+    /// Procedure of that dossier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
     /// Public answer; absent until it is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
-    /// Reason of the classification; only for callers who may read the text.
+    /// Reason of the latest classification, extension or separation; only for callers who may
+    /// read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// When the agency received it; its period counts from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<jiff::Timestamp>,
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_because: Option<String>,
@@ -328,7 +715,45 @@ values! {
         Dismissed = "dismissed",
         Answered = "answered",
         Published = "published",
+        Merged = "merged",
     }
+}
+
+/// State, dates and answer of a complaint, without its text and contact.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ComplaintStatusReply {
+    /// Number of the complaint.
+    pub number: ComplaintNumber,
+    /// Code of the agency that handles it.
+    pub agency: AgencyCode,
+    /// Stage of the complaint.
+    pub stage: ComplaintStage,
+    /// Whether the due instant was missed.
+    pub overdue: bool,
+    /// Answer; absent until it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// Time of the answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<jiff::Timestamp>,
+    /// Documents of the answer, for `GET /v1/complaint-status/documents/{document}`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<ComplaintDocumentReply>,
+    /// Due instant of the next obligation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// Next obligation of the agency; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+    /// Reason of the latest classification, extension or separation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When the agency received it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<jiff::Timestamp>,
 }
 
 /// Completes an activity of the review.
@@ -347,6 +772,20 @@ impl CompleteActivityRequest {
     pub fn new(activity: impl Into<String>) -> Self {
         Self { activity: activity.into(), note: None }
     }
+}
+
+/// An activity that was completed.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CompletedActivityReply {
+    /// Time of completion.
+    pub at: jiff::Timestamp,
+    /// Code of the activity.
+    pub activity: String,
+    /// Officer who completed it.
+    pub officer: Subject,
+    /// The officer's note; null if there is none, after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
 }
 
 /// A component of a dossier (thành phần hồ sơ), as the procedure names it.
@@ -384,15 +823,153 @@ pub struct ConsultationReply {
     pub question: Option<String>,
 }
 
-/// Contact of a complainant.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+/// Contact of a complainant. Details that were not given are absent.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct ContactReply {
-    /// Full name.
-    pub name: String,
     /// Postal address.
-    pub address: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// E-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Full name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Telephone number in E.164 format.
-    pub phone: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<String>,
+}
+
+/// What the control slip says. Times are local to the agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ControlSlip {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: String,
+    /// Name of the agency.
+    pub agency_name: String,
+    /// Code of the procedure.
+    pub procedure: String,
+    /// Name of the procedure.
+    pub procedure_name: String,
+    /// Local time of the submission.
+    pub submitted_at: String,
+    /// Hand-overs and other steps, in their order.
+    pub steps: Vec<ControlStep>,
+    /// The appointment, in words; null if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
+}
+
+/// A control slip.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ControlSlipReply {
+    /// The data that the template prints.
+    pub data: ControlSlip,
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// Language of the paper, as a BCP 47 tag.
+    pub language: String,
+    /// The printed text. Layout does not change it.
+    pub text: String,
+    /// SHA-256 of the text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison of the two.
+    pub comparison: PaperComparison,
+    /// SHA-256 that was recorded when it was issued; null if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_sha256: Option<String>,
+}
+
+/// A step of the handling.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ControlStep {
+    /// Local time.
+    pub at: String,
+    /// The step, in words.
+    pub step: String,
+    /// Who took it: the officer's number, otherwise the part in the procedure.
+    pub by: String,
+    /// Whether it records a missed period.
+    pub late: bool,
+    /// Who has the dossier afterwards, for a hand-over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+values! {
+    /// Which dossiers belong to a period.
+    CountedPeriod {
+        Submitted = "submitted",
+        Handled = "handled",
+    }
+}
+
+/// What the figures are based on.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CoverageReply {
+    /// Agencies in the registry that are concerned, without those that have ended.
+    pub agencies: u64,
+    /// Of these, agencies with a counted dossier.
+    pub agencies_with_data: u64,
+    /// The first 50 agencies without one.
+    pub agencies_without_data: Vec<AgencyCode>,
+    /// Services in force in the period.
+    pub procedures: u64,
+    /// Of these, services with a counted dossier.
+    pub procedures_with_data: u64,
+    /// The first 50 services without one.
+    pub procedures_without_data: Vec<ProcedureCode>,
+    /// Position in the log that the figures reflect.
+    pub position: u64,
+    /// Positions of the log that the figures do not reflect yet.
+    pub behind: u64,
+    /// Time of the event at that position; null if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recorded_at: Option<jiff::Timestamp>,
+}
+
+values! {
+    /// How a promised date was changed.
+    DateChangeKind {
+        Apology = "apology",
+        Extension = "extension",
+        Fixed = "fixed",
+    }
+}
+
+/// A change of the promised date by an authority.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DateChangeReply {
+    /// Time at which it was recorded.
+    pub at: jiff::Timestamp,
+    /// Kind of change.
+    pub kind: DateChangeKind,
+    /// Legal basis of an extension or of a fixed date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+    /// The authority that fixed the date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+    /// The new date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// Written reason; null after its erasure, for cashiers and operators, and if another
+    /// authority fixed the date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The earlier date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_due_on: Option<jiff::civil::Date>,
 }
 
 /// An event that a reaction gave up on.
@@ -451,6 +1028,15 @@ impl DecideRenewalRequest {
     }
 }
 
+values! {
+    /// Who made the decision.
+    DecidedBy {
+        Officers = "officers",
+        Rule = "rule",
+        Silence = "silence",
+    }
+}
+
 /// An outage of filing channels.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DeclareOutageRequest {
@@ -504,6 +1090,17 @@ values! {
     }
 }
 
+/// The chosen way of delivery.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DeliveryChoiceReply {
+    /// Delivery channel.
+    pub channel: DeliveryChannel,
+    /// Postal address, for delivery by post. Only for the applicant, clerks and auditors; also
+    /// absent after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressReply>,
+}
+
 /// The result of a dossier and its delivery.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DeliveryReply {
@@ -523,12 +1120,25 @@ pub struct DeliveryReply {
     pub renewals: u32,
     /// Number of returned parcels.
     pub returns: u32,
+    /// Postal address, for delivery by post. Only for the applicant, clerks and auditors; also
+    /// absent after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressReply>,
     /// Delivery channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<DeliveryChannel>,
+    /// The issued document; absent until it is uploaded, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<ResultDocumentReply>,
     /// Duties after the result, open or not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub duties: Vec<DutyReply>,
+    /// Hand-over to the recipient; absent until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_out: Option<HandedOutReply>,
+    /// Officer who issued the result; for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_by: Option<Subject>,
     /// Number of the result; absent until it is issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<String>,
@@ -544,6 +1154,15 @@ pub struct DeliveryReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub renewal_decided_by_on: Option<jiff::civil::Date>,
+    /// Written reason for which the latest renewal was refused; absent for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal_refused_because: Option<String>,
+    /// The applicant's reason for the latest renewal request; absent for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal_requested_because: Option<String>,
+    /// Written reason of the revocation; absent for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_because: Option<String>,
     /// Status of the latest parcel, as last reported by its carrier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracked: Option<String>,
@@ -585,6 +1204,12 @@ values! {
     }
 }
 
+/// SHA-256 of a document's content: 64 hexadecimal digits in lower case.
+pub type DocumentDigest = String;
+
+/// The keyed digest under which an uploaded document is stored.
+pub type DocumentName = String;
+
 /// A document of a dossier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DocumentReply {
@@ -599,6 +1224,9 @@ pub struct DocumentReply {
     /// File name given by the applicant; null after its erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file_name: Option<String>,
+    /// SHA-256 of the content when it was named; absent for older documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<DocumentDigest>,
 }
 
 /// An uploaded document and its component.
@@ -637,6 +1265,21 @@ pub struct DossierComponent {
     pub required: bool,
 }
 
+/// The decision on a dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DossierDecisionReply {
+    /// Outcome of the decision.
+    pub outcome: Outcome,
+    /// Who decided.
+    pub by: DecidedBy,
+    /// Time of the decision.
+    pub decided_at: jiff::Timestamp,
+    /// Written reason; null if there is none, after its erasure, and for cashiers and
+    /// operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// A dossier (hồ sơ).
 pub type DossierId = uuid::Uuid;
 
@@ -653,6 +1296,8 @@ pub struct DossierReply {
     pub procedure_version: u32,
     /// Code of the agency that received it.
     pub agency: String,
+    /// Subject of the applicant.
+    pub applicant: Subject,
     /// Filing channel.
     pub channel: Channel,
     /// Stage of the dossier.
@@ -663,6 +1308,8 @@ pub struct DossierReply {
     pub suspended: bool,
     /// Whether the fee was received.
     pub fee_received: bool,
+    /// Delivery as wanted at the submission. A later choice is in the result's delivery.
+    pub delivery: DeliveryChoiceReply,
     /// The form as last corrected; null after its erasure, and for cashiers and operators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<serde_json::Value>,
@@ -677,18 +1324,43 @@ pub struct DossierReply {
     /// The way in which it ended; absent unless `stage` is `closed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
+    /// Apologies, extensions and fixed dates, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub date_changes: Vec<DateChangeReply>,
+    /// The decision; absent until there is one. Replies of steps leave out its reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<DossierDecisionReply>,
     /// The appointment: due instant of the result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<jiff::Timestamp>,
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// Written reason of the refusal, withdrawal or closure; absent if there is none, after its
+    /// erasure, and for cashiers and operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<String>,
     /// All versions of the form, oldest first; absent unless it was corrected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub form_versions: Vec<FormVersionReply>,
+    /// What must happen next: first what the dossier waits on, then the soonest due. Absent in
+    /// replies of steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub next: Vec<NextStep>,
     /// Outcome of the decision; absent until there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Earlier supplement requests, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub past_supplements: Vec<PastSupplementReply>,
+    /// Subject of the representative who filed it; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<Subject>,
+    /// Status as numbered by the national portal: 1 submitted, 2 accepted, 3 not accepted, 4 in
+    /// process, 5 supplement awaited, 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10
+    /// delivered. Absent in replies of steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u32>,
     /// Time of the submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_at: Option<jiff::Timestamp>,
@@ -699,6 +1371,12 @@ pub struct DossierReply {
     /// The open supplement request; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplement: Option<SupplementReply>,
+    /// Who has to act for the dossier to go on; absent in replies of steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_on: Option<WaitingOn>,
+    /// The consulted agency that it waits on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_on_agency: Option<AgencyCode>,
 }
 
 values! {
@@ -710,6 +1388,38 @@ values! {
         Refused = "refused",
         Withdrawn = "withdrawn",
         Closed = "closed",
+    }
+}
+
+values! {
+    /// A kind of task.
+    DossierTaskKind {
+        SubmitSupplement = "SubmitSupplement",
+        PayFee = "PayFee",
+        TakeCash = "TakeCash",
+        ConfirmPayment = "ConfirmPayment",
+        AnswerSubmission = "AnswerSubmission",
+        FixAppointment = "FixAppointment",
+        ClaimReview = "ClaimReview",
+        CompleteActivity = "CompleteActivity",
+        AnswerConsultation = "AnswerConsultation",
+        ProposeDecision = "ProposeDecision",
+        ApproveDecision = "ApproveDecision",
+        AnnounceLateness = "AnnounceLateness",
+        IssueResult = "IssueResult",
+        HandToCarrier = "HandToCarrier",
+        DeliverParcel = "DeliverParcel",
+        HandOutResult = "HandOutResult",
+        DownloadResult = "DownloadResult",
+        ResolveDiscrepancy = "ResolveDiscrepancy",
+        SignResolution = "SignResolution",
+        GiveBack = "GiveBack",
+        SignRefund = "SignRefund",
+        DecideRenewal = "DecideRenewal",
+        MeetDuty = "MeetDuty",
+        MeetAgencyDuty = "MeetAgencyDuty",
+        CheckMissedDuty = "CheckMissedDuty",
+        RateDossier = "RateDossier",
     }
 }
 
@@ -752,6 +1462,9 @@ pub struct DutyReply {
     pub duty: String,
     /// Whether it was not met in time.
     pub missed: bool,
+    /// Evidence; absent for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<ResultDocumentReply>,
     /// Due instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<jiff::Timestamp>,
@@ -761,6 +1474,24 @@ pub struct DutyReply {
     /// Time at which it was met; null until then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub met_at: Option<jiff::Timestamp>,
+    /// Remark of the applicant; absent for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// Duty after a result.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DutyRuleReply {
+    /// Code of the duty.
+    pub code: String,
+    /// Name of the duty.
+    pub name: BilingualText,
+    /// Party that has the duty.
+    pub by: OwedBy,
+    /// Period to meet it.
+    pub within: Budget,
+    /// Legal basis.
+    pub basis: String,
 }
 
 /// Elapsed time, divided into that of the applicant and that of the agency.
@@ -784,6 +1515,14 @@ pub struct ElapsedReply {
     /// are up to now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled_at: Option<jiff::Timestamp>,
+}
+
+/// The end of an absence.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct EndAbsenceRequest {
+    /// The new last day, not before yesterday; absent to cancel an absence that has not begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
 }
 
 /// Records the end of an outage.
@@ -853,11 +1592,34 @@ pub struct Explanation {
     pub start: Option<ClockStart>,
 }
 
+values! {
+    /// The format of an export.
+    ExportFormat {
+        Csv = "csv",
+        Ndjson = "ndjson",
+    }
+}
+
+/// An extension of the period to answer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ExtendComplaintRequest {
+    /// Reason, for the complainant.
+    pub reason: Text2000,
+}
+
 /// Extends the period, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ExtendDeadlineRequest {
     /// The reason, as the applicant reads it; at most 2000 characters.
     pub reason: Text2000,
+}
+
+values! {
+    /// The event at which a fee is owed.
+    FeeDue {
+        AtFiling = "at_filing",
+        AfterAcceptance = "after_acceptance",
+    }
 }
 
 values! {
@@ -869,6 +1631,71 @@ values! {
     }
 }
 
+/// Line of a tariff.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FeeLineReply {
+    /// Code of the rule.
+    pub rule: String,
+    /// Phí or lệ phí.
+    pub kind: FeeKind,
+    /// Name of the fee.
+    pub name: BilingualText,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Days of submission for which it is charged.
+    pub effective: InForce,
+    /// Channels of filing for which it is charged; all if empty.
+    pub channels: Vec<Channel>,
+    /// Legal basis.
+    pub basis: String,
+}
+
+/// Fee of a dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FeeQuoteReply {
+    /// Number of the version of the procedure.
+    pub version: u32,
+    /// Day of submission.
+    pub on: jiff::civil::Date,
+    /// Lines that are charged.
+    pub lines: Vec<QuotedLineReply>,
+    /// Sum of the lines in VND.
+    pub total_vnd: Vnd,
+    /// When it is owed; null if there is no fee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<FeeDue>,
+    /// Period to pay; null if it is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Budget>,
+}
+
+/// Tariff of a procedure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FeesReply {
+    /// When the agency keeps a paid fee although the dossier ends without a result.
+    pub kept: Kept,
+    /// Lines, those of other days included.
+    pub lines: Vec<FeeLineReply>,
+    /// Reductions. Of several that apply to a line, the largest counts.
+    pub reductions: Vec<ReductionReply>,
+    /// When the fee is owed; null if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<FeeDue>,
+    /// Period to pay; null if it is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Budget>,
+}
+
+values! {
+    /// The value by which complaints are grouped.
+    FiguresBy {
+        Agency = "agency",
+        Class = "class",
+        Month = "month",
+        Channel = "channel",
+    }
+}
+
 /// A complaint or petition.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct FileComplaintRequest {
@@ -876,54 +1703,68 @@ pub struct FileComplaintRequest {
     pub agency: Line35,
     /// Text of the complaint.
     pub text: Text10000,
-    /// The complainant's name.
-    pub name: Line200,
     /// The complainant's postal address.
-    pub address: Line500,
-    /// The complainant's telephone number in any usual notation; stored as E.164.
-    pub phone: Phone,
-    /// `online` if absent. Only officers may enter `counter` and `post`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<Channel>,
+    pub address: Option<Line500>,
+    /// Whether the complainant does not give a name. Only for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anonymous: Option<bool>,
+    /// `online` if absent. Only officers may enter other channels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ComplaintChannel>,
     /// Subject of the complainant's account, if an officer enters the complaint and there is an
     /// account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complainant: Option<Line200>,
+    /// Uploaded documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<ComplaintDocumentRequest>,
     /// The dossier that it is about: the complainant's own, or for a person without an account
     /// one of the agency's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<DossierId>,
+    /// The complainant's e-mail address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Line254>,
+    /// The complainant's name; required unless the complaint is anonymous.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Line200>,
     /// Whether it is a request about the complainant's own data: to access, correct, restrict
     /// or delete it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personal_data: Option<bool>,
+    /// The complainant's telephone number in any usual notation; stored as E.164.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Phone>,
     /// `position` of the timeline entry that it is about. Entries of complaints (`feedback.…`)
     /// cannot be named.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
+    /// When the agency received it, at most 30 days ago; now if absent. Only for officers. The
+    /// period counts from then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_at: Option<jiff::Timestamp>,
 }
 
 impl FileComplaintRequest {
     /// With the fields that are required.
     #[must_use]
-    pub fn new(
-        agency: impl Into<String>,
-        text: impl Into<String>,
-        name: impl Into<String>,
-        address: impl Into<String>,
-        phone: impl Into<String>,
-    ) -> Self {
+    pub fn new(agency: impl Into<String>, text: impl Into<String>) -> Self {
         Self {
             agency: agency.into(),
             text: text.into(),
-            name: name.into(),
-            address: address.into(),
-            phone: phone.into(),
+            address: None,
+            anonymous: None,
             channel: None,
             complainant: None,
+            documents: Vec::new(),
             dossier: None,
+            email: None,
+            name: None,
             personal_data: None,
+            phone: None,
             position: None,
+            received_at: None,
         }
     }
 }
@@ -967,6 +1808,155 @@ pub struct ForwardComplaintRequest {
     pub to: Line35,
 }
 
+/// A complaint that was found.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FoundComplaintReply {
+    /// Id of the complaint.
+    pub complaint: ComplaintId,
+    /// Code of the agency to which it was addressed.
+    pub agency: AgencyCode,
+    /// Dossier that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+    /// When it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filed_at: Option<jiff::Timestamp>,
+    /// Its number; absent for complaints that older versions recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<ComplaintNumber>,
+}
+
+/// Figures of a group.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GroupReply {
+    /// Code, subject, month or channel of the group.
+    pub key: String,
+    /// Number of counted dossiers: `carried_over` and those received in the period.
+    pub dossiers: u64,
+    /// Submitted before the period and still open when it began. 0 if dossiers are counted by
+    /// their submission.
+    pub carried_over: u64,
+    /// Ended: withdrawn, decided, delivered, not accepted or stopped.
+    pub handled: u64,
+    /// Handled as QĐ 766/QĐ-TTg counts it: withdrawn, decided or delivered (statuses 7, 9, 10).
+    /// The sum of `early`, `on_time`, `late` and `without_deadline`.
+    pub settled: u64,
+    /// Settled before the promised day.
+    pub early: u64,
+    /// Settled on the promised day.
+    pub on_time: u64,
+    /// Settled after the promised day.
+    pub late: u64,
+    /// Settled without a promised day.
+    pub without_deadline: u64,
+    /// Settled early or on time, of those with a promised day.
+    pub in_time: ShareReply,
+    /// Not accepted (status 3).
+    pub not_accepted: u64,
+    /// Ended without a decision, for example because a supplement was not submitted (status 8).
+    /// QĐ 766/QĐ-TTg counts them as suspended.
+    pub stopped: u64,
+    /// Open at the end of the period.
+    pub open: u64,
+    /// Of these, waiting for acceptance (status 1). This and the next two are by the status
+    /// now; a dossier that was handled after the period is in none of them.
+    pub awaiting_acceptance: u64,
+    /// Of these, accepted or in process (statuses 2, 4).
+    pub processing: u64,
+    /// Of these, waiting for a supplement or a fee (statuses 5, 6).
+    pub suspended: u64,
+    /// Open, and the promised day is before the last day of the period or today.
+    pub overdue_open: u64,
+    /// Missed deadlines, less those withdrawn.
+    pub missed: u64,
+    /// Decided by a rule.
+    pub automatic: u64,
+    /// Number of supplement requests.
+    pub supplements: u64,
+    /// Second and further supplement requests of a dossier.
+    pub further_supplements: u64,
+    /// Supplement requests on the promised day, the last on which the result would have been on
+    /// time.
+    pub supplements_on_last_day: u64,
+    /// Refusals decided after the promised day.
+    pub refused_late: u64,
+    /// New dates with an apology (form 04).
+    pub redated: u64,
+    /// Periods extended as the procedure allows.
+    pub extended: u64,
+    /// Promised dates that an outage moved which was declared on a later day than it began.
+    pub moved_by_late_outages: u64,
+    /// Number of restarted clocks: each period may be kept although the applicant waits for
+    /// more than one.
+    pub restarts: u64,
+    /// Procedures with at least one dossier.
+    pub procedures: u64,
+    /// Procedures with at least one online dossier.
+    pub procedures_online: u64,
+    /// Handled dossiers that were filed online.
+    pub handled_online: u64,
+    /// Settled online dossiers of online services, of all settled dossiers of all services and
+    /// channels: figure (b) of the national monitoring of online public services.
+    pub settled_online: ShareReply,
+    /// Active users: accounts that filed a dossier, each counted once.
+    pub accounts: u64,
+    /// Persons and firms for whom a dossier was filed, each counted once.
+    pub applicants: u64,
+    /// Of these, businesses: with the tax code of an organisation, or represented by somebody.
+    pub firms: u64,
+    /// Dossiers of businesses; the others are those of citizens.
+    pub business_dossiers: u64,
+    /// Ratings of 4 or 5, of all ratings.
+    pub satisfied: ShareReply,
+    /// Number of rated dossiers.
+    pub rated: u64,
+    /// Number of dossiers that could be rated.
+    pub could_rate: u64,
+    /// Mean number of contacts with the applicant of a handled dossier: submission,
+    /// supplements, payments.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contacts_mean: Option<f64>,
+    /// Median time from submission to handling, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_median_s: Option<i64>,
+    /// 90th percentile of that time, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_p90_s: Option<i64>,
+    /// 99th percentile of that time, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_p99_s: Option<i64>,
+    /// Mean of that time over handled dossiers, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elapsed_mean_s: Option<i64>,
+    /// Name of the agency or procedure; null for other groups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<BilingualText>,
+    /// Mean rating, from 1 to 5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfaction: Option<f64>,
+    /// Public services in force; null for groups that are not of services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<ServicesReply>,
+    /// Remaining part of the mean, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_agency_mean_s: Option<i64>,
+    /// Part of the mean while a supplement or a fee was awaited from the applicant, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with_applicant_mean_s: Option<i64>,
+}
+
+values! {
+    /// What the counted dossiers are grouped by.
+    GroupedBy {
+        Agency = "agency",
+        Procedure = "procedure",
+        Officer = "officer",
+        Month = "month",
+        Channel = "channel",
+        Audience = "audience",
+    }
+}
+
 /// Hands a review over to a colleague.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct HandOverReviewRequest {
@@ -983,6 +1973,43 @@ pub struct HandToCarrierRequest {
     pub carrier: Partner,
     /// The carrier's number of the parcel.
     pub waybill: ParcelNumber,
+}
+
+/// The hand-over of a result to its recipient.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct HandedOutReply {
+    /// Time of the hand-over.
+    pub at: jiff::Timestamp,
+    /// Channel by which it reached the recipient.
+    pub channel: DeliveryChannel,
+    /// Recipient, if not the applicant; absent for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_by: Option<String>,
+}
+
+/// A range of days, both ends included, or without an end.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct InForce {
+    pub from: jiff::civil::Date,
+    /// Absent if there is no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
+}
+
+/// An indicator of the Circular.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct IndicatorReply {
+    /// Number in the Circular.
+    pub number: u32,
+    pub name: BilingualText,
+    /// Number of dossiers, ratings or complaints that it is computed from.
+    pub cases: u64,
+    /// From 0 to 2, with one decimal; null if it is skipped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<f64>,
+    /// Why it is skipped; null if it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<Skipped>,
 }
 
 /// A signed result.
@@ -1041,6 +2068,157 @@ pub struct IssueRulesRequest {
     pub text: Text245760,
 }
 
+/// A slip that was issued.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct IssuedSlipReply {
+    /// Id of the slip: that of the event that issued it.
+    pub slip: uuid::Uuid,
+    pub form: SlipForm,
+    /// Time of the issue.
+    pub issued_at: jiff::Timestamp,
+    /// Role of the person who issued it.
+    pub role: Role,
+    /// Name of its template.
+    pub template: String,
+    /// Version of its template.
+    pub template_version: u32,
+    /// SHA-256 of its text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison with the record of its issue.
+    pub comparison: PaperComparison,
+    /// Subject of that person; only for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+}
+
+values! {
+    /// When the agency keeps a settled fee although the dossier ends without a result. Amounts
+    /// that did not settle a fee are never kept.
+    Kept {
+        AfterAcceptance = "after_acceptance",
+        Always = "always",
+        Never = "never",
+    }
+}
+
+/// What the label of a parcel says. Erased values are `[đã xóa]`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Label {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: String,
+    /// Name of the sending agency.
+    pub agency_name: String,
+    /// Name of the recipient.
+    pub recipient_name: String,
+    /// Street, ward and province.
+    pub recipient_address: String,
+    /// Telephone number.
+    pub recipient_phone: String,
+    /// Name of the carrier; null until the parcel is handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// Reference of the parcel, which the carrier reports back; null until it is handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The carrier's number of the parcel; null until it is handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waybill: Option<String>,
+}
+
+/// The label of a parcel.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct LabelReply {
+    /// The data that the template prints.
+    pub data: Label,
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// Language of the paper, as a BCP 47 tag.
+    pub language: String,
+    /// The printed text. Layout does not change it.
+    pub text: String,
+    /// SHA-256 of the text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison of the two.
+    pub comparison: PaperComparison,
+    /// SHA-256 that was recorded when it was issued; null if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_sha256: Option<String>,
+}
+
+/// What the letter with a decision says. Times are local to the agency; erased values are
+/// `[đã xóa]`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Letter {
+    pub outcome: Outcome,
+    /// Code of the dossier.
+    pub code: String,
+    /// Code of the deciding agency.
+    pub agency: String,
+    /// Name of the deciding agency.
+    pub agency_name: String,
+    /// Name of the procedure.
+    pub procedure_name: String,
+    /// Legal basis of the procedure.
+    pub legal_basis: String,
+    /// Local time of the submission.
+    pub submitted_at: String,
+    /// Local time of the decision.
+    pub decided_at: String,
+    /// Whether a rule of the procedure decided, not officers.
+    pub by_rule: bool,
+    /// The applicant's tax code or number at the identity provider.
+    pub applicant_code: String,
+    /// Address in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_address: Option<String>,
+    /// Name in the form; null if the form has none, `[đã xóa]` after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_name: Option<String>,
+    /// Telephone number in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_phone: Option<String>,
+    /// Written reason; null if a rule decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Number of the person who filed it for the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<String>,
+}
+
+/// The letter with a decision.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct LetterReply {
+    /// The data that the template prints.
+    pub data: Letter,
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// Language of the paper, as a BCP 47 tag.
+    pub language: String,
+    /// The printed text. Layout does not change it.
+    pub text: String,
+    /// SHA-256 of the text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison of the two.
+    pub comparison: PaperComparison,
+    /// SHA-256 that was recorded when it was issued; null if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_sha256: Option<String>,
+}
+
+values! {
+    /// How far a procedure is online (Decree 42/2022/NĐ-CP, art. 11).
+    Level {
+        Full = "full",
+        Partial = "partial",
+    }
+}
+
 /// Text on one line. Characters are counted in Unicode's normalisation form C.
 ///
 /// At most 100 characters.
@@ -1053,19 +2231,181 @@ pub type Line200 = String;
 
 /// Text on one line. Characters are counted in Unicode's normalisation form C.
 ///
+/// At most 254 characters.
+pub type Line254 = String;
+
+/// Text on one line. Characters are counted in Unicode's normalisation form C.
+///
 /// At most 35 characters.
 pub type Line35 = String;
+
+/// Text on one line. Characters are counted in Unicode's normalisation form C.
+///
+/// At most 40 characters.
+pub type Line40 = String;
 
 /// Text on one line. Characters are counted in Unicode's normalisation form C.
 ///
 /// At most 500 characters.
 pub type Line500 = String;
 
+/// Text on one line. Characters are counted in Unicode's normalisation form C.
+///
+/// At most 60 characters.
+pub type Line60 = String;
+
+values! {
+    /// Order of a list.
+    ListOrder {
+        Due = "due",
+        Newest = "newest",
+    }
+}
+
+/// A complaint in a list.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ListedComplaintReply {
+    /// Id of the complaint.
+    pub complaint: ComplaintId,
+    /// Code of the agency that handles it.
+    pub agency: AgencyCode,
+    /// Stage.
+    pub stage: ComplaintStage,
+    /// Channel by which it was received.
+    pub channel: ComplaintChannel,
+    /// When the agency received it.
+    pub received_at: jiff::Timestamp,
+    /// Whether the due instant was missed.
+    pub overdue: bool,
+    /// Number of reopenings.
+    pub reopened: u32,
+    /// Class; absent until it is classified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ComplaintClass>,
+    /// Dossier that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+    /// Due instant of that obligation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// Complaint into which it was merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ComplaintId>,
+    /// Its number; absent for complaints that older versions recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<ComplaintNumber>,
+    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Subject>,
+    /// Next obligation of the agency; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+    /// Procedure of that dossier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+}
+
+/// A dossier in a list.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ListedDossierReply {
+    /// Id of the dossier.
+    pub id: DossierId,
+    /// Code of the dossier.
+    pub code: DossierCode,
+    /// Code of the procedure.
+    pub procedure: ProcedureCode,
+    /// Code of the receiving agency.
+    pub agency: AgencyCode,
+    /// Filing channel.
+    pub channel: Channel,
+    /// Time of the submission.
+    pub submitted_at: jiff::Timestamp,
+    /// Stage of the dossier.
+    pub stage: DossierStage,
+    /// Status as numbered by the national portal: 1 submitted, 2 accepted, 3 not accepted, 4 in
+    /// process, 5 supplement awaited, 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10
+    /// delivered.
+    pub status: u32,
+    /// Who has to act for the dossier to go on.
+    pub waiting_on: WaitingOn,
+    /// What must happen next: first what the dossier waits on, then the soonest due.
+    pub next: Vec<NextStep>,
+    /// Whether the appointment was missed.
+    pub missed: bool,
+    /// Whether lateness was foreseen.
+    pub foreseen_late: bool,
+    /// Whether the statutory clock is suspended.
+    pub suspended: bool,
+    /// Whether the one-stop unit did not answer in time.
+    pub intake_answer_missed: bool,
+    /// The applicant, as the identity provider names them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant: Option<String>,
+    /// The appointment: due instant of the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// Officer who has claimed it; shown to officers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Subject>,
+    /// Name of the procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure_name: Option<BilingualText>,
+    /// Remaining legal time of the decision in seconds, negative if it is overdue; null if no
+    /// appointment runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining_s: Option<i64>,
+    /// The consulted agency that it waits on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_on_agency: Option<AgencyCode>,
+}
+
+/// A parcel in a list.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ListedParcelReply {
+    /// Id of the parcel.
+    pub parcel: ParcelId,
+    /// Dossier whose result it contains.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: DossierCode,
+    /// Code of the agency that received the dossier.
+    pub agency: AgencyCode,
+    /// Name of the carrier.
+    pub carrier: String,
+    /// The carrier's number of the parcel.
+    pub waybill: String,
+    /// Where it is.
+    pub state: ParcelPlace,
+    /// When it was handed to the carrier.
+    pub handed_at: jiff::Timestamp,
+    /// When the carrier last reported something; null if never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reported_at: Option<jiff::Timestamp>,
+}
+
 /// That the process runs.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LiveReply {
     /// Always true.
     pub live: bool,
+}
+
+/// The work of a reviewer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct LoadReply {
+    pub officer: Subject,
+    /// The code of the officer's unit.
+    pub unit: UnitCode,
+    /// The number of the officer's undecided reviews, those of other agencies included.
+    pub undecided: u32,
+    /// Whether the officer is absent today.
+    pub absent: bool,
 }
 
 /// Progress of a dossier.
@@ -1098,6 +2438,13 @@ impl MeetDutyRequest {
     }
 }
 
+/// The complaint that is handled instead.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MergeComplaintRequest {
+    /// Id of a complaint that was received earlier.
+    pub into: ComplaintId,
+}
+
 /// Moves the appointment, with an apology.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MoveAppointmentRequest {
@@ -1105,6 +2452,15 @@ pub struct MoveAppointmentRequest {
     pub due_at: jiff::Timestamp,
     /// The reason given in the apology; at most 2000 characters.
     pub reason: Text2000,
+}
+
+/// A code with its name.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct NamedReply {
+    pub code: String,
+    /// Null if it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<BilingualText>,
 }
 
 /// States what is missing in a dossier.
@@ -1115,6 +2471,42 @@ pub struct NeedSupplementRequest {
     pub components: Vec<ComponentCode>,
     /// The written reason, at most 2000 characters.
     pub reason: Text2000,
+}
+
+/// Something that somebody has to do.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct NextStep {
+    /// Kind of step.
+    pub kind: DossierTaskKind,
+    /// The step in a few words.
+    pub title: BilingualText,
+    /// Who has to act.
+    pub waiting_on: WaitingOn,
+    /// The agency in which it has to be done.
+    pub agency: AgencyCode,
+    /// Legal basis of the step.
+    pub basis: String,
+    /// Whether the period was recorded as missed.
+    pub missed: bool,
+    /// By when it must be done, if the law gives a period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// The officer who has it; shown to officers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Subject>,
+    /// Code of the activity or duty, or id of the consultation or proposal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+}
+
+/// An internal note.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct NoteComplaintRequest {
+    /// Text for other complaint handlers.
+    pub note: Text4000,
 }
 
 /// Whether the notice matched a payment.
@@ -1155,6 +2547,28 @@ pub struct ObligationReply {
     /// Calculation of the due instant; null if it does not follow from a period of the law.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
+}
+
+/// An officer of an agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OfficerReply {
+    /// The subject of the officer's tokens.
+    pub officer: Subject,
+    /// The code of the officer's unit.
+    pub unit: UnitCode,
+    /// The work that the officer may be given.
+    pub roles: Vec<Role>,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The absence on this day, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub absence: Option<AbsenceReply>,
+    /// The officer's name; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The last day; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
 }
 
 /// An outage of filing channels.
@@ -1202,10 +2616,93 @@ values! {
     }
 }
 
+values! {
+    /// The party that has a duty after the result.
+    OwedBy {
+        Applicant = "applicant",
+        Agency = "agency",
+    }
+}
+
+values! {
+    /// The result of the comparison of a paper with the record of its issue.
+    PaperComparison {
+        Same = "same",
+        Erased = "erased",
+        NotRecorded = "not_recorded",
+        Differs = "differs",
+    }
+}
+
+/// A parcel with a result.
+pub type ParcelId = uuid::Uuid;
+
+/// What a carrier has to know of a parcel.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParcelLabelReply {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Reference that the carrier sends back.
+    pub reference: String,
+    /// The carrier's number of the parcel.
+    pub waybill: String,
+    /// The recipient; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<AddressReply>,
+}
+
+/// The parcels that an agency handed to a carrier on a day.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParcelList {
+    /// Code of the sending agency.
+    pub agency: String,
+    /// Name of the sending agency.
+    pub agency_name: String,
+    /// Name of the carrier.
+    pub carrier: String,
+    /// The day, in the agency's time zone.
+    pub day: jiff::civil::Date,
+    /// Number of parcels.
+    pub count: u64,
+    /// The parcels, in the order of their hand-over.
+    pub parcels: Vec<ParcelRow>,
+}
+
+/// A list of parcels.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParcelListReply {
+    /// The data that the template prints.
+    pub data: ParcelList,
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// Language of the paper, as a BCP 47 tag.
+    pub language: String,
+    /// The printed text. Layout does not change it.
+    pub text: String,
+    /// SHA-256 of the text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison of the two.
+    pub comparison: PaperComparison,
+    /// SHA-256 that was recorded when it was issued; null if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_sha256: Option<String>,
+}
+
 /// A carrier's number of a parcel. Blanks and case do not matter.
 ///
 /// At most 100 characters.
 pub type ParcelNumber = String;
+
+values! {
+    /// Where a parcel is.
+    ParcelPlace {
+        OnItsWay = "on_its_way",
+        Delivered = "delivered",
+        Returned = "returned",
+    }
+}
 
 /// A parcel with a result, handed to a carrier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -1220,6 +2717,28 @@ pub struct ParcelReply {
     pub state: ParcelState,
     /// Whether the carrier later reported another end, which has to be clarified.
     pub contradicted: bool,
+    /// Status as last reported by its carrier; absent for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+}
+
+/// A parcel in the list.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParcelRow {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: String,
+    /// The carrier's number of the parcel.
+    pub waybill: String,
+    /// Reference of the parcel, which the carrier reports back.
+    pub reference: String,
+    /// Name of the recipient.
+    pub recipient_name: String,
+    /// Street, ward and province.
+    pub recipient_address: String,
+    /// Telephone number.
+    pub recipient_phone: String,
 }
 
 values! {
@@ -1236,6 +2755,21 @@ values! {
 /// At most 50 characters.
 pub type Partner = String;
 
+/// A supplement request that is no longer open.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PastSupplementReply {
+    /// Number of the request within the dossier, from 1.
+    pub request: u32,
+    /// Codes of the requested components.
+    pub components: Vec<String>,
+    /// Time of the supplement; absent if the dossier ended without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered_at: Option<jiff::Timestamp>,
+    /// Written reason; null after its erasure, and for cashiers and operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// An attempt to pay.
 pub type PaymentId = uuid::Uuid;
 
@@ -1244,7 +2778,9 @@ pub type PaymentId = uuid::Uuid;
 pub struct PaymentReply {
     /// Id of the dossier.
     pub dossier: DossierId,
-    /// Lines of the fee, with phí and lệ phí separately.
+    /// Subject of the payer: the applicant, in whose name receipts are issued.
+    pub payer: Subject,
+    /// Lines of the fee, with phí and lệ phí separately. A receipt has the same lines.
     pub lines: Vec<ChargedLineReply>,
     /// Sum of the lines.
     pub total_vnd: Vnd,
@@ -1272,9 +2808,18 @@ pub struct PaymentReply {
     /// Resolution that waits for a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_resolution: Option<ProposedResolutionReply>,
+    /// Refunds, oldest first; the newest 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refunds: Vec<RefundReply>,
+    /// Rejected proposals, oldest first; the newest 100. Only for officers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rejected_proposals: Vec<RejectionReply>,
     /// Cause and due instant of the repayment; null if nothing is owed back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repayment: Option<RepaymentReply>,
+    /// Resolved discrepancies, oldest first; the newest 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolutions: Vec<ResolutionReply>,
     /// Time at which the fee was fully paid; null while it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<jiff::Timestamp>,
@@ -1312,6 +2857,23 @@ pub struct PaymentTaskReply {
     pub due_on: Option<jiff::civil::Date>,
 }
 
+/// A read of personal data by an officer or a partner.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PersonalReadReply {
+    /// Time of the read.
+    pub at: jiff::Timestamp,
+    /// Role in which the data was read.
+    pub role: Role,
+    /// Name of the operation; its reply is what was read.
+    pub operation: String,
+    /// Agency of the officer; absent for operators and partners without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Subject of the reader. The applicant sees it for partners only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
+}
+
 /// A telephone number as people write it; recorded by E.164.
 ///
 /// At most 30 characters.
@@ -1324,6 +2886,33 @@ values! {
         Waybill = "waybill",
         HandOverRecord = "hand_over_record",
     }
+}
+
+/// A receipt for a fee.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PrintedReceiptReply {
+    /// Amount for which it is still valid, in VND.
+    pub stands_for_vnd: Vnd,
+    /// The data that the template prints.
+    pub data: Receipt,
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// Language of the paper, as a BCP 47 tag.
+    pub language: String,
+    /// The printed text. Layout does not change it.
+    pub text: String,
+    /// SHA-256 of the text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison of the two.
+    pub comparison: PaperComparison,
+    /// Whether it was cancelled or reduced after its issue; null if neither. The PDF says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub became: Option<ReceiptBecomes>,
+    /// SHA-256 that was recorded when it was issued; null if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_sha256: Option<String>,
 }
 
 /// A problem (RFC 9457).
@@ -1339,7 +2928,7 @@ pub struct Problem {
     /// say it and not several fields must change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// All fields or parameters that must change.
+    /// All fields, parameters or headers that must change.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
     /// The quotas that were exceeded, by their names in `RateLimit-Policy`.
@@ -1347,7 +2936,7 @@ pub struct Problem {
     pub violated_policies: Vec<String>,
 }
 
-/// A field or parameter that must change.
+/// A field, parameter or header that must change.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ProblemField {
     /// The registered code of what is wrong with it: that of the problem, or another one if
@@ -1364,11 +2953,11 @@ pub struct ProblemField {
     /// The line in the file of rules, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub line: Option<u64>,
-    /// Name of the query parameter.
+    /// Name of the query parameter; absent for a field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parameter: Option<String>,
     /// JSON Pointer into the body or, if a file of rules is invalid, into that file. A field
-    /// that is missing is named, too. Absent for a parameter.
+    /// that is missing is named, too. Absent for a parameter or header.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
 }
@@ -1411,6 +3000,22 @@ pub struct ProcedureReply {
     pub documents: Vec<DossierComponent>,
     /// Period by filing channel.
     pub periods: std::collections::BTreeMap<String, Budget>,
+    /// Event at which the period starts.
+    pub clock_start: ClockStart,
+    /// Whether all steps can be done online.
+    pub level: Level,
+    /// Tariff.
+    pub fees: FeesReply,
+    /// Groups of persons for which a fee is reduced, as accepted in `groups` of a submission.
+    pub groups: Vec<String>,
+    /// Channels by which the result may be delivered; empty if there is no result.
+    pub delivery: Vec<DeliveryChannel>,
+    /// Result.
+    pub result: ResultReply,
+    /// Period in which the one-stop unit accepts or refuses the dossier, or requests a
+    /// supplement; null if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_within: Option<Budget>,
     /// Last day in force; null if no end is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_to: Option<jiff::civil::Date>,
@@ -1449,8 +3054,6 @@ pub struct ProposedRefundReply {
     pub refund: uuid::Uuid,
     /// Amount in VND.
     pub amount_vnd: Vnd,
-    /// Subject who proposed it.
-    pub proposed_by: Subject,
     /// Whether it was neither approved nor rejected in time.
     pub missed: bool,
     /// Due instant of the second person's decision; null for proposals recorded before this
@@ -1460,6 +3063,12 @@ pub struct ProposedRefundReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// Officer who proposed it; for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<Subject>,
+    /// Written reason; for officers, without operators. Absent after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// The resolution of a discrepancy that waits for a second person.
@@ -1471,8 +3080,6 @@ pub struct ProposedResolutionReply {
     pub payment: PaymentId,
     /// Total that the attempt has brought according to the proposal, in VND.
     pub captured_vnd: Vnd,
-    /// Subject who proposed it.
-    pub proposed_by: Subject,
     /// Whether it was neither approved nor rejected in time.
     pub missed: bool,
     /// Due instant of the second person's decision.
@@ -1481,6 +3088,12 @@ pub struct ProposedResolutionReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// Officer who proposed it; for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<Subject>,
+    /// Written finding; for officers, without operators. Absent after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 values! {
@@ -1490,6 +3103,43 @@ values! {
         Failed = "failed",
         Pending = "pending",
     }
+}
+
+/// Published figures of a month.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PublicFiguresReply {
+    /// The month.
+    pub month: String,
+    /// The smallest number of dossiers that a count may be about.
+    pub at_least: u32,
+    /// Whether there were dossiers, but too few to publish anything.
+    pub withheld: bool,
+    /// Disjoint groups of dossiers, whose sum is the total.
+    pub rows: Vec<PublicRowReply>,
+}
+
+/// Published figures of agencies and groups of procedures.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PublicRowReply {
+    /// One agency, or several that were merged because some are small.
+    pub agencies: Vec<NamedReply>,
+    /// One group of procedures, or several that were merged; all if empty.
+    pub groups: Vec<NamedReply>,
+    /// Dossiers submitted in the month.
+    pub received: u64,
+    /// Dossiers that ended in the month, whenever they were submitted.
+    pub handled: u64,
+    /// Handled dossiers of online services that were filed online, of all handled dossiers;
+    /// null if the share tells something about a few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled_online: Option<ShareReply>,
+    /// Handled on the promised day or earlier, of those with a promised day; null if the share
+    /// tells something about a few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_time: Option<ShareReply>,
+    /// Received dossiers that were filed online; null if the share tells something about a few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_online: Option<ShareReply>,
 }
 
 /// A published answer. It names nobody.
@@ -1516,31 +3166,43 @@ pub struct PublishAnswerRequest {
     pub text: Text10000,
 }
 
-/// A dossier in a queue.
+/// A published answer. It names nobody.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct QueuedDossierReply {
-    /// Id of the dossier.
-    pub dossier: DossierId,
-    /// Code of the dossier.
-    pub code: DossierCode,
-    /// Code of the procedure.
-    pub procedure: ProcedureCode,
-    /// Status as numbered by the national portal: 1 submitted, 2 accepted, 3 not accepted, 4 in
-    /// process, 5 supplement awaited, 6 fee awaited, 7 withdrawn, 8 stopped, 9 decided, 10
-    /// delivered.
-    pub status: u32,
-    /// Due instant of the decision.
+pub struct PublishedAnswerReply {
+    /// Id of the complaint.
+    pub complaint: ComplaintId,
+    /// Code of the agency that answered.
+    pub agency: AgencyCode,
+    /// Published text.
+    pub text: String,
+    /// Time of publication.
+    pub published_at: jiff::Timestamp,
+    /// Class of the complaint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<jiff::Timestamp>,
-    /// The last day that is in time, in the agency's time zone; for display.
+    pub class: Option<ComplaintClass>,
+    /// Procedure that it is about; absent if it is about no dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_on: Option<jiff::civil::Date>,
-    /// Officer who has claimed it; null if nobody has.
+    pub procedure: Option<ProcedureCode>,
+}
+
+/// Line of a quote.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct QuotedLineReply {
+    /// Code of the rule in the tariff.
+    pub rule: String,
+    /// Phí or lệ phí.
+    pub kind: FeeKind,
+    /// Vietnamese name.
+    pub name_vi: String,
+    /// English name.
+    pub name_en: String,
+    /// Amount before reductions, in VND.
+    pub full_vnd: Vnd,
+    /// Charged amount in VND.
+    pub charged_vnd: Vnd,
+    /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub officer: Option<Subject>,
-    /// Remaining legal time in seconds; negative if it is overdue.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub remaining_s: Option<i64>,
+    pub reduction: Option<String>,
 }
 
 /// A rating.
@@ -1561,11 +3223,39 @@ impl RateDossierRequest {
     }
 }
 
+values! {
+    /// Who is rated.
+    RatedUnit {
+        Unit = "unit",
+        Officer = "officer",
+    }
+}
+
+values! {
+    /// The grade of a unit or officer.
+    RatingGrade {
+        Excellent = "excellent",
+        Good = "good",
+        Fair = "fair",
+        Average = "average",
+        Weak = "weak",
+        Complete = "complete",
+        Partial = "partial",
+        Insufficient = "insufficient",
+    }
+}
+
 /// The rating of a dossier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RatingReply {
     /// Id of the dossier.
     pub dossier: uuid::Uuid,
+    /// Comment in the applicant's words; not for clerks and operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// When it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rated_at: Option<jiff::Timestamp>,
     /// Score from 1 (very bad) to 5 (very good); null until it is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub score: Option<u32>,
@@ -1615,6 +3305,57 @@ pub struct ReadyReply {
     pub disk_free_bytes: Option<u64>,
 }
 
+/// What a receipt says. Amounts are in whole đồng; erased values are `[đã xóa]`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Receipt {
+    /// Symbol of the series of receipts.
+    pub symbol: String,
+    pub year: i32,
+    /// Number within symbol and year, eight digits.
+    pub number: String,
+    /// Code of the collecting agency.
+    pub agency: String,
+    /// Name of the collecting agency.
+    pub agency_name: String,
+    /// Code of the dossier.
+    pub code: String,
+    /// Name of the procedure.
+    pub procedure_name: String,
+    /// Local time of the issue.
+    pub issued_at: String,
+    /// Lines of phí.
+    pub phi: Vec<ReceiptLine>,
+    /// Sum of the lines of phí.
+    pub phi_vnd: Vnd,
+    /// Lines of lệ phí.
+    pub le_phi: Vec<ReceiptLine>,
+    /// Sum of the lines of lệ phí.
+    pub le_phi_vnd: Vnd,
+    /// Fee of the dossier.
+    pub total_vnd: Vnd,
+    /// Amount received with this receipt.
+    pub amount_vnd: Vnd,
+    /// Whether it is only a part of the fee.
+    pub is_part: bool,
+    /// The applicant's tax code or number at the identity provider.
+    pub applicant_code: String,
+    /// Tax code of the collecting agency; null if the registry has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency_tax_code: Option<String>,
+    /// Address in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_address: Option<String>,
+    /// Name in the form; null if the form has none, `[đã xóa]` after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_name: Option<String>,
+    /// Telephone number in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_phone: Option<String>,
+    /// Number of the person who filed it for the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<String>,
+}
+
 values! {
     /// The status of a receipt after a refund of the money for which it was issued.
     ReceiptBecomes {
@@ -1623,9 +3364,25 @@ values! {
     }
 }
 
+/// A line of the fee.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReceiptLine {
+    /// Name of the fee.
+    pub name: String,
+    /// Amount before the reduction.
+    pub full_vnd: Vnd,
+    /// Amount to pay.
+    pub charged_vnd: Vnd,
+    /// Code of the reduction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reduction: Option<String>,
+}
+
 /// A receipt that has its number.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReceiptReply {
+    /// Id of the receipt, for `get_receipt`.
+    pub receipt: String,
     /// Id of the payment.
     pub payment: PaymentId,
     /// Symbol of the receipt.
@@ -1644,6 +3401,112 @@ pub struct ReceiptReply {
     pub became: Option<ReceiptBecomes>,
 }
 
+/// Records an absence of an officer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RecordAbsenceRequest {
+    /// The subject of the officer.
+    pub officer: Line200,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The last day.
+    pub to: jiff::civil::Date,
+    /// The subject of the officer who acts in the absent one's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<Line200>,
+}
+
+impl RecordAbsenceRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(officer: impl Into<String>, from: jiff::civil::Date, to: jiff::civil::Date) -> Self {
+        Self { officer: officer.into(), from, to, deputy: None }
+    }
+}
+
+/// An officer of an agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RecordOfficerRequest {
+    /// The subject of the officer's tokens.
+    pub officer: Line200,
+    /// The officer's name, at most 200 characters.
+    pub name: Line200,
+    /// The code of the officer's unit.
+    pub unit: Line40,
+    /// The work that the officer may be given: `clerk`, `reviewer`, `approver`, `cashier`,
+    /// `consultee`, `complaint_handler`, `auditor`.
+    pub roles: Vec<Role>,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The last day; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
+}
+
+impl RecordOfficerRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        officer: impl Into<String>,
+        name: impl Into<String>,
+        unit: impl Into<String>,
+        roles: Vec<Role>,
+        from: jiff::civil::Date,
+    ) -> Self {
+        Self {
+            officer: officer.into(),
+            name: name.into(),
+            unit: unit.into(),
+            roles,
+            from,
+            to: None,
+        }
+    }
+}
+
+/// A unit of an agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RecordUnitRequest {
+    /// Its code within the agency, at most 40 characters.
+    pub unit: Line40,
+    /// Its name, at most 200 characters.
+    pub name: Line200,
+    /// `none`: officers claim reviews themselves. `spread`: evenly over the officers who are
+    /// present. `least_load`: to the present officer with the fewest undecided reviews.
+    pub assignment: AssignmentRule,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The subject of the officer who heads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Line200>,
+    /// Codes of the procedures whose dossiers it reviews; all of the agency if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub procedures: Vec<String>,
+    /// The last day; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
+}
+
+impl RecordUnitRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        unit: impl Into<String>,
+        name: impl Into<String>,
+        assignment: AssignmentRule,
+        from: jiff::civil::Date,
+    ) -> Self {
+        Self {
+            unit: unit.into(),
+            name: name.into(),
+            assignment,
+            from,
+            head: None,
+            procedures: Vec::new(),
+            to: None,
+        }
+    }
+}
+
 /// Records a verification on site.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RecordVerificationRequest {
@@ -1659,6 +3522,27 @@ pub struct RecordVerificationRequest {
     pub findings: Text4000,
 }
 
+/// Reduction of a tariff.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReductionReply {
+    /// Code of the rule.
+    pub rule: String,
+    /// Reduction in per cent.
+    pub percent: u32,
+    /// Kinds of fee that it reduces.
+    pub of: Vec<FeeKind>,
+    /// Days of submission for which it applies.
+    pub effective: InForce,
+    /// Channels of filing for which it applies; all if empty.
+    pub channels: Vec<Channel>,
+    /// Groups of applicants for which it applies; everybody if empty.
+    pub groups: Vec<String>,
+    /// Agencies for whose dossiers it applies, those below them included; all if empty.
+    pub agencies: Vec<String>,
+    /// Legal basis.
+    pub basis: String,
+}
+
 /// The amount to be refunded, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RefundPaymentRequest {
@@ -1666,6 +3550,20 @@ pub struct RefundPaymentRequest {
     pub amount_vnd: Vnd,
     /// Written reason.
     pub reason: Text2000,
+}
+
+/// Money that was refunded.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RefundReply {
+    /// Time of the refund.
+    pub at: jiff::Timestamp,
+    /// Id of the refund.
+    pub refund: uuid::Uuid,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Written reason; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Refuses a dossier, with a reason.
@@ -1709,6 +3607,64 @@ pub struct RejectRulesRequest {
     pub reason: Text1000,
 }
 
+/// A proposed refund or resolution that was rejected or withdrawn; for officers.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RejectionReply {
+    /// Time of the rejection.
+    pub at: jiff::Timestamp,
+    /// Id of the proposal.
+    pub proposal: uuid::Uuid,
+    /// Written reason; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The reason that an officer gave for a step.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RemarkReply {
+    /// Time of the step.
+    pub at: jiff::Timestamp,
+    /// Officer who took it.
+    pub officer: Subject,
+    /// The step.
+    pub step: RemarkStep,
+    /// Codes of the missing components.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub components: Vec<ComponentCode>,
+    /// Written reason; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Officer to whom the review was handed over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<Subject>,
+}
+
+values! {
+    /// A step for which an officer gives a reason.
+    RemarkStep {
+        Returned = "returned",
+        HandedOver = "handed_over",
+        SupplementNeeded = "supplement_needed",
+        ProposalRejected = "proposal_rejected",
+    }
+}
+
+/// Conditions of a renewal.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RenewalReply {
+    /// Minimum number of working days between the request and the day on which the result
+    /// expires.
+    pub ask_before_working_days: u32,
+    /// The agency's period to decide.
+    pub decide_within: Budget,
+    /// Maximum number of renewals.
+    pub times: u32,
+    /// How long the result is valid after a renewal, counted from the previous expiry.
+    pub validity: Budget,
+    /// Legal basis.
+    pub basis: String,
+}
+
 /// A request for another answer.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReopenComplaintRequest {
@@ -1748,6 +3704,22 @@ pub struct RequestSupplementRequest {
     pub reason: Text2000,
 }
 
+/// A discrepancy that was resolved.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ResolutionReply {
+    /// Time of the resolution.
+    pub at: jiff::Timestamp,
+    /// Id of the attempt.
+    pub payment: PaymentId,
+    /// Total that the attempt brought, in VND.
+    pub captured_vnd: Vnd,
+    /// Total that was counted for it before, in VND.
+    pub counted_vnd: Vnd,
+    /// Written finding; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// The confirmed total of an attempt.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ResolveDiscrepancyRequest {
@@ -1757,6 +3729,16 @@ pub struct ResolveDiscrepancyRequest {
     pub captured_vnd: Vnd,
     /// Written finding.
     pub reason: Text2000,
+}
+
+/// The document of an issued result or of a duty that was met.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ResultDocumentReply {
+    /// Name of the stored document.
+    pub document: DocumentName,
+    /// SHA-256 of its content when it was named; absent for older documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<DocumentDigest>,
 }
 
 /// A number that was taken.
@@ -1776,11 +3758,42 @@ pub struct ResultNumberReply {
     pub taken_at: Option<jiff::Timestamp>,
 }
 
+/// Result of a procedure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ResultReply {
+    /// Whether it is a document.
+    pub document: bool,
+    /// Duties after a result that grants the application.
+    pub duties: Vec<DutyRuleReply>,
+    /// Code in the national catalogue; null if the procedure has no result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Conditions of a renewal; null if none is possible.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub renewal: Option<RenewalReply>,
+    /// How long it is valid; null if it is unlimited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub validity: Option<Budget>,
+}
+
 /// Returns a review to the queue.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReturnReviewRequest {
     /// The written reason, at most 2000 characters.
     pub reason: Text2000,
+}
+
+/// The decision.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReviewDecisionReply {
+    /// Who decided.
+    pub by: DecidedBy,
+    /// Time of the decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<jiff::Timestamp>,
+    /// Written reason; null if there is none, after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// The review of a dossier. A consulted agency sees its own consultations only.
@@ -1804,6 +3817,12 @@ pub struct ReviewReply {
     /// Consultations that were answered, or ended with the review.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub closed_consultations: Vec<ClosedConsultationReply>,
+    /// Completed activities, oldest first; the newest 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub completed_activities: Vec<CompletedActivityReply>,
+    /// The decision; absent until there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<ReviewDecisionReply>,
     /// Officer who has claimed the dossier; absent if nobody has, and for a consulted agency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
@@ -1813,9 +3832,15 @@ pub struct ReviewReply {
     /// Proposal that waits for approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<ProposalReply>,
+    /// Reasons of other steps of officers, oldest first; the newest 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<RemarkReply>,
     /// Absent for a consulted agency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<ReviewStage>,
+    /// Verifications on site, oldest first; the newest 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verifications: Vec<VerificationReply>,
 }
 
 values! {
@@ -1863,6 +3888,7 @@ values! {
         Payments = "payments",
         Codes = "codes",
         Procedure = "procedure",
+        Figures = "figures",
     }
 }
 
@@ -1926,9 +3952,150 @@ pub struct RulesWarning {
     pub detail: String,
 }
 
+/// Separates a merged complaint.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SeparateComplaintRequest {
+    /// Reason, for the complainant.
+    pub reason: Text2000,
+}
+
+/// Public services in force in the period.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ServicesReply {
+    /// Services in force, online or not.
+    pub in_force: u64,
+    /// Online services by level: those of which all steps can be done online (toàn trình).
+    pub full: u64,
+    /// Online services of which some steps cannot be done online (một phần).
+    pub partial: u64,
+    /// Online services with at least one online dossier, of all online services in force:
+    /// figure (a) of the national monitoring of online public services.
+    pub used: ShareReply,
+}
+
+/// A share with its numerator and denominator.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ShareReply {
+    pub numerator: u64,
+    pub denominator: u64,
+    /// In per cent, rounded to two decimals; null if the denominator is 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub percent: Option<f64>,
+}
+
 /// An empty object.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct SignRulesRequest {}
+
+values! {
+    /// Why an indicator is skipped.
+    Skipped {
+        NoCase = "no_case",
+        NotRecorded = "not_recorded",
+    }
+}
+
+/// What a slip says. Times are local to the agency; erased values are `[đã xóa]`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Slip {
+    pub form: SlipForm,
+    /// Code of the dossier.
+    pub code: String,
+    /// Code of the agency that received it.
+    pub agency: String,
+    /// Name of the agency on the day of issue.
+    pub agency_name: String,
+    /// Code of the procedure.
+    pub procedure: String,
+    /// Name of the procedure.
+    pub procedure_name: String,
+    /// Filing channel, in words.
+    pub channel: String,
+    /// How the result reaches the applicant, in words.
+    pub delivery: String,
+    /// Local time of the submission.
+    pub submitted_at: String,
+    /// Local time of the issue of the slip.
+    pub issued_at: String,
+    /// Documents received so far.
+    pub documents: Vec<SlipComponent>,
+    /// Components that the applicant has to submit; for a supplement request.
+    pub missing: Vec<SlipComponent>,
+    /// The applicant's tax code or number at the identity provider.
+    pub applicant_code: String,
+    /// Address in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_address: Option<String>,
+    /// Name in the form; null if the form has none, `[đã xóa]` after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_name: Option<String>,
+    /// Telephone number in the form, otherwise that for post.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_phone: Option<String>,
+    /// The appointment, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<String>,
+    /// Last day of the appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// Written reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Number of the person who filed it for the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<String>,
+    /// Number of the supplement request within the dossier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<u32>,
+    /// The earlier appointment, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was_due: Option<String>,
+    /// End of the applicant's period to submit a supplement, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<String>,
+}
+
+/// A component of the dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SlipComponent {
+    /// Code of the component.
+    pub component: String,
+    /// Its name in the procedure; the code if it has none.
+    pub name: String,
+}
+
+values! {
+    /// A slip of the one-stop unit.
+    SlipForm {
+        Receipt = "receipt",
+        SupplementRequest = "supplement_request",
+        Refusal = "refusal",
+        Apology = "apology",
+        Stop = "stop",
+    }
+}
+
+/// A slip.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SlipReply {
+    /// The data that the template prints.
+    pub data: Slip,
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// Language of the paper, as a BCP 47 tag.
+    pub language: String,
+    /// The printed text. Layout does not change it.
+    pub text: String,
+    /// SHA-256 of the text in UTF-8.
+    pub sha256: String,
+    /// Result of the comparison of the two.
+    pub comparison: PaperComparison,
+    /// SHA-256 that was recorded when it was issued; null if none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_sha256: Option<String>,
+}
 
 values! {
     /// The channel by which a provider's report reached us. One capture is usually reported by
@@ -1949,42 +4116,96 @@ pub struct StartPaymentRequest {
     pub provider: Partner,
 }
 
-/// Figures with their denominators.
+/// Figures of all counted dossiers, and of each group.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StatisticsReply {
-    /// Number of counted dossiers.
-    pub dossiers: i64,
-    /// Decided, refused, withdrawn, returned or ended.
-    pub handled: i64,
-    /// Handled before the promised day.
-    pub early: i64,
-    /// Handled on the promised day.
-    pub on_time: i64,
-    /// Handled after the promised day.
-    pub late: i64,
-    /// Handled without a promised day.
-    pub without_deadline: i64,
-    /// Open, and past the promised instant.
-    pub overdue_open: i64,
+    /// Which dossiers belong to the period.
+    pub period: CountedPeriod,
+    pub coverage: CoverageReply,
+    /// Figures of each group with a dossier, by key; empty if no groups were asked for.
+    /// Accounts, applicants and firms of several groups may be the same.
+    pub groups: Vec<GroupReply>,
+    /// Number of counted dossiers: `carried_over` and those received in the period.
+    pub dossiers: u64,
+    /// Submitted before the period and still open when it began. 0 if dossiers are counted by
+    /// their submission.
+    pub carried_over: u64,
+    /// Ended: withdrawn, decided, delivered, not accepted or stopped.
+    pub handled: u64,
+    /// Handled as QĐ 766/QĐ-TTg counts it: withdrawn, decided or delivered (statuses 7, 9, 10).
+    /// The sum of `early`, `on_time`, `late` and `without_deadline`.
+    pub settled: u64,
+    /// Settled before the promised day.
+    pub early: u64,
+    /// Settled on the promised day.
+    pub on_time: u64,
+    /// Settled after the promised day.
+    pub late: u64,
+    /// Settled without a promised day.
+    pub without_deadline: u64,
+    /// Settled early or on time, of those with a promised day.
+    pub in_time: ShareReply,
+    /// Not accepted (status 3).
+    pub not_accepted: u64,
+    /// Ended without a decision, for example because a supplement was not submitted (status 8).
+    /// QĐ 766/QĐ-TTg counts them as suspended.
+    pub stopped: u64,
+    /// Open at the end of the period.
+    pub open: u64,
+    /// Of these, waiting for acceptance (status 1). This and the next two are by the status
+    /// now; a dossier that was handled after the period is in none of them.
+    pub awaiting_acceptance: u64,
+    /// Of these, accepted or in process (statuses 2, 4).
+    pub processing: u64,
+    /// Of these, waiting for a supplement or a fee (statuses 5, 6).
+    pub suspended: u64,
+    /// Open, and the promised day is before the last day of the period or today.
+    pub overdue_open: u64,
     /// Missed deadlines, less those withdrawn.
-    pub missed: i64,
+    pub missed: u64,
     /// Decided by a rule.
-    pub automatic: i64,
+    pub automatic: u64,
     /// Number of supplement requests.
-    pub supplements: i64,
+    pub supplements: u64,
+    /// Second and further supplement requests of a dossier.
+    pub further_supplements: u64,
+    /// Supplement requests on the promised day, the last on which the result would have been on
+    /// time.
+    pub supplements_on_last_day: u64,
+    /// Refusals decided after the promised day.
+    pub refused_late: u64,
+    /// New dates with an apology (form 04).
+    pub redated: u64,
+    /// Periods extended as the procedure allows.
+    pub extended: u64,
+    /// Promised dates that an outage moved which was declared on a later day than it began.
+    pub moved_by_late_outages: u64,
     /// Number of restarted clocks: each period may be kept although the applicant waits for
     /// more than one.
-    pub restarts: i64,
+    pub restarts: u64,
     /// Procedures with at least one dossier.
-    pub procedures: i64,
+    pub procedures: u64,
     /// Procedures with at least one online dossier.
-    pub procedures_online: i64,
+    pub procedures_online: u64,
     /// Handled dossiers that were filed online.
-    pub handled_online: i64,
+    pub handled_online: u64,
+    /// Settled online dossiers of online services, of all settled dossiers of all services and
+    /// channels: figure (b) of the national monitoring of online public services.
+    pub settled_online: ShareReply,
+    /// Active users: accounts that filed a dossier, each counted once.
+    pub accounts: u64,
+    /// Persons and firms for whom a dossier was filed, each counted once.
+    pub applicants: u64,
+    /// Of these, businesses: with the tax code of an organisation, or represented by somebody.
+    pub firms: u64,
+    /// Dossiers of businesses; the others are those of citizens.
+    pub business_dossiers: u64,
+    /// Ratings of 4 or 5, of all ratings.
+    pub satisfied: ShareReply,
     /// Number of rated dossiers.
-    pub rated: i64,
+    pub rated: u64,
     /// Number of dossiers that could be rated.
-    pub could_rate: i64,
+    pub could_rate: u64,
     /// Mean number of contacts with the applicant of a handled dossier: submission,
     /// supplements, payments.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -2001,9 +4222,18 @@ pub struct StatisticsReply {
     /// Mean of that time over handled dossiers, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elapsed_mean_s: Option<i64>,
+    /// First local day, or first instant, of the period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
     /// Mean rating, from 1 to 5.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub satisfaction: Option<f64>,
+    /// Public services in force; null for groups that are not of services.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub services: Option<ServicesReply>,
+    /// Last local day of the period, or the first instant after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// Remaining part of the mean, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with_agency_mean_s: Option<i64>,
@@ -2035,7 +4265,8 @@ pub struct SubmitDossierRequest {
     /// Uploaded documents.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<DocumentRequest>,
-    /// Groups to which the applicant claims to belong, for reductions of the fee.
+    /// Groups to which the applicant claims to belong, for reductions of the fee: those that
+    /// the procedure's reductions name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
     /// For `post`: the date from which the procedure counts.
@@ -2216,6 +4447,45 @@ impl TakeNoticeRequest {
 }
 
 values! {
+    /// The figures that can have a target.
+    TargetFigure {
+        ServicesUsed = "services_used",
+        SettledOnline = "settled_online",
+        InTime = "in_time",
+        Satisfied = "satisfied",
+    }
+}
+
+/// A target and what was reached.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TargetReply {
+    /// Code of the unit; its figures include those of the agencies below it.
+    pub agency: AgencyCode,
+    pub figure: TargetFigure,
+    /// The least share, in per cent.
+    pub target_percent: u32,
+    /// What was reached in the period, counted like `period=handled` in statistics.
+    pub actual: ShareReply,
+    /// First day for which the target holds.
+    pub effective_from: jiff::civil::Date,
+    /// The decision that sets it.
+    pub basis: String,
+    /// Last day for which the target holds; null if it has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_to: Option<jiff::civil::Date>,
+    /// Name of the unit; null if only agencies below it are in the registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<BilingualText>,
+    /// Place among the targets of the same figure: the first is farthest above its target, or
+    /// closest below. Null if there is nothing to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rank: Option<u32>,
+    /// Whether the target is reached, by the exact share; null if there is nothing to count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reached: Option<bool>,
+}
+
+values! {
     /// What a cashier, or a second person, has to do.
     TaskKind {
         Repayment = "repayment",
@@ -2254,6 +4524,42 @@ pub type Text4000 = String;
 /// At most 500 characters.
 pub type Text500 = String;
 
+/// A value that an event replaced.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TimelineChangeReply {
+    /// JSON Pointer: `/promise/due_at`, `/due_at`, `/valid_until`, or below `/form`,
+    /// `/documents` (by component) and `/delivery`.
+    pub field: String,
+    /// Value before the event; null if there was none.
+    pub before: serde_json::Value,
+    /// Value after the event; null if it was removed.
+    pub after: serde_json::Value,
+}
+
+/// An uploaded document that an event names.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TimelineDocumentReply {
+    /// Name of the stored document.
+    pub document: DocumentName,
+    /// Role of its owner, who uploaded it.
+    pub owner: Role,
+    /// Size in bytes; absent if the event does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Component of the dossier for which it was uploaded; absent for other documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<ComponentCode>,
+    /// Media type; absent if the event does not have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_type: Option<String>,
+    /// Agency of its owner; absent for an applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_agency: Option<AgencyCode>,
+    /// SHA-256 of its content when the event named it; absent for older events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<DocumentDigest>,
+}
+
 /// An event on the timeline.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TimelineEntryReply {
@@ -2261,18 +4567,36 @@ pub struct TimelineEntryReply {
     pub at: jiff::Timestamp,
     /// Kind of event, for example `intake.DossierAccepted.v1`.
     pub event: String,
+    /// Title of the kind of event.
+    pub title: BilingualText,
     /// Role of the actor.
     pub role: Role,
     /// Position in the log. A complaint refers to a timeline entry by it; entries of complaints
     /// cannot be named.
     pub position: u64,
+    /// The recorded data that the caller's role may read, by field of the event's kind
+    /// (docs/fields.md). An erased value is null, and named in `erased`.
+    pub data: serde_json::Value,
     /// Agency of the actor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
+    /// Earlier values that the event replaced: of the promised date, the form, the documents,
+    /// the delivery and the validity of the result.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<TimelineChangeReply>,
     /// Id of the complaint to which the event belongs. Its answer is at
     /// `/v1/complaints/{complaint}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complaint: Option<uuid::Uuid>,
+    /// Absent officer in whose place the actor acted as the deputy; only for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy_for: Option<Subject>,
+    /// Uploaded documents that the event names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<TimelineDocumentReply>,
+    /// Values in `data` that were erased, as JSON Pointers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub erased: Vec<String>,
     /// Subject of the actor; only for officers. The applicant sees the role only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
@@ -2287,6 +4611,31 @@ values! {
         Months = "months",
         SameDay = "same_day",
     }
+}
+
+/// A unit of an agency, as its directory names it.
+///
+/// At most 40 characters.
+pub type UnitCode = String;
+
+/// A unit of an agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct UnitReply {
+    /// Its code within the agency.
+    pub unit: UnitCode,
+    pub name: String,
+    /// The procedures whose dossiers it reviews; all of the agency if empty.
+    pub procedures: Vec<ProcedureCode>,
+    /// How its reviews are assigned.
+    pub assignment: AssignmentRule,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The officer who heads it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Subject>,
+    /// The last day; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
 }
 
 /// A carrier notice that matches no parcel.
@@ -2344,8 +4693,46 @@ pub struct UpcomingReply {
     pub effective_from: jiff::civil::Date,
 }
 
+/// A verification on site.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct VerificationReply {
+    /// Time at which it was recorded.
+    pub at: jiff::Timestamp,
+    /// Officer who recorded it.
+    pub officer: Subject,
+    /// Beginning of the verification.
+    pub from: jiff::Timestamp,
+    /// End of the verification.
+    pub to: jiff::Timestamp,
+    /// Findings; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub findings: Option<String>,
+    /// Participants; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub participants: Option<String>,
+    /// Place; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+}
+
 /// An amount in Vietnamese đồng.
 pub type Vnd = i64;
+
+values! {
+    /// Who has to act.
+    WaitingOn {
+        Applicant = "applicant",
+        Clerk = "clerk",
+        Reviewer = "reviewer",
+        Approver = "approver",
+        Cashier = "cashier",
+        Agency = "agency",
+        Carrier = "carrier",
+        Provider = "provider",
+        System = "system",
+        Nobody = "nobody",
+    }
+}
 
 /// Something to look at in the law.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -2356,6 +4743,14 @@ pub struct WarningReply {
     pub pointer: String,
     /// Why.
     pub why: String,
+}
+
+values! {
+    /// Whose complaints are listed.
+    Whose {
+        Own = "own",
+        Agency = "agency",
+    }
 }
 
 /// Withdraws a dossier, optionally with a reason.
@@ -2373,6 +4768,132 @@ pub struct WithdrawRulesRequest {
     pub reason: Text1000,
 }
 
+/// The rating of a unit or officer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WorkRatingReply {
+    /// Code of the unit, or subject of the officer.
+    pub key: String,
+    /// First day of the term.
+    pub from: jiff::civil::Date,
+    /// Last day of the term; it may not be over.
+    pub to: jiff::civil::Date,
+    /// Whether the term is over.
+    pub is_final: bool,
+    /// The indicators that apply, by number.
+    pub indicators: Vec<IndicatorReply>,
+    /// Sum of the points, with one decimal.
+    pub points: f64,
+    /// Points that could be reached by the indicators with data: 2 each.
+    pub reachable: f64,
+    /// The grade by the table of the Circular, in proportion to the points that could be
+    /// reached (of 18 for units, of 6 for officers); null without data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grade: Option<RatingGrade>,
+    /// Name of the unit; null for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<BilingualText>,
+}
+
+/// An open task of an officer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WorkReply {
+    /// What has to be done, in which agency, and by when.
+    pub task: NextStep,
+    /// The dossier.
+    pub dossier: ListedDossierReply,
+}
+
+/// The query of `get_agencies`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetAgenciesQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Only those that receive dossiers of this procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<String>,
+    /// Part of the code or of a name, with or without diacritics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<Line100>,
+    /// Only this agency and those below it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under: Option<AgencyCode>,
+}
+
+/// The query of `get_code_list`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetCodeListQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Day on which the codes are valid; today if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<jiff::civil::Date>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Part of the code or of a name, with or without diacritics.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<Line100>,
+}
+
+/// The query of `get_absences`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetAbsencesQuery {
+    /// Only absences that end on this day or later; today if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<jiff::civil::Date>,
+    /// Only those of this officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Subject>,
+}
+
+/// The query of `get_officers`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetOfficersQuery {
+    /// The day; today if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<jiff::civil::Date>,
+    /// Only the officers of this unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+}
+
+/// The query of `get_units`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetUnitsQuery {
+    /// The day; today if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<jiff::civil::Date>,
+}
+
+/// The query of `get_procedures`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetProceduresQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of an agency that receives dossiers of the procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// A channel by which a dossier may be filed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Whether all steps can be done online.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Words of the code, the names or the legal basis, with or without diacritics. Each must
+    /// occur at the beginning of a word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<Line100>,
+}
+
 /// The query of `get_procedure`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetProcedureQuery {
@@ -2383,6 +4904,29 @@ pub struct GetProcedureQuery {
     /// effect before it is issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known_at: Option<jiff::Timestamp>,
+}
+
+/// The query of `get_fee_quote`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetFeeQuoteQuery {
+    /// Code of the agency that would receive the dossier.
+    pub agency: AgencyCode,
+    /// Filing channel.
+    pub channel: Channel,
+    /// Day of submission; today if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<jiff::civil::Date>,
+    /// Groups of persons to which the applicant belongs, separated by commas.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<Line500>,
+}
+
+impl GetFeeQuoteQuery {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(agency: impl Into<String>, channel: Channel) -> Self {
+        Self { agency: agency.into(), channel, at: None, groups: None }
+    }
 }
 
 /// The query of `get_rules`.
@@ -2442,6 +4986,39 @@ pub struct GetPaymentTasksQuery {
     pub limit: Option<u32>,
 }
 
+/// The query of `get_loads`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetLoadsQuery {
+    /// The code of the agency.
+    pub agency: AgencyCode,
+}
+
+/// The query of `get_parcel_list`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetParcelListQuery {
+    /// Code of the agency; those below it are included.
+    pub agency: AgencyCode,
+    /// Code of the carrier; for carriers, their own.
+    pub carrier: Partner,
+    /// Day of the hand-over, in the agency's time zone.
+    pub day: jiff::civil::Date,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+}
+
+impl GetParcelListQuery {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        agency: impl Into<String>,
+        carrier: impl Into<String>,
+        day: jiff::civil::Date,
+    ) -> Self {
+        Self { agency: agency.into(), carrier: carrier.into(), day, after: None }
+    }
+}
+
 /// The query of `get_unmatched_parcel_notices`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetUnmatchedParcelNoticesQuery {
@@ -2472,56 +5049,397 @@ impl GetResultNumbersQuery {
     }
 }
 
-/// The query of `get_officer_queue`.
+/// The query of `get_complaint_figures`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub struct GetOfficerQueueQuery {
-    /// Cursor from the `next` link.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub after: Option<String>,
-    /// Code of the agency; the caller's if absent.
+pub struct GetComplaintFiguresQuery {
+    /// Code of the agency, with those below it; the caller's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
-    /// Rows per page, at most 100; 50 if absent.
+    /// One row for each; one row in total if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-    /// Subject of the officer; the caller if absent (officer's queue only).
+    pub by: Option<FiguresBy>,
+    /// First month of receipt; this month if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub officer: Option<Subject>,
+    pub from: Option<String>,
+    /// Last month of receipt, at most 36 months in total; this month if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
 }
 
-/// The query of `get_overdue_queue`.
+/// The query of `get_complaints`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub struct GetOverdueQueueQuery {
+pub struct GetComplaintsQuery {
     /// Cursor from the `next` link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
-    /// Code of the agency; the caller's if absent.
+    /// Code of the agency that handles them; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// `me` or `nobody`; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<Assigned>,
+    /// Class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ComplaintClass>,
+    /// Dossier that they are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+    /// Only those that are due before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_before: Option<jiff::Timestamp>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Complaint into which they were merged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ComplaintId>,
+    /// Number of the complaint.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Line40>,
+    /// Subject of the officer to whom they are assigned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Line200>,
+    /// Whether the due instant was missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<bool>,
+    /// Next obligation of the agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owed: Option<Owed>,
+    /// Stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<ComplaintStage>,
+    /// `own` for the complaints that the caller filed; the default for callers who only
+    /// complain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whose: Option<Whose>,
+}
+
+/// The query of `get_published_answers`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetPublishedAnswersQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of an agency; those below it are included. All agencies if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Class.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub class: Option<ComplaintClass>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Month of publication, by the agency's clocks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+    /// Code of the procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<Line100>,
+}
+
+/// The query of `get_public_figures`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetPublicFiguresQuery {
+    /// A month that is over; the last one if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<String>,
+}
+
+/// The query of `get_book`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetBookQuery {
+    /// First day of submission, in the agency's time zone.
+    pub from: jiff::civil::Date,
+    /// Last day of submission.
+    pub to: jiff::civil::Date,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency; those below it are included. The caller's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
-    /// Subject of the officer; the caller if absent (officer's queue only).
+}
+
+impl GetBookQuery {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(from: jiff::civil::Date, to: jiff::civil::Date) -> Self {
+        Self { from, to, after: None, agency: None, limit: None }
+    }
+}
+
+/// The query of `get_found_complaints`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetFoundComplaintsQuery {
+    /// Words that the complaint must have, at most 8: beginnings of words of the complainant's
+    /// name, a telephone number or its last four digits, an e-mail address, or the number of
+    /// the complaint. Case, diacritics and separators make no difference. At most 100
+    /// characters.
+    pub q: String,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency that handles it; those below it are included. The caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl GetFoundComplaintsQuery {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(q: impl Into<String>) -> Self {
+        Self { q: q.into(), after: None, agency: None, limit: None }
+    }
+}
+
+/// The query of `get_dossiers`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetDossiersQuery {
+    /// Code of the agency; those below it are included. The caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Filing channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// The next step is due before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_before: Option<jiff::Timestamp>,
+    /// Whether lateness was foreseen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foreseen_late: Option<bool>,
+    /// Whether the one-stop unit did not answer in time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intake_answer_missed: Option<bool>,
+    /// `true`: dossiers of the caller, or of the person for whom the caller acts. `false`:
+    /// those of an agency. If absent, `false` for officers and `true` for others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mine: Option<bool>,
+    /// Whether the appointment was missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<bool>,
+    /// Subject of the officer who has claimed it, `me`, or `none` for those that nobody has.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
+    /// Code of the procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+    /// Words that the dossier must have, at most 8: beginnings of words of a name, a tax code,
+    /// a telephone number or its last four digits, the code of the dossier, or the number of a
+    /// result, receipt or parcel. Case, diacritics and separators make no difference. The
+    /// newest come first. At most 100 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub q: Option<String>,
+    /// Order; if absent, `due` for officers and `newest` for applicants.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sort: Option<ListOrder>,
+    /// Stage of the dossier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<DossierStage>,
+    /// Status as numbered by the national portal, from 1 to 10.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u32>,
+    /// Submitted at this instant or later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_from: Option<jiff::Timestamp>,
+    /// Submitted before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_to: Option<jiff::Timestamp>,
+    /// Whether the statutory clock is suspended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspended: Option<bool>,
+    /// Who has to act for the dossier to go on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_on: Option<WaitingOn>,
+}
+
+/// The query of `get_reads`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetReadsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Reads per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of `get_timeline`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetTimelineQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Entries per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of `get_parcels`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetParcelsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency; those below it are included. The caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Name of the carrier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<String>,
+    /// Handed to the carrier before this instant: with `on_its_way`, those that were not
+    /// delivered since then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed_before: Option<jiff::Timestamp>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Where the parcel is; `on_its_way` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<ParcelPlace>,
+}
+
+/// The query of `get_ratings`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetRatingsQuery {
+    /// A quarter, for example `2026-Q4`, or a year.
+    pub term: String,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency, including subordinate ones; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Units or officers; `unit` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<RatedUnit>,
+}
+
+impl GetRatingsQuery {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(term: impl Into<String>) -> Self {
+        Self { term: term.into(), after: None, agency: None, limit: None, of: None }
+    }
 }
 
 /// The query of `get_statistics`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetStatisticsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
     /// Code of the agency, including subordinate ones; the caller's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
+    /// For whom it was filed; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<ApplicantKind>,
     /// Filing channel; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
-    /// Submitted at this instant or later.
+    /// First local day of the agency, or first instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<jiff::Timestamp>,
+    pub from: Option<String>,
+    /// Figures of each group besides those of all; no groups if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<GroupedBy>,
+    /// Groups per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Which dossiers belong to the period; `submitted` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<CountedPeriod>,
     /// Code of the procedure; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure: Option<ProcedureCode>,
-    /// Submitted before this instant.
+    /// Last local day of the agency, or the first instant after the period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<jiff::Timestamp>,
+    pub to: Option<String>,
+}
+
+/// The query of `export_statistics`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct ExportStatisticsQuery {
+    /// Code of the agency, including subordinate ones; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// For whom it was filed; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<ApplicantKind>,
+    /// Filing channel; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// The format; `csv` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub format: Option<ExportFormat>,
+    /// First local day of the agency, or first instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// A row for each group with its figures; a row for each dossier if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<GroupedBy>,
+    /// Which dossiers belong to the period; `submitted` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<CountedPeriod>,
+    /// Code of the procedure; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+    /// Last local day of the agency, or the first instant after the period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+/// The query of `get_targets`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetTargetsQuery {
+    /// Code of the agency, including subordinate ones; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// The figure; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<TargetFigure>,
+    /// First local day of the period; the first day of the year of its last day if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<jiff::civil::Date>,
+    /// Last local day of the period, on which the targets must be in force; today if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
+}
+
+/// The query of `get_work`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetWorkQuery {
+    /// Code of the agency that has to act; those below it are included. The caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// The task is due before this instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_before: Option<jiff::Timestamp>,
+    /// Kind of task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<DossierTaskKind>,
+    /// Whether the task's period was recorded as missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<bool>,
+    /// Subject of the officer who has the task, or `none` for tasks that nobody has. `me`: the
+    /// caller, and absent officers whose deputy the caller is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Subject>,
+    /// Code of the procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+    /// The role whose work is listed: `clerk`, `reviewer`, `approver`, `cashier` or
+    /// `consultee`. If absent, the work of all roles of the caller; for auditors and operators,
+    /// that of all roles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
 }
