@@ -15,12 +15,6 @@ pub mod record_absence;
 pub mod record_officer;
 pub mod record_unit;
 
-mod assignment;
-mod unable;
-
-pub use assignment::{Chosen, Loads, choose, is_head_over, weighed};
-pub use unable::{Away, Unable, unable};
-
 use end_absence::EndAbsence;
 use record_absence::RecordAbsence;
 use record_officer::RecordOfficer;

@@ -41,7 +41,9 @@ pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub(crate) use code_parts::list_in;
 pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
 pub use complaints::{AnswerTemplate, ComplaintRules};
-pub use directory::{Absence, Directory, Records};
+pub use directory::{
+    Absence, Away, Chosen, Directory, Loads, Records, Unable, choose, is_head_over, unable, weighed,
+};
 pub use ends::{Ending, WARNED_DAYS};
 pub use figure_rules::{
     FigureRules, ProcedureGroup, Publication, Target, TargetFigure,

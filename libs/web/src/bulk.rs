@@ -45,7 +45,7 @@ pub struct BulkItem {
     #[schema(example = "\"3\"")]
     if_match: Option<Line<100>>,
     /// The body of the step, as in a request of its own.
-    #[schema(value_type = Object)]
+    #[schema(value_type = HashMap<String, Value>, example = json!({ "to": "reviewer-2", "reason": "absence" }))]
     body: Value,
 }
 

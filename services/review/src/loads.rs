@@ -1,12 +1,12 @@
 //! The loads of officers: how many undecided reviews each has. Rules of units consider them, see
-//! `libs/dossier/src/directory/assignment.rs`, and managers read them.
+//! `libs/dossier/src/law/directory/assignment.rs`, and managers read them.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dossier::Follow;
 use dossier::contract::{Brief, DossierId, ReviewEvent, Subject};
-use dossier::directory::{Loads, choose, weighed};
+use dossier::law::{Loads, choose, weighed};
 use dossier::review::Review;
 use dossier::review::open_review::OpenReview;
 use dossier::review::resume_review::ResumeReview;

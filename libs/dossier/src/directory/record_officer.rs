@@ -36,7 +36,7 @@ pub struct Officer {
     pub unit: Line<40>,
     /// The work that the officer may be given: `clerk`, `reviewer`, `approver`, `cashier`,
     /// `consultee`, `complaint_handler`, `auditor`.
-    #[schema(value_type = Vec<Role>, max_items = 7)]
+    #[schema(value_type = Vec<Role>, max_items = 7, example = json!(["reviewer"]))]
     pub roles: List<Role, 7>,
     /// The first day.
     pub from: Date,

@@ -34,10 +34,11 @@ pub struct Unit {
     #[schema(example = "Phòng Xuất xứ hàng hóa")]
     pub name: Line<200>,
     /// The subject of the officer who heads it.
+    #[schema(example = "reviewer-1")]
     pub head: Option<Line<200>>,
     /// Codes of the procedures whose dossiers it reviews; all of the agency if empty.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 200)]
+    #[schema(value_type = Vec<String>, max_items = 200, example = json!(["CO.D"]))]
     pub procedures: List<Line<60>, 200>,
     /// `none`: officers claim reviews themselves. `spread`: evenly over the officers who are
     /// present. `least_load`: to the present officer with the fewest undecided reviews.

@@ -5,7 +5,7 @@
 use super::Complaint;
 use crate::access::agency;
 use crate::contract::{AgencyCode, ComplaintAssigned, ComplaintEvent, Personal, Role, Subject};
-use crate::directory::{Away, Unable, unable};
+use crate::law::{Away, Unable, unable};
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 
 /// The officer who is to handle a complaint.

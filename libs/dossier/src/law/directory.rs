@@ -12,6 +12,12 @@ use crate::contract::{
     OfficerRecorded, Subject, UnitCode, UnitRecorded,
 };
 
+mod assignment;
+mod unable;
+
+pub use assignment::{Chosen, Loads, choose, is_head_over, weighed};
+pub use unable::{Away, Unable, unable};
+
 /// Days after its end for which an absence stays in the directory. It stays in the log.
 const ABSENCES_KEPT_DAYS: i32 = 400;
 

@@ -9,7 +9,7 @@ use super::giving::give;
 use super::{Review, Stage};
 use crate::access::agency;
 use crate::contract::{AgencyCode, Brief, ReviewEvent, Role, Subject};
-use crate::directory::{Away, Unable, is_head_over};
+use crate::law::{Away, Unable, is_head_over};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::{Line, Text};
 
@@ -104,10 +104,10 @@ fn heads(review: &Review, brief: &Brief, facts: &Facts<'_>, to: &Subject) -> boo
 mod tests {
     use super::*;
     use crate::contract::{Assigned, AssignmentRule};
-    use crate::directory::Loads;
     use crate::directory::record_absence::tests::absent;
     use crate::directory::record_officer::tests::{NOW, officer, staffed, with};
     use crate::law::Law;
+    use crate::law::Loads;
     use crate::payment::assess_fee::tests::brief;
     use crate::review::claim_review::ClaimReview;
     use crate::review::complete_activity::CompleteActivity;

@@ -4,7 +4,7 @@ use super::{Review, due_at};
 use crate::contract::{
     Assigned, Brief, Personal, ReviewClaimed, ReviewEvent, ReviewHandedOver, Role, Subject,
 };
-use crate::directory::{Chosen, Loads, Unable, choose, unable};
+use crate::law::{Chosen, Loads, Unable, choose, unable};
 use crate::step::{Collected, Decision, Facts, LawError, Reasons, Refuse};
 
 /// The event by which an officer takes charge of an unclaimed review: the period of the next

@@ -8,7 +8,7 @@ use super::Review;
 use super::giving::give;
 use crate::access::agency;
 use crate::contract::{AgencyCode, ReviewEvent, Role, Subject};
-use crate::directory::{Away, Unable};
+use crate::law::{Away, Unable};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::{Line, Text};
 

@@ -85,7 +85,7 @@ mod tests {
             request: Some(1),
             at: at("2026-12-01T12:00"),
             brief: None,
-            loads: crate::directory::Loads::default(),
+            loads: crate::law::Loads::default(),
         };
         scene.take("2026-12-01T12:00", Role::System, answered).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);

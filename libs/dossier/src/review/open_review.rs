@@ -6,7 +6,7 @@
 use super::giving::assigned_by_rule;
 use super::{Review, Stage};
 use crate::contract::{Brief, DecidedBy, DecisionMade, ReviewEvent, ReviewOpened, ReviewPaused};
-use crate::directory::Loads;
+use crate::law::Loads;
 use crate::law::{Asked, ClockStart, Condition};
 use crate::step::{Command, Decision, Facts, LawError, Rule, Step};
 
@@ -18,7 +18,7 @@ pub struct OpenReview {
     pub clock_started: bool,
     /// The number of the supplement request for which the clock is suspended from its start.
     pub awaiting: Option<u32>,
-    /// The loads of the officers whom a rule considers, see [`weighed`](crate::directory::weighed).
+    /// The loads of the officers whom a rule considers, see [`weighed`](crate::law::weighed).
     pub loads: Loads,
 }
 

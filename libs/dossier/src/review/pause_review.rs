@@ -67,7 +67,7 @@ mod tests {
             request,
             at: at(moment),
             brief: None,
-            loads: crate::directory::Loads::default(),
+            loads: crate::law::Loads::default(),
         };
         let decided = scene.decide(moment, Role::System, &command).unwrap();
         (decided != Decision::NotYet)

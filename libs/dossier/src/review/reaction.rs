@@ -8,7 +8,7 @@ use super::resume_review::ResumeReview;
 use crate::contract::{
     DossierAccepted, FeeReceived, SupplementRequested, SupplementSubmitted, Unreadable,
 };
-use crate::directory::Loads;
+use crate::law::Loads;
 use crate::step::{Follow, Incoming, Subscription};
 
 type Follows = Result<Vec<Follow<Review>>, Unreadable>;

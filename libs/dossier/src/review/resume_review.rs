@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::giving::assigned_by_rule;
 use super::{Review, Stage, due_at};
 use crate::contract::{Brief, ReviewEvent, ReviewResumed};
-use crate::directory::Loads;
+use crate::law::Loads;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Resumes a review that was paused for a supplement.
@@ -17,7 +17,7 @@ pub struct ResumeReview {
     pub at: Timestamp,
     /// The brief, if a supplement corrected the form.
     pub brief: Option<Brief>,
-    /// The loads of the officers whom a rule considers, see [`weighed`](crate::directory::weighed).
+    /// The loads of the officers whom a rule considers, see [`weighed`](crate::law::weighed).
     pub loads: Loads,
 }
 

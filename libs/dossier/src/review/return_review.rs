@@ -1,5 +1,5 @@
-//! An officer returns a dossier to the queue, with a reason. Where the rule of a unit assigns reviews,
-//! it is assigned to another officer at once.
+//! An officer returns a dossier to the queue, with a reason. Where the rule of a unit assigns
+//! reviews, it is assigned to another officer at once.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,7 +8,7 @@ use super::Review;
 use super::giving::assigned_by_rule;
 use crate::access::agency;
 use crate::contract::{ReviewEvent, ReviewReturned, Role};
-use crate::directory::Loads;
+use crate::law::Loads;
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
@@ -19,7 +19,7 @@ use crate::text::Text;
 pub struct ReturnReview {
     /// The written reason, at most 2000 characters.
     pub reason: Text<2000>,
-    /// The loads of the officers whom a rule considers, see [`weighed`](crate::directory::weighed).
+    /// The loads of the officers whom a rule considers, see [`weighed`](crate::law::weighed).
     #[serde(skip)]
     pub loads: Loads,
 }

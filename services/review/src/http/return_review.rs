@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::DossierId;
-use dossier::directory::{Loads, weighed};
+use dossier::law::{Loads, weighed};
 use dossier::review::Review;
 use dossier::review::return_review::ReturnReview;
 use engine::Streams;

@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use uuid::Uuid;
 
+use super::{Directory, Law};
 use crate::contract::{Assigned, AssignmentRule, Brief, Role, Subject, UnitCode, UnitRecorded};
-use crate::law::{Directory, Law};
 
 /// An officer chosen by a rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
