@@ -17,6 +17,9 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
+use kinds::{SUBMITTED, Submission, is_without_effect};
+
+mod kinds;
 mod others;
 
 /// Statuses as the national portal numbers them.
@@ -161,8 +164,9 @@ impl Dossiers {
         rows: &Connection,
         id: &str,
         brief: &Brief,
-        (status, at): (u8, Timestamp),
+        (fee_first, at): (bool, Timestamp),
     ) -> rusqlite::Result<()> {
+        let status = if fee_first { status::FEE } else { status::SUBMITTED };
         let applicant = party_name(brief.applicant.as_str());
         let kind = ApplicantKind::of(&applicant, brief.representative.is_some());
         // Agencies stay in the registry, so only a damaged law has none: UTC then.
@@ -183,7 +187,7 @@ impl Dossiers {
             status,
             at.as_millisecond(),
             day,
-            if status == status::FEE { awaits::FEE } else { 0 },
+            if fee_first { awaits::FEE } else { 0 },
             applicant,
             brief.representative.as_ref().map(|one| party_name(one.as_str())),
             kind == ApplicantKind::Business,
@@ -203,8 +207,7 @@ impl Dossiers {
             |value: u8| set(rows, id, "UPDATE dossiers SET status = ?2 WHERE id = ?1", value);
         match event {
             IntakeEvent::DossierSubmitted(submitted) => {
-                let first = if submitted.fee_first { status::FEE } else { status::SUBMITTED };
-                self.submitted(rows, id, &submitted.brief, (first, at))
+                self.submitted(rows, id, &submitted.brief, (submitted.fee_first, at))
             }
             IntakeEvent::DossierAccepted(accepted) => {
                 let sql = "UPDATE dossiers SET status = ?2, accepted = 1 WHERE id = ?1";
@@ -364,7 +367,15 @@ impl Projection for Dossiers {
         &["intake.", "payment.FeeAssessed", "review.", "feedback.", "law.OutageDeclared"];
 
     fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {
+        if is_without_effect(event) {
+            return Ok(());
+        }
         let (id, at) = (event.stream.id(), time_of(event)?);
+        if &*event.kind == SUBMITTED {
+            let submission = Submission::of(event)?;
+            let (brief, fee_first) = (&submission.brief, submission.fee_first);
+            return Ok(self.submitted(rows, id, brief, (fee_first, at))?);
+        }
         let Some(category) = Category::named(event.stream.category()) else { return Ok(()) };
         match category {
             Category::Intake => self.intake(rows, id, decode(event)?, at)?,
