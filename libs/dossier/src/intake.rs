@@ -64,7 +64,7 @@ use withdraw_dossier::WithdrawDossier;
 pub use affected::concerns;
 pub use deadlines::IntakeDeadline;
 pub use form::FormVersion;
-pub use progress::{Answer, Ending, Fee, OpenRequest, Owed, Progress, Stage};
+pub use progress::{AnswerDue, Ending, Fee, OpenRequest, Owed, Progress, Stage};
 pub use reasons::{DateChange, DateChangeKind, PastRequest, Reasons};
 pub use state::{Intake, Promised};
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::FormVersion;
-use super::progress::{Answer, OpenRequest, Owed, Progress};
+use super::progress::{AnswerDue, OpenRequest, Owed, Progress};
 use super::resumption::resume;
 use super::state::{Intake, Promised};
 use crate::clock::{Running, Suspension};
@@ -34,7 +34,7 @@ impl Intake {
     }
 
     pub(super) fn answer_due(&mut self, due_at: Option<Timestamp>, since: Timestamp, meta: &Meta) {
-        self.progress.owes(due_at.map(|due_at| Answer {
+        self.progress.owes(due_at.map(|due_at| AnswerDue {
             running: Running::new(due_at, since, meta.id, meta.at()),
             missed: false,
         }));

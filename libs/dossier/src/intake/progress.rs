@@ -37,7 +37,7 @@ pub struct OpenRequest {
 
 /// The answer that the one-stop unit owes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answer {
+pub struct AnswerDue {
     pub running: Running,
     pub missed: bool,
 }
@@ -47,7 +47,7 @@ pub struct Answer {
 pub enum Owed {
     /// No period runs: the fee comes first, or the procedure gives none for the answer.
     Nothing,
-    Answer(Answer),
+    Answer(AnswerDue),
     Supplement(Arc<OpenRequest>),
 }
 
@@ -89,7 +89,7 @@ impl Progress {
         }
     }
 
-    pub(super) const fn answer_mut(&mut self) -> Option<&mut Answer> {
+    pub(super) const fn answer_mut(&mut self) -> Option<&mut AnswerDue> {
         if let Self::Submitted(Owed::Answer(answer)) = self { Some(answer) } else { None }
     }
 
@@ -133,7 +133,7 @@ impl Progress {
 
     /// Begins the period for the one-stop unit's answer; with `None`, none runs. A supplement stays
     /// awaited: its submission begins a new period.
-    pub(super) fn owes(&mut self, answer: Option<Answer>) {
+    pub(super) fn owes(&mut self, answer: Option<AnswerDue>) {
         if let Self::Submitted(owed @ (Owed::Nothing | Owed::Answer(_))) = self {
             *owed = answer.map_or(Owed::Nothing, Owed::Answer);
         }

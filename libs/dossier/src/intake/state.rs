@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::progress::{Answer, Ending, Fee, OpenRequest, Owed, Progress, Stage};
+use super::progress::{AnswerDue, Ending, Fee, OpenRequest, Owed, Progress, Stage};
 use super::{FormVersion, Reasons, reaction};
 use crate::access::Resource;
 use crate::clock::{self, Ledger, Suspension};
@@ -77,7 +77,7 @@ impl Intake {
 
     /// The answer that is owed before acceptance.
     #[must_use]
-    pub const fn answer(&self) -> Option<&Answer> {
+    pub const fn answer(&self) -> Option<&AnswerDue> {
         if let Progress::Submitted(Owed::Answer(answer)) = &self.progress {
             Some(answer)
         } else {
