@@ -233,7 +233,12 @@ async fn every_list_in_a_body_takes_as_many_items_as_declared_and_not_one_more()
             let detail = answer.body["errors"][0]["detail"].as_str().unwrap();
             assert!(detail.ends_with(&format!("at most {max} are allowed")), "{path}: {detail}");
             let answer = posted(&office, &path, &token, &filled(max)).await;
-            assert_ne!(answer.problem(), "body-invalid", "{path}: {}", answer.body);
+            // Whatever else is wrong with such a body, the length of the list is not.
+            let errors = answer.body["errors"].as_array().into_iter().flatten();
+            let of_list = |error: &&Value| {
+                error["pointer"] == *pointer && error["detail"].as_str().unwrap().contains("items")
+            };
+            assert_eq!(errors.filter(of_list).count(), 0, "{path}: {}", answer.body);
             lists_seen += 1;
         }
     }
