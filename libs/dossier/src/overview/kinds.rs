@@ -34,7 +34,7 @@ use crate::step::{Command, Step};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $text:literal, $step:ty, $who:ident, [$($role:ident),*], $vi:literal, $en:literal;)+) => {
-        /// A kind of task.
+        /// What has to be done.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[derive(utoipa::ToSchema)]
         #[schema(as = DossierTaskKind)]

@@ -6,7 +6,7 @@ use super::DossierStates;
 use crate::contract::{ClosedAs, Vnd};
 use crate::intake::{Intake, Stage};
 
-/// Stage of a dossier.
+/// How far a dossier is at the one-stop unit.
 #[derive(
     Debug,
     Clone,

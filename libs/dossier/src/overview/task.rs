@@ -22,15 +22,15 @@ use crate::contract::{AgencyCode, Subject};
 )]
 #[serde(rename_all = "snake_case")]
 pub enum WaitingOn {
-    /// The applicant.
+    /// The applicant or a representative.
     Applicant,
     /// A clerk of the one-stop unit.
     Clerk,
-    /// A reviewer.
+    /// The officer who has claimed the review; any reviewer while nobody has.
     Reviewer,
-    /// An approver.
+    /// An officer who may decide on a proposal, or issue the result.
     Approver,
-    /// A cashier.
+    /// An officer who takes cash, refunds money or resolves discrepancies.
     Cashier,
     /// A consulted agency.
     Agency,

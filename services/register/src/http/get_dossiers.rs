@@ -40,8 +40,9 @@ pub(crate) struct DossiersQuery {
     /// an agency. If absent, `false` for officers and `true` for others.
     mine: Option<bool>,
     /// Words that the dossier must have, at most 8: beginnings of words of a name, a tax code, a
-    /// telephone number or its last four digits, the code of the dossier, or the number of a result,
-    /// receipt or parcel. Case, diacritics and separators make no difference. The newest come first.
+    /// telephone number or its last four digits, the code of the dossier, or the number of a
+    /// result, receipt or parcel. Case, diacritics and separators make no difference. The newest
+    /// come first.
     #[schema(example = "nguyen van", min_length = 2, max_length = 100)]
     q: Option<String>,
     /// Code of the agency; those below it are included. The caller's if absent.

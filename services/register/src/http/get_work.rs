@@ -36,8 +36,8 @@ pub(crate) struct WorkQuery {
     role: Option<Role>,
     /// Kind of task.
     kind: Option<TaskKind>,
-    /// Subject of the officer who has the task, or `none` for tasks that nobody has. `me`: the caller,
-    /// and absent officers whose deputy the caller is.
+    /// Subject of the officer who has the task, or `none` for tasks that nobody has. `me`: the
+    /// caller, and absent officers whose deputy the caller is.
     #[schema(example = "me")]
     officer: Option<Subject>,
     /// Code of the procedure.
@@ -61,7 +61,7 @@ pub(crate) struct WorkQuery {
 pub(crate) struct WorkReply {
     /// What has to be done, in which agency, and by when.
     task: NextStep,
-    /// The dossier.
+    /// The dossier in which it has to be done.
     dossier: ListedDossierReply,
 }
 

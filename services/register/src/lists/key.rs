@@ -28,7 +28,7 @@ impl Scope {
         Self::of(b'p', party)
     }
 
-    /// An officer.
+    /// An officer, by the subject of the token.
     pub(crate) fn officer(subject: &str) -> Self {
         Self::of(b'o', subject)
     }

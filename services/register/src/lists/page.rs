@@ -1,5 +1,5 @@
-//! A page of a list: ranges are merged in their order, and rows are looked at until the page is full
-//! or its limit is reached.
+//! A page of a list: ranges are merged in their order, and rows are compared with the filters until
+//! the page is full or the limit of scanned rows is reached.
 
 use std::collections::VecDeque;
 
@@ -59,8 +59,8 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// Reads a page of the rows for which `shows` is true. Its second argument is the task, in lists
-    /// of tasks.
+    /// Reads a page of the rows for which `shows` is true. In lists of tasks, its second argument is
+    /// the task.
     pub(crate) fn read(
         tables: &Connection,
         asked: &Asked,
