@@ -1,7 +1,9 @@
 //! The client of the API and its example against the running services.
 
 use dossier::contract::Role;
-use dossier_client::types::{DossierStage, GetPaymentTasksQuery, ReviewStage};
+use dossier_client::types::{
+    DossierStage, GetPaymentTasksQuery, GetProceduresQuery, GetTimelineQuery, ReviewStage,
+};
 use dossier_client::{Addresses, Client, ETag, Error, HttpTransport, Retries};
 use uuid::Uuid;
 
@@ -84,9 +86,11 @@ async fn every_read_of_a_dossier_has_the_form_that_the_client_expects() {
     let deadline = applicant.get_deadline(dossier).await.unwrap().body;
     assert!(!deadline.explanation.unwrap().spans.is_empty());
     office.settle().await;
-    assert!(!applicant.get_timeline(dossier).await.unwrap().body.is_empty());
+    let timeline = applicant.get_timeline(dossier, &GetTimelineQuery::default()).await.unwrap();
+    assert!(!timeline.body.is_empty());
     assert_eq!(applicant.get_lookup(&code).await.unwrap().body.code, code);
-    assert!(!applicant.get_procedures().await.unwrap().body.is_empty());
+    let procedures = applicant.get_procedures(&GetProceduresQuery::default()).await.unwrap();
+    assert!(!procedures.body.is_empty());
     reviewer.get_obligations(dossier).await.unwrap();
     let cashier = client(&office, &office.token(Role::Cashier, "k-1", "G02"));
     let tasks = cashier.get_payment_tasks(&GetPaymentTasksQuery::default()).await.unwrap();
