@@ -183,6 +183,7 @@ async fn a_deputy_finds_the_work_of_an_absent_officer_with_their_own() {
     });
     let absences = format!("{}/absences", crate::people::DIRECTORY);
     office.browser.post(&absences, &absent, "", absence).await.granted();
+    office.settle().await;
     assert_eq!(work(&office, "officer=me", &deputy).await, ["complete_activity"]);
     assert_eq!(work(&office, "officer=r1", &deputy).await, ["complete_activity"]);
     let other = office.token(Role::Reviewer, "r3", "G02.001");

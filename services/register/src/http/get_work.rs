@@ -89,6 +89,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         query.officer = Some(caller.subject.clone());
     }
     request.catch_up(Some(&app.listed)).await?;
+    request.catch_up_law().await?;
     let filters = serde_json::to_string(&query).unwrap_or_default();
     let cursors = Cursors::of(&request, &[ADDRESS, &whose.of, &filters]);
     let after = query
