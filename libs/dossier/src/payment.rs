@@ -34,6 +34,7 @@ mod reaction;
 mod reasons;
 mod receipted;
 mod state;
+mod tariff;
 
 use announce_repayment::AnnounceRepayment;
 use approve_refund::ApproveRefund;
@@ -62,6 +63,7 @@ pub use proposal::{Proposal, Proposed};
 pub use reasons::{Reasons, Refund, Rejection, Resolution};
 pub use receipted::Receipted;
 pub use state::{Owed, Payment, Repayment};
+pub use tariff::{Case, charges};
 
 /// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[

@@ -38,8 +38,8 @@ pub const STEPS: &[Step] = &[
 /// Permissions to read files of rules and their approval status.
 pub const READ: &[May] = &[any(Role::Operator), any(Role::Auditor)];
 
-/// Permissions to read the catalogue of procedures: every authenticated role.
-pub const READ_CATALOGUE: &[May] = &[
+/// Permissions to read the outages: every authenticated role.
+pub const READ_OUTAGES: &[May] = &[
     any(Role::Applicant),
     any(Role::Clerk),
     any(Role::Reviewer),

@@ -71,9 +71,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_complaint_figures" => dossier::feedback::READ_FIGURES,
         "get_complaint_templates" => dossier::feedback::READ_TEMPLATES,
         "get_rating" => dossier::feedback::READ_RATING,
-        "get_procedures" | "get_procedure" | "get_outages" | "get_outage" => {
-            dossier::rules::READ_CATALOGUE
-        }
+        "get_outages" | "get_outage" => dossier::rules::READ_OUTAGES,
         "get_rules" | "get_rules_version" => dossier::rules::READ,
         "get_dossiers" | "get_dossier_by_code" => dossier::overview::LIST,
         "get_work" => dossier::overview::READ_WORK,

@@ -65,7 +65,7 @@ async fn why_a_token_is_refused_stands_in_the_answer_and_in_the_log_and_the_toke
     let elsewhere = tempfile::tempdir().unwrap();
     let key = DevelopmentKey::in_folder(elsewhere.path()).unwrap();
     let foreign = token(&key, Role::Clerk, "clerk-1", "G02");
-    let answer = said.browser.get("/v1/procedures", &foreign).await;
+    let answer = said.browser.get("/v1/outages", &foreign).await;
     assert_eq!(answer.refused(), (401, "token-invalid"));
     assert_eq!(answer.header("www-authenticate"), "Bearer error=\"invalid_token\"");
     let detail = answer.body["detail"].as_str().unwrap();
@@ -79,8 +79,8 @@ async fn why_a_token_is_refused_stands_in_the_answer_and_in_the_log_and_the_toke
 
     let own = DevelopmentKey::in_folder(folder.path()).unwrap();
     let own = token(&own, Role::Clerk, "clerk-1", "G02");
-    said.browser.get("/v1/procedures", &own).await.granted();
+    said.browser.get("/v1/outages", &own).await.granted();
     let forged = format!("{}.{signature}", own.rsplit_once('.').unwrap().0);
-    assert_eq!(said.browser.get("/v1/procedures", &forged).await.refused(), (401, "token-invalid"));
+    assert_eq!(said.browser.get("/v1/outages", &forged).await.refused(), (401, "token-invalid"));
     assert_eq!(said.until("token refused")["fields"]["reason"], "signature");
 }

@@ -8,6 +8,7 @@ mod agencies;
 mod authority;
 mod away;
 mod backup;
+mod catalogue;
 mod check;
 mod client;
 mod codes;

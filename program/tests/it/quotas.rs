@@ -30,7 +30,7 @@ async fn who_takes_too_many_steps_is_told_to_wait_and_the_others_go_on() {
     assert_eq!(refused.body["violated-policies"], json!(["steps"]));
     assert_eq!(refused.header("retry-after"), "65");
     assert!(refused.header("ratelimit").starts_with("\"steps\";r=0;t=65"));
-    let read = office.browser.get("/v1/procedures", &one).await;
+    let read = office.browser.get("/v1/outages", &one).await;
     assert!(
         read.header("ratelimit").starts_with("\"reads\";r=599"),
         "{}",

@@ -2,7 +2,7 @@
 //! it.
 
 use calendar::{Budget, Text};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The rules for the result of a procedure.
 #[derive(Debug, Clone, Deserialize)]
@@ -65,7 +65,7 @@ pub struct Duty {
 }
 
 /// The party that has a duty after the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum OwedBy {

@@ -3,9 +3,10 @@
 //! applies. Law 97/2015/QH13, arts 3, 10, 14.4; NQ 66.22/2026/NQ-CP, art. 5.2.
 
 use super::Payment;
+use super::tariff::{Case, charges};
 use crate::clock;
-use crate::contract::{Brief, ChargedLine, FeeAssessed, FeeSettled, PaymentEvent, Vnd};
-use crate::law::{FeeDue, FeeLine, Reduction};
+use crate::contract::{Brief, FeeAssessed, FeeSettled, PaymentEvent, Vnd};
+use crate::law::FeeDue;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Assesses the fee of a dossier.
@@ -45,27 +46,13 @@ impl Command for AssessFee {
             return Ok(Decision::Nothing);
         }
         let brief = &self.brief;
-        let day = rule.calendar.date_of(brief.submitted_at);
-        let by_channel = |channels: &[_]| channels.is_empty() || channels.contains(&brief.channel);
-        let charged = |line: &&FeeLine| line.effective.contains(day) && by_channel(&line.channels);
-        let reductions: Vec<&Reduction> = fees
-            .reductions
-            .iter()
-            .filter(|reduction| {
-                reduction.effective.contains(day) && by_channel(&reduction.channels)
-            })
-            .filter(|reduction| reduction.is_given_by(&brief.agency))
-            .filter(|reduction| {
-                reduction.groups.is_empty()
-                    || reduction.groups.iter().any(|g| brief.groups.contains(g))
-            })
-            .collect();
-        let lines = fees
-            .lines
-            .iter()
-            .filter(charged)
-            .map(|line| charge(line, &reductions))
-            .collect::<Result<Vec<_>, LawError>>()?;
+        let case = Case {
+            on: rule.calendar.date_of(brief.submitted_at),
+            channel: brief.channel,
+            agency: &brief.agency,
+            groups: &brief.groups,
+        };
+        let lines = charges(rule.procedure, case)?;
         let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
         let window_ends_at = match fees.window {
             Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)),
@@ -79,22 +66,6 @@ impl Command for AssessFee {
         }
         Ok(events.into())
     }
-}
-
-fn charge(line: &FeeLine, reductions: &[&Reduction]) -> Result<ChargedLine, LawError> {
-    let applicable = reductions.iter().filter(|reduction| reduction.of.contains(&line.kind));
-    let best = applicable.max_by_key(|reduction| reduction.percent);
-    let less = best.map_or(Ok(Vnd::ZERO), |best| line.amount.percent(best.percent))?;
-    Ok(ChargedLine {
-        rule: line.rule.clone(),
-        kind: line.kind,
-        name_vi: line.name.vi.clone(),
-        name_en: line.name.en.clone(),
-        full: line.amount,
-        reduction: best.map(|best| best.rule.clone()),
-        // Rules from before negative tariffs were rejected may contain one; it charges nothing.
-        charged: line.amount.minus(less)?.max(Vnd::ZERO),
-    })
 }
 
 #[cfg(test)]
@@ -184,16 +155,6 @@ pub(crate) mod tests {
     fn a_digital_citizen_pays_half_while_the_reduction_lasts() {
         assert_eq!(total("2026-11-20T09:00", &["digital_citizen"]), Vnd(15_000));
         assert_eq!(total("2027-03-01T09:00", &["digital_citizen"]), Vnd(60_000));
-    }
-
-    #[test]
-    fn of_competing_reductions_the_best_one_counts() {
-        let law = law();
-        let line = &law.procedures().find(|p| p.code.as_str() == "CO.D").unwrap().fees;
-        let half = line.reductions[0].clone();
-        let more = Reduction { percent: 80, rule: "more".to_owned(), ..half.clone() };
-        let charged = charge(&line.lines[0], &[&half, &more]).unwrap();
-        assert_eq!((charged.charged, charged.reduction.as_deref()), (Vnd(6_000), Some("more")));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 
 mod declare_outage;
 mod end_outage;
+mod get_agencies;
+mod get_code_list;
+mod get_fee_quote;
 mod get_outage;
 mod get_outages;
 mod get_procedure;
@@ -9,19 +12,29 @@ mod get_procedures;
 mod get_rules;
 mod get_rules_version;
 mod issue_rules;
+mod procedure_reply;
 mod reject_rules;
 mod rules_version;
 mod sign_rules;
 mod withdraw_rules;
 
+use std::time::Duration;
+
 use web::Operation;
 
 use super::App;
+
+/// How long caches may keep a page of the public catalogue: a file of rules that is issued meanwhile
+/// is seen that much later.
+pub(crate) const CATALOGUE_AGE: Duration = Duration::from_secs(60);
 
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         get_procedures::operation(),
         get_procedure::operation(),
+        get_fee_quote::operation(),
+        get_agencies::operation(),
+        get_code_list::operation(),
         issue_rules::operation(),
         get_rules::operation(),
         get_rules_version::operation(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::contract::OutageId;
-use dossier::rules::READ_CATALOGUE;
+use dossier::rules::READ_OUTAGES;
 use web::{Operation, Problem, Reply, Request};
 
 use super::get_outages::OutageReply;
@@ -12,7 +12,7 @@ use crate::rules::App;
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/outages/{outage}", "get_outage", "Show an outage")
         .parameter("outage", "The outage.")
-        .roles(READ_CATALOGUE)
+        .roles(READ_OUTAGES)
         .reply::<OutageReply>()
         .handle(handle)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::contract::Channel;
 use dossier::law::Outage;
-use dossier::rules::READ_CATALOGUE;
+use dossier::rules::READ_OUTAGES;
 use dossier::rules::declare_outage::OutageRecord;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -66,7 +66,7 @@ const OUTAGES_MAX: usize = 100;
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/outages", "get_outages", "List the newest outages")
         .describe("The 100 newest, newest first.")
-        .roles(READ_CATALOGUE)
+        .roles(READ_OUTAGES)
         .list::<OutageReply>()
         .handle(handle)
 }

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use dossier::contract::ProcedureCode;
-use dossier::rules::READ_CATALOGUE;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
-use web::{Operation, Problem, Reply, Request};
+use web::{Counts, Operation, Problem, Reply, Request};
 
-use super::get_procedures::{As, ProcedureReply, today_of};
+use super::CATALOGUE_AGE;
+use super::get_procedures::today_of;
+use super::procedure_reply::{As, ProcedureReply};
 use crate::rules::App;
 
 /// The date and the state of knowledge.
@@ -26,14 +27,15 @@ pub(crate) struct ProcedureQuery {
 pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/procedures/{code}", "get_procedure", "Show a procedure")
         .describe(
-            "As it was in force on a date, by what was known at a moment. Where no version is in \
+            "Without a token. As it was in force on a date, by what was known at a moment. Where no version is in \
          force then, `in_force` is false, and the reply is the next one to take effect, or \
          the last one.",
         )
         .parameter("code", "The code of the procedure.")
-        .roles(READ_CATALOGUE)
+        .counted(Counts::LookUp)
         .query::<ProcedureQuery>()
         .reply::<ProcedureReply>()
+        .cacheable()
         .handle(handle)
 }
 
@@ -45,5 +47,6 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
     let on = query.at.or_else(|| today_of(&law, &code, now)).ok_or_else(Problem::not_found)?;
     let known_at = query.known_at.unwrap_or(now);
     let procedure = law.nearest(&code, on, known_at).ok_or_else(Problem::not_found)?;
-    Ok(Reply::ok(&ProcedureReply::new(&law, procedure, As { on, known_at })))
+    let reply = ProcedureReply::new(&law, procedure, As { on, known_at });
+    Ok(Reply::cacheable(&request, &reply, CATALOGUE_AGE))
 }

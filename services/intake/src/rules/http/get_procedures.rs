@@ -1,104 +1,100 @@
-//! The catalogue of procedures: forms, components and periods.
+//! The public catalogue: the procedures in force, with search and filters.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dossier::contract::{Channel, ProcedureCode};
-use dossier::law::{Budget, Component, Law, Procedure};
-use dossier::rules::READ_CATALOGUE;
+use dossier::contract::{AgencyCode, Channel, ProcedureCode};
+use dossier::law::{Law, Level, Procedure};
+use dossier::search::fold;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
-use serde_json::Value;
+use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{Operation, Problem, Reply, Request};
+use web::{Counts, Cursors, Line, Operation, PageRows, Problem, Reply, Request};
 
+use super::CATALOGUE_AGE;
+use super::procedure_reply::{As, ProcedureReply};
 use crate::rules::App;
 
-/// A version of a procedure.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ProcedureReply {
-    /// Code of the procedure.
-    #[schema(example = "CO.D")]
-    code: String,
-    /// Number of the version.
-    version: u32,
-    /// Date on which this version was issued.
-    issued: Date,
-    /// First day in force; may be before the date of issue.
-    effective_from: Date,
-    /// Last day in force; null if no end is set.
-    effective_to: Option<Date>,
-    /// Whether it is in force on the requested day. If not, it is the next version to take effect,
-    /// or the last one.
-    in_force: bool,
-    /// Versions that take effect later.
-    upcoming: Vec<UpcomingReply>,
-    /// Time at which this version was recorded here.
-    recorded_at: Option<Timestamp>,
-    /// Vietnamese name.
-    #[schema(example = "Giấy chứng nhận xuất xứ mẫu D")]
-    name_vi: String,
-    /// English name.
-    #[schema(example = "Certificate of origin, form D")]
-    name_en: String,
-    /// Citation of the law on which the procedure is based.
-    #[schema(example = "31/2018/NĐ-CP")]
-    legal_basis: String,
-    /// Code of the agency that is responsible for the procedure.
-    #[schema(example = "G02.001")]
-    agency: String,
-    /// Channels by which a dossier may be filed.
-    channels: Vec<Channel>,
-    /// Channels that are open only during an outage of the others.
-    only_in_outage: Vec<Channel>,
-    /// JSON Schema of the form. Besides the standard formats it uses `vn-tax-code` and `telephone`.
-    #[schema(value_type = HashMap<String, Value>, example = json!({ "type": "object" }))]
-    form: Value,
-    /// Components of a dossier, and whether each is required.
-    documents: Vec<Component>,
-    /// Period by filing channel.
-    periods: BTreeMap<Channel, Budget>,
-}
+const ADDRESS: &str = "/v1/procedures";
 
-/// A version that takes effect later.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct UpcomingReply {
-    /// Number of the version.
-    version: u32,
-    /// Date on which it was issued.
-    issued: Date,
-    /// First day in force.
-    effective_from: Date,
-}
-
-/// The date and the state of knowledge by which the catalogue is read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct As {
-    /// Versions in force on this day, …
-    pub(super) on: Date,
-    /// … as recorded up to this instant.
-    pub(super) known_at: Timestamp,
+/// Filters and page.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ProceduresQuery {
+    /// Words of the code, the names or the legal basis, with or without diacritics. Each must occur
+    /// at the beginning of a word.
+    #[schema(example = "xuat xu")]
+    q: Option<Line<100>>,
+    /// Code of an agency that receives dossiers of the procedure.
+    agency: Option<AgencyCode>,
+    /// Whether all steps can be done online.
+    level: Option<Level>,
+    /// A channel by which a dossier may be filed.
+    channel: Option<Channel>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
+    /// Cursor from the `next` link.
+    #[schema(example = "2Gq0zX")]
+    after: Option<String>,
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get("/v1/procedures", "get_procedures", "List the procedures in force")
-        .roles(READ_CATALOGUE)
+    Operation::get(ADDRESS, "get_procedures", "List the procedures in force")
+        .describe("The public catalogue, without a token, in the order of the codes.")
+        .counted(Counts::LookUp)
+        .query::<ProceduresQuery>()
         .list::<ProcedureReply>()
+        .pages()
+        .cacheable()
         .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let query: ProceduresQuery = request.query()?;
     request.catch_up_law().await?;
     let (law, now) = (app.engine.law(), app.engine.clock.now());
-    let mut codes: Vec<_> = law.procedures().map(|procedure| &procedure.code).collect();
-    codes.dedup();
-    let in_force = codes.into_iter().filter_map(|code| {
+    let (q, agency) = (query.q.as_ref().map(|q| &*q.0), query.agency.as_ref());
+    let filters = format!("{:?}", (q, agency, query.level, query.channel));
+    let cursors = Cursors::of(&request, &[ADDRESS, &filters]);
+    let after = query.after.as_deref().map(|after| cursors.read(after)).transpose()?;
+    let words: Vec<String> = q.map(words).unwrap_or_default();
+    let fits = |procedure: &Procedure| {
+        agency.is_none_or(|agency| procedure.agency.covers(agency))
+            && query.level.is_none_or(|level| procedure.level == level)
+            && query.channel.is_none_or(|channel| procedure.channels.contains(&channel))
+            && is_found(procedure, &words)
+    };
+    let in_force = law.versions().filter(|(code, _)| after.is_none_or(|a| code.as_str() > a));
+    let in_force = in_force.filter_map(|(code, _)| {
         let on = today_of(&law, code, now)?;
-        let procedure = law.in_force_as_known(code, on, now)?;
-        Some(ProcedureReply::new(&law, procedure, As { on, known_at: now }))
+        let procedure = law.in_force_as_known(code, on, now).filter(|found| fits(found))?;
+        Some((code, ProcedureReply::new(&law, procedure, As { on, known_at: now })))
     });
-    Ok(Reply::ok(&in_force.collect::<Vec<_>>()))
+    let PageRows(limit) = query.limit.unwrap_or_default();
+    let rows: Vec<_> = in_force.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+    let next =
+        request.page_after(ADDRESS, (&rows, limit), |(code, _)| cursors.write(code.as_str()));
+    let shown: Vec<&ProcedureReply> = rows.iter().map(|(_, reply)| reply).collect();
+    Ok(Reply::cacheable(&request, &shown, CATALOGUE_AGE).next_page(next.as_deref()))
+}
+
+fn words(text: &str) -> Vec<String> {
+    fold(text)
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether each of the folded words is the beginning of a word of the procedure's texts.
+fn is_found(procedure: &Procedure, sought: &[String]) -> bool {
+    if sought.is_empty() {
+        return true;
+    }
+    let Procedure { code, name, legal_basis, .. } = procedure;
+    let known = words(&format!("{code} {} {} {legal_basis}", name.vi, name.en));
+    sought.iter().all(|word| known.iter().any(|known| known.starts_with(word.as_str())))
 }
 
 /// Today's date in the agency that is responsible for a procedure.
@@ -108,36 +104,4 @@ pub(super) fn today_of(law: &Law, code: &ProcedureCode, now: Timestamp) -> Optio
         law.agencies().find(|agency| procedure.agency.covers(&agency.code))
     })?;
     Some(law.calendar_of(&agency.code)?.date_of(now))
-}
-
-impl ProcedureReply {
-    pub(super) fn new(law: &Law, procedure: &Procedure, as_of: As) -> Self {
-        let upcoming = law.upcoming(&procedure.code, as_of.on, as_of.known_at);
-        let upcoming = upcoming.filter(|later| later.version != procedure.version);
-        Self {
-            in_force: procedure.effective.contains(as_of.on),
-            upcoming: upcoming
-                .map(|later| UpcomingReply {
-                    version: later.version,
-                    issued: later.issued,
-                    effective_from: later.effective.from,
-                })
-                .collect(),
-            code: procedure.code.to_string(),
-            version: procedure.version,
-            issued: procedure.issued,
-            effective_from: procedure.effective.from,
-            effective_to: procedure.effective.to,
-            recorded_at: procedure.recorded_at,
-            name_vi: procedure.name.vi.clone(),
-            name_en: procedure.name.en.clone(),
-            legal_basis: procedure.legal_basis.clone(),
-            agency: procedure.agency.to_string(),
-            channels: procedure.channels.clone(),
-            only_in_outage: procedure.only_in_outage.clone(),
-            form: procedure.form.clone(),
-            documents: procedure.documents.clone(),
-            periods: procedure.clock.budget.clone(),
-        }
-    }
 }

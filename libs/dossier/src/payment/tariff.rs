@@ -1,0 +1,81 @@
+//! The tariff of a procedure: what a dossier is charged, before it is filed and when its fee is
+//! assessed. Law 97/2015/QH13, arts 3, 10, 14.4; NQ 66.22/2026/NQ-CP, art. 5.2.
+
+use jiff::civil::Date;
+
+use crate::contract::{AgencyCode, Channel, ChargedLine, Vnd};
+use crate::law::{FeeLine, Procedure, Reduction};
+use crate::step::LawError;
+
+/// The facts of a dossier on which its fee depends.
+#[derive(Debug, Clone, Copy)]
+pub struct Case<'a> {
+    /// The local day of submission.
+    pub on: Date,
+    /// The channel of filing.
+    pub channel: Channel,
+    /// The agency that receives it.
+    pub agency: &'a AgencyCode,
+    /// The groups of persons to which the applicant belongs.
+    pub groups: &'a [String],
+}
+
+/// The lines that are charged in this case, phí and lệ phí apart. Of several reductions of a line
+/// the highest applies.
+///
+/// # Errors
+///
+/// An amount is too large.
+pub fn charges(procedure: &Procedure, case: Case<'_>) -> Result<Vec<ChargedLine>, LawError> {
+    let fees = &procedure.fees;
+    let reductions: Vec<&Reduction> =
+        fees.reductions.iter().filter(|reduction| case.has(reduction)).collect();
+    let charged = fees
+        .lines
+        .iter()
+        .filter(|line| line.effective.contains(case.on) && line.is_for(case.channel));
+    charged.map(|line| charge(line, &reductions)).collect()
+}
+
+impl Case<'_> {
+    fn has(&self, reduction: &Reduction) -> bool {
+        let channels = &reduction.channels;
+        reduction.effective.contains(self.on)
+            && (channels.is_empty() || channels.contains(&self.channel))
+            && reduction.is_given_by(self.agency)
+            && (reduction.groups.is_empty()
+                || reduction.groups.iter().any(|group| self.groups.contains(group)))
+    }
+}
+
+fn charge(line: &FeeLine, reductions: &[&Reduction]) -> Result<ChargedLine, LawError> {
+    let applicable = reductions.iter().filter(|reduction| reduction.of.contains(&line.kind));
+    let best = applicable.max_by_key(|reduction| reduction.percent);
+    let less = best.map_or(Ok(Vnd::ZERO), |best| line.amount.percent(best.percent))?;
+    Ok(ChargedLine {
+        rule: line.rule.clone(),
+        kind: line.kind,
+        name_vi: line.name.vi.clone(),
+        name_en: line.name.en.clone(),
+        full: line.amount,
+        reduction: best.map(|best| best.rule.clone()),
+        // Rules from before negative tariffs were rejected may contain one; it charges nothing.
+        charged: line.amount.minus(less)?.max(Vnd::ZERO),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::law;
+
+    #[test]
+    fn of_competing_reductions_the_best_one_counts() {
+        let law = law();
+        let line = &law.procedures().find(|p| p.code.as_str() == "CO.D").unwrap().fees;
+        let half = line.reductions[0].clone();
+        let more = Reduction { percent: 80, rule: "more".to_owned(), ..half.clone() };
+        let charged = charge(&line.lines[0], &[&half, &more]).unwrap();
+        assert_eq!((charged.charged, charged.reduction.as_deref()), (Vnd(6_000), Some("more")));
+    }
+}
