@@ -1,6 +1,6 @@
-//! The view of all complaints: for lists, figures, published answers and look-ups by number. The row
-//! of a complaint is derived from its present state. It has no text of a complainant; a published
-//! answer names nobody.
+//! The view of all complaints: for lists, figures, published answers and look-ups by number. The
+//! row of a complaint is derived from its present state. It has no text of a complainant; a
+//! published answer names nobody.
 
 use std::sync::Arc;
 

@@ -23,7 +23,7 @@ pub enum ComplaintChannel {
     Post,
     /// A telephone call.
     Phone,
-    /// An e-mail.
+    /// A message by e-mail.
     Email,
 }
 

@@ -100,8 +100,8 @@ texts! {
     /// The code of a dossier, printed on its slips (Circular 03/2025/TT-VPCP, art. 13).
     #[schema(example = "G02.001-261126-0200000042")]
     DossierCode,
-    /// The number of a complaint, for the complainant: day of filing, eight digits, check digit. See
-    /// [`ComplaintNumber::new`].
+    /// The number of a complaint, for the complainant: day of filing, eight digits, check digit.
+    /// See [`ComplaintNumber::new`].
     #[schema(example = "PA-261126-41290735-6")]
     ComplaintNumber,
     /// The code of a procedure in the national catalogue, for example `2.000004`.

@@ -1,7 +1,7 @@
-//! A complaint or petition is filed: about a dossier, one event of it, or neither. Complainants file
-//! online; officers enter calls, letters, e-mails and visits (Decree 20/2008/NĐ-CP, arts 5 to 7). It
-//! has to be classified and forwarded within 5 working days of its receipt (art. 9). An anonymous
-//! complaint may be dismissed, but is recorded like any other.
+//! A complaint or petition is filed: about a dossier, one event of it, or neither. Complainants
+//! file online; officers enter calls, letters, e-mails and visits (Decree 20/2008/NĐ-CP, arts 5 to
+//! 7). It has to be classified and forwarded within 5 working days of its receipt (art. 9). An
+//! anonymous complaint may be dismissed, but is recorded like any other.
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;

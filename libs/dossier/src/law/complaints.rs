@@ -37,7 +37,7 @@ pub struct ComplaintRules {
     pub templates: Vec<AnswerTemplate>,
 }
 
-/// A template of an answer.
+/// A template of an answer, with fields for the data of a complaint.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[derive(ToSchema)]

@@ -19,7 +19,7 @@ pub(super) const DOCUMENTS_MAX: usize = 20;
 pub(crate) struct ComplaintDocumentRequest {
     /// Name returned by the upload.
     document: Line<100>,
-    /// File name.
+    /// File name on the computer of its uploader.
     file_name: FileName,
 }
 

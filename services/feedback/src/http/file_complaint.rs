@@ -17,7 +17,7 @@ use engine::codes::Reserved;
 use events::{Position, Recorded, StreamName};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use web::{
@@ -99,18 +99,6 @@ pub(crate) struct FileComplaintRequest {
     email: Option<Line<254>>,
 }
 
-/// A complaint that was filed, with the code for reading its state without an account.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ComplaintFiledReply {
-    #[serde(flatten)]
-    #[schema(inline)]
-    complaint: ComplaintReply,
-    /// Code for `GET /v1/complaint-status`, to be given to the complainant with the number. It is
-    /// shown here only.
-    #[schema(example = "7KQ2-M4XD-9TRB")]
-    status_code: String,
-}
-
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/complaints", "file_complaint", "File a complaint or petition")
         .step(&FileComplaint::STEP)
@@ -131,7 +119,7 @@ pub(super) fn operation() -> Operation<App> {
             "text": "Đã hai tuần không có ai trả lời.", "name": "Nguyễn Văn An",
             "address": "Số 1, phố Tràng Tiền, Hà Nội", "phone": "0912 345 678",
         }))
-        .created::<ComplaintFiledReply>()
+        .created::<ComplaintReply>()
         .handle(handle)
 }
 
@@ -204,9 +192,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     named(&app, &loaded.state.documents);
     let law = app.complaints.engine().law();
     let reply = ComplaintReply::new(&loaded.state, None, &law).ok_or_else(Problem::not_found)?;
-    let complaint = reply.for_caller(caller, loaded.state.resource().as_ref());
+    let reply = reply.for_caller(caller, loaded.state.resource().as_ref());
     let location = format!("/v1/complaints/{id}");
-    let reply = ComplaintFiledReply { complaint, status_code };
+    let reply = reply.with_status_code(status_code);
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
 }
 

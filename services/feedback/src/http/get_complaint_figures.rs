@@ -43,7 +43,7 @@ pub(crate) struct ComplaintFiguresQuery {
 pub(crate) enum FiguresBy {
     /// The agency that handles them.
     Agency,
-    /// The class.
+    /// The class that the agency gave them.
     Class,
     /// The month of receipt.
     Month,

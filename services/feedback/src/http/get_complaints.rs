@@ -36,9 +36,9 @@ pub(crate) struct ComplaintsQuery {
     assigned: Option<Assigned>,
     /// Subject of the officer to whom they are assigned.
     officer: Option<Line<200>>,
-    /// Stage.
+    /// Stage that the complaints have reached.
     stage: Option<ComplaintStage>,
-    /// Class.
+    /// Class that the agency gave them.
     class: Option<ComplaintClass>,
     /// Next obligation of the agency.
     owed: Option<Owed>,
@@ -81,7 +81,7 @@ pub(crate) enum Assigned {
     Nobody,
 }
 
-/// A complaint in a list.
+/// A complaint, without its texts and contact.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ListedComplaintReply {
     /// Id of the complaint.
@@ -94,7 +94,7 @@ pub(crate) struct ListedComplaintReply {
     /// Code of the agency that handles it.
     #[schema(value_type = AgencyCode)]
     agency: String,
-    /// Stage.
+    /// Stage that it has reached.
     #[schema(value_type = ComplaintStage)]
     stage: String,
     /// Class; absent until it is classified.

@@ -25,7 +25,7 @@ pub(crate) struct PublishedAnswersQuery {
     agency: Option<AgencyCode>,
     /// Code of the procedure.
     procedure: Option<Line<100>>,
-    /// Class.
+    /// Class of the complaints.
     class: Option<ComplaintClass>,
     /// Month of publication, by the agency's clocks.
     #[schema(value_type = Option<String>, pattern = "^[0-9]{4}-[0-9]{2}$", example = "2026-11")]

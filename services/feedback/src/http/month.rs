@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use calendar::Text;
+use dossier::law::Text;
 use dossier::text::refused;
 use jiff::civil::Date;
 use serde::{Deserialize, Deserializer};

@@ -33,6 +33,11 @@ pub(crate) struct ComplaintReply {
     /// Number for the complainant; absent for complaints that older versions recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<ComplaintNumber>,
+    /// Code for `GET /v1/complaint-status`, to be given to the complainant with the number; only in
+    /// the reply to the filing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "7KQ2-M4XD-9TRB")]
+    status_code: Option<String>,
     /// Code of the agency that handles it.
     #[schema(example = "G02.001")]
     agency: String,
@@ -223,6 +228,7 @@ impl ComplaintReply {
         Some(Self {
             complaint: filed.complaint.0,
             number: filed.number.clone(),
+            status_code: None,
             agency: agency.to_string(),
             dossier: filed.dossier.map(|dossier| dossier.0),
             procedure: filed.procedure.clone(),
@@ -251,6 +257,11 @@ impl ComplaintReply {
             officer: complaint.officer.clone(),
             notes: notes.collect(),
         })
+    }
+
+    /// With the status code, for the reply to the filing.
+    pub(super) fn with_status_code(self, code: String) -> Self {
+        Self { status_code: Some(code), ..self }
     }
 
     /// The part that the caller may read.
@@ -283,8 +294,8 @@ fn known(text: Option<&Personal<String>>) -> Option<String> {
     text.and_then(Personal::known).cloned()
 }
 
-/// The answer to a complaint; for a merged one, that to the `other` into which it was merged, unless
-/// that was reopened.
+/// The answer to a complaint; for a merged one, that to the `other` into which it was merged,
+/// unless that was reopened.
 pub(super) fn current_answer<'a>(
     complaint: &'a Complaint,
     other: Option<&'a Complaint>,
