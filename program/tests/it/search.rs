@@ -166,6 +166,37 @@ async fn pages_follow_one_another_and_what_is_wrong_with_a_query_is_told() {
     assert_eq!(office.browser.get(next, &clerk).await.refused(), (400, "query-invalid"));
 }
 
+#[tokio::test]
+async fn a_complaint_is_found_by_its_number_and_by_who_complains() {
+    let mut office = Office::open().await;
+    let citizen = office.applicant("c1");
+    let complaint = json!({
+        "agency": "G02.001", "text": "Nobody answers the phone.", "name": "Lê Cẩm", "address": "Nam Định", "phone": "0902123456",
+    });
+    let filed = office.browser.post("/v1/complaints", &citizen, "", complaint).await.granted();
+    submitted(&mut office, "a1", "download").await;
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02");
+    let found = async |office: &Office, token: &str, q: &str| {
+        let q = q.replace(' ', "%20");
+        let address = format!("/v1/register/complaints?q={q}");
+        let rows = office.browser.get(&address, token).await.granted();
+        rows.as_array().unwrap().len()
+    };
+    let number = filed["number"].as_str().unwrap().to_owned();
+    let compact = number.replace('-', "");
+    for q in ["le cam", "cam", "3456", "0902 123 456", &number, &compact] {
+        assert_eq!(found(&office, &handler, q).await, 1, "{q}");
+        assert_eq!(found(&office, &citizen, q).await, 1, "{q}");
+    }
+    assert_eq!(found(&office, &handler, "nobody answers").await, 0);
+    assert_eq!(found(&office, &office.applicant("c2"), "cam").await, 0);
+    let elsewhere = office.token(Role::ComplaintHandler, "h2", "G02.002");
+    assert_eq!(found(&office, &elsewhere, "cam").await, 0);
+    assert_eq!(found(&office, &handler, "det").await, 0, "a dossier is not a complaint");
+    let dossiers = asked(&office.browser, &office.clerk(), &[("q", "cam")]).await.granted();
+    assert_eq!(dossiers, json!([]), "a complaint is not a dossier");
+}
+
 /// All bytes of the files in a folder.
 fn bytes(folder: &Path) -> Vec<(String, Vec<u8>)> {
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());

@@ -2,6 +2,7 @@
 
 mod export_statistics;
 mod found;
+mod get_found_complaints;
 mod get_book;
 mod get_control_slip;
 mod get_dossier_by_code;
@@ -39,6 +40,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_obligations::operation(),
         get_elapsed::operation(),
         get_parcels::operation(),
+        get_found_complaints::operation(),
         get_statistics::operation(),
         get_targets::operation(),
         export_statistics::operation(),

@@ -22,6 +22,7 @@ mod key;
 mod page;
 
 pub(crate) use expression::Rights;
+pub(crate) use index::Kind;
 use index::{SHAPE_VERSION, TABLES};
 use indexer::{Indexer, KINDS};
 use key::Key;
@@ -67,18 +68,18 @@ impl Search {
         &self.progress
     }
 
-    /// The ids of up to `limit` dossiers that have all words of `query` and that `rights` admit, the
+    /// The ids of up to `limit` records of this kind that have all words of `query` and that `rights` admit, the
     /// newest first. Those before the cursor `before`, which is the `next` of another page.
     ///
     /// A limited number of records is scanned: a page may have fewer rows than `limit`, or none, and
     /// still a `next`.
     pub(crate) async fn page(
         &self,
-        (query, rights): (&Query, &Rights),
+        (kind, query, rights): (Kind, &Query, &Rights),
         before: Option<i64>,
         limit: usize,
     ) -> Result<Found, ViewError> {
-        let expression = expression::of(&self.key, query, rights);
+        let expression = expression::of(&self.key, kind, query, rights);
         let scan = move |rows: &rusqlite::Connection| page::scan(rows, &expression, before, limit);
         self.view.query(Question::List, scan).await
     }

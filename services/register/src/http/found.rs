@@ -10,7 +10,7 @@ use web::Problem;
 
 use crate::App;
 use crate::lists::{ListedRow, find};
-use crate::search::{Found, Rights};
+use crate::search::{Found, Kind, Rights};
 
 /// Dossiers with the words that a page looks at, whatever its filters.
 const LOOKED_AT_MAX: usize = 2_000;
@@ -37,7 +37,7 @@ pub(super) async fn page(
     let (mut rows, mut looked_at) = (Vec::new(), 0);
     loop {
         let Found { rows: found, next } =
-            app.search.page((query, rights), before, TOGETHER).await?;
+            app.search.page((Kind::Dossier, query, rights), before, TOGETHER).await?;
         let (count, last) = (found.len(), found.last().map(|(number, _)| *number));
         let (shows, room) = (Arc::clone(&shows), limit.saturating_sub(rows.len()));
         let kept = app.lists.query(Question::List, move |tables| {

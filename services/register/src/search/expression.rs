@@ -3,23 +3,25 @@
 use dossier::contract::AgencyCode;
 use dossier::search::{Query, Word};
 
+use super::index::Kind;
 use super::key::{Key, Of};
 
-/// The dossiers that a caller may find.
+/// The dossiers or complaints that a caller may find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rights {
-    /// Those of an applicant, named as by [`dossier::contract::party_name`].
+    /// Those of an applicant or complainant, named as by [`dossier::contract::party_name`].
     Own(String),
     /// Those of agencies and the agencies below them, or of all if `agencies` is absent, to which
     /// none of `parties` is a party.
     Officer { agencies: Option<Vec<AgencyCode>>, parties: Vec<String> },
 }
 
-/// The expression of a query within these rights.
-pub(super) fn of(key: &Key, query: &Query, rights: &Rights) -> String {
+/// The expression of a query for records of this kind within these rights.
+pub(super) fn of(key: &Key, kind: Kind, query: &Query, rights: &Rights) -> String {
     let words = query.words().iter().map(|word| of_word(key, word)).collect::<Vec<_>>();
     let number = query.number().map(|number| key.token(Of::Word, number));
-    let mut all = vec![any(std::iter::once(words.join(" AND ")).chain(number))];
+    let words = any(std::iter::once(words.join(" AND ")).chain(number));
+    let mut all = vec![words, key.token(Of::Kind, kind.as_str())];
     match rights {
         Rights::Own(owner) => {
             all.push(key.token(Of::Owner, owner));

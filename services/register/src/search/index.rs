@@ -1,6 +1,7 @@
 //! The tables of the index.
 
-use dossier::contract::{AgencyCode, Brief, party_name};
+use dossier::access::Resource;
+use dossier::contract::{AgencyCode, Subject, party_name};
 use dossier::search::Terms;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
@@ -14,8 +15,8 @@ pub(super) const SHAPE_VERSION: u32 = 1;
 /// Rows of a record in the table of words: its form, and its papers.
 pub(super) const ROWS_OF_A_RECORD: i64 = 16;
 
-/// `records` numbers the dossiers in the order of their submission. `words` has the rows
-/// `number * 16`, for code and form, and up to 15 more, for papers.
+/// `records` numbers the dossiers and complaints in the order of their submission. `words` has the
+/// rows `number * 16`, for what was submitted, and up to 15 more, for papers.
 pub(super) const TABLES: &str = "
 CREATE TABLE records (
   number INTEGER PRIMARY KEY,
@@ -33,13 +34,32 @@ pub(super) fn tokens(key: &Key, terms: &Terms) -> String {
     terms.iter().map(|term| key.token(Of::Word, term)).collect::<Vec<_>>().join(" ")
 }
 
-/// The tokens of a dossier's rights.
-pub(super) fn rights(key: &Key, brief: &Brief) -> String {
-    let parties = std::iter::once(&brief.applicant).chain(&brief.representative);
-    let parties = parties.map(|party| key.token(Of::Party, &party_name(party.as_str())));
-    let owner = key.token(Of::Owner, &party_name(brief.applicant.as_str()));
-    let agencies = with_those_above(&brief.agency).map(|agency| key.token(Of::Agency, agency));
-    parties.chain([owner]).chain(agencies).collect::<Vec<_>>().join(" ")
+/// What is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Dossier,
+    Complaint,
+}
+
+impl Kind {
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dossier => "dossier",
+            Self::Complaint => "complaint",
+        }
+    }
+}
+
+/// The tokens of a record's kind, parties and agencies.
+pub(super) fn rights(key: &Key, kind: Kind, of: &Resource) -> String {
+    let name = |party: &Subject| party_name(party.as_str());
+    let parties = of.owners.iter().chain(&of.representatives);
+    let parties = parties.map(|party| key.token(Of::Party, &name(party)));
+    let owners = of.owners.iter().map(|owner| key.token(Of::Owner, &name(owner)));
+    let agencies = of.agencies.iter().flat_map(with_those_above);
+    let agencies = agencies.map(|agency| key.token(Of::Agency, agency));
+    let kind = key.token(Of::Kind, kind.as_str());
+    parties.chain(owners).chain(agencies).chain([kind]).collect::<Vec<_>>().join(" ")
 }
 
 /// The agency and those above it: `G02.001` and `G02`.
@@ -49,7 +69,7 @@ fn with_those_above(agency: &AgencyCode) -> impl Iterator<Item = &str> {
     above.chain([code])
 }
 
-/// Adds a dossier, or replaces the words of its code and form.
+/// Adds a record, or replaces its words and rights, but not those of its papers.
 pub(super) fn put(
     rows: &Connection,
     id: Uuid,
@@ -62,6 +82,8 @@ pub(super) fn put(
     let number = if let Some(number) = known {
         rows.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
             .execute([number * ROWS_OF_A_RECORD])?;
+        rows.prepare_cached("UPDATE records SET rights = ?2 WHERE number = ?1")?
+            .execute(params![number, rights])?;
         number
     } else {
         rows.prepare_cached("INSERT INTO records (id, rights) VALUES (?1, ?2)")?

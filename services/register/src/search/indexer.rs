@@ -3,20 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use dossier::State;
 use dossier::contract::{
     Address, Brief, Delivery, DeliveryEvent, DossierId, EventSet, IntakeEvent, PaymentEvent,
     ProcedureRef, ReceiptNumbered, tax_code,
 };
+use dossier::feedback::Complaint;
 use dossier::search::{Fields, Terms};
 use dossier::services::Category;
 use engine::tasks::{Handled, Handler, Stalled, Work};
-use engine::{Engine, decode, stream_id};
+use engine::{Engine, decode, fold, stream_id};
 use events::{Page, Position, ReadError, Recorded, StreamName};
 use rusqlite::Connection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::index;
+use super::index::{self, Kind};
 use super::key::Key;
 
 /// The kinds of events whose texts are found.
@@ -27,6 +29,8 @@ pub(super) const KINDS: &[&str] = &[
     "delivery.ResultIssued",
     "delivery.ResultHandedToCarrier",
     "delivery.DeliveryChannelChosen",
+    "feedback.ComplaintFiled",
+    "feedback.ComplaintForwarded",
 ];
 
 /// Handles events by changes of the index.
@@ -39,21 +43,27 @@ pub(crate) struct Indexer {
 
 /// A change of the index.
 enum Change {
-    Dossier { id: Uuid, terms: Terms, brief: Box<Brief> },
+    Record { id: Uuid, terms: Terms, rights: String },
     Paper { id: Uuid, terms: Terms },
 }
 
 impl Handler for Indexer {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        let (mut changes, mut corrected) = (Vec::new(), BTreeSet::new());
+        let (mut changes, mut read) = (Vec::new(), BTreeSet::new());
         for event in &page.events {
             match self.change(event) {
                 Ok(Some(change)) => changes.push(change),
                 Ok(None) => {}
                 Err(error) => self.leave_out(event, &error),
             }
-            if &*event.kind == SUPPLEMENT && corrected.insert(event.stream.clone()) {
-                changes.extend(self.corrected(&event.stream).await?);
+            let is_complaint = event.stream.category() == Complaint::CATEGORY;
+            let is_read = is_complaint || &*event.kind == SUPPLEMENT;
+            if is_read && read.insert(event.stream.clone()) {
+                changes.extend(if is_complaint {
+                    self.complaint(&event.stream).await?
+                } else {
+                    self.corrected(&event.stream).await?
+                });
             }
         }
         let key = self.key.clone();
@@ -140,7 +150,38 @@ impl Indexer {
             self.fields_of(&brief.procedure).index(form, &mut terms);
         }
         let DossierId(id) = brief.dossier;
-        Change::Dossier { id, terms, brief: Box::new(brief) }
+        let rights = index::rights(&self.key, Kind::Dossier, &brief.resource());
+        Change::Record { id, terms, rights }
+    }
+
+    /// The complaint of a stream: its number, and the complainant's name, telephone number and
+    /// e-mail address.
+    async fn complaint(&self, stream: &StreamName) -> Result<Option<Change>, ReadError> {
+        let events = self.engine.store.read_whole(stream).await?;
+        let complaint: Complaint = match fold(&events) {
+            Ok(complaint) => complaint,
+            Err(error) => {
+                events.last().inspect(|event| self.leave_out(event, &error));
+                return Ok(None);
+            }
+        };
+        let Some((filed, resource)) = complaint.filed.as_ref().zip(complaint.resource()) else {
+            return Ok(None);
+        };
+        let mut terms = Terms::default();
+        terms.id(&filed.complaint.to_string());
+        if let Some(number) = &filed.number {
+            terms.number(&number.to_string());
+        }
+        if let Some(contact) = filed.contact.known() {
+            terms.text(&contact.name);
+            terms.number(&contact.phone);
+        }
+        if let Some(email) = filed.email.as_ref().and_then(|email| email.known()) {
+            terms.text(email);
+        }
+        let rights = index::rights(&self.key, Kind::Complaint, &resource);
+        Ok(Some(Change::Record { id: filed.complaint.0, terms, rights }))
     }
 
     /// The fields of a procedure's form; none if the procedure is unknown.
@@ -182,9 +223,8 @@ fn of_recipient(delivery: &Delivery, terms: &mut Terms) {
 impl Change {
     fn apply(&self, rows: &Connection, key: &Key) -> rusqlite::Result<()> {
         match self {
-            Self::Dossier { id, terms, brief } => {
-                let (tokens, rights) = (index::tokens(key, terms), index::rights(key, brief));
-                index::put(rows, *id, (&tokens, &rights))
+            Self::Record { id, terms, rights } => {
+                index::put(rows, *id, (&index::tokens(key, terms), rights))
             }
             Self::Paper { id, terms } => index::add_paper(rows, *id, &index::tokens(key, terms)),
         }

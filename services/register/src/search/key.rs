@@ -13,12 +13,14 @@ const TOKEN_CHARS: usize = 8;
 pub(super) enum Of {
     /// A word or number.
     Word,
-    /// An agency that received it, or one above.
+    /// An agency that handles it, or one above.
     Agency,
-    /// The applicant.
+    /// The applicant or complainant.
     Owner,
     /// The applicant, or who filed it.
     Party,
+    /// A dossier or a complaint.
+    Kind,
 }
 
 /// The key of the index, derived from the installation's secret key.
@@ -38,6 +40,7 @@ impl Key {
             Of::Agency => b"agency",
             Of::Owner => b"owner",
             Of::Party => b"party",
+            Of::Kind => b"kind",
         };
         let bits = self.0.id(&[kind, term.as_bytes()]).as_u128() >> 88;
         (0..TOKEN_CHARS).map(|place| letter(bits >> (place * 5))).collect()
