@@ -14,7 +14,7 @@ pub struct Document {
     pub blocks: Vec<Block>,
 }
 
-/// The size of a page.
+/// Width and height of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PageSize {
@@ -39,6 +39,7 @@ pub enum Block {
     Space(u8),
 }
 
+/// Text that is broken into lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paragraph {
     pub spans: Vec<Span>,
@@ -54,6 +55,7 @@ pub struct Span {
     pub bold: bool,
 }
 
+/// The side of the column at which lines begin.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Align {
@@ -63,6 +65,7 @@ pub enum Align {
     Right,
 }
 
+/// Rows with ruled cells. The titles are on top.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Table {
     pub columns: Vec<Column>,
@@ -70,6 +73,7 @@ pub struct Table {
     pub rows: Vec<Vec<Paragraph>>,
 }
 
+/// The title and width of a table's column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub title: String,

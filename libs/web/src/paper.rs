@@ -17,7 +17,7 @@ pub struct PaperReply {
     /// Name of the template.
     #[schema(example = "slip-01")]
     template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     #[schema(example = "vi")]

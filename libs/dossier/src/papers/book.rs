@@ -23,7 +23,7 @@ pub struct Book {
     /// Code of the agency.
     #[schema(example = "G02.001")]
     pub agency: String,
-    /// Name of the agency.
+    /// Vietnamese name of the agency.
     #[schema(example = "Cục Xuất nhập khẩu")]
     pub agency_name: String,
     /// First day of the period.
@@ -44,7 +44,7 @@ pub struct BookRow {
     /// Code of the dossier.
     #[schema(example = "G02.001-261126-0200000042")]
     pub code: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     #[serde(flatten)]

@@ -29,13 +29,13 @@ pub struct ControlSlip {
     /// Code of the dossier.
     #[schema(example = "G02.001-261126-0200000042")]
     pub code: String,
-    /// Name of the agency.
+    /// Vietnamese name of the agency.
     #[schema(example = "Cục Xuất nhập khẩu")]
     pub agency_name: String,
     /// Code of the procedure.
     #[schema(example = "CO.D")]
     pub procedure: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     /// Local time of the submission.

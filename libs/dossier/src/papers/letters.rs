@@ -35,7 +35,7 @@ pub struct Letter {
     /// Name of the deciding agency.
     #[schema(example = "Cục Xuất nhập khẩu")]
     pub agency_name: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     /// Legal basis of the procedure.

@@ -53,7 +53,7 @@ pub struct Label {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[schema(as = ParcelRecipient)]
 pub struct Recipient {
-    /// Name of the recipient.
+    /// Name that the applicant gave for the recipient.
     #[schema(example = "Nguyễn Văn A")]
     pub recipient_name: String,
     /// Street, ward and province.

@@ -34,7 +34,7 @@ pub struct Receipt {
     /// Code of the dossier.
     #[schema(example = "G02.001-261126-0200000042")]
     pub code: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     #[serde(flatten)]

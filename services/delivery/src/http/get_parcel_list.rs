@@ -34,7 +34,7 @@ pub(crate) struct ParcelListQuery {
     after: Option<u64>,
 }
 
-/// A list of parcels.
+/// Parcels that a carrier received on a day.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ParcelListReply {
     #[serde(flatten)]

@@ -12,7 +12,7 @@ use web::{Operation, PDF, PaperReply, Problem, Reply, Request};
 use super::get_slips::issued;
 use crate::App;
 
-/// A slip.
+/// A slip of the one-stop unit.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SlipReply {
     #[serde(flatten)]

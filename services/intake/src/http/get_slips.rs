@@ -32,7 +32,7 @@ pub(crate) struct IssuedSlipReply {
     /// Name of its template.
     #[schema(example = "slip-01")]
     template: String,
-    /// Version of its template.
+    /// Version of its template, from 1.
     template_version: u32,
     /// SHA-256 of its text in UTF-8.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]

@@ -16,7 +16,7 @@ use web::{Operation, PDF, PaperReply, Problem, Reply, Request};
 
 use crate::App;
 
-/// A control slip.
+/// Form 06 of a dossier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ControlSlipReply {
     #[serde(flatten)]
