@@ -2162,7 +2162,7 @@ impl<T: Transport> Client<T> {
     pub fn file_complaint(
         &self,
         body: &types::FileComplaintRequest,
-    ) -> Request<'_, T, types::ComplaintFiledReply> {
+    ) -> Request<'_, T, types::ComplaintReply> {
         Request::new(self, Service::Feedback, Method::POST, "/v1/complaints".to_owned(), read_json)
             .json(body)
     }

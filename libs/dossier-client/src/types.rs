@@ -103,7 +103,7 @@ pub struct AnswerConsultationRequest {
     pub answer: Text4000,
 }
 
-/// A template of an answer.
+/// A template of an answer, with fields for the data of a complaint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AnswerTemplateReply {
     /// Unique among the templates.
@@ -226,7 +226,7 @@ pub struct BilingualText {
 pub struct Book {
     /// Code of the agency.
     pub agency: String,
-    /// Name of the agency.
+    /// Vietnamese name of the agency.
     pub agency_name: String,
     /// First day of the period.
     pub from: jiff::civil::Date,
@@ -245,7 +245,7 @@ pub struct BookReply {
     pub data: Book,
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     pub template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     pub language: String,
@@ -267,7 +267,7 @@ pub struct BookRow {
     pub dossier: DossierId,
     /// Code of the dossier.
     pub code: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     pub procedure_name: String,
     /// Filing channel, in words.
     pub channel: String,
@@ -565,7 +565,7 @@ pub struct ComplaintDocumentReply {
 pub struct ComplaintDocumentRequest {
     /// Name returned by the upload.
     pub document: Line100,
-    /// File name.
+    /// File name on the computer of its uploader.
     pub file_name: FileName,
 }
 
@@ -594,9 +594,6 @@ pub struct ComplaintFiguresReply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
 }
-
-/// A complaint that was filed, with the code for reading its state without an account.
-pub type ComplaintFiledReply = serde_json::Value;
 
 /// A complaint or petition (phản ánh, kiến nghị).
 pub type ComplaintId = uuid::Uuid;
@@ -699,6 +696,10 @@ pub struct ComplaintReply {
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_because: Option<String>,
+    /// Code for `GET /v1/complaint-status`, to be given to the complainant with the number;
+    /// only in the reply to the filing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<String>,
     /// Kind of the timeline event that it is about; absent if it names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<String>,
@@ -847,11 +848,11 @@ pub struct ControlSlip {
     pub dossier: DossierId,
     /// Code of the dossier.
     pub code: String,
-    /// Name of the agency.
+    /// Vietnamese name of the agency.
     pub agency_name: String,
     /// Code of the procedure.
     pub procedure: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     pub procedure_name: String,
     /// Local time of the submission.
     pub submitted_at: String,
@@ -862,14 +863,14 @@ pub struct ControlSlip {
     pub due: Option<String>,
 }
 
-/// A control slip.
+/// Form 06 of a dossier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ControlSlipReply {
     /// The data that the template prints.
     pub data: ControlSlip,
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     pub template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     pub language: String,
@@ -1380,7 +1381,7 @@ pub struct DossierReply {
 }
 
 values! {
-    /// Stage of a dossier.
+    /// How far a dossier is at the one-stop unit.
     DossierStage {
         Submitted = "submitted",
         Processing = "processing",
@@ -1392,7 +1393,7 @@ values! {
 }
 
 values! {
-    /// A kind of task.
+    /// What has to be done.
     DossierTaskKind {
         SubmitSupplement = "SubmitSupplement",
         PayFee = "PayFee",
@@ -2080,7 +2081,7 @@ pub struct IssuedSlipReply {
     pub role: Role,
     /// Name of its template.
     pub template: String,
-    /// Version of its template.
+    /// Version of its template, from 1.
     pub template_version: u32,
     /// SHA-256 of its text in UTF-8.
     pub sha256: String,
@@ -2110,7 +2111,7 @@ pub struct Label {
     pub code: String,
     /// Name of the sending agency.
     pub agency_name: String,
-    /// Name of the recipient.
+    /// Name that the applicant gave for the recipient.
     pub recipient_name: String,
     /// Street, ward and province.
     pub recipient_address: String,
@@ -2134,7 +2135,7 @@ pub struct LabelReply {
     pub data: Label,
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     pub template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     pub language: String,
@@ -2160,7 +2161,7 @@ pub struct Letter {
     pub agency: String,
     /// Name of the deciding agency.
     pub agency_name: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     pub procedure_name: String,
     /// Legal basis of the procedure.
     pub legal_basis: String,
@@ -2196,7 +2197,7 @@ pub struct LetterReply {
     pub data: Letter,
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     pub template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     pub language: String,
@@ -2262,14 +2263,14 @@ values! {
     }
 }
 
-/// A complaint in a list.
+/// A complaint, without its texts and contact.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ListedComplaintReply {
     /// Id of the complaint.
     pub complaint: ComplaintId,
     /// Code of the agency that handles it.
     pub agency: AgencyCode,
-    /// Stage.
+    /// Stage that it has reached.
     pub stage: ComplaintStage,
     /// Channel by which it was received.
     pub channel: ComplaintChannel,
@@ -2668,14 +2669,14 @@ pub struct ParcelList {
     pub parcels: Vec<ParcelRow>,
 }
 
-/// A list of parcels.
+/// Parcels that a carrier received on a day.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ParcelListReply {
     /// The data that the template prints.
     pub data: ParcelList,
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     pub template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     pub language: String,
@@ -2733,7 +2734,7 @@ pub struct ParcelRow {
     pub waybill: String,
     /// Reference of the parcel, which the carrier reports back.
     pub reference: String,
-    /// Name of the recipient.
+    /// Name that the applicant gave for the recipient.
     pub recipient_name: String,
     /// Street, ward and province.
     pub recipient_address: String,
@@ -2897,7 +2898,7 @@ pub struct PrintedReceiptReply {
     pub data: Receipt,
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     pub template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     pub language: String,
@@ -3319,7 +3320,7 @@ pub struct Receipt {
     pub agency_name: String,
     /// Code of the dossier.
     pub code: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     pub procedure_name: String,
     /// Local time of the issue.
     pub issued_at: String,
@@ -4007,7 +4008,7 @@ pub struct Slip {
     pub agency_name: String,
     /// Code of the procedure.
     pub procedure: String,
-    /// Name of the procedure.
+    /// Vietnamese name of the procedure.
     pub procedure_name: String,
     /// Filing channel, in words.
     pub channel: String,
@@ -4075,14 +4076,14 @@ values! {
     }
 }
 
-/// A slip.
+/// A slip of the one-stop unit.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SlipReply {
     /// The data that the template prints.
     pub data: Slip,
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// Version of the template, from 1.
     pub template_version: u32,
     /// Language of the paper, as a BCP 47 tag.
     pub language: String,
@@ -4799,7 +4800,7 @@ pub struct WorkRatingReply {
 pub struct WorkReply {
     /// What has to be done, in which agency, and by when.
     pub task: NextStep,
-    /// The dossier.
+    /// The dossier in which it has to be done.
     pub dossier: ListedDossierReply,
 }
 
@@ -5078,7 +5079,7 @@ pub struct GetComplaintsQuery {
     /// `me` or `nobody`; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assigned: Option<Assigned>,
-    /// Class.
+    /// Class that the agency gave them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<ComplaintClass>,
     /// Dossier that they are about.
@@ -5105,7 +5106,7 @@ pub struct GetComplaintsQuery {
     /// Next obligation of the agency.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owed: Option<Owed>,
-    /// Stage.
+    /// Stage that the complaints have reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stage: Option<ComplaintStage>,
     /// `own` for the complaints that the caller filed; the default for callers who only
@@ -5123,7 +5124,7 @@ pub struct GetPublishedAnswersQuery {
     /// Code of an agency; those below it are included. All agencies if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
-    /// Class.
+    /// Class of the complaints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<ComplaintClass>,
     /// Rows per page, at most 100; 50 if absent.
