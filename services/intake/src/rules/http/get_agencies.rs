@@ -46,6 +46,7 @@ pub(crate) struct AgencyReply {
     #[schema(example = "G02")]
     parent: Option<String>,
     /// Code of the agency that has taken its place; null if it exists.
+    #[schema(example = "H30")]
     succeeded_by: Option<String>,
 }
 

@@ -32,11 +32,12 @@ pub(crate) struct CodeListQuery {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CodeReply {
     /// The code.
-    #[schema(example = "7664-93-9")]
+    #[schema(example = "107-44-8")]
     code: String,
     /// Name of what it denotes.
     name: Text,
     /// Class by law; null if the list has none for it.
+    #[schema(example = "schedule_1")]
     class: Option<String>,
 }
 

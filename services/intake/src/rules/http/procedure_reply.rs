@@ -67,6 +67,7 @@ pub(crate) struct ProcedureReply {
     /// Tariff.
     fees: FeesReply,
     /// Groups of persons for which a fee is reduced, as accepted in `groups` of a submission.
+    #[schema(example = json!(["digital_citizen"]))]
     groups: Vec<String>,
     /// Channels by which the result may be delivered; empty if there is no result.
     delivery: Vec<DeliveryChannel>,
@@ -117,6 +118,7 @@ pub(crate) struct FeeLineReply {
     /// Channels of filing for which it is charged; all if empty.
     channels: Vec<Channel>,
     /// Legal basis.
+    #[schema(example = "64/2025/TT-BTC")]
     basis: String,
 }
 
@@ -136,10 +138,13 @@ pub(crate) struct ReductionReply {
     /// Channels of filing for which it applies; all if empty.
     channels: Vec<Channel>,
     /// Groups of applicants for which it applies; everybody if empty.
+    #[schema(example = json!(["digital_citizen"]))]
     groups: Vec<String>,
     /// Agencies for whose dossiers it applies, those below them included; all if empty.
+    #[schema(example = json!(["H29"]))]
     agencies: Vec<String>,
     /// Legal basis.
+    #[schema(example = "64/2025/TT-BTC")]
     basis: String,
 }
 
@@ -171,6 +176,7 @@ pub(crate) struct RenewalReply {
     /// How long the result is valid after a renewal, counted from the previous expiry.
     validity: Budget,
     /// Legal basis.
+    #[schema(example = "64/2025/TT-BTC")]
     basis: String,
 }
 
@@ -178,6 +184,7 @@ pub(crate) struct RenewalReply {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DutyRuleReply {
     /// Code of the duty.
+    #[schema(example = "promotion-result")]
     code: String,
     /// Name of the duty.
     name: Text,
@@ -186,6 +193,7 @@ pub(crate) struct DutyRuleReply {
     /// Period to meet it.
     within: Budget,
     /// Legal basis.
+    #[schema(example = "64/2025/TT-BTC")]
     basis: String,
 }
 
