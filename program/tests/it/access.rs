@@ -65,7 +65,9 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_result_document" => dossier::delivery::READ_DOCUMENT,
         "get_result_numbers" => dossier::delivery::READ_NUMBERS,
         "get_unmatched_parcel_notices" => dossier::delivery::UNMATCHED,
-        "get_complaint" | "get_complaint_deadline" => dossier::feedback::READ,
+        "get_complaint" | "get_complaint_deadline" | "get_found_complaints" => {
+            dossier::feedback::READ
+        }
         "get_complaint_document" => dossier::feedback::READ_TEXT,
         "get_complaints" => dossier::feedback::LIST,
         "get_complaint_figures" => dossier::feedback::READ_FIGURES,
@@ -77,6 +79,15 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_work" => dossier::overview::READ_WORK,
         "get_statistics" | "get_targets" | "get_ratings" => OFFICE,
         "export_statistics" => &[any(Role::Approver), any(Role::Auditor), any(Role::Operator)],
+        "get_slips" | "get_slip" => dossier::papers::READ_SLIPS,
+        "get_label" => dossier::papers::READ_PARCELS,
+        "get_parcel_list" => dossier::papers::READ_PARCEL_LISTS,
+        "get_receipt" => dossier::payment::READ_TEXTS,
+        "get_letter" => dossier::papers::READ_LETTER,
+        "get_book" => dossier::papers::READ_BOOK,
+        "get_control_slip" => dossier::papers::READ_CONTROL,
+        "get_reads" => &[any(Role::Applicant), any(Role::Auditor)],
+        "get_parcel_label" => dossier::delivery::READ_LABEL,
         "upload_document" | "get_upload" => dossier::intake::submit_dossier::UPLOAD,
         step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,
     };
