@@ -8,7 +8,7 @@ use cluster::{Objects, tools};
 use documents::limits::{UPLOADS_MAX, UPLOADS_OF_ONE_MAX};
 use dossier::contract::Role;
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::time::timeout;
 use web::auth::DevelopmentKey;
@@ -63,7 +63,7 @@ async fn a_document_in_an_object_store_is_there_for_every_process_however_large(
         let own = ["--services", services, "--views", &views];
         Process::start_in(&data, &[&arguments[..], &own[..]].concat(), &environment)
     };
-    let (one, other) = (start("intake", "one"), start("result-delivery", "other"));
+    let (one, other) = (start("intake", "one"), start("intake", "other"));
     let key = DevelopmentKey::in_folder(&data).unwrap();
     let applicant = token(&key, Role::Applicant, "a1", "");
     // Larger than one part, and not a multiple of one.
@@ -85,15 +85,15 @@ async fn a_document_in_an_object_store_is_there_for_every_process_however_large(
     assert_eq!(left, 0, "unfinished uploads");
     assert!(!data.join("documents").exists());
     // The other process finds what it did not store.
-    let clerk = token(&key, Role::Clerk, "c1", "G02.002");
-    let signed = upload(&one, &clerk, "signed", pdf(100)).await.granted();
-    let signed = signed["document"].as_str().unwrap();
-    let issued = |name: &str| json!({ "number": "1/2026", "document": name });
-    let result = format!("/v1/deliveries/{id}/result");
-    let unknown = other.browser.post(&result, &clerk, "\"0\"", issued(&"A".repeat(22))).await;
-    let known = other.browser.post(&result, &clerk, "\"0\"", issued(signed)).await;
+    let known = energy_label(&one.browser, &applicant).await;
+    let mut unknown = known.clone();
+    unknown["documents"][0]["document"] = json!("A".repeat(22));
+    let submit = async |key: &str, body: Value| {
+        other.browser.post_with("/v1/dossiers", &applicant, key, "", body).await
+    };
+    let unknown = submit("unknown", unknown).await;
     assert_eq!(unknown.problem(), "unknown-document", "{}", unknown.body);
-    assert_ne!(known.problem(), "unknown-document", "{}", known.body);
+    submit("known", known).await.granted();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
