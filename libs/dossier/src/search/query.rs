@@ -82,7 +82,7 @@ impl Query {
         Ok(Self { words: all, number })
     }
 
-    /// The words.
+    /// A record has each of them, or [`Query::number`].
     #[must_use]
     pub fn words(&self) -> &[Word] {
         &self.words
