@@ -8,6 +8,7 @@ pub struct Share {
 }
 
 impl Share {
+    /// `numerator` of `denominator` cases.
     #[must_use]
     pub const fn of(numerator: u64, denominator: u64) -> Self {
         Self { numerator, denominator }
