@@ -57,8 +57,8 @@ pub(crate) struct PublicRowReply {
     /// Handled dossiers of online services that were filed online, of all handled dossiers; null if
     /// the share tells something about a few.
     handled_online: Option<ShareReply>,
-    /// Handled on the promised day or earlier, of those with a promised day; null if the share tells
-    /// something about a few.
+    /// Handled on the promised day or earlier, of those with a promised day; null if the share
+    /// tells something about a few.
     in_time: Option<ShareReply>,
 }
 

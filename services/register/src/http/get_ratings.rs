@@ -101,8 +101,8 @@ pub(crate) struct WorkRatingReply {
     /// Points that could be reached by the indicators with data: 2 each.
     #[schema(example = 8.0)]
     reachable: f64,
-    /// The grade by the table of the Circular, in proportion to the points that could be reached (of
-    /// 18 for units, of 6 for officers); null without data.
+    /// The grade by the table of the Circular, in proportion to the points that could be reached
+    /// (of 18 for units, of 6 for officers); null without data.
     grade: Option<GradeReply>,
 }
 
