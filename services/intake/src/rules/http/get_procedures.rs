@@ -69,14 +69,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let in_force = in_force.filter_map(|(code, _)| {
         let on = today_of(&law, code, now)?;
         let procedure = law.in_force_as_known(code, on, now).filter(|found| fits(found))?;
-        Some((code, ProcedureReply::new(&law, procedure, As { on, known_at: now })))
+        Some(ProcedureReply::new(&law, procedure, As { on, known_at: now }))
     });
     let PageRows(limit) = query.limit.unwrap_or_default();
-    let rows: Vec<_> = in_force.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
-    let next =
-        request.page_after(ADDRESS, (&rows, limit), |(code, _)| cursors.write(code.as_str()));
-    let shown: Vec<&ProcedureReply> = rows.iter().map(|(_, reply)| reply).collect();
-    Ok(Reply::cacheable(&request, &shown, CATALOGUE_AGE).next_page(next.as_deref()))
+    let rows: Vec<ProcedureReply> =
+        in_force.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+    let next = request.page_after(ADDRESS, (&rows, limit), |last| cursors.write(&last.code));
+    Ok(Reply::cacheable(&request, &rows, CATALOGUE_AGE).next_page(next.as_deref()))
 }
 
 fn words(text: &str) -> Vec<String> {

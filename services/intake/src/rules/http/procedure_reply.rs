@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 pub(crate) struct ProcedureReply {
     /// Code of the procedure.
     #[schema(example = "CO.D")]
-    code: String,
+    pub(super) code: String,
     /// Number of the version.
     version: u32,
     /// Date on which this version was issued.
