@@ -77,7 +77,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_rules" | "get_rules_version" => dossier::rules::READ,
         "get_dossiers" | "get_dossier_by_code" => dossier::overview::LIST,
         "get_work" => dossier::overview::READ_WORK,
-        "get_statistics" | "get_targets" | "get_ratings" => OFFICE,
+        "get_statistics" | "get_targets" | "get_ratings" | "get_parcels" => OFFICE,
         "export_statistics" => &[any(Role::Approver), any(Role::Auditor), any(Role::Operator)],
         "get_slips" | "get_slip" => dossier::papers::READ_SLIPS,
         "get_label" => dossier::papers::READ_PARCELS,
