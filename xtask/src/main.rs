@@ -9,9 +9,9 @@ mod charts;
 mod checks;
 mod client;
 mod digests;
-mod fields;
 #[cfg(test)]
 mod documents;
+mod fields;
 mod generate;
 #[cfg(test)]
 mod manifests;
@@ -37,8 +37,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md, docs/fields.md, k8s/rendered/, and the types and
-    /// operations of libs/dossier-client.
+    /// Write openapi/, schemas/, docs/steps.md, docs/problems.md, docs/fields.md, k8s/rendered/,
+    /// and the types and operations of libs/dossier-client.
     Generate,
     /// Render, lint and validate the chart and the manifests.
     Charts,

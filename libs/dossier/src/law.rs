@@ -45,9 +45,7 @@ pub use directory::{
     Absence, Away, Chosen, Directory, Loads, Records, Unable, choose, is_head_over, unable, weighed,
 };
 pub use ends::{Ending, WARNED_DAYS};
-pub use figure_rules::{
-    FigureRules, ProcedureGroup, Publication, Target, TargetFigure,
-};
+pub use figure_rules::{FigureRules, ProcedureGroup, Publication, Target, TargetFigure};
 pub(crate) use file::says_the_same_later;
 #[cfg(feature = "schema")]
 pub use file::schemas;

@@ -1,6 +1,6 @@
 //! Search by words: the terms under which a dossier is found ([`Terms`]), the fields of a form that
-//! have them ([`Fields`]), and the terms that a query asks for ([`Query`]). Both sides fold texts in
-//! the same way: case, Vietnamese diacritics and separators make no difference.
+//! have them ([`Fields`]), and the terms that a query asks for ([`Query`]). Both sides fold texts
+//! in the same way: case, Vietnamese diacritics and separators make no difference.
 //!
 //! A word of a text is found by its beginning, a number also by its last characters. Terms are
 //! plain text here; an index stores digests of them.

@@ -29,10 +29,7 @@ pub fn apply(states: &mut DossierStates, recorded: &Recorded) -> Result<(), Read
 /// # Errors
 ///
 /// The store cannot be read.
-pub async fn events_of(
-    store: &EventStore,
-    dossier: DossierId,
-) -> Result<Vec<Recorded>, ReadError> {
+pub async fn events_of(store: &EventStore, dossier: DossierId) -> Result<Vec<Recorded>, ReadError> {
     let mut events = Vec::new();
     for category in Category::OF_A_DOSSIER {
         let Ok(stream) = StreamName::new(&category.stream(dossier)) else { continue };
@@ -46,10 +43,7 @@ pub async fn events_of(
 /// # Errors
 ///
 /// The store cannot be read, or an event cannot be decoded.
-pub async fn states_of(
-    store: &EventStore,
-    dossier: DossierId,
-) -> Result<DossierStates, ReadError> {
+pub async fn states_of(store: &EventStore, dossier: DossierId) -> Result<DossierStates, ReadError> {
     let mut states = DossierStates::default();
     for event in events_of(store, dossier).await? {
         apply(&mut states, &event)?;

@@ -65,6 +65,7 @@ pub struct BulkOutcome {
     /// Id of the dossier.
     dossier: DossierId,
     /// The HTTP status that a request of its own would have.
+    #[schema(example = 200)]
     status: u16,
     /// The new version; absent if the step was refused.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -322,8 +322,9 @@ impl<A> Operation<A, Unbound> {
         self
     }
 
-    /// Its reply has no personal data, for this reason, so reads of it are not recorded. Every other
-    /// read with a token is recorded before it is answered: who read whose data, in which role.
+    /// Its reply has no personal data, for this reason, so reads of it are not recorded. Every
+    /// other read with a token is recorded before it is answered: who read whose data, in which
+    /// role.
     pub fn impersonal(mut self, why: &'static str) -> Self {
         self.item.impersonal = Some(why);
         self

@@ -66,8 +66,8 @@ impl Reply {
         Self::json(StatusCode::CREATED, body).header(LOCATION, location)
     }
 
-    /// 200 with a JSON body that caches may keep for `max_age`; 304 without it if the request has its
-    /// tag in `If-None-Match`.
+    /// 200 with a JSON body that caches may keep for `max_age`; 304 without it if the request has
+    /// its tag in `If-None-Match`.
     #[must_use]
     pub fn cacheable(request: &Request, body: &impl Serialize, max_age: Duration) -> Self {
         let reply = Self::ok(body);
@@ -121,8 +121,8 @@ impl Reply {
             .header(CONTENT_TYPE, "application/json")
     }
 
-    /// Names the dossiers whose personal data the reply has, for the record of the read. Required if
-    /// neither the address nor a property `dossier` names them.
+    /// Names the dossiers whose personal data the reply has, for the record of the read. Required
+    /// if neither the address nor a property `dossier` names them.
     #[must_use]
     pub fn about(mut self, dossiers: impl IntoIterator<Item = DossierId>) -> Self {
         self.about.extend(dossiers);

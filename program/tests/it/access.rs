@@ -137,8 +137,13 @@ async fn every_route_is_open_to_exactly_the_roles_that_the_law_names() {
     }
     let open: Vec<_> = open.into_iter().collect();
     let expected = [
+        "get_agencies",
+        "get_code_list",
         "get_complaint_status",
+        "get_fee_quote",
         "get_lookup",
+        "get_procedure",
+        "get_procedures",
         "get_public_figures",
         "get_publication",
         "get_published_answers",

@@ -62,7 +62,7 @@ async fn a_citizen_finds_a_procedure_its_price_and_its_agency_before_logging_in_
     let clerk = office.clerk();
     let filed = certificate.at("dossiers");
     let early = take(&mut office, &filed, "acceptance", &clerk, json!({})).await;
-    assert_eq!(early.refused(), (409, "fee-missing"));
+    assert_eq!(early.refused(), (409, "fee-not-received"));
 }
 
 #[tokio::test]

@@ -134,8 +134,7 @@ async fn an_upload_that_is_cut_off_anywhere_leaves_nothing_that_is_not_found_aga
     let office = Office::open().await;
     let documents = &office.components.documents;
     let subject = Subject::from("a1");
-    let actor =
-        Actor::new(subject.clone(), Role::Applicant, None);
+    let actor = Actor::new(subject.clone(), Role::Applicant, None);
     let promised = Promised::default();
     let mut whole = 0;
     // Cut off the first time that it waits, the second time, and so on, until it comes to its end.

@@ -76,10 +76,12 @@ async fn lists_are_sorted_by_remaining_time_and_read_in_pages() {
         let others = office.browser.get(address, &officer).await.granted();
         assert_eq!(others.as_array().unwrap().len(), 4);
     }
-    let overdue = office.browser.get("/v1/register/dossiers?missed=true", &reviewer).await.granted();
+    let overdue =
+        office.browser.get("/v1/register/dossiers?missed=true", &reviewer).await.granted();
     assert_eq!(overdue, json!([]));
     office.wait_until("2026-11-20T16:01").await;
-    let overdue = office.browser.get("/v1/register/dossiers?missed=true", &reviewer).await.granted();
+    let overdue =
+        office.browser.get("/v1/register/dossiers?missed=true", &reviewer).await.granted();
     assert_eq!(overdue.as_array().unwrap().len(), 5);
     assert_eq!(overdue[0]["remaining_s"], -60);
 }

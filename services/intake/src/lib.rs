@@ -40,9 +40,13 @@ pub struct App {
 /// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    Describing::new("Intake").with(&http::operations()).with(&rules::http::operations()).with(&directory::http::operations()).finish(
-        "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
-    )
+    Describing::new("Intake")
+        .with(&http::operations())
+        .with(&rules::http::operations())
+        .with(&directory::http::operations())
+        .finish(
+            "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
+        )
 }
 
 /// Assembles the service: streams, background tasks and routes. `rule_signers`, 1 or 2, persons

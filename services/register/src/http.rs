@@ -2,16 +2,16 @@
 
 mod export_statistics;
 mod found;
-mod get_found_complaints;
 mod get_book;
 mod get_control_slip;
 mod get_dossier_by_code;
 mod get_dossiers;
 mod get_elapsed;
+mod get_found_complaints;
 mod get_lookup;
 mod get_obligations;
-mod get_public_figures;
 mod get_parcels;
+mod get_public_figures;
 mod get_ratings;
 mod get_reads;
 mod get_statistics;

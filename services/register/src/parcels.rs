@@ -1,6 +1,6 @@
 //! The view of parcels: where each is, for lists of an agency. A parcel is listed under the agency
-//! of its dossier and each agency above it, so that a page costs the same however many parcels other
-//! agencies have.
+//! of its dossier and each agency above it, so that a page costs the same however many parcels
+//! other agencies have.
 
 use dossier::contract::{
     AgencyCode, Brief, DeliveryChannel, DeliveryEvent, DossierId, ParcelId, party_name,

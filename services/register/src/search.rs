@@ -68,11 +68,12 @@ impl Search {
         &self.progress
     }
 
-    /// The ids of up to `limit` records of this kind that have all words of `query` and that `rights` admit, the
-    /// newest first. Those before the cursor `before`, which is the `next` of another page.
+    /// The ids of up to `limit` records of this kind that have all words of `query` and that
+    /// `rights` admit, the newest first. Those before the cursor `before`, which is the `next` of
+    /// another page.
     ///
-    /// A limited number of records is scanned: a page may have fewer rows than `limit`, or none, and
-    /// still a `next`.
+    /// A limited number of records is scanned: a page may have fewer rows than `limit`, or none,
+    /// and still a `next`.
     pub(crate) async fn page(
         &self,
         (kind, query, rights): (Kind, &Query, &Rights),

@@ -56,7 +56,7 @@ pub enum Audience {
     Rules,
     /// Those who keep and examine a register of numbers.
     Registers,
-    /// Operators.
+    /// Those who keep the system running.
     Operators,
     /// No caller, for this reason.
     Nobody(&'static str),
@@ -133,7 +133,7 @@ pub struct Payload {
     pub fields: &'static [PayloadField],
 }
 
-/// A field of a payload.
+/// A field of an event's payload, with the callers who may read it.
 #[derive(Debug, Clone, Copy)]
 pub struct PayloadField {
     pub name: &'static str,

@@ -47,8 +47,8 @@ macro_rules! events {
 pub(crate) use events;
 
 /// Defines payloads: plain structs with serde, and the [`Audience`](super::Audience) of every
-/// field. `Name for AUDIENCE { … }` gives the audience of all fields, `field: Type => AUDIENCE` that
-/// of one.
+/// field. `Name for AUDIENCE { … }` gives the audience of all fields, `field: Type => AUDIENCE`
+/// that of one.
 macro_rules! payload {
     (@audience) => { None };
     (@audience $audience:ident $(($why:literal))?) => {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, DossierEnd, DossierId, Doubt, OwedBack, PaperIssued, PaymentId, PeriodExtended, Personal,
-    ReceiptBecomes, RefundEffect, Source, Subject, Vnd, events, payload,
+    AgencyCode, Brief, DossierEnd, DossierId, Doubt, OwedBack, PaperIssued, PaymentId,
+    PeriodExtended, Personal, ReceiptBecomes, RefundEffect, Source, Subject, Vnd, events, payload,
 };
 use crate::law::FeeKind;
 

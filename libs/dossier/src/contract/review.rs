@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Assigned, Brief, ComponentCode, ConsultationId, DecidedBy, Outcome, PeriodExtended, Personal,
-    Subject, UnitCode, events, payload,
+    AgencyCode, Assigned, Brief, ComponentCode, ConsultationId, DecidedBy, Outcome, PeriodExtended,
+    Personal, Subject, UnitCode, events, payload,
 };
 
 payload! {

@@ -116,7 +116,11 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("feedback.AnswerPublished.v1", "Công khai nội dung trả lời", "Answer published"),
     ("feedback.ComplaintReopened.v1", "Kiến nghị lại", "Complaint reopened"),
     ("feedback.ComplaintOverdue.v1", "Xử lý phản ánh quá hạn", "Complaint overdue"),
-    ("feedback.ComplaintDocumentsAdded.v1", "Bổ sung tài liệu phản ánh", "Documents added to complaint"),
+    (
+        "feedback.ComplaintDocumentsAdded.v1",
+        "Bổ sung tài liệu phản ánh",
+        "Documents added to complaint",
+    ),
     ("feedback.ComplaintAssigned.v1", "Phân công xử lý phản ánh", "Complaint assigned"),
     ("feedback.ComplaintNoted.v1", "Ghi chú nội bộ về phản ánh", "Internal note on complaint"),
     ("feedback.ComplaintMerged.v1", "Gộp phản ánh trùng", "Complaint merged"),

@@ -150,7 +150,7 @@ pub enum Graded {
     Unit,
 }
 
-/// The grade.
+/// What the points of a unit or an officer amount to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grade {
     /// A unit from 15 points.

@@ -23,12 +23,8 @@ use crate::law::{FeeDue, Procedure};
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
 
 /// Permissions to upload documents before a dossier exists.
-pub const UPLOAD: &[May] = &[
-    any(Role::Applicant),
-    any(Role::Clerk),
-    any(Role::Approver),
-    any(Role::ComplaintHandler),
-];
+pub const UPLOAD: &[May] =
+    &[any(Role::Applicant), any(Role::Clerk), any(Role::Approver), any(Role::ComplaintHandler)];
 
 /// The part of these permissions that is exercised for an agency: a caller with one of these roles
 /// who is also an applicant uploads as an officer. The document still belongs to the uploader.

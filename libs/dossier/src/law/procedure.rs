@@ -81,8 +81,8 @@ pub struct Procedure {
     #[serde(default)]
     pub public: Vec<String>,
     /// JSON Pointers to the fields of the form by which dossiers are found, `*` for every item of a
-    /// list; if absent, all fields with a well-known name or format: names, tax codes, telephone and
-    /// identity numbers. See [`crate::search::Fields`].
+    /// list; if absent, all fields with a well-known name or format: names, tax codes, telephone
+    /// and identity numbers. See [`crate::search::Fields`].
     #[serde(default)]
     pub search: Option<Vec<String>>,
     /// The components of a dossier.

@@ -16,7 +16,7 @@ pub struct Fee {
     pub stage: FeeStage,
 }
 
-/// The stage of a fee.
+/// Whether a fee is owed, paid, or no longer to be paid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FeeStage {
     Owed {

@@ -74,6 +74,7 @@ fn add(to: &mut Vnd, amount: Vnd) {
 }
 
 impl Payment {
+    /// The assessment of the fee; `None` before it.
     #[must_use]
     pub fn assessed(&self) -> Option<&FeeAssessed> {
         self.fee.as_ref().map(|fee| &*fee.assessed)

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use events::{Page, Position};
 
 use super::{Follower, Following, Handled, Handler, Saved, Source, Stalled};
-use crate::{Engine, rulebook};
 use crate::view::ViewError;
+use crate::{Engine, rulebook};
 
 /// Follows the events of the law.
 pub type FollowedLaw = Follower<Issued>;

@@ -68,8 +68,8 @@ impl Declared {
 
     /// # Panics
     ///
-    /// In debug builds, if the answer was not declared, or refuses an input without naming the field,
-    /// parameter or header that must change.
+    /// In debug builds, if the answer was not declared, or refuses an input without naming the
+    /// field, parameter or header that must change.
     pub(crate) fn check(&self, answer: &Result<Reply, Problem>) {
         if cfg!(debug_assertions)
             && let Some(wrong) = self.wrong(answer)

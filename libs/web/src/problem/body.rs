@@ -26,16 +26,19 @@ pub struct ProblemBody {
     #[schema(example = "dữ liệu đã thay đổi, hãy tải lại")]
     pub title: String,
     /// The HTTP status.
+    #[schema(example = 412)]
     pub status: u16,
     /// What is wrong and what to change, in the language of the answer, if the title does not say
     /// it and not several fields must change.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "phiên bản hiện nay là 5")]
     pub detail: Option<String>,
     /// All fields, parameters or headers that must change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<ProblemField>,
     /// The quotas that were exceeded, by their names in `RateLimit-Policy`.
     #[serde(rename = "violated-policies", skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!([]))]
     pub violated_policies: Vec<String>,
 }
 

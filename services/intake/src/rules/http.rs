@@ -24,8 +24,8 @@ use web::Operation;
 
 use super::App;
 
-/// How long caches may keep a page of the public catalogue: a file of rules that is issued meanwhile
-/// is seen that much later.
+/// How long caches may keep a page of the public catalogue: a file of rules that is issued
+/// meanwhile is seen that much later.
 pub(crate) const CATALOGUE_AGE: Duration = Duration::from_secs(60);
 
 pub(crate) fn operations() -> Vec<Operation<App>> {

@@ -22,7 +22,7 @@ const ADDRESS: &str = "/v1/register/dossiers";
 /// Text of `officer` for dossiers that nobody has claimed.
 const NOBODY: &str = "none";
 
-/// Order of a list.
+/// By what a list is sorted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum ListOrder {

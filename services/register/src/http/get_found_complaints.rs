@@ -24,8 +24,8 @@ const ADDRESS: &str = "/v1/register/complaints";
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct FoundComplaintsQuery {
-    /// Words that the complaint must have, at most 8: beginnings of words of the complainant's name,
-    /// a telephone number or its last four digits, an e-mail address, or the number of the
+    /// Words that the complaint must have, at most 8: beginnings of words of the complainant's
+    /// name, a telephone number or its last four digits, an e-mail address, or the number of the
     /// complaint. Case, diacritics and separators make no difference.
     #[schema(example = "nguyen van", min_length = 2, max_length = 100)]
     q: String,

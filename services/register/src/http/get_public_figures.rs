@@ -30,7 +30,7 @@ pub(crate) struct PublicFiguresQuery {
 /// Published figures of a month.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PublicFiguresReply {
-    /// The month.
+    /// Month to which the figures belong.
     #[schema(example = "2026-10")]
     month: String,
     /// The smallest number of dossiers that a count may be about.

@@ -123,11 +123,35 @@ pub(crate) struct TimelineChangeReply {
     #[schema(example = "/form/invoice")]
     field: String,
     /// Value before the event; null if there was none.
-    #[schema(value_type = Option<Value>, required, example = "INV-1")]
+    #[schema(schema_with = before, required)]
     before: Option<Value>,
     /// Value after the event; null if it was removed.
-    #[schema(value_type = Option<Value>, required, example = "INV-2")]
+    #[schema(schema_with = after, required)]
     after: Option<Value>,
+}
+
+fn before() -> utoipa::openapi::Schema {
+    any_json("Value before the event; null if there was none.", "INV-1")
+}
+
+fn after() -> utoipa::openapi::Schema {
+    any_json("Value after the event; null if it was removed.", "INV-2")
+}
+
+/// The schema of any JSON value. Without types, client generators would take it for an object.
+fn any_json(description: &str, example: &str) -> utoipa::openapi::Schema {
+    let of = |of: utoipa::openapi::Type| utoipa::openapi::ObjectBuilder::new().schema_type(of);
+    let fields = utoipa::openapi::schema::AdditionalProperties::FreeForm(true);
+    let any = utoipa::openapi::schema::OneOfBuilder::new()
+        .item(of(utoipa::openapi::Type::String))
+        .item(of(utoipa::openapi::Type::Number))
+        .item(of(utoipa::openapi::Type::Boolean))
+        .item(of(utoipa::openapi::Type::Object).additional_properties(Some(fields)))
+        .item(of(utoipa::openapi::Type::Array))
+        .item(of(utoipa::openapi::Type::Null))
+        .description(Some(description))
+        .examples([example]);
+    utoipa::openapi::Schema::OneOf(any.build())
 }
 
 pub(super) fn operation() -> Operation<App> {

@@ -25,7 +25,7 @@ pub(crate) struct ListedDossierReply {
     code: DossierCode,
     /// Code of the procedure.
     procedure: ProcedureCode,
-    /// Name of the procedure.
+    /// Its name in both languages; null if the procedure is not known.
     procedure_name: Option<Text>,
     /// Code of the receiving agency.
     agency: AgencyCode,

@@ -59,8 +59,8 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
-    /// Reads a page of the rows for which `shows` is true. In lists of tasks, its second argument is
-    /// the task.
+    /// Reads a page of the rows for which `shows` is true. In lists of tasks, its second argument
+    /// is the task.
     pub(crate) fn read(
         tables: &Connection,
         asked: &Asked,

@@ -50,7 +50,7 @@ pub(crate) struct RemarkReply {
     at: Timestamp,
     /// Officer who took it.
     officer: Subject,
-    /// The step.
+    /// What the officer did.
     step: RemarkStep,
     /// Officer to whom the review was handed over.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,7 +77,7 @@ pub(crate) enum RemarkStep {
     ProposalRejected,
 }
 
-/// The decision.
+/// What was decided, when and by whom.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReviewDecisionReply {
     /// Who decided.

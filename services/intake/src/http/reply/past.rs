@@ -67,7 +67,7 @@ pub(crate) enum DateChangeKindReply {
     Fixed,
 }
 
-/// The decision on a dossier.
+/// What was decided on a dossier, when and by whom.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DossierDecisionReply {
     /// Outcome of the decision.

@@ -34,7 +34,7 @@ pub(crate) struct AgenciesQuery {
     after: Option<String>,
 }
 
-/// An agency.
+/// An authority that receives dossiers, or is above such ones.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AgencyReply {
     /// Code of the agency.

@@ -31,7 +31,7 @@ pub(crate) struct CodeListQuery {
 /// A code of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct CodeReply {
-    /// The code.
+    /// As written in forms.
     #[schema(example = "107-44-8")]
     code: String,
     /// Name of what it denotes.

@@ -45,7 +45,7 @@ pub(crate) struct FeeQuoteReply {
     window: Option<Budget>,
 }
 
-/// Line of a quote.
+/// One fee of a quote.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct QuotedLineReply {
     /// Code of the rule in the tariff.

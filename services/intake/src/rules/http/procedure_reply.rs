@@ -71,7 +71,7 @@ pub(crate) struct ProcedureReply {
     groups: Vec<String>,
     /// Channels by which the result may be delivered; empty if there is no result.
     delivery: Vec<DeliveryChannel>,
-    /// Result.
+    /// What the applicant receives, and the duties afterwards.
     result: ResultReply,
 }
 
