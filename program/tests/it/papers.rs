@@ -227,6 +227,34 @@ async fn the_letter_the_control_slip_and_the_register_follow_the_dossier() {
     assert_eq!(office.browser.get(elsewhere, &clerk).await.refused(), (404, "not-found"));
 }
 
+#[tokio::test]
+async fn a_dossier_that_was_withdrawn_at_the_time_of_its_decision_has_no_letter() {
+    let mut office = Office::open().await;
+    let certificate = accepted(&mut office).await;
+    let (dossier, review) = (certificate.at("dossiers"), certificate.at("reviews"));
+    let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
+    let approver = office.token(Role::Approver, "head", "G02");
+    take(&mut office, &review, "claim", &reviewer, json!({})).await.granted();
+    let done = json!({ "activity": "appraisal" });
+    take(&mut office, &review, "activities", &reviewer, done).await.granted();
+    let proposal = json!({ "outcome": "approved", "reason": "origin proven" });
+    let proposed = take(&mut office, &review, "decision-proposals", &reviewer, proposal).await;
+    let proposal = json!({ "proposal": proposed.granted()["proposal"]["proposal"] });
+    let (clerk, applicant) = (office.clerk(), certificate.applicant.clone());
+    // The withdrawal is recorded before intake has recorded the decision.
+    let etag = office.browser.get(&review, &approver).await.etag();
+    let path = format!("{review}/decision");
+    office.browser.post(&path, &approver, &etag, proposal).await.granted();
+    let etag = office.browser.get(&dossier, &applicant).await.etag();
+    let path = format!("{dossier}/withdrawal");
+    office.browser.post(&path, &applicant, &etag, json!({})).await.granted();
+    office.settle().await;
+    let letter = format!("{review}/letter");
+    for who in [&applicant, &clerk] {
+        assert_eq!(office.browser.get(&letter, who).await.refused(), (404, "not-found"));
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slip_that_is_not_what_was_issued_is_a_defect_and_an_erased_one_says_so() {
     let folder = tempfile::tempdir().unwrap();

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::access;
 use dossier::contract::{DossierId, ReviewEvent};
 use dossier::intake::Intake;
 use dossier::papers::{Letter, READ_LETTER, letter};
@@ -48,7 +47,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let recorded = engine.store.read_whole(&Streams::<Review>::of(dossier.0)).await?;
     let review: Review = fold(&recorded)?;
     let resource = review.resource().ok_or_else(Problem::not_found)?;
-    access::decide(request.caller()?, READ_LETTER, Some(&resource))?;
+    request.read_as(READ_LETTER, &resource)?;
     let events = decode_all::<Review>(&recorded)?;
     let decided = events.iter().rev().find_map(|(event, meta)| match event {
         ReviewEvent::DecisionMade(decision) => Some((decision, meta.at())),
@@ -57,6 +56,10 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let (decision, at) = decided.ok_or_else(Problem::not_found)?;
     let intake = engine.store.read_whole(&Streams::<Intake>::of(dossier.0)).await?;
     let intake: Intake = fold(&intake)?;
+    // A dossier that was withdrawn or closed at the time of the decision is not decided.
+    if intake.ended_at().is_some() && intake.decision().is_none() {
+        return Err(Problem::not_found());
+    }
     let made = letter(decision, at, &intake, &engine.law());
     let (data, paper) = made.ok_or_else(Problem::not_found)?;
     let name = format!("{}-{}", data.code, paper.template());
