@@ -8,12 +8,12 @@ use dossier::contract::{
     IntakeEvent, Role, Subject, party_name,
 };
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
-use dossier::feedback::nobody;
+use dossier::feedback::{Complaint, nobody};
 use dossier::services::Category;
 use dossier::step::Reasons;
 use dossier::{Command, RefusalEntry, State as _};
-use engine::Engine;
 use engine::codes::Reserved;
+use engine::{Engine, Loaded};
 use events::{Position, Recorded, StreamName};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -104,7 +104,8 @@ pub(super) fn operation() -> Operation<App> {
         .step(&FileComplaint::STEP)
         .describe(
             "Complainants file online; officers enter calls, letters, e-mails and visits. The reply \
-             has the number and, this once, the status code for the complainant.",
+             has the number and, this once, the status code for the complainant, unless an officer \
+             names the complainant's account.",
         )
         .refusals(&[
             STEP_WITHOUT_DOSSIER,
@@ -190,11 +191,22 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
     let loaded = taken?;
     named(&app, &loaded.state.documents);
-    let law = app.complaints.engine().law();
-    let reply = ComplaintReply::new(&loaded.state, None, &law).ok_or_else(Problem::not_found)?;
-    let reply = reply.for_caller(caller, loaded.state.resource().as_ref());
-    let location = format!("/v1/complaints/{id}");
-    let reply = reply.with_status_code(status_code);
+    // A complainant with an account needs no code, and the officer may not read the answer.
+    let needs_code = !by_officer || command.without_account;
+    created(&app, caller, &loaded, needs_code.then_some(status_code))
+}
+
+fn created(
+    app: &App,
+    caller: &Caller,
+    loaded: &Loaded<Complaint>,
+    status_code: Option<String>,
+) -> Result<Reply, Problem> {
+    let (state, law) = (&loaded.state, app.complaints.engine().law());
+    let reply = ComplaintReply::new(state, None, &law).ok_or_else(Problem::not_found)?;
+    let reply = reply.for_caller(caller, state.resource().as_ref()).with_status_code(status_code);
+    let filed = state.filed.as_ref().ok_or_else(Problem::not_found)?;
+    let location = format!("/v1/complaints/{}", filed.complaint);
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
 }
 

@@ -34,7 +34,7 @@ pub(crate) struct ComplaintReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<ComplaintNumber>,
     /// Code for `GET /v1/complaint-status`, to be given to the complainant with the number; only in
-    /// the reply to the filing.
+    /// the reply to the filing, and not if an officer names the complainant's account.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "7KQ2-M4XD-9TRB")]
     status_code: Option<String>,
@@ -260,8 +260,8 @@ impl ComplaintReply {
     }
 
     /// With the status code, for the reply to the filing.
-    pub(super) fn with_status_code(self, code: String) -> Self {
-        Self { status_code: Some(code), ..self }
+    pub(super) fn with_status_code(self, status_code: Option<String>) -> Self {
+        Self { status_code, ..self }
     }
 
     /// The part that the caller may read.
@@ -277,14 +277,14 @@ impl ComplaintReply {
         let (documents, answer_documents) = (Vec::new(), Vec::new());
         Self {
             contact,
-            officer,
-            notes,
             text,
+            documents,
             reason,
             answer,
-            reopened_because,
-            documents,
             answer_documents,
+            reopened_because,
+            officer,
+            notes,
             ..self
         }
     }
