@@ -7,10 +7,12 @@ use std::sync::Arc;
 use dossier::State as _;
 use dossier::contract::party_name;
 use dossier::feedback::Complaint;
-use engine::tasks::{Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled};
+use engine::tasks::{
+    Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work,
+};
 use engine::view::{Shape, View};
 use engine::{Engine, Streams};
-use events::{Page, Position};
+use events::{Page, Position, ReadError};
 use jiff::Timestamp;
 use platform::metrics::Metrics;
 use rusqlite::{Connection, params};
@@ -92,8 +94,14 @@ impl Handler for Listed {
         let mut rows = Vec::new();
         for event in &page.events {
             if event.stream.category() == Complaint::CATEGORY {
-                let loaded = self.0.load(&event.stream).await?;
-                rows.extend(self.row(&loaded.state));
+                match self.0.load(&event.stream).await {
+                    Ok(loaded) => rows.extend(self.row(&loaded.state)),
+                    Err(error @ ReadError::Corrupt { .. }) => {
+                        tracing::error!(view = SHAPE.name, %error, "complaint left out of the view");
+                        self.0.engine().metrics.defect(Work::Shows.name());
+                    }
+                    Err(error) => return Err(error.into()),
+                }
             }
         }
         let metrics = Arc::clone(&self.0.engine().metrics);
