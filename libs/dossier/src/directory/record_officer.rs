@@ -125,12 +125,14 @@ impl Command for RecordOfficer {
             Some(records) => records.len() >= RECORDS_MAX && !records.contains_key(from),
             None => directory.officers().len() >= OFFICERS_MAX,
         };
-        if full || directory.bytes() >= BYTES_MAX {
+        let known = records.and_then(|records| records.get(from));
+        let is_known = known == Some(&recorded);
+        let event: DirectoryEvent = recorded.into();
+        if full || directory.bytes_with(&event) > BYTES_MAX.max(directory.bytes()) {
             wrong.add(Refusal::TooMany);
         }
         wrong.done(Refusal::Several)?;
-        let known = records.and_then(|records| records.get(from));
-        Ok(Decision::from((known != Some(&recorded)).then(|| recorded.into())))
+        Ok(Decision::from((!is_known).then_some(event)))
     }
 }
 

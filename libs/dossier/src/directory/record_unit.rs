@@ -1,6 +1,8 @@
 //! Records a unit of an agency: its head, its procedures, and how its reviews are assigned. A
 //! record replaces the earlier ones from its first day on.
 
+use std::ops::Bound;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -115,12 +117,14 @@ impl Command for RecordUnit {
             Some(records) => records.len() >= RECORDS_MAX && !records.contains_key(from),
             None => directory.units().len() >= UNITS_MAX,
         };
-        if full || directory.bytes() >= BYTES_MAX {
+        let known = records.and_then(|records| records.get(from));
+        let is_known = known == Some(&recorded);
+        let event: DirectoryEvent = recorded.into();
+        if full || directory.bytes_with(&event) > BYTES_MAX.max(directory.bytes()) {
             wrong.add(Refusal::TooMany);
         }
         wrong.done(Refusal::Several)?;
-        let known = records.and_then(|records| records.get(from));
-        Ok(Decision::from((known != Some(&recorded)).then(|| recorded.into())))
+        Ok(Decision::from((!is_known).then_some(event)))
     }
 }
 
@@ -147,13 +151,22 @@ fn overlapping<'d>(directory: &'d Directory, unit: &UnitRecorded) -> Option<&'d 
     if unit.assignment == AssignmentRule::None {
         return None;
     }
-    let last = |to: Option<Date>| to.unwrap_or(Date::MAX);
+    // A record ends at the latest when the next one of the same unit begins.
+    let last = |record: &UnitRecorded| {
+        let records = directory.units().get(&record.unit);
+        let next = records.and_then(|records| {
+            records.range((Bound::Excluded(record.from), Bound::Unbounded)).next()
+        });
+        let before_next = next.and_then(|(from, _)| from.yesterday().ok());
+        record.to.into_iter().chain(before_next).min().unwrap_or(Date::MAX)
+    };
+    let last_day = last(unit);
     let others = directory.units().values().flat_map(|records| records.values());
     let mut others = others.filter(|other| {
         other.unit != unit.unit
             && other.assignment != AssignmentRule::None
-            && other.from <= last(unit.to)
-            && unit.from <= last(other.to)
+            && other.from <= last_day
+            && unit.from <= last(other)
             && if unit.procedures.is_empty() || other.procedures.is_empty() {
                 unit.procedures.is_empty() && other.procedures.is_empty()
             } else {
@@ -225,6 +238,28 @@ pub(crate) mod tests {
         // A unit for everything else, and one whose officers claim reviews themselves.
         scene.take(NOW, Role::Operator, unit("general", &[], spread)).unwrap();
         scene.take(NOW, Role::Operator, unit("help", &["CO.D"], AssignmentRule::None)).unwrap();
+    }
+
+    #[test]
+    fn a_procedure_moves_to_another_unit_on_the_day_on_which_a_later_record_ends_its_assignment() {
+        let law = law();
+        let mut scene = Scene::new(&law, "CO.D", "G02.001");
+        let spread = AssignmentRule::Spread;
+        let first = unit("origin", &["CO.D"], spread);
+        scene.take(NOW, Role::Operator, first.clone()).unwrap();
+        let mut until = unit("origin", &["CO.D"], AssignmentRule::None);
+        until.unit.from = date(2027, 6, 1);
+        scene.take(NOW, Role::Operator, until).unwrap();
+        let mut next = unit("other", &["CO.D"], spread);
+        next.unit.from = date(2027, 5, 31);
+        let a_day_early = scene.take(NOW, Role::Operator, next.clone());
+        assert_eq!(a_day_early, Err(Refusal::Overlaps("origin".to_owned())));
+        next.unit.from = date(2027, 6, 1);
+        scene.take(NOW, Role::Operator, next).unwrap();
+        // The first record, corrected, also ends before the later one of its unit.
+        let mut renamed = first;
+        renamed.unit.name = "Phòng C/O".into();
+        scene.take(NOW, Role::Operator, renamed).unwrap();
     }
 
     #[test]

@@ -89,6 +89,26 @@ impl Directory {
         self.bytes
     }
 
+    /// The bytes of all records after this event, which may replace one with the same first day.
+    #[must_use]
+    pub fn bytes_with(&self, event: &DirectoryEvent) -> usize {
+        let replaced: Option<DirectoryEvent> = match event {
+            DirectoryEvent::UnitRecorded(unit) => {
+                let records = self.units.get(&unit.unit);
+                records.and_then(|records| records.get(&unit.from)).cloned().map(Into::into)
+            }
+            DirectoryEvent::OfficerRecorded(officer) => {
+                let records = self.officers.get(&officer.officer);
+                records.and_then(|records| records.get(&officer.from)).cloned().map(Into::into)
+            }
+            DirectoryEvent::AbsenceRecorded(_) | DirectoryEvent::AbsenceEnded(_) => {
+                return self.bytes;
+            }
+        };
+        let replaced = replaced.map_or(0, |replaced| replaced.encode().len());
+        self.bytes.saturating_add(event.encode().len()).saturating_sub(replaced)
+    }
+
     /// All records of all units.
     #[must_use]
     pub const fn units(&self) -> &BTreeMap<UnitCode, Records<UnitRecorded>> {
@@ -143,13 +163,12 @@ impl Directory {
     /// Applies an event of this directory, recorded at `at`.
     pub fn record(&mut self, event: &DirectoryEvent, at: Timestamp) {
         self.agency.get_or_insert_with(|| event.agency().clone());
+        self.bytes = self.bytes_with(event);
         match event {
             DirectoryEvent::UnitRecorded(unit) => {
-                self.bytes = self.bytes.saturating_add(event.encode().len());
                 self.units.entry(unit.unit.clone()).or_default().insert(unit.from, unit.clone());
             }
             DirectoryEvent::OfficerRecorded(officer) => {
-                self.bytes = self.bytes.saturating_add(event.encode().len());
                 let records = self.officers.entry(officer.officer.clone()).or_default();
                 records.insert(officer.from, officer.clone());
             }
@@ -307,6 +326,20 @@ mod tests {
         assert_eq!(unit("2026-12-01T00:00").as_deref(), Some("b"));
         assert_eq!(unit("2026-12-31T23:59").as_deref(), Some("b"));
         assert_eq!(unit("2027-01-01T00:00"), None, "the earlier record does not revive");
+    }
+
+    #[test]
+    fn a_record_that_replaces_another_takes_its_place_also_in_the_size_of_the_directory() {
+        let now = at("2026-11-20T09:00");
+        let mut directory = Directory::default();
+        let longer = officer("G02", "exports", date(2026, 11, 1), None);
+        directory.record(&officer("G02", "a", date(2026, 11, 1), None), now);
+        for _ in 0..3 {
+            directory.record(&longer, now);
+            assert_eq!(directory.bytes(), longer.encode().len());
+        }
+        let next = officer("G02", "a", date(2026, 12, 1), None);
+        assert_eq!(directory.bytes_with(&next), longer.encode().len() + next.encode().len());
     }
 
     #[test]
