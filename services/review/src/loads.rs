@@ -1,12 +1,12 @@
 //! The loads of officers: how many undecided reviews each has. Rules of units consider them, see
 //! `libs/dossier/src/law/directory/assignment.rs`, and managers read them.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dossier::Follow;
 use dossier::contract::{Brief, DossierId, ReviewEvent, Subject};
-use dossier::law::{Loads, choose, weighed};
+use dossier::law::{ClockStart, Loads, choose, weighed};
 use dossier::review::Review;
 use dossier::review::open_review::OpenReview;
 use dossier::review::resume_review::ResumeReview;
@@ -134,8 +134,14 @@ impl Weighing {
         }
         let loads = self.loads.of(officers).await;
         let loads = loads.map_err(|_| "the loads cannot be read now")?;
+        let by_fee = law
+            .rule(&brief.procedure, &brief.agency, at)
+            .is_some_and(|rule| rule.procedure.clock.start == ClockStart::FeeReceived);
         if let Some(open) = follow.command.get_mut::<OpenReview>() {
-            if let Some(chosen) = choose(&law, &brief, (&Default::default(), &loads), at) {
+            // Without the fee, nothing is opened yet.
+            let opens = open.clock_started || !by_fee;
+            let chosen = choose(&law, &brief, (&BTreeSet::new(), &loads), at);
+            if let Some(chosen) = chosen.filter(|_| opens) {
                 self.loads.remember(brief.dossier, chosen.officer);
             }
             open.loads = loads;
