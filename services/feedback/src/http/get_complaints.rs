@@ -192,6 +192,13 @@ fn reach(
     ])
 }
 
+/// Whether the caller may know to whom the complaints are assigned.
+fn lists_officers(caller: &Caller, query: &ComplaintsQuery) -> bool {
+    let agency = query.agency.clone().or_else(|| caller.agency.clone());
+    let resource = Resource { agencies: agency.into_iter().collect(), ..Resource::default() };
+    query.whose != Some(Whose::Own) && access::decide(caller, READ_NOTES, Some(&resource)).is_ok()
+}
+
 /// SQL conditions for the requested rows, and their parameters.
 fn selected(
     app: &App,
@@ -223,8 +230,7 @@ fn selected(
     });
     add("number = ?", number.transpose()?.map(|number| number.to_string()));
     // Complainants do not learn to whom a complaint is assigned, also not by a filter.
-    let may = READ_NOTES.iter().any(|may| caller.roles.contains(&may.role));
-    if may {
+    if lists_officers(caller, query) {
         add("officer = ?", query.officer.as_ref().map(|officer| officer.0.clone()));
         let me = query.assigned.filter(|assigned| *assigned == Assigned::Me);
         add("officer = ?", me.map(|_| caller.subject.to_string()));
@@ -270,8 +276,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         conditions.join(" AND ")
     );
     let law = app.complaints.engine().law();
-    let notes = READ_NOTES.iter().any(|may| caller.roles.contains(&may.role))
-        && query.whose != Some(Whose::Own);
+    let notes = lists_officers(caller, &query);
     let rows = app.listed.query(Question::List, move |rows| {
         let listed = |row: &Row<'_>| {
             let agency: String = row.get(2)?;
