@@ -222,6 +222,8 @@ async fn what_comes_on_paper_is_entered_by_an_officer_and_has_the_longer_period(
         }
         let filed = office.browser.post("/v1/complaints", &who, "", body).await.granted();
         let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+        // The complainant has an account; the officer may not read the answer with a code.
+        assert_eq!(filed.get("status_code").is_some(), channel == "online");
         let class = json!({ "class": "content_of_rules" });
         let classified = take(&mut office, &complaint, "classification", &handler, class).await;
         due.push(classified.granted()["due_at"].as_str().unwrap().to_owned());
@@ -265,7 +267,28 @@ async fn nobody_deals_with_a_complaint_about_their_own_dossier_or_step() {
     let far = office.token(Role::ComplaintHandler, "clerk-1", "H26.14");
     let refused = office.browser.post(&address, &far, etag, class.clone()).await;
     assert_eq!(refused.refused(), (404, "not-found"), "it is none of theirs at all");
+    let own = office.token_for(&handling, "clerk-1", "G02", None);
+    let document = office.browser.upload(&own, "note").await;
+    let documents = json!({ "documents": [{ "document": document, "file_name": "a.pdf" }] });
+    let path = format!("{complaint}/documents");
+    let refused = office.browser.post(&path, &own, etag, documents).await;
+    assert_eq!(refused.refused(), (403, "own-step"));
+
+    // A duplicate shows the answer to this complaint.
+    let body = json!({
+        "agency": "G02", "text": "It took long.", "name": "Trần D", "address": "Huế",
+        "phone": "0912 345 679",
+    });
+    let other = office.applicant("a2");
+    let other = office.browser.post("/v1/complaints", &other, "", body).await.granted();
+    let duplicate = format!("/v1/complaints/{}", other["complaint"].as_str().unwrap());
+    office.browser.get(&duplicate, &own).await.granted();
+    let into = json!({ "into": filed["complaint"] });
+    let refused = take(&mut office, &duplicate, "merger", &own, into.clone()).await;
+    assert_eq!(refused.refused(), (403, "own-step"));
     let handler = office.token(Role::ComplaintHandler, "h1", "G02");
+    take(&mut office, &duplicate, "merger", &handler, into).await.granted();
+    assert_eq!(office.browser.get(&duplicate, &own).await.refused(), (403, "own-step"));
     take(&mut office, &complaint, "classification", &handler, class).await.granted();
 }
 

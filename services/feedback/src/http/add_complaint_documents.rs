@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use web::{List, Operation, Problem, Reply, Request, UNKNOWN_DOCUMENT};
 
 use super::attachments::{ComplaintDocumentRequest, DOCUMENTS_MAX, attachments, named};
-use super::reply::{ComplaintReply, take_as};
+use super::reply::{ComplaintReply, OWN_STEP, take_as};
 use crate::App;
 
 /// Documents for a complaint.
@@ -30,7 +30,7 @@ pub(super) fn operation() -> Operation<App> {
         "Add documents to a complaint",
     )
     .step(&AddComplaintDocuments::STEP)
-    .refusals(&[UNKNOWN_DOCUMENT])
+    .refusals(&[OWN_STEP, UNKNOWN_DOCUMENT])
     .body::<AddComplaintDocumentsRequest>()
     .reply::<ComplaintReply>()
     .handle(handle)

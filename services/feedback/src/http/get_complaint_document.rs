@@ -39,7 +39,9 @@ async fn handle(
     };
     let own = loaded.state.documents.iter().any(|of| of.document == name);
     let answer = loaded.state.answer.as_ref();
-    let others = other.as_ref().and_then(|other| other.state.answer.as_ref());
+    // The same answer as `get_complaint` shows: not one that was contested by a reopening.
+    let others = other.as_ref().map(|other| &other.state);
+    let others = others.filter(|other| other.is_answered()).and_then(|other| other.answer.as_ref());
     if !own && !of_answer(answer) && !of_answer(others) {
         return Err(Problem::not_found());
     }

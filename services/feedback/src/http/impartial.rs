@@ -11,7 +11,7 @@ use engine::{decode, envelope, fold};
 use events::StreamName;
 use web::{Problem, Request};
 
-use super::reply::OWN_STEP;
+use super::reply::{OWN_STEP, answering};
 use crate::App;
 
 fn stream(category: Category, id: String) -> Result<StreamName, Problem> {
@@ -24,8 +24,8 @@ async fn complaint_of(app: &App, complaint: ComplaintId) -> Result<Complaint, Pr
 }
 
 /// Refuses a caller who would handle or read, as a complaint handler, a complaint about their own
-/// dossier or their own act. A caller without one of the permissions is refused elsewhere.
-/// Complainants act in another role and are not checked here.
+/// dossier or their own act, or one that was merged into such a complaint. A caller without one of
+/// the permissions is refused elsewhere. Complainants act in another role and are not checked here.
 pub(super) async fn check(
     app: &App,
     mays: &[May],
@@ -43,7 +43,16 @@ pub(super) async fn check(
     if !as_handler {
         return Ok(());
     }
-    match find(app, &state, caller).await? {
+    refuse(find(app, &state, caller).await?)?;
+    // A duplicate shows the answer to the complaint into which it was merged.
+    match answering(app, &state).await? {
+        Some(other) => refuse(find(app, &other.state, caller).await?),
+        None => Ok(()),
+    }
+}
+
+fn refuse(conflict: Option<Conflict>) -> Result<(), Problem> {
+    match conflict {
         None => Ok(()),
         Some(Conflict::Party) => Err(Problem::from(Denied::Party)),
         Some(Conflict::OwnStep) => Err(Problem::new(OWN_STEP)),

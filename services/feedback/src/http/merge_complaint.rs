@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Operation, Problem, Reply, Request};
 
+use super::impartial;
 use super::reply::{ComplaintReply, OWN_STEP, loaded, take_as};
 use crate::App;
 
@@ -39,6 +40,8 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let body: MergeComplaintRequest = request.json()?;
+    // The reply shows the answer to that complaint.
+    impartial::check(&app, MergeComplaint::STEP.may, body.into, &request).await?;
     let survivor = loaded(&app, body.into).await?;
     let into = Survivor::of(&survivor.state);
     let command = |_: MergeComplaintRequest| MergeComplaint { into };
