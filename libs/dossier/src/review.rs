@@ -156,7 +156,8 @@ pub struct Review {
     pub stage: Stage,
     /// The officer who has claimed the review, or to whom it was assigned.
     pub officer: Option<Subject>,
-    /// The officers who have returned it: no rule assigns it to them again.
+    /// The officers who have returned it, and those for whom a deputy has: no rule assigns it to
+    /// them again.
     pub returned_by: BTreeSet<Subject>,
     /// How often each activity was completed.
     pub done: BTreeMap<String, u32>,
@@ -294,6 +295,8 @@ impl State for Review {
             ReviewEvent::ActivityOverdue(_) => self.due = None,
             ReviewEvent::ReviewReturned(_) => {
                 self.returned_by.extend(self.officer.take());
+                // A deputy may have returned it.
+                self.returned_by.insert(meta.envelope.actor.subject.clone());
                 self.due = None;
             }
             ReviewEvent::ReviewHandedOver(handed) => self.officer = Some(handed.to.clone()),

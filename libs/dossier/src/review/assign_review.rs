@@ -215,6 +215,24 @@ mod tests {
     }
 
     #[test]
+    fn a_review_that_a_deputy_returns_is_assigned_neither_to_the_deputy_nor_to_the_absent_officer()
+    {
+        let law = office(AssignmentRule::Spread);
+        let mut scene = opened(&law);
+        if !scene.state.is_with(&"r1".into()) {
+            scene.subject = "head";
+            scene.take(FRIDAY, Role::Approver, to("r1")).unwrap();
+        }
+        let back = ReturnReview { reason: "not mine".into(), loads: Loads::default() };
+        scene.subject = "r2";
+        scene.take(MONDAY, Role::Reviewer, back.clone()).unwrap();
+        assert!(scene.state.is_with(&"r3".into()));
+        scene.subject = "r3";
+        scene.take(MONDAY, Role::Reviewer, back).unwrap();
+        assert_eq!(scene.state.officer, None);
+    }
+
+    #[test]
     fn a_review_is_assigned_when_it_opens_and_again_to_another_officer_when_it_is_returned() {
         let law = office(AssignmentRule::Spread);
         let mut scene = opened(&law);

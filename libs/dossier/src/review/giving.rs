@@ -38,6 +38,8 @@ pub(super) fn assigned_by_rule(
 ) -> Result<Option<ReviewEvent>, LawError> {
     let mut excluded = review.returned_by.clone();
     excluded.extend(returned.cloned());
+    // A deputy who returns it is no candidate either.
+    excluded.extend(returned.map(|_| facts.actor.subject.clone()));
     let Some(chosen) = choose(facts.law, brief, (&excluded, loads), facts.at) else {
         return Ok(None);
     };
