@@ -83,15 +83,15 @@ fn words(audience: Audience, readers: &[Role]) -> Result<String> {
     if let Audience::Nobody(why) = audience {
         return Ok(format!("nobody: {why}"));
     }
+    if readers == Audience::Public.roles() {
+        return Ok("everyone, without a token".to_owned());
+    }
     if readers == Audience::Everyone.roles() {
         return Ok("everyone".to_owned());
     }
     // As spelled in tokens.
-    let names: Vec<String> = readers
-        .iter()
-        .map(|role| serde_json::to_value(role))
-        .map(spelled)
-        .collect::<Result<_>>()?;
+    let names: Vec<String> =
+        readers.iter().map(serde_json::to_value).map(spelled).collect::<Result<_>>()?;
     Ok(names.join(", "))
 }
 

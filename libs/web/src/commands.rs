@@ -174,11 +174,11 @@ pub async fn read<S: State>(
     id: &str,
     request: &Request,
 ) -> Result<Arc<Loaded<S>>, Problem> {
-    let caller = request.caller()?;
+    request.caller()?;
     let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
     request.catch_up(streams.reactions()).await?;
     let loaded = streams.load(&stream).await?;
-    Request::permitted_over(caller, mays, loaded.state.resource())?;
+    request.read_as(mays, &loaded.state.resource().ok_or_else(Problem::not_found)?)?;
     Ok(loaded)
 }
 

@@ -3,7 +3,7 @@
 //! reads are not. Steps are not recorded here: their events name who took them.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use dossier::access::Caller;
 use dossier::contract::{ComplaintId, DossierId, PersonalRead, Role};
@@ -52,6 +52,7 @@ impl Recording {
             context: request.shared_context(),
             operation: self.operation,
             role: *role,
+            decided: request.shared_reader(),
             caller,
             named,
         })
@@ -62,7 +63,10 @@ impl Recording {
 pub(crate) struct Reading {
     context: Arc<Context>,
     operation: &'static str,
+    /// A role of the caller that permits the operation, if no other is decided.
     role: Role,
+    /// The role in which the data is read, once the resource is known.
+    decided: Arc<OnceLock<Role>>,
     caller: Arc<Caller>,
     named: Named,
 }
@@ -77,11 +81,19 @@ struct Named {
 impl Reading {
     /// Records the read. If that fails, the reply must not be sent.
     pub(crate) async fn record(self, reply: Reply) -> Result<Reply, Problem> {
-        let Self { context, operation, role, caller, mut named } = self;
-        named.dossiers.extend(reply.named().iter().map(|dossier| dossier.0));
-        if named.dossiers.is_empty() && named.complaints.is_empty() {
-            named = reply.json_body().map(Named::of).unwrap_or_default();
+        let Self { context, operation, role, decided, caller, mut named } = self;
+        let role = decided.get().copied().unwrap_or(role);
+        // An officer who is the person concerned reads their own data.
+        if role == Role::Applicant {
+            return Ok(reply);
         }
+        named.dossiers.extend(reply.named().iter().map(|dossier| dossier.0));
+        // A timeline has complaints, and a complaint its dossier and the one that it repeats.
+        let shown = reply.json_body().map(Named::of).unwrap_or_default();
+        if named.dossiers.is_empty() {
+            named.dossiers = shown.dossiers;
+        }
+        named.complaints.extend(shown.complaints);
         // A page without rows is nobody's data.
         if named.dossiers.is_empty() && named.complaints.is_empty() {
             return Ok(reply);
@@ -157,7 +169,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
                     continue;
                 }
                 "dossier" => "dossier",
-                "complaint" => "complaint",
+                "complaint" | "merged_into" => "complaint",
                 // What was recorded or typed names no further person's dossier.
                 "data" | "form" | "changes" => {
                     map.next_value::<IgnoredAny>()?;
@@ -225,11 +237,12 @@ mod tests {
             { "dossier": "no id", "data": { "dossier": three } },
             { "dossier": { "id": Uuid::from_u128(4), "x": { "id": three } } },
             { "id": Uuid::from_u128(5), "code": "c" },
+            { "complaint": three, "merged_into": Uuid::from_u128(6) },
         ]);
         let named = Named::of(page.to_string().as_bytes());
         let (four, five) = (Uuid::from_u128(4), Uuid::from_u128(5));
         assert_eq!(named.dossiers, [one, two, four, five].into());
-        assert_eq!(named.complaints, [three].into());
+        assert_eq!(named.complaints, [three, Uuid::from_u128(6)].into());
         assert_eq!(Named::of(b"[]"), Named::default());
     }
 }

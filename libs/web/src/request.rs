@@ -2,11 +2,12 @@
 //! problem that names it.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use dossier::State;
 use dossier::access::{self, Caller, May, Resource};
+use dossier::contract::{Actor, Role};
 use engine::Streams;
 use engine::tasks::Progress;
 use events::Position;
@@ -52,12 +53,15 @@ pub struct Request {
     pub body: Bytes,
     caller: Option<Arc<Caller>>,
     context: Arc<Context>,
+    /// The role in which the caller reads; unset until it is decided.
+    reader: Arc<OnceLock<Role>>,
 }
 
 impl Request {
     pub(crate) fn new(head: Head, headers: HeaderMap, query: String, body: Bytes) -> Self {
         let Head { context, client, operation, path, caller } = head;
-        Self { client, operation, path, headers, query, body, caller, context }
+        let reader = Arc::default();
+        Self { client, operation, path, headers, query, body, caller, context, reader }
     }
 
     /// A request of the same caller that is a part of this one, for an operation at `path`. Headers
@@ -105,6 +109,19 @@ impl Request {
     /// once it is loaded.
     pub fn caller(&self) -> Result<&Caller, Problem> {
         self.caller.as_deref().ok_or(Problem::new(TOKEN_MISSING))
+    }
+
+    /// Decides in which capacity the caller reads data of `resource`, as [`access::decide`]. The
+    /// role of the first decision is the one in which the read is recorded.
+    pub fn read_as(&self, mays: &[May], resource: &Resource) -> Result<Actor, Problem> {
+        let actor = access::decide(self.caller()?, mays, Some(resource))?;
+        self.reader.get_or_init(|| actor.role);
+        Ok(actor)
+    }
+
+    /// The role of [`Request::read_as`], which is set later.
+    pub(super) fn shared_reader(&self) -> Arc<OnceLock<Role>> {
+        Arc::clone(&self.reader)
     }
 
     /// Fails if the resource is absent or the caller may not do this with it.

@@ -1,6 +1,7 @@
 //! The lists whose pages are measured.
 
 use dossier_client::Answer;
+use std::fmt::Write;
 
 use super::names;
 use crate::actors::Actors;
@@ -73,8 +74,11 @@ fn dossiers(query: &str) -> String {
 }
 
 fn search(words: &str) -> String {
-    let encoded: String = words.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    dossiers(&format!("q={encoded}"))
+    let mut query = "q=".to_owned();
+    for byte in words.bytes() {
+        write!(query, "%{byte:02X}").expect("a text takes more text");
+    }
+    dossiers(&query)
 }
 
 /// The address of the next page.

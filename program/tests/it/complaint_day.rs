@@ -45,6 +45,7 @@ async fn open(office: &Office, path: &str) -> Answer {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a day from morning to evening, read top to bottom")]
 async fn a_complaint_handler_does_a_days_work_through_the_api() {
     let mut office = Office::open().await;
     let (an, binh) = (handler(&office, "an"), handler(&office, "binh"));

@@ -228,6 +228,17 @@ async fn a_consulted_agency_finds_the_question_and_not_the_applicant() {
     assert_eq!(rows[0]["task"]["kind"], "answer_consultation");
     assert_eq!(rows[0]["task"]["agency"], "H26.14");
     assert_eq!(rows[0]["dossier"]["applicant"], Value::Null);
+    let next = rows[0]["dossier"]["next"].as_array().unwrap().iter();
+    assert!(
+        next.clone().count() > 0 && next.into_iter().all(|n| n["kind"] == "answer_consultation")
+    );
+    // Nor does a consultee of the receiving agency see the work of its other roles.
+    paid(&mut office, "a2", "download").await;
+    assert_eq!(work(&office, "role=clerk", &clerk).await, ["answer_submission"]);
+    let within = office.token(Role::Consultee, "c3", "G02.001");
+    for query in ["", "role=clerk", "role=reviewer"] {
+        assert!(work(&office, query, &within).await.is_empty(), "{query}");
+    }
     let auditor = office.token(Role::Auditor, "au", "H26.14");
     assert!(work(&office, "", &auditor).await.is_empty(), "not consulted personally");
     let elsewhere = office.token(Role::Consultee, "c2", "H26.15");
@@ -290,6 +301,12 @@ async fn an_unknown_filter_value_is_answered_with_those_that_there_are() {
     let applicant = office.applicant("a1");
     let others = office.browser.get("/v1/register/dossiers?mine=false", &applicant).await;
     assert_eq!(others.refused(), (403, "role-forbidden"));
+    for officer in ["reviewer-1", "none", "me"] {
+        let own = format!("/v1/register/dossiers?officer={officer}");
+        let refused = office.browser.get(&own, &applicant).await;
+        assert_eq!(refused.refused(), (400, "query-invalid"), "{officer}");
+        assert_eq!(refused.body["errors"][0]["parameter"], "officer");
+    }
     let officers = office.browser.get("/v1/register/work", &applicant).await;
     assert_eq!(officers.refused(), (403, "role-forbidden"));
     let elsewhere = office.browser.get("/v1/register/dossiers?agency=H26", &clerk).await;

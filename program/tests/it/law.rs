@@ -362,7 +362,9 @@ async fn a_date_or_a_period_that_the_law_does_not_give_is_found() {
             forged.append(&event.stream, expected, vec![event_again]).await.unwrap();
         }
         let report = program::check(&forged).await.unwrap();
-        assert_eq!(report.findings.len(), 1, "{wrong}: {report:?}");
-        assert!(report.findings[0].what.contains(finding), "{report:?}");
+        // The slip that gave the date does not agree with the log either.
+        let found: Vec<_> = report.findings.iter().filter(|one| one.kind != "paper").collect();
+        assert_eq!(found.len(), 1, "{wrong}: {report:?}");
+        assert!(found[0].what.contains(finding), "{report:?}");
     }
 }

@@ -34,11 +34,12 @@ async fn submit(office: &Office, token: &str, documents: [&str; 2]) -> Answer {
     office.browser.post("/v1/dossiers", token, "", body).await
 }
 
-/// Names a document as a result of a dossier that has none: anything but `unknown-document` means that it may be named.
-async fn issue(office: &Office, token: &str, dossier: &str, document: &str) -> Answer {
-    let result = dossier.replace("dossiers", "deliveries") + "/result";
-    let body = json!({ "number": "1/2026", "document": document });
-    office.browser.post(&result, token, "\"1\"", body).await
+/// Names a document for a duty of a dossier that has none: anything but `unknown-document` means
+/// that it may be named.
+async fn name(office: &Office, token: &str, dossier: &str, document: &str) -> Answer {
+    let duties = dossier.replace("dossiers", "deliveries") + "/duties";
+    let body = json!({ "duty": "report", "document": document });
+    office.browser.post(&duties, token, "\"1\"", body).await
 }
 
 fn pointers(answer: &Answer) -> Vec<&str> {
@@ -79,12 +80,10 @@ async fn nobody_names_what_somebody_else_uploaded() {
     let asked = office.browser.post(&requests, &office.clerk(), &etag, ask).await;
     let supplied = office.browser.post(&supplements, &attacker, &asked.etag(), supplement).await;
     assert_eq!(supplied.refused(), (422, "unknown-document"));
-    let duties = address.replace("dossiers", "deliveries") + "/duties";
-    let duty = json!({ "duty": "report", "document": one });
-    let met = office.browser.post(&duties, &attacker, "\"1\"", duty).await;
+    let met = name(&office, &attacker, &address, &one).await;
     assert_eq!((met.refused(), pointers(&met)), ((422, "unknown-document"), vec!["/document"]));
     let clerk = office.token(Role::Clerk, "c1", "G02.002");
-    assert_eq!(issue(&office, &clerk, &named, &one).await.problem(), "unknown-document");
+    assert_eq!(name(&office, &clerk, &named, &one).await.problem(), "unknown-document");
     // What belongs to one dossier is given with that one alone.
     let asked = office.browser.get(&format!("{address}/documents/{one}"), &attacker).await;
     assert_eq!(asked.refused(), (404, "not-found"));
@@ -110,7 +109,7 @@ async fn an_agency_names_what_its_officers_uploaded_and_no_applicant_does() {
         (clerk("c5", "H26.14"), false),
         (office.token(Role::Approver, "head", "G02.002"), true),
     ] {
-        let answer = issue(&office, &who, &address, &signed).await;
+        let answer = name(&office, &who, &address, &signed).await;
         assert_eq!(answer.problem() != "unknown-document", may, "{}", answer.body);
     }
     let unnamed = office.browser.get(&format!("{address}/documents/{signed}"), &applicant).await;

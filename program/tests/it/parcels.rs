@@ -265,6 +265,13 @@ async fn what_is_said_of_a_waybill_that_two_parcels_of_an_old_log_have_is_kept_f
     assert_eq!((&list[0]["waybill"], &list[0]["event"]), (&json!("EA000000000VN"), &json!("1")));
 }
 
+async fn waybills(office: &Office, token: &str, filters: &str) -> Vec<String> {
+    let address = format!("/v1/register/parcels?{filters}");
+    let rows = office.browser.get(&address, token).await.granted();
+    let rows = rows.as_array().unwrap().iter();
+    rows.map(|row| row["waybill"].as_str().unwrap().to_owned()).collect()
+}
+
 #[tokio::test]
 async fn an_agency_lists_its_parcels_by_place_carrier_and_hand_over() {
     let mut office = Office::open().await;
@@ -276,12 +283,6 @@ async fn an_agency_lists_its_parcels_by_place_carrier_and_hand_over() {
         sent.push((certificate, handed["parcel_reference"].clone()));
     }
     let clerk = office.clerk();
-    async fn waybills(office: &Office, token: &str, filters: &str) -> Vec<String> {
-        let address = format!("/v1/register/parcels?{filters}");
-        let rows = office.browser.get(&address, token).await.granted();
-        let rows = rows.as_array().unwrap().iter();
-        rows.map(|row| row["waybill"].as_str().unwrap().to_owned()).collect()
-    }
     assert_eq!(waybills(&office, &clerk, "").await, ["EA1VN", "EA2VN", "EA3VN"]);
     assert_eq!(waybills(&office, &clerk, "carrier=VnPost").await, ["EA1VN", "EA3VN"]);
     let since = "handed_before=2026-11-22T00:00:00%2B07:00";

@@ -37,6 +37,36 @@ async fn an_officers_read_is_recorded_and_the_persons_own_is_not() {
 }
 
 #[tokio::test]
+async fn a_read_is_recorded_in_the_role_that_permits_it_with_the_complaints_that_it_shows() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let dossier = certificate.at("dossiers");
+    let own = office.token_for(&[Role::Applicant, Role::Clerk], "a1", "G02.001", None);
+    office.browser.get(&dossier, &own).await.granted();
+    assert_eq!(recorded(&office).await, Vec::<Value>::new());
+    let operator = office.token_for(&[Role::Clerk, Role::Operator], "c8", "G02.002", None);
+    office.browser.get(&dossier, &operator).await.granted();
+    assert_eq!(recorded(&office).await[0]["role"], "operator");
+    let complaint = json!({
+        "agency": "G02.001", "text": "It takes too long.", "name": "Lê Cẩm", "address": "Hà Nội",
+        "phone": "0902 123 456", "dossier": certificate.id,
+    });
+    let citizen = &certificate.applicant;
+    let filed = office.browser.post("/v1/complaints", citizen, "", complaint).await.granted();
+    office.settle().await;
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02.001");
+    let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+    let timeline = format!("{}/timeline", certificate.at("register/dossiers"));
+    for path in [complaint, timeline] {
+        office.browser.get(&path, &handler).await.granted();
+        let read = recorded(&office).await.pop().unwrap();
+        assert_eq!(read["role"], "complaint_handler", "{path}");
+        assert_eq!(read["dossiers"], json!([certificate.id]), "{path}");
+        assert_eq!(read["complaints"], json!([filed["complaint"]]), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn the_person_sees_which_agency_read_and_the_auditor_who() {
     let mut office = Office::open().await;
     let certificate = submitted(&mut office, "a1", "download").await;

@@ -46,6 +46,36 @@ async fn a_timeline_crosses_all_services_in_the_order_of_the_log() {
 }
 
 #[tokio::test]
+async fn a_timeline_has_neither_complaints_of_others_nor_those_about_an_act_of_the_reader() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    pay(&mut office, &certificate).await;
+    let clerk = office.clerk();
+    take(&mut office, &certificate.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02.001");
+    let call = json!({
+        "agency": "G02.001", "text": "It takes too long.", "channel": "phone", "name": "Lê Cẩm",
+        "phone": "0902 123 456", "dossier": certificate.id,
+    });
+    office.browser.post("/v1/complaints", &handler, "", call).await.granted();
+    office.settle().await;
+    let path = format!("{}/timeline", certificate.at("register/dossiers"));
+    let handled = office.browser.get(&path, &handler).await.granted().to_string();
+    assert!(handled.contains("feedback.ComplaintFiled.v1") && handled.contains("Lê Cẩm"));
+    let readers: [(&[Role], &str); 3] = [
+        (&[Role::Applicant], "a1"),
+        (&[Role::Applicant, Role::Auditor, Role::ComplaintHandler], "a1"),
+        (&[Role::ComplaintHandler], "clerk-1"),
+    ];
+    for (roles, subject) in readers {
+        let reader = office.token_for(roles, subject, "G02", None);
+        let shown = office.browser.get(&path, &reader).await.granted().to_string();
+        assert!(shown.contains("intake.DossierAccepted.v1"), "{shown}");
+        assert!(!shown.contains("feedback.Complaint") && !shown.contains("Lê Cẩm"), "{shown}");
+    }
+}
+
+#[tokio::test]
 async fn lists_are_sorted_by_remaining_time_and_read_in_pages() {
     let mut office = Office::open().await;
     let reviewer = office.token(Role::Reviewer, "r1", "G02.001");

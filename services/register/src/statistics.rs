@@ -15,6 +15,6 @@ pub(crate) use coverage::{Coverage, CoverageReply};
 pub(crate) use evidence::evidence;
 pub(crate) use export::{ExportError, Exported, Format, ROWS_MAX, Writer, columns};
 pub(crate) use figures::{FiguresReply, ShareReply};
-pub(crate) use published::{KEPT, Month, Published, month_counts};
+pub(crate) use published::{KEPT, MONTHS_MAX, Month, Published, month_counts};
 pub(crate) use scope::{Filter, Moment, Period, Scope, local_day};
 pub(crate) use units::{Unit, units};

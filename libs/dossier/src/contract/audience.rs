@@ -13,6 +13,8 @@ use crate::services::Category;
 /// [`access`](crate::access).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
+    /// Everybody, without a token: what is published.
+    Public,
     /// Every role that has access to the dossier.
     Everyone,
     /// Every role except the applicant: the subjects of officers.
@@ -71,6 +73,7 @@ impl Audience {
             Operator, Reviewer,
         };
         match self {
+            Self::Public => &Role::CALLERS,
             Self::Everyone => &[
                 Applicant,
                 Clerk,
@@ -257,14 +260,15 @@ fn whole(
         Value::Array(values) => {
             let one = |(place, value): (usize, &Value)| {
                 let length = at.len();
-                at.push_str(&format!("/{place}"));
+                at.push('/');
+                at.push_str(&place.to_string());
                 let shown = whole(of, value, role, at, erased);
                 at.truncate(length);
                 shown
             };
             values.iter().enumerate().map(one).collect()
         }
-        other => other.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

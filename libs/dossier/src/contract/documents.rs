@@ -41,11 +41,15 @@ pub fn documents_named(kind: &str, data: &str) -> Result<Vec<NamedDocument>, Unr
         return Ok(Vec::new());
     }
     if ComplaintEvent::KINDS.contains(&kind) {
-        let documents = match ComplaintEvent::decode(kind, data)? {
-            ComplaintEvent::ComplaintFiled(filed) => filed.documents,
-            ComplaintEvent::ComplaintDocumentsAdded(added) => added.documents,
-            ComplaintEvent::ComplaintAnswered(answered) => answered.documents,
-            _ => Vec::new(),
+        let event = ComplaintEvent::decode(kind, data)?;
+        let documents = if let ComplaintEvent::ComplaintFiled(filed) = event {
+            filed.documents
+        } else if let ComplaintEvent::ComplaintDocumentsAdded(added) = event {
+            added.documents
+        } else if let ComplaintEvent::ComplaintAnswered(answered) = event {
+            answered.documents
+        } else {
+            Vec::new()
         };
         return Ok(documents.iter().map(Attachment::named).collect());
     }

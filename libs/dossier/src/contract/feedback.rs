@@ -207,7 +207,7 @@ payload! {
     }
     /// The complaint was forwarded to another agency.
     ComplaintForwarded for Complaint {
-        to: AgencyCode => Everyone,
+        to: AgencyCode => Public,
         /// The end of that agency's period to classify it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         classify_by: Option<Timestamp>,

@@ -171,7 +171,7 @@ fn damm(text: &str) -> u8 {
         [9, 4, 3, 8, 6, 1, 7, 2, 0, 5],
         [2, 5, 8, 1, 4, 3, 6, 7, 9, 0],
     ];
-    let digits = text.bytes().filter(u8::is_ascii_digit).map(|digit| usize::from(digit - b'0'));
+    let digits = text.chars().filter_map(|digit| usize::try_from(digit.to_digit(10)?).ok());
     digits.fold(0, |interim, digit| {
         TABLE.get(usize::from(interim)).and_then(|row| row.get(digit)).copied().unwrap_or(0)
     })

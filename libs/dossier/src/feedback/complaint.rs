@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 use crate::access::Resource;
 use crate::clock::{self, Running};
 use crate::contract::{
-    Actor, AgencyCode, Attachment, ComplaintChannel, ComplaintClass, ComplaintEvent,
-    ComplaintFiled, ComplaintId, DossierId, Meta, Personal, ProcedureRef, Role, Subject,
+    Actor, AgencyCode, Attachment, ComplaintAnswered, ComplaintChannel, ComplaintClass,
+    ComplaintEvent, ComplaintFiled, ComplaintId, DossierId, Meta, Personal, ProcedureRef, Role,
+    Subject,
 };
 use crate::services::Category;
 use crate::step::{Facts, State};
@@ -264,6 +265,31 @@ impl Complaint {
         facts.law.reaches(own, agency, facts.at)
     }
 
+    fn filed(&mut self, filed: &ComplaintFiled, meta: &Meta) {
+        let at = meta.at();
+        let since = filed.received_at.unwrap_or(at);
+        let due = owed(Owed::Classify, Some(filed.classify_by), since, meta);
+        self.documents.clone_from(&filed.documents);
+        self.filed = Some(Arc::new(filed.clone()));
+        // An officer who enters a complaint from telephone or paper is not a party to it.
+        let Actor { subject, role, .. } = &meta.envelope.actor;
+        self.filed_by = (*role == Role::Applicant).then(|| subject.clone());
+        self.filed_at = Some(at);
+        self.stage = Stage::Filed { due };
+    }
+
+    fn answered(&mut self, answered: &ComplaintAnswered, meta: &Meta) {
+        let at = meta.at();
+        let late = self.due().is_some_and(|due| due.missed || due.running.due_at <= at);
+        let (text, documents) = (answered.answer.clone(), answered.documents.clone());
+        self.first_answer.get_or_insert((at, late));
+        self.answer = Some(Answer { text, documents, at, late });
+        // No version records an answer to a complaint without a class.
+        let class = self.class().unwrap_or(ComplaintClass::Complex);
+        let due = owed(Owed::Publish, answered.publish_by, at, meta);
+        self.stage = Stage::Answered { class, due };
+    }
+
     fn classified(&mut self, class: ComplaintClass, answer_by: Option<Timestamp>, meta: &Meta) {
         self.stage = match class {
             ComplaintClass::NotAcceptable => Stage::Dismissed,
@@ -306,17 +332,7 @@ impl State for Complaint {
     fn evolve(&mut self, event: &ComplaintEvent, meta: &Meta) {
         let at = meta.at();
         match event {
-            ComplaintEvent::ComplaintFiled(filed) => {
-                let since = filed.received_at.unwrap_or(at);
-                let due = owed(Owed::Classify, Some(filed.classify_by), since, meta);
-                self.documents.clone_from(&filed.documents);
-                self.filed = Some(Arc::new(filed.clone()));
-                // An officer who enters a complaint from telephone or paper is not a party to it.
-                let Actor { subject, role, .. } = &meta.envelope.actor;
-                self.filed_by = (*role == Role::Applicant).then(|| subject.clone());
-                self.filed_at = Some(at);
-                self.stage = Stage::Filed { due };
-            }
+            ComplaintEvent::ComplaintFiled(filed) => self.filed(filed, meta),
             ComplaintEvent::ComplaintClassified(classified) => {
                 self.reason.clone_from(&classified.reason);
                 self.classified(classified.class, classified.answer_by, meta);
@@ -328,16 +344,7 @@ impl State for Complaint {
                 let due = owed(Owed::Classify, forwarded.classify_by, at, meta);
                 self.stage = Stage::Filed { due };
             }
-            ComplaintEvent::ComplaintAnswered(answered) => {
-                let late = self.due().is_some_and(|due| due.missed || due.running.due_at <= at);
-                let (text, documents) = (answered.answer.clone(), answered.documents.clone());
-                self.first_answer.get_or_insert((at, late));
-                self.answer = Some(Answer { text, documents, at, late });
-                // No version records an answer to a complaint without a class.
-                let class = self.class().unwrap_or(ComplaintClass::Complex);
-                let due = owed(Owed::Publish, answered.publish_by, at, meta);
-                self.stage = Stage::Answered { class, due };
-            }
+            ComplaintEvent::ComplaintAnswered(answered) => self.answered(answered, meta),
             ComplaintEvent::AnswerPublished(published) => {
                 let class = self.class().unwrap_or(ComplaintClass::Complex);
                 self.published = Some(Publication { text: published.text.clone(), at });

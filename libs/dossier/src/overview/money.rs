@@ -4,7 +4,7 @@ use super::open::due;
 use super::{DossierStates, Task, TaskKind};
 use crate::contract::{Brief, Channel, Vnd};
 use crate::intake;
-use crate::payment::{Payment, PaymentDeadline, Proposed};
+use crate::payment::{Attempt, Payment, PaymentDeadline, Proposed};
 use crate::review;
 
 pub(super) fn tasks(states: &DossierStates, brief: &Brief) -> Vec<Task> {
@@ -53,7 +53,7 @@ fn fee(states: &DossierStates, brief: &Brief) -> Option<Task> {
 
 /// Whether the outcome of an attempt is open.
 fn is_being_paid(payment: &Payment) -> bool {
-    payment.attempts.values().any(|attempt| attempt.is_open())
+    payment.attempts.values().any(Attempt::is_open)
 }
 
 /// Whether the dossier does not go on without its fee: it is paid before acceptance, its clock is

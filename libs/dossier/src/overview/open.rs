@@ -100,7 +100,9 @@ fn in_review(
             let waits = kind == TaskKind::ProposeDecision
                 && review.consultations.values().any(within_period);
             if waits {
-                tasks.iter_mut().for_each(|task| task.blocks = true);
+                for task in &mut tasks {
+                    task.blocks = true;
+                }
                 return tasks;
             }
             let mut task = Task::new(kind, agency).due(promised).blocking(true);

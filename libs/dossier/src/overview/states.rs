@@ -55,7 +55,18 @@ impl DossierEvent {
             Category::Review => Self::Review(ReviewEvent::decode(kind, data)?),
             Category::Delivery => Self::Delivery(DeliveryEvent::decode(kind, data)?),
             Category::Rating => Self::Rating(RatingEvent::decode(kind, data)?),
-            _ => return Ok(None),
+            Category::Law
+            | Category::Outage
+            | Category::Directory
+            | Category::Receipts
+            | Category::Unmatched
+            | Category::Numbers
+            | Category::Waybill
+            | Category::Complaint
+            | Category::Reads
+            | Category::Codes
+            | Category::Cursor
+            | Category::Letters => return Ok(None),
         }))
     }
 }

@@ -355,7 +355,7 @@ fn every_period_that_runs_is_the_task_of_somebody_who_is_told_its_end() {
     let law = law();
     let mut awaited = accepted(&law);
     asked(&mut awaited, "2026-11-20T11:00").unwrap();
-    let states = [
+    let states = vec![
         of_intake(submitted(&law).state),
         of_intake(awaited.state),
         with_payment(&law, crate::payment::assess_fee::tests::assessed(&law).state),

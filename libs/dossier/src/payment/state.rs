@@ -222,7 +222,7 @@ impl Payment {
             }
             // Before `effect` was recorded, a refund of a settled fee did not make it owed again.
             None if self.settled_at().is_some() && self.net() < self.total() => {
-                self.close_settled()
+                self.close_settled();
             }
             Some(RefundEffect::None | RefundEffect::OwedAgain) | None => {}
         }

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use dossier::access;
 use dossier::contract::{DossierId, Role, partner_name};
 use dossier::delivery::DossierResult;
 use dossier::papers::{Label, READ_PARCELS, label};
@@ -40,7 +39,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let loaded = read(&app.results, READ_PARCELS, &dossier.to_string(), &request).await?;
     let caller = request.caller()?;
     let resource = dossier::State::resource(&loaded.state).ok_or_else(Problem::not_found)?;
-    let role = access::decide(caller, READ_PARCELS, Some(&resource))?.role;
+    let role = request.read_as(READ_PARCELS, &resource)?.role;
     if role == Role::Carrier && !carries(&loaded.state, caller.subject.as_str()) {
         return Err(Problem::not_found());
     }

@@ -62,7 +62,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: ParcelListQuery = request.query()?;
     let (caller, carrier) = (request.caller()?, query.carrier.0.as_str());
     let whose = Resource { agencies: vec![query.agency.clone()], ..Resource::default() };
-    let role = access::decide(caller, READ_PARCEL_LISTS, Some(&whose))?.role;
+    let role = request.read_as(READ_PARCEL_LISTS, &whose)?.role;
     if role == Role::Carrier && partner_name(caller.subject.as_str()) != carrier {
         return Err(Problem::not_found());
     }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use documents::DOCUMENT_TYPES;
-use dossier::access;
 use dossier::contract::DossierId;
 use dossier::delivery::{READ_DOCUMENT, Stage};
 use dossier::{RefusalEntry, State};
@@ -36,7 +35,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let loaded = read(&app.results, READ_DOCUMENT, &dossier.to_string(), &request).await?;
     let state = &loaded.state;
     let resource = state.resource().ok_or_else(Problem::not_found)?;
-    let role = access::decide(request.caller()?, READ_DOCUMENT, Some(&resource))?.role;
+    let role = request.read_as(READ_DOCUMENT, &resource)?.role;
     let valid = state.stage() != Stage::Revoked;
     let issued = state.issued().filter(|_| valid);
     let name = issued.and_then(|issued| issued.document.as_ref()).ok_or_else(Problem::not_found)?;

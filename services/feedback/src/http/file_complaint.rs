@@ -257,7 +257,7 @@ async fn looked_up(
         Some(Ok(IntakeEvent::DossierSubmitted(submitted))) => Some(submitted.brief),
         Some(_) | None => None,
     };
-    let whose = brief.as_ref().map(|brief| brief.resource());
+    let whose = brief.as_ref().map(dossier::contract::Brief::resource);
     let procedure = brief.map(|brief| brief.procedure.code);
     let step = position.map(|position| {
         let at = recorded.iter().find(|event| event.position == Position(position));

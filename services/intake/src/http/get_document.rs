@@ -29,7 +29,7 @@ async fn handle(
 ) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let (loaded, resource) = super::get_dossier::load(&app, dossier, &request, caller).await?;
-    Request::permitted_over(caller, READ_CONTENT, Some(resource))?;
+    request.read_as(READ_CONTENT, &resource)?;
     let name = DocumentName::from(&*document);
     if !loaded.state.documents.iter().any(|document| document.document == name) {
         return Err(Problem::not_found());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::access::{self, Caller, Resource};
+use dossier::access::{Caller, Resource};
 use dossier::contract::{AgencyCode, DecidedBy, DossierId, Role};
 use dossier::intake::{Intake, READ_DOSSIER};
 use dossier::overview::Overview;
@@ -25,7 +25,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let (loaded, resource) = load(&app, dossier, &request, caller).await?;
-    let role = access::decide(caller, READ_DOSSIER, Some(&resource))?.role;
+    let role = request.read_as(READ_DOSSIER, &resource)?.role;
     let for_officers = role.is_officer();
     let mut reply = DossierReply::new(&loaded.state, &app.engine.law());
     if loaded.state.decision().is_some_and(|decision| decision.by != DecidedBy::Silence) {

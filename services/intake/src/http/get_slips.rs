@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::access;
 use dossier::contract::{DossierId, Role, Subject};
 use dossier::intake::Intake;
 use dossier::papers::{Comparison, READ_SLIPS, SlipForm, SlipPaper, slips};
@@ -79,7 +78,7 @@ pub(super) async fn issued(
     let recorded = app.engine.store.read_whole(&stream).await?;
     let intake: Intake = fold(&recorded)?;
     let resource = intake.resource().ok_or_else(Problem::not_found)?;
-    let role = access::decide(request.caller()?, READ_SLIPS, Some(&resource))?.role;
+    let role = request.read_as(READ_SLIPS, &resource)?.role;
     let events = decode_all::<Intake>(&recorded)?;
     Ok((slips(&events, &app.engine.law()), role))
 }

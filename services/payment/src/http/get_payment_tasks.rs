@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use dossier::access::{self, Caller, Resource};
+use dossier::access::{Caller, Resource};
 use dossier::contract::{AgencyCode, DossierCode, DossierId, Vnd};
 use dossier::payment::READ_TASKS;
 use engine::view::{Question, of_agency, of_others};
@@ -146,7 +146,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         ));
     }
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
-    access::decide(caller, READ_TASKS, Some(&resource))?;
+    request.read_as(READ_TASKS, &resource)?;
     request.catch_up(Some(&app.shown)).await?;
     let PageRows(limit) = query.limit.unwrap_or_default();
     let of = agency.as_ref().map_or("", AgencyCode::as_str);

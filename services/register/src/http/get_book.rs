@@ -9,6 +9,7 @@ use dossier::intake::Intake;
 use dossier::papers::{Book, READ_BOOK, book, book_row};
 use engine::view::Question;
 use engine::{Streams, fold};
+use jiff::Span;
 use jiff::civil::Date;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,8 @@ use web::{Cursors, Operation, PDF, PageRows, PaperReply, Problem, Reply, Request
 use crate::App;
 
 const ADDRESS: &str = "/v1/register/book";
+/// Days between the first and the last day of a period at most.
+const DAYS_MAX: i32 = 366;
 
 /// Agency, period and page of the register.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,7 +31,7 @@ pub(crate) struct BookQuery {
     agency: Option<AgencyCode>,
     /// First day of submission, in the agency's time zone.
     from: Date,
-    /// Last day of submission.
+    /// Last day of submission, at most 366 days after the first.
     to: Date,
     /// Rows per page, at most 100; 50 if absent.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
@@ -64,6 +67,14 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: BookQuery = request.query()?;
+    let latest = query.from.saturating_add(Span::new().days(DAYS_MAX));
+    if query.to < query.from || query.to > latest {
+        return Err(Problem::parameter(
+            "to",
+            "phải từ ngày `from` và trong vòng 366 ngày sau đó",
+            "must be the day `from` or at most 366 days later",
+        ));
+    }
     let caller = request.caller()?;
     let agency = query.agency.or_else(|| caller.agency.clone()).ok_or_else(Problem::not_found)?;
     let whose = Resource { agencies: vec![agency.clone()], ..Resource::default() };

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use dossier::access;
 use dossier::contract::{DossierId, ReviewHandedOver};
 use dossier::intake::Intake;
 use dossier::papers::{ControlSlip, Handled, READ_CONTROL, control_slip};
@@ -47,7 +46,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let stored = app.engine.store.read_whole(&Streams::<Intake>::of(dossier.0)).await?;
     let intake: Intake = fold(&stored)?;
     let brief = &intake.submission.as_ref().ok_or_else(Problem::not_found)?.brief;
-    access::decide(request.caller()?, READ_CONTROL, Some(&brief.resource()))?;
+    request.read_as(READ_CONTROL, &brief.resource())?;
     let mut recorded: Vec<Recorded> = stored;
     for category in Category::HANDLING.into_iter().filter(|one| *one != Category::Intake) {
         let stream =

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::access::{self, Resource};
+use dossier::access::Resource;
 use dossier::overview::LIST;
 use engine::view::Question;
 use web::{Operation, Problem, Reply, Request};
@@ -24,7 +24,6 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, Problem> {
-    let caller = request.caller()?;
     request.catch_up(Some(&app.listed)).await?;
     let found = app.lists.query(Question::LookUp, move |tables| find_by_code(tables, &code));
     let row = found.await?.ok_or_else(Problem::not_found)?;
@@ -34,7 +33,7 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
         agencies: vec![row.agency.clone()],
         ..Resource::default()
     };
-    let role = access::decide(caller, LIST, Some(&resource))?.role;
+    let role = request.read_as(LIST, &resource)?.role;
     let (law, now) = (app.engine.law(), app.engine.clock.now());
     Ok(Reply::ok(&ListedDossierReply::of(&row, &law, now, role)))
 }

@@ -154,7 +154,9 @@ async fn listed(
         before: before(&query, order),
     };
     let page = app.lists.query(Question::List, move |tables| {
-        Listed::read(tables, &asked, |row, _| whose.has(row, None) && query.shows(row, &whose))
+        // One snapshot: keys are read before the rows that have them.
+        let tables = tables.unchecked_transaction()?;
+        Listed::read(&tables, &asked, |row, _| whose.has(row, None) && query.shows(row, &whose))
     });
     let Listed { rows, next } = page.await?;
     Ok((rows.into_iter().map(|(row, _)| row).collect(), next.map(|next| next.text())))
@@ -203,6 +205,11 @@ fn before(query: &DossiersQuery, order: ListOrder) -> Option<i64> {
 impl DossiersQuery {
     /// The words of `q`, if there are any.
     fn check(&self) -> Result<Option<Query>, Problem> {
+        // Applicants do not see which officer has a dossier, so they do not filter by it either.
+        if self.mine == Some(true) && self.officer.is_some() {
+            let vi = "chỉ dùng cho danh sách hồ sơ của cơ quan";
+            return Err(Problem::parameter("officer", vi, "is for lists of an agency only"));
+        }
         if self.status.is_some_and(|status| !(1..=10).contains(&status)) {
             let vi = "phải là số nguyên từ 1 đến 10";
             return Err(Problem::parameter("status", vi, "must be a whole number from 1 to 10"));

@@ -117,14 +117,14 @@ fn rights(app: &App, caller: &Caller, agency: Option<&AgencyCode>) -> Result<Rig
     }
     let resource =
         Resource { agencies: agency.into_iter().cloned().collect(), ..Resource::default() };
-    access::decide(caller, &of_officers, Some(&resource))?;
+    let role = access::decide(caller, &of_officers, Some(&resource))?.role;
     let agencies = agency.map(|agency| {
         let mut all = app.engine.law().predecessors(agency, app.engine.clock.now());
         all.push(agency.clone());
         all
     });
     let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);
-    Ok(Rights::Officer { agencies, parties: parties.map(party).collect() })
+    Ok(Rights::Officer { role, agencies, parties: parties.map(party).collect() })
 }
 
 fn reply(complaint: &Complaint) -> Option<FoundComplaintReply> {

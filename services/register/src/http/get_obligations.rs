@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use dossier::access;
 use dossier::clock::{self, DeadlineKind, Deadlines, Explanation};
 use dossier::contract::{AgencyCode, DossierId};
 use dossier::delivery::{DeliveryDeadline, DossierResult};
@@ -117,10 +116,9 @@ pub(super) async fn permitted(
     dossier: DossierId,
     request: &Request,
 ) -> Result<Intake, Problem> {
-    let caller = request.caller()?;
     let intake: Intake = state(app, dossier).await?;
     let resource = intake.resource().ok_or_else(Problem::not_found)?;
-    access::decide(caller, READ, Some(&resource))?;
+    request.read_as(READ, &resource)?;
     Ok(intake)
 }
 

@@ -9,14 +9,14 @@ use dossier::law::{Law, Publication, Text};
 use engine::recorded_at;
 use engine::view::Question;
 use events::Position;
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Counts, Operation, Problem, Reply, Request};
 
 use crate::App;
-use crate::statistics::{KEPT, Month, ShareReply, local_day, month_counts};
+use crate::statistics::{KEPT, MONTHS_MAX, Month, ShareReply, local_day, month_counts};
 
 /// The month.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -106,11 +106,25 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             "is not over: a month is published once it is",
         ));
     }
+    let first = last.0.saturating_sub(Span::new().months(MONTHS_MAX - 1));
+    if month.0 < first {
+        return Err(Problem::parameter(
+            "month",
+            "chỉ công bố 60 tháng gần nhất",
+            "is too long ago: the last 60 months are published",
+        ));
+    }
     let reply = match app.published.get(month, now) {
         Some(known) => known,
         None => {
-            let computed = computed(&app, &law, month).await?;
-            app.published.keep(month, now, computed)
+            let _one_at_a_time = app.published.computing.lock().await;
+            match app.published.get(month, now) {
+                Some(known) => known,
+                None => {
+                    let computed = computed(&app, &law, month).await?;
+                    app.published.keep(month, now, computed)
+                }
+            }
         }
     };
     let max_age = Duration::try_from(KEPT).unwrap_or_default();
@@ -179,7 +193,7 @@ fn row(row: PublishedRow, law: &Law, publication: &Publication) -> PublicRowRepl
             all.last().map(|newest| newest.name.clone())
         };
         let name = group.map(|group| group.name.clone()).or_else(procedure);
-        NamedReply { name, code }
+        NamedReply { code, name }
     };
     PublicRowReply {
         agencies: row.agencies.into_iter().map(agency).collect(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::access::{self, May, agency, own};
+use dossier::access::{May, agency, own};
 use dossier::contract::{AgencyCode, DossierId, Role, Subject};
 use dossier::intake::Intake;
 use engine::view::Question;
@@ -61,7 +61,6 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let caller = request.caller()?;
     let query: ReadsQuery = request.query()?;
     let id = dossier.to_string();
     let cursors = Cursors::of(&request, &[ADDRESS, &id]);
@@ -71,7 +70,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let recorded = app.engine.store.read_whole(&Streams::<Intake>::of(dossier.0)).await?;
     let intake: Intake = fold(&recorded)?;
     let resource = intake.resource().ok_or_else(Problem::not_found)?;
-    let role = access::decide(caller, READ_READS, Some(&resource))?.role;
+    let role = request.read_as(READ_READS, &resource)?.role;
     let rows = app.reads.query(Question::List, move |rows| of_dossier(rows, &id, before, limit));
     let rows = rows.await?;
     let address = ADDRESS.replace("{dossier}", &dossier.to_string());

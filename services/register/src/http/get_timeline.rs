@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use dossier::State;
-use dossier::access::{self, Caller};
+use dossier::access::{self, Caller, May};
 use dossier::contract::{
-    Actor, AgencyCode, ComponentCode, DocumentDigest, DocumentName, DossierId, EventSet,
+    Actor, AgencyCode, Brief, ComponentCode, DocumentDigest, DocumentName, DossierId, EventSet,
     IntakeEvent, Role, Subject, title,
 };
+use dossier::feedback::impartial::{About, Act, conflict};
 use dossier::feedback::{Complaint, INTERNAL, READ};
 use dossier::intake::READ_TIMELINE;
 use dossier::law::Text;
-use dossier::services::Category;
+use dossier::services::{Category, ServiceName};
 use dossier::timeline::{Change, Entry, Timeline};
+use dossier::{State, Step};
 use engine::view::Question;
 use engine::{Streams, envelope, fold};
 use events::{ReadError, Recorded, StreamName};
@@ -193,11 +194,12 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let complaints = complaints(&app, dossier).await?;
     let mut resource = submitted.brief.resource();
     resource.complained = complaints.iter().filter_map(Complained::dealt_with_by).collect();
-    let role = access::decide(caller, READ_TIMELINE, Some(&resource))?.role;
-    let shown = complaints.into_iter().filter(|complaint| complaint.is_shown_to(caller, role));
+    let role = request.read_as(READ_TIMELINE, &resource)?.role;
+    let shown = shown_to((caller, role), complaints, (&submitted.brief, &recorded))?;
     // The complainant does not read how the agency organises its work.
     let hidden = |event: &Recorded| role == Role::Applicant && INTERNAL.contains(&&*event.kind);
-    recorded.extend(shown.flat_map(|complaint| complaint.events).filter(|event| !hidden(event)));
+    let shown = shown.into_iter().flat_map(|complaint| complaint.events);
+    recorded.extend(shown.filter(|event| !hidden(event)));
     recorded.sort_by_key(|event| event.position);
     let PageRows(limit) = query.limit.unwrap_or_default();
     let (entries, more) = page(&recorded, role, after, limit)?;
@@ -219,13 +221,46 @@ impl Complained {
         self.complaint.dealt_with_by().cloned()
     }
 
-    /// Whether the caller sees the complaint on a timeline that is read in `role`. A complaint
-    /// handler sees only those that their agency handles.
-    fn is_shown_to(&self, caller: &Caller, role: Role) -> bool {
+    /// Whether the caller sees the complaint on a timeline that is read in `role`. Other roles of
+    /// the caller do not count, because the entries have what `role` may read. A complaint handler
+    /// sees only complaints that their agency handles and that they may handle themselves.
+    fn is_shown_to(&self, (caller, role): (&Caller, Role), about: About<'_>) -> bool {
+        let mays: Vec<May> = READ.iter().filter(|may| may.role == role).copied().collect();
+        if access::decide(caller, &mays, self.complaint.resource().as_ref()).is_err() {
+            return false;
+        }
+        if role != Role::ComplaintHandler {
+            return true;
+        }
         let theirs = self.complaint.dealt_with_by().is_some_and(|agency| caller.acts_for(agency));
-        let readable = access::decide(caller, READ, self.complaint.resource().as_ref()).is_ok();
-        readable && (role != Role::ComplaintHandler || theirs)
+        let filed = self.complaint.filed.as_ref();
+        theirs && filed.is_some_and(|filed| conflict(filed, about, caller).is_none())
     }
+}
+
+/// The complaints that the caller sees on a timeline that is read in `role`.
+fn shown_to(
+    reader: (&Caller, Role),
+    complaints: Vec<Complained>,
+    (brief, recorded): (&Brief, &[Recorded]),
+) -> Result<Vec<Complained>, Problem> {
+    let handling = Category::HANDLING.map(Category::as_str);
+    let handled = recorded.iter().filter(|event| handling.contains(&event.stream.category()));
+    let mut acts = Vec::new();
+    for event in handled {
+        acts.push((event, envelope(event)?));
+    }
+    let acts = acts.iter().map(|(event, envelope)| Act {
+        id: event.id,
+        kind: &event.kind,
+        actor: &envelope.actor,
+        cause: envelope.cause,
+    });
+    let acts: Vec<Act<'_>> = acts.collect();
+    let modules = ServiceName::ALL.into_iter().flat_map(ServiceName::modules);
+    let steps: Vec<&[Step]> = modules.map(|module| module.steps).collect();
+    let about = About { brief: Some(brief), acts: &acts, steps: &steps };
+    Ok(complaints.into_iter().filter(|one| one.is_shown_to(reader, about)).collect())
 }
 
 /// The complaints about a dossier.

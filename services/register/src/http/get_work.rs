@@ -115,11 +115,16 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let is_consultee = caller.roles.contains(&Role::Consultee);
     let shown = Arc::clone(&whose);
     let listed = app.lists.query(Question::List, move |tables| {
-        Listed::read(tables, &asked, |row, task| {
+        // One snapshot: places of tasks are read before the rows that have them.
+        let tables = tables.unchecked_transaction()?;
+        Listed::read(&tables, &asked, |row, task| {
             let Some(task) = task else { return false };
             let is_own = task.not_by.as_ref() == Some(&me);
-            // A consulted agency has tasks in dossiers of others; only consultees see those.
-            let is_readable = is_consultee || shown.has(row, None);
+            // A consulted agency has tasks in dossiers of others. Consultees see those, and no
+            // tasks of other roles, also not in dossiers of their own agency.
+            let of_agency = shown.role != Role::Consultee && shown.has(row, None);
+            let is_consulted = is_consultee && task.kind.roles().contains(&Role::Consultee);
+            let is_readable = of_agency || is_consulted;
             !is_own
                 && is_readable
                 && shown.has(row, Some(task))

@@ -1,6 +1,6 @@
 //! Rows of lists in replies, and whose rows a caller may list.
 
-use dossier::access::{self, Caller, May, Resource};
+use dossier::access::{Caller, May, Resource};
 use dossier::contract::{
     AgencyCode, Channel, DossierCode, DossierId, ProcedureCode, Role, Subject,
 };
@@ -18,6 +18,7 @@ use crate::search::Rights;
 
 /// A dossier in a list.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "flags by which a client filters")]
 pub(crate) struct ListedDossierReply {
     /// Id of the dossier.
     pub(super) id: DossierId,
@@ -72,11 +73,14 @@ pub(crate) struct ListedDossierReply {
 }
 
 impl ListedDossierReply {
-    /// A row, as `role` sees it. Consulted agencies do not see the applicant.
+    /// A row, as `role` sees it. Consulted agencies see neither the applicant nor the tasks of
+    /// others.
     pub(super) fn of(row: &ListedRow, law: &Law, now: Timestamp, role: Role) -> Self {
         let for_officers = role.is_officer();
         let runs = matches!(row.stage, DossierStage::Processing) && !row.flags.suspended;
         let remaining = row.due_at.filter(|_| runs).map(|due_at| due_at.duration_since(now));
+        let theirs = |task: &&Task| role != Role::Consultee || task.kind.roles().contains(&role);
+        let tasks: Vec<Task> = row.tasks.iter().filter(theirs).cloned().collect();
         Self {
             id: row.id,
             code: row.code.clone(),
@@ -90,7 +94,7 @@ impl ListedDossierReply {
             status: row.status,
             waiting_on: row.waiting_on,
             waiting_on_agency: row.waiting_on_agency.clone(),
-            next: NextStep::all(&row.tasks, law, for_officers),
+            next: NextStep::all(&tasks, law, for_officers),
             due: Due::of(law, &row.agency, row.due_at),
             remaining_s: remaining.map(|remaining| remaining.as_secs()),
             officer: row.officer.clone().filter(|_| for_officers),
@@ -157,7 +161,7 @@ impl Whose {
         };
         let of_officers: Vec<May> =
             mays.iter().filter(|may| may.role.is_officer()).copied().collect();
-        let role = access::decide(caller, &of_officers, Some(&resource))?.role;
+        let role = request.read_as(&of_officers, &resource)?.role;
         let (scopes, belongs) = if let Some(agency) = agency {
             let mut all = app.engine.law().predecessors(agency, app.engine.clock.now());
             all.push(agency.clone());
@@ -175,11 +179,13 @@ impl Whose {
 
     /// The same dossiers in a search by words.
     pub(super) fn rights(&self) -> Rights {
-        let parties = self.not_of.clone();
+        let (role, parties) = (self.role, self.not_of.clone());
         match &self.belongs {
             Belongs::Applicant(party) => Rights::Own(party.clone()),
-            Belongs::Agencies(all) => Rights::Officer { agencies: Some(all.clone()), parties },
-            Belongs::All => Rights::Officer { agencies: None, parties },
+            Belongs::Agencies(all) => {
+                Rights::Officer { role, agencies: Some(all.clone()), parties }
+            }
+            Belongs::All => Rights::Officer { role, agencies: None, parties },
         }
     }
 

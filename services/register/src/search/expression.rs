@@ -1,10 +1,10 @@
 //! A query as an expression of FTS5.
 
-use dossier::contract::AgencyCode;
+use dossier::contract::{AgencyCode, Role};
 use dossier::search::{Query, Word};
 
 use super::index::Kind;
-use super::key::{Key, Of};
+use super::key::{Key, Of, Part};
 
 /// The dossiers or complaints that a caller may find.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,14 +12,27 @@ pub(crate) enum Rights {
     /// Those of an applicant or complainant, named as by [`dossier::contract::party_name`].
     Own(String),
     /// Those of agencies and the agencies below them, or of all if `agencies` is absent, to which
-    /// none of `parties` is a party.
-    Officer { agencies: Option<Vec<AgencyCode>>, parties: Vec<String> },
+    /// none of `parties` is a party, by the words that `role` may read.
+    Officer { role: Role, agencies: Option<Vec<AgencyCode>>, parties: Vec<String> },
+}
+
+impl Rights {
+    /// The fields by whose words records are found.
+    fn parts(&self) -> Vec<Part> {
+        let role = match self {
+            Self::Own(_) => Role::Applicant,
+            Self::Officer { role, .. } => *role,
+        };
+        Part::ALL.into_iter().filter(|part| part.audience().has(role)).collect()
+    }
 }
 
 /// The expression of a query for records of this kind within these rights.
 pub(super) fn of(key: &Key, kind: Kind, query: &Query, rights: &Rights) -> String {
-    let words = query.words().iter().map(|word| of_word(key, word)).collect::<Vec<_>>();
-    let number = query.number().map(|number| key.token(Of::Word, number));
+    let parts = rights.parts();
+    let term = |term: &str| any(parts.iter().map(|part| key.token(Of::Word(*part), term)));
+    let words = query.words().iter().map(|word| of_word(term, word)).collect::<Vec<_>>();
+    let number = query.number().map(term);
     let words = any(std::iter::once(words.join(" AND ")).chain(number));
     let mut all = vec![words, key.token(Of::Kind, kind.as_str())];
     match rights {
@@ -27,7 +40,7 @@ pub(super) fn of(key: &Key, kind: Kind, query: &Query, rights: &Rights) -> Strin
             all.push(key.token(Of::Owner, owner));
             all.join(" AND ")
         }
-        Rights::Officer { agencies, parties } => {
+        Rights::Officer { agencies, parties, .. } => {
             if let Some(agencies) = agencies {
                 let tokens = agencies.iter().map(|one| key.token(Of::Agency, one.as_str()));
                 all.push(any(tokens));
@@ -42,11 +55,10 @@ pub(super) fn of(key: &Key, kind: Kind, query: &Query, rights: &Rights) -> Strin
     }
 }
 
-fn of_word(key: &Key, Word(alternatives): &Word) -> String {
-    let token = |term: &String| key.token(Of::Word, term);
+fn of_word(of_term: impl Fn(&str) -> String, Word(alternatives): &Word) -> String {
     any(alternatives.iter().map(|all| {
-        let tokens = all.iter().map(token).collect::<Vec<_>>();
-        format!("({})", tokens.join(" AND "))
+        let terms = all.iter().map(|term| of_term(term)).collect::<Vec<_>>();
+        format!("({})", terms.join(" AND "))
     }))
 }
 

@@ -6,11 +6,11 @@ use dossier::search::Terms;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use super::key::{Key, Of};
+use super::key::{Key, Of, Part};
 
 /// Increased with every change of the tables or of the terms. The upper bits of the view's version
 /// are those of the key.
-pub(super) const SHAPE_VERSION: u32 = 1;
+pub(super) const SHAPE_VERSION: u32 = 2;
 
 /// Rows of a record in the table of words: its form, and its papers.
 pub(super) const ROWS_OF_A_RECORD: i64 = 16;
@@ -29,9 +29,15 @@ CREATE VIRTUAL TABLE words USING fts5(
 );
 INSERT INTO words(words, rank) VALUES ('hashsize', 4194304);";
 
+/// The terms of a row, by the fields from which they are.
+pub(super) type Words = Vec<(Part, Terms)>;
+
 /// The tokens of these terms, as the text of a row.
-pub(super) fn tokens(key: &Key, terms: &Terms) -> String {
-    terms.iter().map(|term| key.token(Of::Word, term)).collect::<Vec<_>>().join(" ")
+pub(super) fn tokens(key: &Key, words: &[(Part, Terms)]) -> String {
+    let of = |(part, terms): &(Part, Terms)| {
+        terms.iter().map(|term| key.token(Of::Word(*part), term)).collect::<Vec<_>>().join(" ")
+    };
+    words.iter().map(of).collect::<Vec<_>>().join(" ")
 }
 
 /// What is found.

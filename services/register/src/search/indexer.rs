@@ -18,8 +18,8 @@ use rusqlite::Connection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::index::{self, Kind};
-use super::key::Key;
+use super::index::{self, Kind, Words};
+use super::key::{Key, Part};
 
 /// The kinds of events whose texts are found.
 pub(super) const KINDS: &[&str] = &[
@@ -43,8 +43,8 @@ pub(crate) struct Indexer {
 
 /// A change of the index.
 enum Change {
-    Record { id: Uuid, terms: Terms, rights: String },
-    Paper { id: Uuid, terms: Terms },
+    Record { id: Uuid, words: Words, rights: String },
+    Paper { id: Uuid, words: Words },
 }
 
 impl Handler for Indexer {
@@ -96,20 +96,20 @@ impl Indexer {
                 _ => None,
             },
             Some(Category::Payment) => match decode(event)? {
-                PaymentEvent::ReceiptNumbered(receipt) => paper(event, |terms| {
+                PaymentEvent::ReceiptNumbered(receipt) => paper(event, Part::Money, |terms| {
                     of_receipt(&receipt, terms);
                 })?,
                 _ => None,
             },
             Some(Category::Delivery) => match decode(event)? {
                 DeliveryEvent::ResultIssued(issued) => {
-                    paper(event, |terms| terms.number(&issued.number))?
+                    paper(event, Part::Open, |terms| terms.number(&issued.number))?
                 }
                 DeliveryEvent::ResultHandedToCarrier(parcel) => {
-                    paper(event, |terms| terms.number(&parcel.waybill))?
+                    paper(event, Part::Parcels, |terms| terms.number(&parcel.waybill))?
                 }
                 DeliveryEvent::DeliveryChannelChosen(chosen) => {
-                    paper(event, |terms| of_recipient(&chosen.delivery, terms))?
+                    paper(event, Part::Address, |terms| of_recipient(&chosen.delivery, terms))?
                 }
                 _ => None,
             },
@@ -145,13 +145,15 @@ impl Indexer {
                 terms.number(&code);
             }
         }
-        of_recipient(&brief.delivery, &mut terms);
+        let (mut address, mut content) = (Terms::default(), Terms::default());
+        of_recipient(&brief.delivery, &mut address);
         if let Some(form) = form {
-            self.fields_of(&brief.procedure).index(form, &mut terms);
+            self.fields_of(&brief.procedure).index(form, &mut content);
         }
+        let words = vec![(Part::Open, terms), (Part::Address, address), (Part::Content, content)];
         let DossierId(id) = brief.dossier;
         let rights = index::rights(&self.key, Kind::Dossier, &brief.resource());
-        Change::Record { id, terms, rights }
+        Change::Record { id, words, rights }
     }
 
     /// The complaint of a stream: its number, and the complainant's name, telephone number and
@@ -173,15 +175,17 @@ impl Indexer {
         if let Some(number) = &filed.number {
             terms.number(&number.to_string());
         }
+        let mut who = Terms::default();
         if let Some(contact) = filed.contact.known() {
-            terms.text(&contact.name);
-            terms.number(&contact.phone);
+            who.text(&contact.name);
+            who.number(&contact.phone);
         }
         if let Some(email) = filed.email.as_ref().and_then(|email| email.known()) {
-            terms.text(email);
+            who.text(email);
         }
         let rights = index::rights(&self.key, Kind::Complaint, &resource);
-        Ok(Some(Change::Record { id: filed.complaint.0, terms, rights }))
+        let words = vec![(Part::Open, terms), (Part::Contact, who)];
+        Ok(Some(Change::Record { id: filed.complaint.0, words, rights }))
     }
 
     /// The fields of a procedure's form; none if the procedure is unknown.
@@ -198,10 +202,15 @@ impl Indexer {
 }
 
 /// The change by an event that gives a paper of the dossier of its stream.
-fn paper(event: &Recorded, add: impl FnOnce(&mut Terms)) -> Result<Option<Change>, ReadError> {
+fn paper(
+    event: &Recorded,
+    part: Part,
+    add: impl FnOnce(&mut Terms),
+) -> Result<Option<Change>, ReadError> {
     let (id, mut terms) = (stream_id(event)?, Terms::default());
     add(&mut terms);
-    Ok((!terms.is_empty()).then_some(Change::Paper { id, terms }))
+    let is_found = !terms.is_empty();
+    Ok(is_found.then(|| Change::Paper { id, words: vec![(part, terms)] }))
 }
 
 /// A receipt is found by symbol, year and number, which is printed with seven digits.
@@ -223,10 +232,10 @@ fn of_recipient(delivery: &Delivery, terms: &mut Terms) {
 impl Change {
     fn apply(&self, rows: &Connection, key: &Key) -> rusqlite::Result<()> {
         match self {
-            Self::Record { id, terms, rights } => {
-                index::put(rows, *id, (&index::tokens(key, terms), rights))
+            Self::Record { id, words, rights } => {
+                index::put(rows, *id, (&index::tokens(key, words), rights))
             }
-            Self::Paper { id, terms } => index::add_paper(rows, *id, &index::tokens(key, terms)),
+            Self::Paper { id, words } => index::add_paper(rows, *id, &index::tokens(key, words)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The digests under which terms are stored.
 
+use dossier::contract::Audience;
 use platform::secret::Secret;
 
 /// The letters of a token: lower case, because the index does not distinguish case.
@@ -11,8 +12,8 @@ const TOKEN_CHARS: usize = 8;
 /// What a term is about; terms of different kinds never have the same token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Of {
-    /// A word or number.
-    Word,
+    /// A word or number of these fields.
+    Word(Part),
     /// An agency that handles it, or one above.
     Agency,
     /// The applicant or complainant.
@@ -21,6 +22,52 @@ pub(super) enum Of {
     Party,
     /// A dossier or a complaint.
     Kind,
+}
+
+/// Fields of a record that have the same audience. Their words have tokens of their own, so that a
+/// query has only tokens of fields that the caller may read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Code, number, id and tax code.
+    Open,
+    /// Form.
+    Content,
+    /// Recipient of the result.
+    Address,
+    /// Receipts.
+    Money,
+    /// Waybills.
+    Parcels,
+    /// Contact of a complainant.
+    Contact,
+}
+
+impl Part {
+    pub(super) const ALL: [Self; 6] =
+        [Self::Open, Self::Content, Self::Address, Self::Money, Self::Parcels, Self::Contact];
+
+    /// Who may read the fields, as declared beside those of the events.
+    pub(super) const fn audience(self) -> Audience {
+        match self {
+            Self::Open => Audience::Everyone,
+            Self::Content => Audience::Content,
+            Self::Address => Audience::Address,
+            Self::Money => Audience::Money,
+            Self::Parcels => Audience::Result,
+            Self::Contact => Audience::Contact,
+        }
+    }
+
+    const fn as_bytes(self) -> &'static [u8] {
+        match self {
+            Self::Open => b"word",
+            Self::Content => b"word of content",
+            Self::Address => b"word of address",
+            Self::Money => b"word of money",
+            Self::Parcels => b"word of parcels",
+            Self::Contact => b"word of contact",
+        }
+    }
 }
 
 /// The key of the index, derived from the installation's secret key.
@@ -36,7 +83,7 @@ impl Key {
     /// through this function, so that another key is introduced here.
     pub(super) fn token(&self, of: Of, term: &str) -> String {
         let kind: &[u8] = match of {
-            Of::Word => b"word",
+            Of::Word(part) => part.as_bytes(),
             Of::Agency => b"agency",
             Of::Owner => b"owner",
             Of::Party => b"party",
@@ -65,12 +112,15 @@ mod tests {
     #[test]
     fn a_token_depends_on_the_key_the_kind_and_the_term() {
         let key = Key::of(&Secret::new(vec![7; 32]));
-        let token = key.token(Of::Word, "nguyen");
-        assert_eq!(token, key.token(Of::Word, "nguyen"));
+        let token = key.token(Of::Word(Part::Content), "nguyen");
+        assert_eq!(token, key.token(Of::Word(Part::Content), "nguyen"));
         assert_ne!(token, key.token(Of::Agency, "nguyen"));
-        assert_ne!(token, key.token(Of::Word, "nguye"));
+        for other in Part::ALL.into_iter().filter(|part| *part != Part::Content) {
+            assert_ne!(token, key.token(Of::Word(other), "nguyen"), "{other:?}");
+        }
+        assert_ne!(token, key.token(Of::Word(Part::Content), "nguye"));
         let other = Key::of(&Secret::new(vec![8; 32]));
-        assert_ne!(token, other.token(Of::Word, "nguyen"));
+        assert_ne!(token, other.token(Of::Word(Part::Content), "nguyen"));
         assert_ne!(key.fingerprint(), other.fingerprint());
         assert_eq!(token.len(), TOKEN_CHARS);
         assert!(token.bytes().all(|byte| LETTERS.contains(&byte)), "{token}");

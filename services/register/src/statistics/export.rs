@@ -176,7 +176,9 @@ mod tests {
     fn exported(format: Format, rows: &[Value]) -> (String, Exported) {
         let columns = columns(rows[0].as_object().unwrap());
         let mut writer = Writer::begin(&std::env::temp_dir(), format, columns).unwrap();
-        rows.iter().for_each(|row| writer.row(row).unwrap());
+        for row in rows {
+            writer.row(row).unwrap();
+        }
         let mut exported = writer.finish().unwrap();
         let mut text = String::new();
         exported.file.read_to_string(&mut text).unwrap();

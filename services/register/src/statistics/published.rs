@@ -12,8 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::Connection;
 use serde::{Deserialize, Deserializer};
 
-/// Months that are kept.
-const MONTHS_MAX: usize = 36;
+/// Months that are published: the last ones that are over.
+pub(crate) const MONTHS_MAX: i32 = 60;
 /// How long a month is kept.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_mins(10);
 
@@ -39,31 +39,34 @@ type Kept<T> = (Timestamp, Arc<T>);
 
 /// The months that were published lately, so that readers without a token do not cause work.
 #[derive(Debug)]
-pub(crate) struct Published<T>(Mutex<BTreeMap<Month, Kept<T>>>);
+pub(crate) struct Published<T> {
+    months: Mutex<BTreeMap<Month, Kept<T>>>,
+    /// Held while a month is computed: a month costs a scan of all dossiers, and readers without a
+    /// token cause one scan at a time.
+    pub(crate) computing: tokio::sync::Mutex<()>,
+}
 
 impl<T> Default for Published<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self { months: Mutex::default(), computing: tokio::sync::Mutex::default() }
     }
 }
 
 impl<T> Published<T> {
     /// A month, if it was computed less than [`KEPT`] before `now`.
     pub(crate) fn get(&self, month: Month, now: Timestamp) -> Option<Arc<T>> {
-        let months = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let months = self.months.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, kept) = months.get(&month)?;
         (now.duration_since(*at) < KEPT).then(|| Arc::clone(kept))
     }
 
-    /// Keeps a month; the one that was computed first makes room.
+    /// Keeps a month, and removes those that are too old to be used.
     pub(crate) fn keep(&self, month: Month, now: Timestamp, computed: T) -> Arc<T> {
         let computed = Arc::new(computed);
-        let mut months = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut months = self.months.lock().unwrap_or_else(PoisonError::into_inner);
         months.insert(month, (now, Arc::clone(&computed)));
-        if months.len() > MONTHS_MAX {
-            let first = months.iter().min_by_key(|(_, (at, _))| *at).map(|(month, _)| *month);
-            first.and_then(|first| months.remove(&first));
-        }
+        // At most the months that are published, and those that were until a month ago.
+        months.retain(|_, (at, _)| now.duration_since(*at) < KEPT);
         computed
     }
 }

@@ -79,10 +79,9 @@ fn assigning<'l>(
     brief: &Brief,
     at: Timestamp,
 ) -> Option<(&'l Directory, Date, &'l UnitRecorded)> {
-    let directories = law.directories_for(&brief.agency, at).into_iter();
+    let mut directories = law.directories_for(&brief.agency, at).into_iter();
     directories
-        .filter_map(|(directory, day)| Some((directory, day, unit_for(directory, brief, day)?)))
-        .next()
+        .find_map(|(directory, day)| Some((directory, day, unit_for(directory, brief, day)?)))
 }
 
 /// The present reviewers of a unit who are no parties to the dossier, by subject.
