@@ -33,7 +33,8 @@ pub(super) fn operation() -> Operation<App> {
     )
     .describe(
         "A PDF with `Accept: application/pdf`. 404 `not-found` until officers or a rule have \
-             decided.",
+             decided, and for a dossier that was withdrawn or closed before intake recorded the \
+             decision.",
     )
     .roles(READ_LETTER)
     .reply::<LetterReply>()
