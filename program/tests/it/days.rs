@@ -228,13 +228,13 @@ async fn a_consulted_agency_finds_the_question_and_not_the_applicant() {
     assert_eq!(rows[0]["task"]["kind"], "answer_consultation");
     assert_eq!(rows[0]["task"]["agency"], "H26.14");
     assert_eq!(rows[0]["dossier"]["applicant"], Value::Null);
-    let next = rows[0]["dossier"]["next"].as_array().unwrap().iter();
-    assert!(
-        next.clone().count() > 0 && next.into_iter().all(|n| n["kind"] == "answer_consultation")
-    );
+    let next = rows[0]["dossier"]["next"].as_array().unwrap();
+    assert_eq!(next.len(), 1, "{next:?}");
+    assert_eq!(next[0]["kind"], "answer_consultation");
     // Nor does a consultee of the receiving agency see the work of its other roles.
     paid(&mut office, "a2", "download").await;
-    assert_eq!(work(&office, "role=clerk", &clerk).await, ["answer_submission"]);
+    let clerks = work(&office, "role=clerk", &clerk).await;
+    assert!(clerks.iter().any(|kind| kind == "answer_submission"), "{clerks:?}");
     let within = office.token(Role::Consultee, "c3", "G02.001");
     for query in ["", "role=clerk", "role=reviewer"] {
         assert!(work(&office, query, &within).await.is_empty(), "{query}");

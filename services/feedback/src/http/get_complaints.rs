@@ -157,10 +157,11 @@ pub(super) fn operation() -> Operation<App> {
 /// The filters by party, agency and officer, as far as the caller may use them.
 fn reach(
     app: &App,
-    caller: &Caller,
+    request: &Request,
     query: &ComplaintsQuery,
     values: &mut Vec<Value>,
 ) -> Result<Vec<String>, Problem> {
+    let caller = request.caller()?;
     let officer = caller
         .roles
         .iter()
@@ -169,7 +170,7 @@ fn reach(
     if query.whose.unwrap_or(default) == Whose::Own {
         let party = caller.party();
         let own = Resource { owners: vec![party.clone()], ..Resource::default() };
-        access::decide(caller, LIST, Some(&own))?;
+        request.read_as(LIST, &own)?;
         values.push(Value::Text(party_name(party.as_str())));
         return Ok(vec!["applicant = ?".to_owned()]);
     }
@@ -184,7 +185,7 @@ fn reach(
     let by_officer: Vec<_> =
         LIST.iter().copied().filter(|may| may.role != Role::Applicant).collect();
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
-    access::decide(caller, &by_officer, Some(&resource))?;
+    request.read_as(&by_officer, &resource)?;
     let engine = app.complaints.engine();
     Ok(vec![
         of_others(caller, values),
@@ -202,12 +203,13 @@ fn lists_officers(caller: &Caller, query: &ComplaintsQuery) -> bool {
 /// SQL conditions for the requested rows, and their parameters.
 fn selected(
     app: &App,
-    caller: &Caller,
+    request: &Request,
     query: &ComplaintsQuery,
     cursors: &Cursors,
 ) -> Result<(Vec<String>, Vec<Value>), Problem> {
+    let caller = request.caller()?;
     let mut values = Vec::new();
-    let mut conditions = reach(app, caller, query, &mut values)?;
+    let mut conditions = reach(app, request, query, &mut values)?;
     let mut add = |condition: &str, value: Option<String>| {
         if let Some(value) = value {
             values.push(Value::Text(value));
@@ -266,7 +268,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let query: ComplaintsQuery = request.query()?;
     let cursors = Cursors::of(&request, &[ADDRESS, &filters(caller, &query)]);
-    let (conditions, values) = selected(&app, caller, &query, &cursors)?;
+    let (conditions, values) = selected(&app, &request, &query, &cursors)?;
     request.catch_up(Some(&app.shown)).await?;
     let PageRows(limit) = query.limit.unwrap_or_default();
     let sql = format!(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::access::{self, own};
+use dossier::access::{Resource, own};
 use dossier::contract::{AgencyCode, Channel, ProcedureCode, Role, Subject};
 use dossier::overview::{DossierStage, LIST, WaitingOn};
 use dossier::search::Query;
@@ -107,7 +107,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let is_officer = caller.roles.iter().any(|role| role.is_officer());
     let is_own = *query.mine.get_or_insert(!is_officer);
     let whose = if is_own {
-        access::decide(caller, &[own(Role::Applicant)], None)?;
+        let owned = Resource { owners: vec![caller.party().clone()], ..Resource::default() };
+        request.read_as(&[own(Role::Applicant)], &owned)?;
         Whose::own(caller)
     } else {
         Whose::agency(&app, &request, (LIST, query.agency.as_ref())).await?

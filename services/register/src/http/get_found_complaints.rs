@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::access::{self, Caller, May, Resource};
+use dossier::access::{self, May, Resource};
 use dossier::contract::{
     AgencyCode, ComplaintId, ComplaintNumber, DossierId, Role, Subject, party_name,
 };
@@ -73,7 +73,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let asked: FoundComplaintsQuery = request.query()?;
     let caller = request.caller()?;
-    let rights = rights(&app, caller, asked.agency.as_ref())?;
+    let rights = rights(&app, &request, asked.agency.as_ref())?;
     let query = query(&asked.q)?;
     request.catch_up(Some(app.search.progress())).await?;
     let PageRows(limit) = asked.limit.unwrap_or_default();
@@ -100,7 +100,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 /// What the caller may find: as an officer of the agency, or else as a complainant.
-fn rights(app: &App, caller: &Caller, agency: Option<&AgencyCode>) -> Result<Rights, Problem> {
+fn rights(app: &App, request: &Request, agency: Option<&AgencyCode>) -> Result<Rights, Problem> {
+    let caller = request.caller()?;
     let party = |party: &Subject| party_name(party.as_str());
     let of_officers: Vec<May> =
         READ.iter().copied().filter(|may| may.role != Role::Applicant).collect();
@@ -117,7 +118,7 @@ fn rights(app: &App, caller: &Caller, agency: Option<&AgencyCode>) -> Result<Rig
     }
     let resource =
         Resource { agencies: agency.into_iter().cloned().collect(), ..Resource::default() };
-    let role = access::decide(caller, &of_officers, Some(&resource))?.role;
+    let role = request.read_as(&of_officers, &resource)?.role;
     let agencies = agency.map(|agency| {
         let mut all = app.engine.law().predecessors(agency, app.engine.clock.now());
         all.push(agency.clone());
