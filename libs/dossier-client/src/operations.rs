@@ -1515,7 +1515,8 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/reviews/{dossier}/letter`
     ///
     /// A PDF with `Accept: application/pdf`. 404 `not-found` until officers or a rule have
-    /// decided.
+    /// decided, and for a dossier that was withdrawn or closed before intake recorded the
+    /// decision.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `auditor` of the agency.
@@ -2154,7 +2155,8 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/complaints`
     ///
     /// Complainants file online; officers enter calls, letters, e-mails and visits. The reply
-    /// has the number and, this once, the status code for the complainant.
+    /// has the number and, this once, the status code for the complainant, unless an officer
+    /// names the complainant's account.
     ///
     /// For `applicant` of all, `complaint_handler` of the agency, `clerk` of the agency.
     ///

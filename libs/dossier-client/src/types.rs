@@ -58,7 +58,7 @@ pub struct AddressRequest {
 /// At most 35 characters.
 pub type AgencyCode = String;
 
-/// An agency.
+/// An authority that receives dossiers, or is above such ones.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AgencyReply {
     /// Code of the agency.
@@ -488,7 +488,7 @@ pub struct ClosedConsultationReply {
 /// A code of a list.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CodeReply {
-    /// The code.
+    /// As written in forms.
     pub code: String,
     /// Name of what it denotes.
     pub name: BilingualText,
@@ -697,7 +697,7 @@ pub struct ComplaintReply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_because: Option<String>,
     /// Code for `GET /v1/complaint-status`, to be given to the complainant with the number;
-    /// only in the reply to the filing.
+    /// only in the reply to the filing, and not if an officer names the complainant's account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<String>,
     /// Kind of the timeline event that it is about; absent if it names none.
@@ -1266,7 +1266,7 @@ pub struct DossierComponent {
     pub required: bool,
 }
 
-/// The decision on a dossier.
+/// What was decided on a dossier, when and by whom.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DossierDecisionReply {
     /// Outcome of the decision.
@@ -2256,7 +2256,7 @@ pub type Line500 = String;
 pub type Line60 = String;
 
 values! {
-    /// Order of a list.
+    /// By what a list is sorted.
     ListOrder {
         Due = "due",
         Newest = "newest",
@@ -2354,7 +2354,7 @@ pub struct ListedDossierReply {
     /// Officer who has claimed it; shown to officers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
-    /// Name of the procedure.
+    /// Its name in both languages; null if the procedure is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure_name: Option<BilingualText>,
     /// Remaining legal time of the decision in seconds, negative if it is overdue; null if no
@@ -3011,7 +3011,7 @@ pub struct ProcedureReply {
     pub groups: Vec<String>,
     /// Channels by which the result may be delivered; empty if there is no result.
     pub delivery: Vec<DeliveryChannel>,
-    /// Result.
+    /// What the applicant receives, and the duties afterwards.
     pub result: ResultReply,
     /// Period in which the one-stop unit accepts or refuses the dossier, or requests a
     /// supplement; null if there is none.
@@ -3109,7 +3109,7 @@ values! {
 /// Published figures of a month.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PublicFiguresReply {
-    /// The month.
+    /// Month to which the figures belong.
     pub month: String,
     /// The smallest number of dossiers that a count may be about.
     pub at_least: u32,
@@ -3186,7 +3186,7 @@ pub struct PublishedAnswerReply {
     pub procedure: Option<ProcedureCode>,
 }
 
-/// Line of a quote.
+/// One fee of a quote.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct QuotedLineReply {
     /// Code of the rule in the tariff.
@@ -3627,7 +3627,7 @@ pub struct RemarkReply {
     pub at: jiff::Timestamp,
     /// Officer who took it.
     pub officer: Subject,
-    /// The step.
+    /// What the officer did.
     pub step: RemarkStep,
     /// Codes of the missing components.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -3784,7 +3784,7 @@ pub struct ReturnReviewRequest {
     pub reason: Text2000,
 }
 
-/// The decision.
+/// What was decided, when and by whom.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReviewDecisionReply {
     /// Who decided.
@@ -5151,7 +5151,7 @@ pub struct GetPublicFiguresQuery {
 pub struct GetBookQuery {
     /// First day of submission, in the agency's time zone.
     pub from: jiff::civil::Date,
-    /// Last day of submission.
+    /// Last day of submission, at most 366 days after the first.
     pub to: jiff::civil::Date,
     /// Cursor from the `next` link.
     #[serde(default, skip_serializing_if = "Option::is_none")]
