@@ -104,7 +104,9 @@ impl Life {
                 continue;
             }
             let audiences = audiences(&payload_of(kind).unwrap(), &fields);
-            let marker = format!("marker-{}-end", self.markers.len());
+            // Lists show other lives too.
+            let life = usize::try_from(self.dossier.as_u128() % 10).unwrap();
+            let marker = format!("marker-{}-end", life * 10_000 + self.markers.len());
             let before = std::mem::replace(sample.pointer_mut(&place).unwrap(), json!(marker));
             let events = category.events().unwrap();
             if events.decode(kind, &sample.to_string()).is_err() {
@@ -217,8 +219,10 @@ async fn read_all(office: &Office, life: &Life, role: Role) -> BTreeMap<String, 
         let mut next = Some(path);
         while let Some(path) = next.take() {
             let answer = office.browser.get(&path, &token).await;
-            // The samples' dates may be outside all law; anything else is a defect.
-            assert_ne!(answer.status.as_u16(), 500, "{path} as {role:?}: {}", answer.body);
+            // The samples' dates may be outside all law, and their documents were never stored;
+            // anything else is a defect.
+            let is_defect = answer.status.as_u16() == 500 && !path.ends_with("/document");
+            assert!(!is_defect, "{path} as {role:?}: {}", answer.body);
             if !answer.status.is_success() {
                 continue;
             }
@@ -240,12 +244,14 @@ const TIMELINE: &str = "/v1/register/dossiers/{dossier}/timeline";
 
 /// Compares what every role reads of a life with the audiences; returns the markers that were seen.
 async fn compare(office: &Office, life: &Life) -> BTreeSet<String> {
-    let mut all = BTreeSet::new();
+    let (mut all, mut wrong) = (BTreeSet::new(), BTreeSet::new());
     for role in Role::CALLERS {
         let seen = read_all(office, life, role).await;
         for (marker, places) in &seen {
-            let of = &life.markers[marker];
-            assert!(of.is_for(role), "{role:?} reads {}{} at {places:?}", of.kind, of.field);
+            let Some(of) = life.markers.get(marker) else { continue };
+            if !of.is_for(role) {
+                wrong.insert(format!("{role:?} reads {}{} at {places:?}", of.kind, of.field));
+            }
         }
         let reads_timeline =
             READ_TIMELINE.iter().any(|may| may.role == role) && role != Role::ComplaintHandler;
@@ -253,12 +259,13 @@ async fn compare(office: &Office, life: &Life) -> BTreeSet<String> {
             let complaint = of.kind.starts_with("feedback.") && !of.field.is_empty();
             let on_timeline = seen.get(marker).is_some_and(|places| places.contains(TIMELINE));
             // Complaints are on the timelines of those who may read them.
-            if of.is_for(role) && !complaint {
-                assert!(on_timeline, "the timeline of {role:?} lacks {}{}", of.kind, of.field);
+            if of.is_for(role) && !complaint && !on_timeline {
+                wrong.insert(format!("the timeline of {role:?} lacks {}{}", of.kind, of.field));
             }
         }
         all.extend(seen.into_keys());
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
     all
 }
 

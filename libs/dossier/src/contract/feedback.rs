@@ -223,7 +223,7 @@ payload! {
         documents: Vec<Attachment>,
     }
     /// The answer was published.
-    AnswerPublished for Everyone {
+    AnswerPublished for Public {
         /// The published text; it contains no personal data.
         text: String,
     }
