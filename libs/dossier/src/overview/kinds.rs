@@ -38,8 +38,10 @@ macro_rules! kinds {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[derive(utoipa::ToSchema)]
         #[schema(as = DossierTaskKind)]
+        // The schema does not see names that a macro gives to variants; a test compares them.
+        #[serde(rename_all = "snake_case")]
         pub enum TaskKind {
-            $($(#[$doc])* #[serde(rename = $text)] $kind,)+
+            $($(#[$doc])* $kind,)+
         }
 
         impl TaskKind {

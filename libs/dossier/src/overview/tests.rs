@@ -377,3 +377,10 @@ fn every_period_that_runs_is_the_task_of_somebody_who_is_told_its_end() {
     }
     assert!(kinds.len() > 7, "{kinds:?}");
 }
+
+#[test]
+fn a_kind_of_task_is_written_as_its_text() {
+    for kind in TaskKind::ALL {
+        assert_eq!(serde_json::to_value(kind).unwrap(), kind.text());
+    }
+}
