@@ -117,21 +117,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn months_are_kept_for_ten_minutes_and_the_first_makes_room() {
+    fn months_are_kept_for_ten_minutes_and_then_removed() {
         let published = Published::default();
         let at = |minute| Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minute);
-        let month = |number: i16| {
-            Month(date(1990 + number / 12, i8::try_from(number % 12).unwrap() + 1, 1))
-        };
-        published.keep(month(0), at(0), 7);
-        assert_eq!(published.get(month(0), at(9)).as_deref(), Some(&7));
-        assert_eq!(published.get(month(0), at(10)), None, "it is computed again");
-        assert_eq!(published.get(month(1), at(0)), None);
-        for number in 1..=i16::try_from(MONTHS_MAX).unwrap() {
-            published.keep(month(number), at(1), i32::from(number));
-        }
-        assert_eq!(published.get(month(0), at(1)), None);
-        assert_eq!(published.get(month(36), at(1)).as_deref(), Some(&36));
+        let (october, november) = (Month(date(2026, 10, 1)), Month(date(2026, 11, 1)));
+        published.keep(october, at(0), 7);
+        assert_eq!(published.get(october, at(9)).as_deref(), Some(&7));
+        assert_eq!(published.get(october, at(10)), None, "it is computed again");
+        assert_eq!(published.get(november, at(0)), None);
+        published.keep(november, at(9), 8);
+        assert_eq!(published.months.lock().unwrap().len(), 2);
+        published.keep(november, at(10), 9);
+        let kept: Vec<Month> = published.months.lock().unwrap().keys().copied().collect();
+        assert_eq!(kept, [november]);
     }
 
     #[test]
