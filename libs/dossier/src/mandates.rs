@@ -1,0 +1,53 @@
+//! Mandates (ủy quyền): one person or firm acts for another before the authority. Civil Code
+//! 91/2015/QH13, arts 138 (representation by mandate), 141 (its scope), 562 and 563 (the contract
+//! and its term), 569 (either party may end it), 140.3 (how it ends).
+//!
+//! A principal grants a mandate, or a clerk records one on evidence; it is in force from its
+//! acceptance by the representative until its end. Who invokes it acts as the principal, see
+//! [`acting`]. A firm's programs act for the firm by a [`Credential`].
+
+use crate::access::{May, agency, own};
+use crate::contract::Role;
+use crate::step::{Command, Step};
+
+pub mod accept_mandate;
+pub mod acting;
+mod credential;
+mod deadlines;
+pub mod decline_mandate;
+pub mod expire_mandate;
+pub mod grant_mandate;
+pub mod limits;
+mod mandate;
+pub mod register_credential;
+pub mod revoke_credential;
+pub mod revoke_mandate;
+
+pub use credential::Credential;
+pub use deadlines::MandateDeadline;
+pub use mandate::{Granted, Mandate, MandateStatus};
+
+use accept_mandate::AcceptMandate;
+use decline_mandate::DeclineMandate;
+use expire_mandate::ExpireMandate;
+use grant_mandate::GrantMandate;
+use register_credential::RegisterCredential;
+use revoke_credential::RevokeCredential;
+use revoke_mandate::RevokeMandate;
+
+/// All steps, in the order in which they are taken.
+pub const STEPS: &[Step] = &[
+    GrantMandate::STEP,
+    AcceptMandate::STEP,
+    DeclineMandate::STEP,
+    RevokeMandate::STEP,
+    ExpireMandate::STEP,
+    RegisterCredential::STEP,
+    RevokeCredential::STEP,
+];
+
+/// Permissions to read a mandate: its parties, and the agency that recorded it.
+pub const READ: &[May] = &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor)];
+
+/// Permissions to list mandates and credentials of one's own.
+pub const LIST: &[May] = &[own(Role::Applicant)];
