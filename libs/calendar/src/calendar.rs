@@ -7,7 +7,7 @@ use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::file::Text;
+use crate::text::Text;
 use crate::{HORIZON_DAYS, Span};
 
 /// Office hours from a local time (included) to a later one (excluded) of the same day.

@@ -5,38 +5,11 @@ use std::sync::Arc;
 
 use jiff::civil::{Date, Time};
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::calendar::{Calendar, Shift, Special};
 use crate::statutory::{Statutory, days_off};
-
-/// A text in the two languages of the service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(as = BilingualText))]
-#[serde(deny_unknown_fields)]
-pub struct Text {
-    #[cfg_attr(feature = "openapi", schema(example = "đến hết ngày 30/11/2026"))]
-    pub vi: String,
-    #[cfg_attr(feature = "openapi", schema(example = "to the end of 30 November 2026"))]
-    pub en: String,
-}
-
-impl Text {
-    /// A text in both languages.
-    #[must_use]
-    pub fn new(vi: impl Into<String>, en: impl Into<String>) -> Self {
-        Self { vi: vi.into(), en: en.into() }
-    }
-
-    /// What is written alike in both: a code, a number.
-    #[must_use]
-    pub fn same(text: impl Into<String>) -> Self {
-        let text = text.into();
-        Self { vi: text.clone(), en: text }
-    }
-}
+use crate::text::Text;
 
 /// A calendar file, as it is written.
 #[derive(Debug, Clone, Deserialize)]

@@ -25,11 +25,13 @@ mod lunar;
 mod reckon;
 mod span;
 mod statutory;
+mod text;
 
 pub use calendar::{Calendar, CalendarError, Day, Shift};
-pub use file::{CalendarFile, InvalidCalendar, Text};
+pub use file::{CalendarFile, InvalidCalendar};
 pub use reckon::{Budget, End, Reckoning, Trace, Unit, Why, end_of, reckon};
 pub use span::{Gaps, Span};
+pub use text::Text;
 
 /// The calendars that ship with the program: file name and text.
 #[must_use]

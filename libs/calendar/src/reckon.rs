@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::calendar::{Calendar, CalendarError, Day};
-use crate::file::Text;
+use crate::text::Text;
 use crate::{Gaps, HORIZON_DAYS, Span};
 
 /// What the amount of a [`Budget`] counts.

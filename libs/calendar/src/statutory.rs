@@ -8,8 +8,8 @@ use jiff::ToSpan;
 use jiff::civil::{Date, date};
 use serde::Deserialize;
 
-use crate::file::Text;
 use crate::lunar::lunar_date;
+use crate::text::Text;
 
 /// Which law gives days off before anybody announces them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -15,7 +15,7 @@ use object_store::{
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
-use super::home::{Content, HomeError, Names};
+use super::content::{Content, HomeError, Names};
 use crate::limits::{
     DOCUMENT_RECORD_BYTES_MAX, OBJECT_ANSWER_TIMEOUT, OBJECT_CONNECT_TIMEOUT, OBJECT_PART_BYTES,
     OBJECT_RETRIES, OBJECT_RETRY_FOR,

@@ -8,25 +8,18 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use events::reach::Server;
-use futures_util::stream::{self, BoxStream};
+use futures_util::stream;
 use futures_util::{Stream, StreamExt, TryFutureExt, TryStreamExt};
 use tokio::fs::File;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-use platform::disk::NoRoom;
-
 #[cfg(feature = "s3")]
 use super::bucket::Bucket;
+use super::content::{Content, HomeError, Names};
 use super::durable;
 #[cfg(feature = "s3")]
 use crate::limits::OBJECT_PART_BYTES;
 use crate::limits::{DOCUMENT_RECORD_BYTES_MAX, UPLOAD_ABANDONED_AFTER, UPLOAD_BUFFER_BYTES};
-
-/// Stream of a document's content.
-pub type Content = BoxStream<'static, std::io::Result<Bytes>>;
-
-/// Stream of names.
-pub(super) type Names = BoxStream<'static, Result<String, HomeError>>;
 
 /// Subfolder of incomplete uploads.
 const UNFINISHED: &str = "unfinished";
@@ -38,38 +31,6 @@ pub(super) enum Home {
     /// A bucket; uploads are buffered in a local folder until they are complete.
     #[cfg(feature = "s3")]
     Bucket(Bucket, PathBuf),
-}
-
-/// The document store is unavailable.
-#[derive(Debug, thiserror::Error)]
-pub enum HomeError {
-    /// The disk failed.
-    #[error("the folder of documents: {0}")]
-    Disk(#[from] std::io::Error),
-    /// Insufficient space for a copy.
-    #[error(transparent)]
-    NoRoom(#[from] NoRoom),
-    /// The object store does not respond, or refuses.
-    #[cfg(feature = "s3")]
-    #[error("the object store of documents: {0}")]
-    Bucket(#[from] object_store::Error),
-}
-
-impl HomeError {
-    /// Whether a retry may succeed without an operator.
-    #[must_use]
-    pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::Disk(error) => error.kind() != ErrorKind::PermissionDenied,
-            Self::NoRoom(_) => true,
-            #[cfg(feature = "s3")]
-            Self::Bucket(error) => !matches!(
-                error,
-                object_store::Error::PermissionDenied { .. }
-                    | object_store::Error::Unauthenticated { .. }
-            ),
-        }
-    }
 }
 
 impl Home {

@@ -27,6 +27,7 @@ use crate::limits::{
 
 #[cfg(feature = "s3")]
 mod bucket;
+mod content;
 mod copies;
 mod home;
 pub mod limits;
@@ -39,10 +40,9 @@ mod record;
 mod unnamed;
 mod upload;
 
+pub use content::{Content, HomeError};
 pub use copies::Copied;
-pub use home::Content;
 use home::Home;
-pub use home::HomeError;
 pub use media::DOCUMENT_TYPES;
 use media::{MEDIA_TYPES, MediaType};
 pub use opened::{NamedError, OpenedDocument, OpenedError};

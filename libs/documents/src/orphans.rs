@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension};
 
-use super::home::Names;
+use super::content::Names;
 use super::media::MediaType;
 use super::record::{RECORD, record_file};
 use super::{Documents, HomeError, MEDIA_TYPES, is_name};

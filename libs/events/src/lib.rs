@@ -48,6 +48,7 @@
 #[cfg(feature = "eventstoredb")]
 extern crate prost013 as prost;
 
+mod append;
 mod budget;
 pub mod bus;
 mod cause;
@@ -77,4 +78,5 @@ pub use flaw::Flaw;
 pub use store::faulty::{Fault, Faults, Faulty, Outage};
 pub use store::sqlite::Options as SqliteOptions;
 pub use store::{EventStore, Stats};
-pub use wal::{Wal, WalLimits};
+pub use limits::WalLimits;
+pub use wal::Wal;

@@ -4,7 +4,16 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use crate::wal::WalLimits;
+/// Limits of a write-ahead log's length, in pages of 4,096 bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct WalLimits {
+    /// From here on, it is checkpointed.
+    pub copy: u64,
+    /// From here on, an alarm is raised if a reader blocks the reset.
+    pub alarm: u64,
+    /// From here on, appends are refused.
+    pub most: u64,
+}
 
 /// Bytes of data and metadata of one event.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 use uuid::Uuid;
 
+use crate::append::check;
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 use crate::budget;
-use crate::event::{check, is_whole};
+use crate::event::is_whole;
 use crate::limits::{PAGE_EVENTS_MAX, READ_EVENTS_MAX, TOGETHER_BYTES_MAX};
 use crate::reach::{Server, shown};
 use crate::{

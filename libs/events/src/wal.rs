@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
-use crate::limits::{CHECKPOINT_AGAIN, CHECKPOINT_FAILED_PAUSE_MAX};
+use crate::limits::{CHECKPOINT_AGAIN, CHECKPOINT_FAILED_PAUSE_MAX, WalLimits};
 use crate::{Cause, Unwritable};
 
 /// Bytes of a page with its frame header in the write-ahead log (SQLite's file format, section
@@ -97,17 +97,6 @@ impl State {
 #[derive(Debug, thiserror::Error)]
 #[error("checkpoint of its write-ahead log failed: {0}")]
 struct CheckpointFailed(#[source] Cause);
-
-/// Limits of a write-ahead log's length, in pages of 4,096 bytes.
-#[derive(Debug, Clone, Copy)]
-pub struct WalLimits {
-    /// From here on, it is checkpointed.
-    pub copy: u64,
-    /// From here on, an alarm is raised if a reader blocks the reset.
-    pub alarm: u64,
-    /// From here on, appends are refused.
-    pub most: u64,
-}
 
 impl Wal {
     /// For the file at `path`, whose only writer is `connection`. Disables automatic checkpoints.

@@ -135,12 +135,6 @@ impl Document {
         self.blocks.insert(0, Block::Text(stamp));
         self
     }
-
-    /// The document as a PDF (ISO 32000-1), with its fonts.
-    #[must_use]
-    pub fn pdf(&self) -> Vec<u8> {
-        crate::pdf::write(self)
-    }
 }
 
 fn cells(cells: impl Iterator<Item = String>) -> String {

@@ -15,6 +15,14 @@ const FACES: [(bool, Name<'static>); 2] = [(false, Name(b"R")), (true, Name(b"B"
 const IDENTITY: SystemInfo<'static> =
     SystemInfo { registry: Str(b"Adobe"), ordering: Str(b"Identity"), supplement: 0 };
 
+impl Document {
+    /// The document as a PDF (ISO 32000-1), with its fonts.
+    #[must_use]
+    pub fn pdf(&self) -> Vec<u8> {
+        write(self)
+    }
+}
+
 /// Gives out the numbers of objects.
 struct Numbers(i32);
 

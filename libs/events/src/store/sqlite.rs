@@ -24,11 +24,12 @@ use uuid::Uuid;
 use super::probe::Probe;
 use super::room::Room;
 use super::tail::Tail;
+use crate::limits::WalLimits;
 use crate::limits::{
     APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, DISK_FREE_MIN, PROBE_FRESH, READ_BYTES_MAX, READERS_MAX,
     TOGETHER_BYTES_MAX, WAL,
 };
-use crate::wal::{self, WalLimits};
+use crate::wal;
 use crate::{
     AppendError, Appended, Cause, Expected, Filter, Flaw, NewEvent, OpenError, Page, Position,
     ReadError, Recorded, Stats, StreamName, Unwritable, Version,
