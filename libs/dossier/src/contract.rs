@@ -18,7 +18,9 @@ mod ids;
 mod intake;
 mod law;
 mod macros;
+mod mandates;
 mod money;
+mod notes;
 mod numbers;
 mod paper;
 mod partners;
@@ -40,7 +42,9 @@ pub use ids::*;
 pub use intake::*;
 pub use law::*;
 pub(crate) use macros::{events, payload};
+pub use mandates::*;
 pub use money::*;
+pub use notes::*;
 pub use numbers::*;
 pub use paper::PaperIssued;
 pub use partners::*;
@@ -81,6 +85,12 @@ pub trait EventSet: Sized + Clone + fmt::Debug + Send + Sync + 'static {
     /// The JSON Schema of each kind.
     #[cfg(feature = "schema")]
     fn schemas() -> Vec<(&'static str, serde_json::Value)>;
+}
+
+/// The payload of an event of the set `S`.
+pub trait EventOf<S: EventSet> {
+    /// The kind of the event, one of [`EventSet::KINDS`].
+    const KIND: &'static str;
 }
 
 /// The capacity in which somebody acts.
@@ -155,6 +165,13 @@ pub struct Actor {
     /// The absent officer in whose place a deputy acts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deputy_for: Option<Subject>,
+    /// The recorded mandate by which the actor acts for `on_behalf_of`; absent if the identity
+    /// provider vouches for the representation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mandate: Option<MandateId>,
+    /// The credential by which a program acts for its firm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialId>,
 }
 
 impl Actor {
@@ -167,7 +184,21 @@ impl Actor {
     /// Somebody who acts for themselves, in one role.
     #[must_use]
     pub const fn new(subject: Subject, role: Role, agency: Option<AgencyCode>) -> Self {
-        Self { subject, role, agency, on_behalf_of: None, deputy_for: None }
+        Self {
+            subject,
+            role,
+            agency,
+            on_behalf_of: None,
+            deputy_for: None,
+            mandate: None,
+            credential: None,
+        }
+    }
+
+    /// The party for whom the actor acts: the represented one, or the actor.
+    #[must_use]
+    pub fn party(&self) -> &Subject {
+        self.on_behalf_of.as_ref().unwrap_or(&self.subject)
     }
 
     /// Whether the service acted by itself.

@@ -1,7 +1,7 @@
 //! The one-stop unit (bộ phận một cửa): receives dossiers, has all contact with the applicant, and
 //! runs the statutory clock. Decree 61/2018/NĐ-CP, arts 16 to 20, and its successor 118/2025/NĐ-CP.
 
-use crate::access::{May, agency, any, complained, consulted, own};
+use crate::access::{May, agency, any, complained, consulted, informed, own};
 use crate::contract::Role;
 use crate::step::{Command, Step};
 
@@ -26,9 +26,11 @@ pub mod restate_deadline;
 pub mod return_fee;
 pub mod submit_dossier;
 pub mod submit_supplement;
+pub mod transfer_dossier;
 pub mod withdraw_dossier;
 
 mod affected;
+mod claims;
 mod deadlines;
 mod fold;
 mod form;
@@ -59,9 +61,11 @@ use restate_deadline::RestateDeadline;
 use return_fee::ReturnFee;
 use submit_dossier::SubmitDossier;
 use submit_supplement::SubmitSupplement;
+use transfer_dossier::TransferDossier;
 use withdraw_dossier::WithdrawDossier;
 
 pub use affected::concerns;
+pub use claims::{Claim, ClaimDecision};
 pub use deadlines::IntakeDeadline;
 pub use form::FormVersion;
 pub use progress::{AnswerDue, Ending, Fee, OpenRequest, Owed, Progress, Stage};
@@ -76,6 +80,7 @@ pub const STEPS: &[Step] = &[
     RequestSupplement::STEP,
     SubmitSupplement::STEP,
     WithdrawDossier::STEP,
+    TransferDossier::STEP,
     MoveAppointment::STEP,
     ExtendDeadline::STEP,
     FixAppointment::STEP,
@@ -104,6 +109,7 @@ pub const READ: &[May] = &[
     agency(Role::ComplaintHandler),
     agency(Role::Auditor),
     any(Role::Operator),
+    informed(Role::Clerk),
 ];
 
 /// Permissions to read the timeline. A complaint handler may read it while their agency handles a
@@ -130,11 +136,13 @@ pub const READ_DOSSIER: &[May] = &[
     agency(Role::Auditor),
     any(Role::Operator),
     consulted(Role::Consultee),
+    informed(Role::Clerk),
+    informed(Role::Cashier),
 ];
 
 /// Permissions to read the postal address of the delivery.
 pub const READ_ADDRESS: &[May] =
-    &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor)];
+    &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor), informed(Role::Clerk)];
 
 /// Permissions to read the form and the documents; not for cashiers and operators, who do not need
 /// them.
@@ -146,4 +154,5 @@ pub const READ_CONTENT: &[May] = &[
     agency(Role::ComplaintHandler),
     agency(Role::Auditor),
     consulted(Role::Consultee),
+    informed(Role::Clerk),
 ];

@@ -14,6 +14,7 @@ use crate::step::Rule;
 
 mod agencies;
 mod alternatives;
+mod applying;
 mod changes;
 mod clock_rules;
 mod code_parts;
@@ -28,8 +29,10 @@ mod issuing;
 mod outage;
 mod payments;
 mod procedure;
+mod reception;
 mod result;
 pub(crate) mod schema;
+mod tariff;
 mod versions;
 mod void;
 mod warnings;
@@ -41,6 +44,7 @@ pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub(crate) use code_parts::list_in;
 pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
 pub use complaints::{AnswerTemplate, ComplaintRules};
+pub(crate) use directory::refusals_of_assignment;
 pub use directory::{
     Absence, Away, Chosen, Directory, Loads, Records, Unable, choose, is_head_over, unable, weighed,
 };
@@ -57,8 +61,10 @@ pub use outage::Outage;
 use outage::Outages;
 pub use payments::{PaymentRules, ProviderRules};
 pub use procedure::*;
+pub use reception::Reception;
 pub use result::{Duty, OwedBy, Renewal, ResultRules};
 pub(crate) use schema::is_date;
+pub use tariff::{FeeDue, FeeGroup, FeeKind, FeeLine, Fees, Kept, Reduction};
 pub use void::Void;
 pub use warnings::Warning;
 

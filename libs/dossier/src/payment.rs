@@ -1,6 +1,6 @@
 //! Payment: fees, money and receipts. Law 97/2015/QH13 on fees; Decree 254/2026/NĐ-CP on receipts.
 
-use crate::access::{May, agency, any, own};
+use crate::access::{May, agency, any, informed, own};
 use crate::contract::Role;
 use crate::step::{Command, Step};
 
@@ -12,11 +12,13 @@ pub mod expire_fee_window;
 pub mod issue_receipt;
 pub mod lapse_fee;
 pub mod limits;
+pub mod match_notice;
 pub mod miss_discrepancy;
 pub mod miss_proposal;
 pub mod miss_repayment;
 pub mod number_receipt;
 pub mod query_payment;
+pub mod reassess_fee;
 pub mod refund_payment;
 pub mod reject_refund;
 pub mod reject_resolution;
@@ -24,6 +26,7 @@ pub mod resolve_discrepancy;
 pub mod start_payment;
 pub mod take_cash;
 pub mod take_notice;
+pub mod transfer_fee;
 
 mod attempt;
 mod balance;
@@ -42,11 +45,13 @@ use approve_resolution::ApproveResolution;
 use assess_fee::AssessFee;
 use expire_fee_window::ExpireFeeWindow;
 use lapse_fee::LapseFee;
+use match_notice::MatchNotice;
 use miss_discrepancy::MissDiscrepancy;
 use miss_proposal::MissProposal;
 use miss_repayment::MissRepayment;
 use number_receipt::NumberReceipt;
 use query_payment::QueryPayment;
+use reassess_fee::ReassessFee;
 use refund_payment::RefundPayment;
 use reject_refund::RejectRefund;
 use reject_resolution::RejectResolution;
@@ -54,6 +59,7 @@ use resolve_discrepancy::ResolveDiscrepancy;
 use start_payment::StartPayment;
 use take_cash::TakeCash;
 use take_notice::TakeNotice;
+use transfer_fee::TransferFee;
 
 pub use attempt::{Attempt, Capture, DoubtfulWord, Identity, Query, Word};
 pub use balance::{RefundBarred, Standing};
@@ -63,13 +69,15 @@ pub use proposal::{Proposal, Proposed};
 pub use reasons::{Reasons, Refund, Rejection, Resolution};
 pub use receipted::Receipted;
 pub use state::{Owed, Payment, Repayment};
-pub use tariff::{Case, charges};
+pub use tariff::{Case, charges, claims, fee_of};
 
 /// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[
     AssessFee::STEP,
+    ReassessFee::STEP,
     StartPayment::STEP,
     TakeNotice::STEP,
+    MatchNotice::STEP,
     TakeCash::STEP,
     ResolveDiscrepancy::STEP,
     ApproveResolution::STEP,
@@ -86,6 +94,7 @@ pub const STEPS: &[Step] = &[
     AnnounceRepayment::STEP,
     issue_receipt::STEP,
     NumberReceipt::STEP,
+    TransferFee::STEP,
 ];
 
 /// Permission to read the fees and payments of a dossier.
@@ -96,6 +105,10 @@ pub const READ: &[May] = &[
     agency(Role::Approver),
     agency(Role::Auditor),
     any(Role::Operator),
+    informed(Role::Clerk),
+    informed(Role::Cashier),
+    informed(Role::Approver),
+    informed(Role::Auditor),
 ];
 
 /// Permission to read reasons that are addressed to the payer.
@@ -105,6 +118,10 @@ pub const READ_TEXTS: &[May] = &[
     agency(Role::Cashier),
     agency(Role::Approver),
     agency(Role::Auditor),
+    informed(Role::Clerk),
+    informed(Role::Cashier),
+    informed(Role::Approver),
+    informed(Role::Auditor),
 ];
 
 /// Permission to read what cashiers write for one another.
@@ -118,11 +135,16 @@ pub const READ_OFFICERS: &[May] = &[
     agency(Role::Approver),
     agency(Role::Auditor),
     any(Role::Operator),
+    informed(Role::Clerk),
+    informed(Role::Cashier),
+    informed(Role::Approver),
+    informed(Role::Auditor),
 ];
 
 /// Permission to list the open tasks of an agency's cashiers.
 pub const READ_TASKS: &[May] =
     &[agency(Role::Cashier), agency(Role::Approver), agency(Role::Auditor), any(Role::Operator)];
 
-/// Permission to list provider notices that match no payment; they belong to no agency.
-pub const READ_UNMATCHED: &[May] = &[any(Role::Operator)];
+/// Permission to list provider notices that match no payment. They belong to no agency, so that
+/// all cashiers see them: one of them knows whose money it is.
+pub const READ_UNMATCHED: &[May] = &[any(Role::Cashier), any(Role::Operator)];

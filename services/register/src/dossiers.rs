@@ -36,13 +36,14 @@ mod status {
     pub(super) const DELIVERED: u8 = 10;
 }
 
-const TABLES: &str = "
+pub(crate) const TABLES: &str = "
 CREATE TABLE dossiers (
   id           TEXT    PRIMARY KEY,
   code         TEXT    NOT NULL,
   procedure    TEXT    NOT NULL,
   version      INTEGER NOT NULL,
   agency       TEXT    NOT NULL,
+  receiver     TEXT,
   channel      TEXT    NOT NULL,
   applicant    TEXT    NOT NULL,
   filed_by     TEXT,
@@ -86,7 +87,8 @@ CREATE TABLE late_outages (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 CREATE INDEX complaints_by_dossier ON complaints (dossier, id);
 CREATE UNIQUE INDEX dossiers_by_code ON dossiers (code);
 CREATE INDEX dossiers_by_due ON dossiers (due_at, id) WHERE handled_at IS NULL;
-CREATE INDEX dossiers_by_submission ON dossiers (submitted_at, id);";
+CREATE INDEX dossiers_by_submission ON dossiers (submitted_at, id);
+CREATE INDEX dossiers_by_agency ON dossiers (agency);";
 
 /// The reasons for waiting for the applicant, as bits of `awaiting`. While a bit is set, time
 /// counts as the applicant's, not the agency's.
@@ -174,8 +176,10 @@ impl Dossiers {
         let day = day.unwrap_or_else(|| TimeZone::UTC.to_datetime(at).date().to_string());
         rows.prepare_cached(
             "INSERT OR IGNORE INTO dossiers (id, code, procedure, version, agency, channel, status,
-               submitted_at, submitted_day, awaiting, awaits_since, applicant, filed_by, business)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, iif(?10 > 0, ?8, NULL), ?11, ?12, ?13)",
+               submitted_at, submitted_day, awaiting, awaits_since, applicant, filed_by, business,
+               receiver)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, iif(?10 > 0, ?8, NULL), ?11, ?12, ?13,
+               ?14)",
         )?
         .execute(params![
             id,
@@ -191,6 +195,7 @@ impl Dossiers {
             applicant,
             brief.representative.as_ref().map(|one| party_name(one.as_str())),
             kind == ApplicantKind::Business,
+            brief.other_receiver().map(AgencyCode::as_str),
         ])?;
         Ok(())
     }
@@ -265,17 +270,25 @@ impl Dossiers {
                 fee.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::FeeReturned(returned) => {
-                let stops = returned.clock_stops_at.map_or("", |_| "suspended = 1,");
-                let sql = format!(
-                    "UPDATE dossiers SET status = {}, {stops} {} WHERE id = ?1 AND handled_at IS NULL",
-                    status::FEE,
-                    awaits::BEGIN
-                );
-                waiting(rows, &sql, (id, awaits::FEE, at))
+                awaits_fee(rows, id, at, returned.clock_stops_at.is_some())
+            }
+            IntakeEvent::FeeClaimsDecided(decided) => {
+                decided.fee.map_or(Ok(()), |_| awaits_fee(rows, id, at, false))
             }
             IntakeEvent::DossierWithdrawn(_) => {
                 status(status::WITHDRAWN)?;
                 self.handled(rows, id, at)
+            }
+            IntakeEvent::DossierTransferred(transferred) => {
+                rows.prepare_cached(
+                    "UPDATE dossiers SET agency = ?2, receiver = ?3 WHERE id = ?1",
+                )?
+                .execute(params![
+                    id,
+                    transferred.to.as_str(),
+                    transferred.brief.other_receiver().map(AgencyCode::as_str)
+                ])?;
+                Ok(())
             }
             IntakeEvent::AppointmentMoved(moved) => {
                 set(rows, id, "UPDATE dossiers SET redated = redated + ?2 WHERE id = ?1", 1)?;
@@ -353,6 +366,17 @@ fn set(rows: &Connection, id: &str, sql: &str, value: u8) -> rusqlite::Result<()
     Ok(())
 }
 
+/// The dossier waits for its fee again; `stops` tells whether its clock is suspended meanwhile.
+fn awaits_fee(rows: &Connection, id: &str, at: Timestamp, stops: bool) -> rusqlite::Result<()> {
+    let stops = if stops { "suspended = 1," } else { "" };
+    let sql = format!(
+        "UPDATE dossiers SET status = {}, {stops} {} WHERE id = ?1 AND handled_at IS NULL",
+        status::FEE,
+        awaits::BEGIN
+    );
+    waiting(rows, &sql, (id, awaits::FEE, at))
+}
+
 pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'static str {
     match channel {
         dossier::contract::Channel::Online => "online",
@@ -362,7 +386,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 6, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 7, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback.", "law.OutageDeclared"];
 

@@ -89,6 +89,11 @@ impl Course {
                 self.fee_missing.push(Suspension { from, to: None, cause: meta.id });
             }
             IntakeEvent::FeeReturned(_) => self.fee_at = None,
+            IntakeEvent::FeeClaimsDecided(decided) => {
+                if decided.fee.is_some() {
+                    self.fee_at = None;
+                }
+            }
             IntakeEvent::SupplementRequested(request) => self.asked.push(Asked {
                 stage: request.stage,
                 at: meta.at(),
@@ -122,6 +127,7 @@ impl Course {
             | IntakeEvent::SupplementDeclined(_)
             | IntakeEvent::AppointmentMoved(_)
             | IntakeEvent::AppointmentFixed(_)
+            | IntakeEvent::DossierTransferred(_)
             | IntakeEvent::IntakeAnswerMissed(_)
             | IntakeEvent::LatenessForeseen(_)
             | IntakeEvent::DeadlineMissed(_)
@@ -253,7 +259,7 @@ mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-25T10:00").unwrap();
         supplied(&mut scene, "2026-11-26T10:00");
-        scene.take("2026-11-26T11:00", Role::Clerk, AcceptDossier {}).unwrap();
+        scene.take("2026-11-26T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
         let course = course(&scene);
         assert_eq!(due(&law, &course, |_| {}), course.promised);
         // Where supplements only pause the clock, it counts from the submission, without the day
@@ -271,7 +277,7 @@ mod tests {
         // Requested and supplied over two midnights, then accepted: it counts from the supplement.
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         supplied(&mut scene, "2026-11-25T10:00");
-        scene.take("2026-11-25T11:00", Role::Clerk, AcceptDossier {}).unwrap();
+        scene.take("2026-11-25T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
         let course = course(&scene);
         let accepted_first = |procedure: &mut Procedure| {
             procedure.clock.start = ClockStart::Accepted;

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Attachment, Brief, ChargedLine, Delivery, Document, DutyOwed, PersonalRead, ReceiptCorrected,
-    Role,
+    Attachment, Brief, ChargedLine, Delivery, Document, DutyOwed, FeeClaim, FeeClaimDecision,
+    Helper, MessageDocument, PersonalRead, ReceiptCorrected, Receiver, Role,
 };
 use crate::services::Category;
 
@@ -26,6 +26,8 @@ pub enum Audience {
     Review,
     /// Officers who work on the decision, and auditors: texts that officers write for one another.
     Officers,
+    /// Messages between applicant and agency: both sides, and auditors.
+    Messages,
     /// As `Officers`, and the consulted agency.
     Consulted,
     /// The payer, those who collect and check fees, and operators.
@@ -50,6 +52,10 @@ pub enum Audience {
     ComplaintNotes,
     /// The contact of the complainant: the complainant, and those who answer the complaint.
     Contact,
+    /// The parties to a mandate, the agency that recorded it, and auditors.
+    Mandate,
+    /// The firm that registered the credential.
+    Credential,
     /// The persons whose data was read, and auditors.
     Reads,
     /// Auditors: the officer who read personal data.
@@ -58,6 +64,8 @@ pub enum Audience {
     Rules,
     /// Those who keep and examine a register of numbers.
     Registers,
+    /// Those who match the notices of payment providers with payments.
+    Notices,
     /// Those who keep the system running.
     Operators,
     /// No caller, for this reason.
@@ -100,6 +108,7 @@ impl Audience {
             }
             Self::Review => &[Clerk, Reviewer, Approver, Auditor, Operator],
             Self::Officers => &[Clerk, Reviewer, Approver, Auditor],
+            Self::Messages => &[Applicant, Clerk, Reviewer, Approver, Auditor],
             Self::Consulted => &[Clerk, Reviewer, Approver, Consultee, Auditor],
             Self::Money => &[Applicant, Clerk, Approver, Cashier, Auditor, Operator],
             Self::MoneyTexts => &[Applicant, Clerk, Approver, Cashier, Auditor],
@@ -111,10 +120,13 @@ impl Audience {
             Self::ComplaintTexts => &[Applicant, ComplaintHandler, Auditor],
             Self::ComplaintNotes => &[ComplaintHandler, Auditor],
             Self::Contact => &[Applicant, ComplaintHandler],
+            Self::Mandate => &[Applicant, Clerk, Auditor],
+            Self::Credential => &[Applicant],
             Self::Reads => &[Applicant, Auditor],
             Self::Readers => &[Auditor],
             Self::Rules => &[Auditor, Operator],
             Self::Registers => &[Clerk, Approver, Auditor, Operator],
+            Self::Notices => &[Cashier, Operator],
             Self::Operators => &[Operator],
             Self::Nobody(_) => &[],
         }
@@ -174,15 +186,20 @@ impl Payload {
 }
 
 /// The payloads that are parts of others.
-pub const PARTS: [Payload; 8] = [
+pub const PARTS: [Payload; 13] = [
     Attachment::PAYLOAD,
     Brief::PAYLOAD,
     ChargedLine::PAYLOAD,
     Delivery::PAYLOAD,
     Document::PAYLOAD,
     DutyOwed::PAYLOAD,
+    FeeClaim::PAYLOAD,
+    FeeClaimDecision::PAYLOAD,
+    Helper::PAYLOAD,
+    MessageDocument::PAYLOAD,
     PersonalRead::PAYLOAD,
     ReceiptCorrected::PAYLOAD,
+    Receiver::PAYLOAD,
 ];
 
 /// The payload of a kind of event; `None` if the kind is not an event of the law.

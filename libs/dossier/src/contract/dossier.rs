@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     AgencyCode, ComponentCode, DocumentDigest, DocumentName, DossierCode, DossierId, Personal,
-    ProcedureRef, Subject, payload,
+    ProcedureRef, Subject, UnitCode, payload,
 };
 
 /// The channel by which a dossier is filed (Decree 61/2018/NĐ-CP, art. 16).
@@ -199,7 +199,43 @@ pub enum ClosedAs {
     NotPaid,
 }
 
+/// What the one-stop unit of another agency may do with the dossiers that it receives for the
+/// deciding one. It may always read them and submit supplements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReceiverTask {
+    /// Find the dossier complete and accept it with an appointment.
+    Accept,
+    /// Take the fee in cash at its counter.
+    TakePayment,
+    /// Hand out the result at its counter.
+    HandOut,
+}
+
 payload! {
+    /// The officer who entered a dossier for an applicant.
+    #[derive(Eq)]
+    Helper for Staff {
+        officer: Subject,
+        /// The officer's agency, for example a commune or the public post.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agency: Option<AgencyCode>,
+    }
+    /// The one-stop unit at which a dossier was entered (Decree 118/2025/NĐ-CP: reception
+    /// irrespective of administrative boundaries).
+    #[derive(Eq)]
+    Receiver for Everyone {
+        agency: AgencyCode,
+        /// The unit of the officer, if the agency's directory has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unit: Option<UnitCode>,
+        /// What it may do for the deciding agency, by the procedure on the day of submission; empty
+        /// if it is the deciding agency itself, or one above it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        may: Vec<ReceiverTask>,
+    }
     /// The data of a dossier that every service needs. Events that begin work in another service
     /// contain it, so that the service does not depend on earlier events having arrived.
     Brief for Everyone {
@@ -208,17 +244,25 @@ payload! {
         code: DossierCode,
         /// The procedure and its version under which the dossier was received.
         procedure: ProcedureRef,
-        /// The receiving agency.
+        /// The competent agency, which decides.
         agency: AgencyCode,
         channel: Channel,
         applicant: Subject,
         /// Who filed it for the applicant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         representative: Option<Subject>,
+        /// The officer who entered it for the applicant; absent if no officer did, and in older
+        /// events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        helper: Option<Helper> => Staff,
+        /// The one-stop unit at which it was entered; absent if no officer entered it, and in older
+        /// events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        receiver: Option<Receiver>,
         /// The public fields of the form, by JSON pointer, as the procedure lists them.
         #[serde(default)]
         public: BTreeMap<String, Value>,
-        /// The groups that reduce the fee, as claimed by the applicant.
+        /// The groups that reduce the fee, as claimed by the applicant and not rejected.
         #[serde(default)]
         groups: Vec<String> => MoneyTexts,
         /// How the applicant wants the result delivered.

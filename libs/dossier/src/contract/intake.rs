@@ -6,12 +6,30 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    Brief, ClosedAs, ComponentCode, DecidedBy, Document, NotCounted, Outcome, PaperIssued,
-    PeriodExtended, Personal, PostEvidence, Promise, SupplementEffect, SupplementStage, Vnd,
-    events, payload,
+    AgencyCode, Brief, ClosedAs, ComponentCode, DecidedBy, Document, NotCounted, Outcome,
+    PaperIssued, PeriodExtended, Personal, PostEvidence, Promise, SupplementEffect,
+    SupplementStage, Vnd, events, payload,
 };
 
 payload! {
+    /// A claim to a group that reduces the fee, which the applicant has to prove.
+    FeeClaim for MoneyTexts {
+        /// The group, as the procedure names it.
+        group: String,
+        /// The component of the dossier that is the evidence; absent if an officer confirms the
+        /// claim by other means.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        evidence: Option<ComponentCode>,
+    }
+    /// The one-stop unit's decision on a claim.
+    FeeClaimDecision for MoneyTexts {
+        group: String,
+        /// Whether the claim was confirmed; otherwise it was rejected.
+        confirmed: bool,
+        /// The written reason; a rejection has one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>> => MoneyTexts,
+    }
     /// An applicant submitted a dossier.
     DossierSubmitted for Everyone {
         brief: Brief,
@@ -31,6 +49,20 @@ payload! {
         answer_due_at: Option<Timestamp>,
         /// Whether a fee must be paid before acceptance.
         fee_first: bool,
+        /// The claims that reduce the fee provisionally, until an officer decides on them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        claims: Vec<FeeClaim> => MoneyTexts,
+    }
+    /// The one-stop unit decided on the claims to groups that reduce the fee. A fee that is due
+    /// before acceptance and rises by it is awaited again.
+    FeeClaimsDecided for Everyone {
+        /// The brief, with the groups whose claims were not rejected.
+        brief: Brief,
+        /// All claims that were open.
+        claims: Vec<FeeClaimDecision> => MoneyTexts,
+        /// The fee that has to be paid before acceptance, if it rises by the decision.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<Vnd> => Money,
     }
     /// The dossier is valid and was accepted, with an appointment (form 01).
     DossierAccepted for Everyone {
@@ -160,6 +192,27 @@ payload! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         paper: Option<PaperIssued>,
     }
+    /// The dossier was transferred to the competent agency. The statutory clock runs on.
+    DossierTransferred for Everyone {
+        /// The agency that transferred it.
+        from: AgencyCode,
+        /// The agency that has it from this event on.
+        to: AgencyCode,
+        /// The written reason; absent if a decision of the earlier agency undid a transfer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>> => Content,
+        /// The brief, with the new agency.
+        brief: Brief,
+        /// Whether a fee must be paid before acceptance.
+        fee_first: bool,
+        /// Whether the dossier had been accepted.
+        accepted: bool,
+        /// Whether a review of it has been opened, or follows from earlier events.
+        in_review: bool,
+        /// The decision of the earlier agency, made before it knew of the transfer, which undid it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        undone_by: Option<Uuid> => Nobody("internal id"),
+    }
     /// The agency apologised and gave a new date (form 04).
     AppointmentMoved for Everyone {
         /// The new appointment.
@@ -261,6 +314,10 @@ payload! {
         /// of review.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         brief: Option<Brief>,
+        /// The record of the letter with the decision; absent in older events, and if the law
+        /// decided because of silence.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
     /// The dossier was closed.
     DossierClosed for Everyone {
@@ -285,6 +342,7 @@ events! {
     /// The events of a dossier in intake.
     pub enum IntakeEvent {
         DossierSubmitted = "intake.DossierSubmitted.v1",
+        FeeClaimsDecided = "intake.FeeClaimsDecided.v1",
         DossierAccepted = "intake.DossierAccepted.v1",
         DossierRefused = "intake.DossierRefused.v1",
         SupplementRequested = "intake.SupplementRequested.v1",
@@ -293,6 +351,7 @@ events! {
         FeeReceived = "intake.FeeReceived.v1",
         FeeReturned = "intake.FeeReturned.v1",
         DossierWithdrawn = "intake.DossierWithdrawn.v1",
+        DossierTransferred = "intake.DossierTransferred.v1",
         AppointmentMoved = "intake.AppointmentMoved.v1",
         DeadlineExtended = "intake.DeadlineExtended.v1",
         TimeNotCounted = "intake.TimeNotCounted.v1",

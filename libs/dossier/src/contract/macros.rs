@@ -37,6 +37,10 @@ macro_rules! events {
             }
         }
 
+        $(impl $crate::contract::EventOf<$set> for $event {
+            const KIND: &'static str = $kind;
+        })+
+
         $(impl From<$event> for $set {
             fn from(payload: $event) -> Self {
                 Self::$event(payload)

@@ -1,6 +1,7 @@
 //! Names of partners, partners' notices that match nothing, and the assignment of waybills.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{DossierId, Personal, Vnd, events, payload};
 
@@ -30,8 +31,8 @@ pub enum ParcelEnd {
 }
 
 payload! {
-    /// A provider's notice that matches none of our payments. An operator has to examine it.
-    NoticeUnmatched for Operators {
+    /// A provider's notice that matches none of our payments. A cashier has to match it.
+    NoticeUnmatched for Notices {
         provider: String,
         /// The provider's id of the notice.
         provider_event: String,
@@ -44,6 +45,13 @@ payload! {
         /// The provider's number of the transaction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transaction: Option<String>,
+    }
+    /// A notice that matched no payment was assigned to a dossier, in a stream of its own: no other
+    /// dossier can count its money.
+    NoticeAssigned for Nobody("so that no notice is counted twice; the payment shows it") {
+        /// The event that recorded the notice.
+        notice: Uuid,
+        dossier: DossierId,
     }
     /// A carrier's notice that matches none of our parcels. An operator has to examine it.
     CarrierNoticeUnmatched for Operators {
@@ -74,9 +82,11 @@ payload! {
 }
 
 events! {
-    /// The events of the streams of unmatched notices, one stream for each service.
+    /// The events of the streams of unmatched notices: one stream for each service, and one for each
+    /// notice that was assigned.
     pub enum UnmatchedEvent {
         NoticeUnmatched = "payment.NoticeUnmatched.v1",
+        NoticeAssigned = "payment.NoticeAssigned.v1",
         CarrierNoticeUnmatched = "delivery.CarrierNoticeUnmatched.v1",
     }
 }

@@ -42,6 +42,19 @@ payload! {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window_ends_at: Option<Timestamp>,
     }
+    /// The fee of a dossier after a decision on the applicant's claims to reductions. It is owed
+    /// until it is settled again.
+    FeeReassessed for Money {
+        /// The brief, with the groups whose claims were not rejected.
+        brief: Brief => Everyone,
+        /// The lines, with phí and lệ phí separate.
+        lines: Vec<ChargedLine>,
+        /// The sum of the lines.
+        total: Vnd,
+        /// The end of the applicant's period to pay the rest, if anything is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        window_ends_at: Option<Timestamp>,
+    }
     /// The applicant started a payment.
     PaymentStarted for Money {
         /// The attempt.
@@ -73,6 +86,18 @@ payload! {
         /// The channel by which the report reached us.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Source>,
+    }
+    /// A cashier matched a notice that named none of our payments with an attempt.
+    NoticeMatched for Money {
+        /// The event that recorded the notice.
+        notice: Uuid => Nobody("internal id"),
+        /// The attempt.
+        payment: PaymentId,
+        provider: String,
+        /// The provider's id of the notice.
+        provider_event: String,
+        /// How the cashier knows that the money belongs to the attempt.
+        reason: Personal<String> => Cashiers,
     }
     /// A known capture was reported again under another id: evidence, not additional money.
     CaptureConfirmed for Money {
@@ -208,6 +233,16 @@ payload! {
         #[serde(default, skip_serializing_if = "Vnd::is_zero")]
         kept: Vnd,
     }
+    /// The dossier was transferred to another agency.
+    FeeTransferred for Money {
+        /// The agency that transferred it.
+        from: AgencyCode,
+        /// The agency that has it from this event on.
+        to: AgencyCode,
+        /// Whether the fee stays with the agency at which its payment began, which gives the receipts
+        /// and the refunds.
+        kept: bool,
+    }
     /// The dossier ended before its fee was paid: nothing is owed any more.
     FeeLapsed for Money {
         /// The event that ended the dossier.
@@ -340,6 +375,7 @@ events! {
     /// The events of a dossier's payments.
     pub enum PaymentEvent {
         FeeAssessed = "payment.FeeAssessed.v1",
+        FeeReassessed = "payment.FeeReassessed.v1",
         PaymentStarted = "payment.PaymentStarted.v1",
         PaymentCaptured = "payment.PaymentCaptured.v1",
         PaymentFailed = "payment.PaymentFailed.v1",
@@ -348,7 +384,9 @@ events! {
         CashReceived = "payment.CashReceived.v1",
         FeeSettled = "payment.FeeSettled.v1",
         FeeWindowExpired = "payment.FeeWindowExpired.v1",
+        FeeTransferred = "payment.FeeTransferred.v1",
         FeeLapsed = "payment.FeeLapsed.v1",
+        NoticeMatched = "payment.NoticeMatched.v1",
         CaptureConfirmed = "payment.CaptureConfirmed.v1",
         DiscrepancyFound = "payment.DiscrepancyFound.v1",
         DiscrepancyResolved = "payment.DiscrepancyResolved.v1",

@@ -1,21 +1,37 @@
 //! The one-stop unit finds a dossier valid and accepts it with an appointment (form 01, Giấy tiếp
 //! nhận hồ sơ và hẹn trả kết quả). Decree 61/2018/NĐ-CP, art. 17.3. The statutory clock starts
 //! here, from the instant that the procedure names, unless it waits for the fee.
+//!
+//! The officer decides on the applicant's claims to groups that reduce the fee (Law 97/2015/QH13,
+//! art. 10). If a rejected claim leaves a part of a fee unpaid that is due before acceptance, only
+//! the decision is recorded: the dossier waits for the rest, as for an unpaid fee, and is accepted
+//! after it.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{Intake, Stage};
-use crate::access::agency;
+use super::claims::Wrong;
+use super::{ClaimDecision, Intake, Stage};
+use crate::access::{agency, received};
 use crate::clock::{self, Ledger, Moments};
-use crate::contract::{DossierAccepted, IntakeEvent, Role};
-use crate::step::{Command, Decision, Facts, Step, refusals};
+use crate::contract::{
+    Brief, DossierAccepted, DossierSubmitted, FeeClaimsDecided, IntakeEvent, ReceiverTask, Role,
+};
+use crate::payment;
+use crate::step::{Collected, Command, Decision, Facts, Known, LawError, Reasons, Step, refusals};
+use crate::text::List;
 
 /// Accepts a dossier with an appointment.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AcceptDossierRequest)]
-pub struct AcceptDossier {}
+pub struct AcceptDossier {
+    /// The decisions on the applicant's claims to groups that reduce the fee: one for each claim
+    /// that is open.
+    #[serde(default)]
+    #[schema(value_type = Vec<ClaimDecision>, max_items = 20)]
+    pub claims: List<ClaimDecision, 20>,
+}
 
 refusals! {
     /// Why a dossier cannot be accepted.
@@ -26,6 +42,16 @@ refusals! {
             "hồ sơ đang chờ bổ sung", "a supplement is awaited";
         FeeNotReceived => 409, "fee-not-received",
             "chưa nhận được phí, lệ phí", "the fee has not been received";
+        ClaimUnanswered(String) => 422, "claim-unanswered" at "/claims",
+            "phải xác nhận hoặc bác đề nghị giảm phí của nhóm này",
+            "the claim to this group must be confirmed or rejected";
+        UnknownClaim(Known) => 422, "unknown-claim",
+            "không có đề nghị giảm phí nào đang chờ xác nhận cho nhóm này",
+            "no claim to this group is open";
+        ClaimAnsweredTwice => 422, "claim-answered-twice",
+            "đề nghị này được trả lời hai lần", "this claim is answered twice";
+        ClaimReasonMissing => 422, "claim-reason-missing",
+            "bác đề nghị giảm phí phải nêu lý do", "the rejection of a claim needs a reason";
     }
 }
 
@@ -35,8 +61,8 @@ impl Command for AcceptDossier {
     const STEP: Step = Step {
         name: "accept_dossier",
         basis: "61/2018/NĐ-CP Điều 17.3; Mẫu 01",
-        may: &[agency(Role::Clerk)],
-        events: &["intake.DossierAccepted.v1"],
+        may: &[agency(Role::Clerk), received(Role::Clerk, ReceiverTask::Accept)],
+        events: &["intake.FeeClaimsDecided.v1", "intake.DossierAccepted.v1"],
         refusals: Refusal::ALL,
     };
 
@@ -52,34 +78,87 @@ impl Command for AcceptDossier {
         if submission.fee_first && intake.fee.received_at().is_none() {
             return Err(Refusal::FeeNotReceived);
         }
-        let rule = facts.rule()?;
-        let received_at = submission.posted_at.or(intake.submitted_at).unwrap_or(facts.at);
-        let moments = Moments {
-            received_at,
-            completed_at: intake.completed_at.unwrap_or(received_at),
-            accepted_at: facts.at,
-            fee_at: intake.fee.received_at(),
-        };
-        let brief = submission.brief.clone();
-        let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
-            return Ok(Decision::event(DossierAccepted {
-                brief,
-                promise: None,
-                started_at: None,
-                paper: None,
-            }));
-        };
-        let started_at = clock::effective_start(rule, moment)?;
-        let ledger =
-            Ledger { suspensions: intake.suspensions.clone(), ..Ledger::since(started_at) };
-        let promise = clock::promise(rule, brief.channel, &ledger)?;
-        Ok(Decision::event(DossierAccepted {
-            brief,
-            promise,
-            started_at: Some(started_at),
-            paper: None,
-        }))
+        let decided = self.decide_claims(intake, submission, facts)?;
+        let brief = decided.as_ref().map_or(&submission.brief, |decided| &decided.brief).clone();
+        // A fee that is due before acceptance must be paid in full before it.
+        if let Some(decided) = decided.as_ref().filter(|decided| decided.fee.is_some()) {
+            return Ok(Decision::event(decided.clone()));
+        }
+        let accepted = accept(intake, submission, brief, facts)?;
+        let mut events: Vec<IntakeEvent> = decided.map(IntakeEvent::from).into_iter().collect();
+        events.push(accepted.into());
+        Ok(events.into())
     }
+}
+
+impl AcceptDossier {
+    /// The decisions on the open claims, with the fee if it rises by them and has to be paid before
+    /// acceptance; `None` if no claim is open.
+    fn decide_claims(
+        &self,
+        intake: &Intake,
+        submission: &DossierSubmitted,
+        facts: &Facts<'_>,
+    ) -> Result<Option<FeeClaimsDecided>, Refusal> {
+        let mut wrong = Collected::after(Reasons::default());
+        for fault in intake.check_claims(&self.claims) {
+            match fault {
+                Wrong::Unknown { place, group } => {
+                    let open = intake.open_claims().map(|claim| &claim.group);
+                    let known = Known::new(group, open, "GET /v1/dossiers/{dossier}");
+                    wrong.add_at(format!("/claims/{place}/group"), Refusal::UnknownClaim(known));
+                }
+                Wrong::Twice { place } => {
+                    wrong.add_at(format!("/claims/{place}/group"), Refusal::ClaimAnsweredTwice);
+                }
+                Wrong::NoReason { place } => {
+                    wrong.add_at(format!("/claims/{place}/reason"), Refusal::ClaimReasonMissing);
+                }
+                Wrong::Unanswered(group) => wrong.add(Refusal::ClaimUnanswered(group.to_owned())),
+            }
+        }
+        wrong.done(Refusal::Several)?;
+        if self.claims.is_empty() {
+            return Ok(None);
+        }
+        let mut brief = submission.brief.clone();
+        let is_rejected = |group: &str| {
+            self.claims.iter().any(|decision| !decision.confirmed && decision.group.0 == group)
+        };
+        brief.groups.retain(|group| !is_rejected(group));
+        let mut fee = None;
+        if submission.fee_first {
+            let (_, before) = payment::fee_of(facts.law, &submission.brief)?;
+            let (_, after) = payment::fee_of(facts.law, &brief)?;
+            fee = (after > before).then_some(after);
+        }
+        let claims = self.claims.iter().map(ClaimDecision::recorded).collect();
+        Ok(Some(FeeClaimsDecided { brief, claims, fee }))
+    }
+}
+
+/// The acceptance, with the appointment where the procedure gives one.
+fn accept(
+    intake: &Intake,
+    submission: &DossierSubmitted,
+    brief: Brief,
+    facts: &Facts<'_>,
+) -> Result<DossierAccepted, LawError> {
+    let rule = facts.rule()?;
+    let received_at = submission.posted_at.or(intake.submitted_at).unwrap_or(facts.at);
+    let moments = Moments {
+        received_at,
+        completed_at: intake.completed_at.unwrap_or(received_at),
+        accepted_at: facts.at,
+        fee_at: intake.fee.received_at(),
+    };
+    let Some(moment) = clock::start_moment(&rule.procedure.clock, moments) else {
+        return Ok(DossierAccepted { brief, promise: None, started_at: None, paper: None });
+    };
+    let started_at = clock::effective_start(rule, moment)?;
+    let ledger = Ledger { suspensions: intake.suspensions.clone(), ..Ledger::since(started_at) };
+    let promise = clock::promise(rule, brief.channel, &ledger)?;
+    Ok(DossierAccepted { brief, promise, started_at: Some(started_at), paper: None })
 }
 
 #[cfg(test)]
@@ -97,7 +176,7 @@ pub(crate) mod tests {
 
     pub(crate) fn accepted(law: &Law) -> Scene<'_, Intake> {
         let mut scene = submitted(law);
-        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier {}).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
         scene
     }
 
@@ -113,7 +192,7 @@ pub(crate) mod tests {
             law.apply(&rules, None).unwrap();
         }
         let mut scene = submitted(&law);
-        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier {}).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
         let promised = scene.state.promised.unwrap().promise;
         assert!(promised.provisional && promised.due_at > at("2060-01-01T00:00"), "{promised:?}");
     }
@@ -139,10 +218,10 @@ pub(crate) mod tests {
         let supplied = SubmitSupplement {
             documents: vec![document("rules")],
             form: None,
-            found: crate::step::Reasons::default(),
+            found: Reasons::default(),
         };
         scene.take("2026-12-04T10:00", Role::Applicant, supplied).unwrap();
-        scene.take("2026-12-04T11:00", Role::Clerk, AcceptDossier {}).unwrap();
+        scene.take("2026-12-04T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
         // Counted again from the start: five working days from Friday 4 December.
         assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-12T00:00"));
     }
@@ -151,7 +230,7 @@ pub(crate) mod tests {
     fn a_dossier_is_accepted_once() {
         let law = law();
         let mut scene = accepted(&law);
-        let again = scene.take("2026-11-20T11:00", Role::Clerk, AcceptDossier {});
+        let again = scene.take("2026-11-20T11:00", Role::Clerk, AcceptDossier::default());
         assert_eq!(again, Err(Refusal::AlreadyAnswered));
     }
 

@@ -4,14 +4,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::FormVersion;
 use super::progress::{AnswerDue, OpenRequest, Owed, Progress};
 use super::resumption::resume;
 use super::state::{Intake, Promised};
+use super::transfer_dossier::Transfer;
+use super::{Claim, FormVersion};
 use crate::clock::{Running, Suspension};
 use crate::contract::{
-    DossierSubmitted, FeeReceived, FeeReturned, Meta, Promise, SupplementEffect,
-    SupplementRequested, SupplementStage, SupplementSubmitted, TimeNotCounted,
+    DossierSubmitted, DossierTransferred, FeeReceived, FeeReturned, Meta, Promise,
+    SupplementEffect, SupplementRequested, SupplementStage, SupplementSubmitted, TimeNotCounted,
 };
 
 impl Intake {
@@ -129,6 +130,7 @@ impl Intake {
     }
 
     pub(super) fn on_fee(&mut self, fee: &FeeReceived, meta: &Meta) {
+        self.fee_awaited = None;
         if let Some(stop) = self.fee.receive(fee.paid_at) {
             resume(&mut self.suspensions, fee.paid_at, |one| one.cause == stop);
         }
@@ -154,10 +156,19 @@ impl Intake {
         }
     }
 
+    pub(super) fn on_transfer(&mut self, transferred: &DossierTransferred, meta: &Meta) {
+        if let Some(submission) = &mut self.submission {
+            Arc::make_mut(submission).brief = transferred.brief.clone();
+        }
+        Arc::make_mut(&mut self.transfers).push(Transfer::of(transferred, meta));
+    }
+
     pub(super) fn on_submission(&mut self, submitted: &DossierSubmitted, meta: &Meta) {
         self.submission = Some(Arc::new(submitted.clone()));
         self.forms = Arc::new(vec![FormVersion::new(&submitted.form, meta)]);
         self.documents = Arc::new(submitted.documents.clone());
+        let claims = submitted.claims.iter().cloned();
+        self.claims = Arc::new(claims.map(|claim| Claim { claim, decided: None }).collect());
         self.submitted_at = Some(meta.at());
         self.completed_at = Some(submitted.posted_at.unwrap_or(meta.at()));
         self.progress = Progress::Submitted(Owed::Nothing);

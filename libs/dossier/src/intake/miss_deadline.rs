@@ -49,8 +49,8 @@ impl Command for MissDeadline {
         if let Some(outcome) = facts.rule()?.procedure.clock.silence {
             let (by, brief) =
                 (DecidedBy::Silence, intake.submission.as_ref().map(|s| s.brief.clone()));
-            let decision = DossierDecided { outcome, by, decided_at: due_at, brief };
-            events.extend(decided(intake, decision, facts)?);
+            let decision = DossierDecided { outcome, by, decided_at: due_at, brief, paper: None };
+            events.extend(decided(intake, None, decision, facts)?);
         }
         Ok(events.into())
     }
@@ -115,7 +115,9 @@ mod tests {
             law.add_procedure("silent.yaml", &text).unwrap();
             let mut scene = Scene::<Intake>::new(&law, "SILENT", "H26.14");
             scene.take("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
-            scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
+            scene
+                .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+                .unwrap();
             let events = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
             assert_eq!(events.len(), 1 + kinds, "{events:?}");
             let IntakeEvent::DossierDecided(decided) = &events[1] else { panic!("{events:?}") };

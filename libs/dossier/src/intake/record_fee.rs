@@ -37,7 +37,8 @@ impl Command for RecordFee {
         refusals: &[],
     };
 
-    /// Nothing, if the fee is recorded already or the dossier has ended.
+    /// Nothing, if the fee is recorded already, less than the awaited fee was paid, or the dossier
+    /// has ended.
     fn decide(
         &self,
         intake: &Intake,
@@ -45,6 +46,10 @@ impl Command for RecordFee {
     ) -> Result<Decision<IntakeEvent>, LawError> {
         let Some(submission) = &intake.submission else { return Ok(Decision::NotYet) };
         if intake.fee.received_at().is_some() || !intake.is_open() {
+            return Ok(Decision::Nothing);
+        }
+        // A payment of the fee as it was before a claim was rejected.
+        if intake.fee_awaited.is_some_and(|fee| self.amount < fee) {
             return Ok(Decision::Nothing);
         }
         let rule = facts.rule()?;
@@ -137,11 +142,11 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "export_declaration", "invoice"];
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
-        let early = scene.take("2026-11-20T09:30", Role::Clerk, accept_dossier::AcceptDossier {});
+        let early = scene.take("2026-11-20T09:30", Role::Clerk, accept_dossier::AcceptDossier::default());
         assert_eq!(early, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T10:00");
         assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-23T10:00"));
-        scene.take("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
+        scene.take("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
         assert!(record(&mut scene, "2026-11-20T12:00").is_empty(), "known already");
     }
 
@@ -152,7 +157,7 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
-        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
         let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
         scene.take("2026-11-23T10:00", Role::Clerk, ask).unwrap();
         record(&mut scene, "2026-11-25T10:00");
@@ -164,7 +169,7 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
-        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier {}).unwrap();
+        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
         assert!(scene.state.promised.is_none());
         record(&mut scene, "2026-11-25T10:00");
         // Fifteen working days from Wednesday 25 November.

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::progress::{AnswerDue, Ending, Fee, OpenRequest, Owed, Progress, Stage};
-use super::{FormVersion, Reasons, reaction};
-use crate::access::Resource;
+use super::transfer_dossier::Transfer;
+use super::{Claim, FormVersion, Reasons, reaction};
+use crate::access::{Former, Resource};
 use crate::clock::{self, Ledger, Suspension};
 use crate::contract::{
     AgencyCode, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta, ProcedureRef,
-    Promise,
+    Promise, Vnd,
 };
 use crate::papers;
 use crate::services::Category;
@@ -51,6 +52,11 @@ pub struct Intake {
     /// Number of supplement requests after acceptance.
     pub requests_at_review: u32,
     pub fee: Fee,
+    /// The fee that has to be paid before acceptance, since the rejection of a claim raised it;
+    /// `None` once it is paid.
+    pub fee_awaited: Option<Vnd>,
+    /// The claims to groups that reduce the fee, as far as they have to be proved.
+    pub claims: Arc<Vec<Claim>>,
     pub accepted_at: Option<Timestamp>,
     /// When the statutory clock started.
     pub started_at: Option<Timestamp>,
@@ -61,6 +67,8 @@ pub struct Intake {
     /// Whether the clock began again with a supplement.
     pub began_anew: bool,
     pub promised: Option<Promised>,
+    /// The transfers to other agencies, oldest first.
+    pub transfers: Arc<Vec<Transfer>>,
     /// How often the appointment was moved.
     pub redatings: u32,
     /// All documents, those of supplements included.
@@ -158,6 +166,7 @@ impl State for Intake {
         self.reasons.evolve(event, (open, due_at), meta);
         match event {
             IntakeEvent::DossierSubmitted(submitted) => self.on_submission(submitted, meta),
+            IntakeEvent::FeeClaimsDecided(decided) => self.on_claims_decided(decided, meta),
             IntakeEvent::DossierAccepted(accepted) => {
                 self.progress = Progress::Processing(self.progress.supplemented());
                 self.accepted_at = Some(meta.at());
@@ -171,6 +180,7 @@ impl State for Intake {
             IntakeEvent::FeeReceived(fee) => self.on_fee(fee, meta),
             IntakeEvent::FeeReturned(returned) => self.on_fee_returned(returned, meta),
             IntakeEvent::DossierWithdrawn(_) => self.progress.end(meta.at(), Ending::Withdrawn),
+            IntakeEvent::DossierTransferred(transferred) => self.on_transfer(transferred, meta),
             IntakeEvent::AppointmentMoved(moved) => {
                 self.redatings = self.redatings.saturating_add(1);
                 let basis = Some("19.9, 61/2018/NĐ-CP".to_owned());
@@ -224,7 +234,9 @@ impl State for Intake {
 
     fn resource(&self) -> Option<Resource> {
         let submission = self.submission.as_ref()?;
-        Some(submission.brief.resource())
+        let former = self.transfers.iter();
+        let former = former.map(|one| Former { agency: one.from.clone(), until: one.until });
+        Some(Resource { former: former.collect(), ..submission.brief.resource() })
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {

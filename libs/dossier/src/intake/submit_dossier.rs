@@ -12,14 +12,15 @@ use serde_json::Value;
 
 use super::Intake;
 use super::form::{TooLate, filed_too_late, public_fields};
-use crate::access::{May, agency, any};
+use crate::access::{May, agency, any, informed};
 use crate::clock;
 use crate::contract::{
     AgencyCode, Brief, Channel, ComponentCode, Delivery, DeliveryChannel, Document,
-    DossierAccepted, DossierCode, DossierId, DossierSubmitted, IntakeEvent, Personal, PostEvidence,
-    Role, Subject,
+    DossierAccepted, DossierCode, DossierId, DossierSubmitted, FeeClaim, Helper, IntakeEvent,
+    Personal, PostEvidence, Receiver, Role, Subject,
 };
 use crate::law::{FeeDue, Procedure};
+use crate::payment::{self, Case};
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
 
 /// Permissions to upload documents before a dossier exists.
@@ -47,7 +48,7 @@ pub struct SubmitDossier {
     pub dossier: DossierId,
     /// Unique in the installation.
     pub code: DossierCode,
-    /// The receiving agency.
+    /// The competent agency, which decides.
     pub agency: AgencyCode,
     pub channel: Channel,
     pub applicant: Subject,
@@ -75,6 +76,9 @@ refusals! {
             "hồ sơ này đã được nộp", "this dossier has been submitted before";
         AgencyNotCompetent(Known) => 422, "agency-not-competent" at "/agency",
             "cơ quan này không tiếp nhận thủ tục này", "this agency does not receive this procedure";
+        NotReceiver => 422, "agency-does-not-receive" at "/agency",
+            "quy định của thủ tục không cho phép cơ quan của bạn tiếp nhận hồ sơ thay cơ quan này; người nộp có thể nộp trực tuyến hoặc tại cơ quan này",
+            "the procedure does not let your agency receive dossiers for this one; the applicant may file online or at this agency";
         AgencySucceeded(AgencyCode) => 422, "agency-succeeded" at "/agency",
             "cơ quan này đã được sáp nhập hoặc giải thể, hãy chọn cơ quan kế tục",
             "this agency was merged or dissolved; use its successor";
@@ -92,6 +96,9 @@ refusals! {
             "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
         UnknownGroup(Known) => 422, "unknown-group",
             "thủ tục không giảm phí cho nhóm này", "the procedure reduces no fee for this group";
+        EvidenceMissing(ComponentCode) => 422, "evidence-missing",
+            "nhóm này phải chứng minh: hãy nộp thành phần hồ sơ làm căn cứ, hoặc bỏ nhóm",
+            "this group needs evidence: submit the component, or omit the group";
         PostedAtImpossible => 422, "posted-at-impossible" at "/posted_at",
             "ngày gửi bưu chính chỉ có với hình thức bưu chính và không ở tương lai",
             "a date of posting is only for the channel `post`, and must not be in the future";
@@ -117,7 +124,7 @@ impl Command for SubmitDossier {
     const STEP: Step = Step {
         name: "submit_dossier",
         basis: "61/2018/NĐ-CP Điều 16, 17; 45/2020/NĐ-CP Điều 11",
-        may: &[any(Role::Applicant), agency(Role::Clerk)],
+        may: &[any(Role::Applicant), agency(Role::Clerk), informed(Role::Clerk)],
         events: &["intake.DossierSubmitted.v1", "intake.DossierAccepted.v1"],
         refusals: Refusal::ALL,
     };
@@ -128,11 +135,12 @@ impl Command for SubmitDossier {
         }
         let rule = facts.rule()?;
         let procedure = rule.procedure;
-        let Checked { posted_by, delivery } = check(rule, self, facts)?;
+        let Checked { posted_by, delivery, receiver, claims } = check(rule, self, facts)?;
         let today = rule.calendar.date_of(facts.at);
         let fee_first = procedure.fees.due == Some(FeeDue::AtFiling)
             && procedure.fees.lines.iter().any(|line| line.effective.contains(today));
-        let automatic = procedure.intake.automatic && !fee_first;
+        // An officer decides on claims that have to be proved.
+        let automatic = procedure.intake.automatic && !fee_first && claims.is_empty();
         let answer_due_at = match procedure.intake.answer {
             Some(budget) if !fee_first && !automatic => {
                 let start = clock::effective_start(rule, facts.at)?;
@@ -142,6 +150,10 @@ impl Command for SubmitDossier {
         };
         let received_at = self.posted_at.unwrap_or(facts.at);
         let public = public_fields(procedure, &self.form);
+        let helper = is_entered(facts).then(|| Helper {
+            officer: facts.actor.subject.clone(),
+            agency: facts.actor.agency.clone(),
+        });
         let brief = Brief {
             dossier: self.dossier,
             code: self.code.clone(),
@@ -150,6 +162,8 @@ impl Command for SubmitDossier {
             channel: self.channel,
             applicant: self.applicant.clone(),
             representative: self.representative.clone(),
+            helper,
+            receiver,
             public,
             groups: self.groups.clone(),
             delivery,
@@ -165,6 +179,7 @@ impl Command for SubmitDossier {
             posted_by,
             answer_due_at,
             fee_first,
+            claims,
         };
         let mut events = vec![submitted.into()];
         events.extend(accepted.map(IntakeEvent::from));
@@ -176,6 +191,33 @@ impl Command for SubmitDossier {
 struct Checked {
     posted_by: Option<PostEvidence>,
     delivery: Delivery,
+    receiver: Option<Receiver>,
+    claims: Vec<FeeClaim>,
+}
+
+/// Whether an officer enters the dossier for an applicant.
+fn is_entered(facts: &Facts<'_>) -> bool {
+    facts.actor.role.is_officer()
+}
+
+/// The one-stop unit at which an officer enters the dossier; `None` for an applicant.
+fn receiver(
+    procedure: &Procedure,
+    decider: &AgencyCode,
+    facts: &Facts<'_>,
+) -> Result<Option<Receiver>, Refusal> {
+    let Some(agency) = facts.actor.agency.as_ref().filter(|_| is_entered(facts)) else {
+        return Ok(None);
+    };
+    // An agency that is not competent is reported as such.
+    let may = match procedure.reception(agency, decider) {
+        Some(may) => may,
+        None if procedure.agency.covers(decider) => return Err(Refusal::NotReceiver),
+        None => Vec::new(),
+    };
+    let officer = facts.law.officer(agency, &facts.actor.subject, facts.at);
+    let unit = officer.map(|officer| officer.unit.clone());
+    Ok(Some(Receiver { agency: agency.clone(), unit, may }))
 }
 
 /// Checks everything that the applicant can correct, and reports all of it at once.
@@ -185,6 +227,7 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
     let form_is_valid = !command.found.concerns("/form");
     let mut wrong = Collected::after(command.found.clone());
     wrong.take(check_agency(procedure, &command.agency, facts))?;
+    let receiver = wrong.take(receiver(procedure, &command.agency, facts))?.flatten();
     wrong.take(check_channel(rule, command, facts))?;
     let posted_by = wrong.take(posted(procedure, command, facts.at))?;
     if form_is_valid && posted_by.is_some() {
@@ -199,10 +242,17 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
     }
     check_documents(procedure, &command.documents, &mut wrong);
     check_groups(procedure, &command.groups, &mut wrong);
+    let claims = claimed(rule, command, facts.at);
+    check_evidence(&claims, command, &mut wrong);
     let delivery = wrong.take(delivery(procedure, command.delivery.clone()))?;
     wrong.done(Refusal::Several)?;
     let unasked = || Delivery { channel: DeliveryChannel::Download, address: None };
-    Ok(Checked { posted_by: posted_by.flatten(), delivery: delivery.unwrap_or_else(unasked) })
+    Ok(Checked {
+        posted_by: posted_by.flatten(),
+        delivery: delivery.unwrap_or_else(unasked),
+        receiver,
+        claims,
+    })
 }
 
 fn check_agency(
@@ -263,6 +313,24 @@ fn check_groups(procedure: &Procedure, groups: &[String], wrong: &mut Collected<
     for (place, group) in unknown {
         let group = Known::new(group, &known, "GET /v1/procedures/{code}");
         wrong.add_at(format!("/groups/{place}"), Refusal::UnknownGroup(group));
+    }
+}
+
+/// The claims to groups that the applicant has to prove.
+fn claimed(rule: Rule<'_>, command: &SubmitDossier, now: Timestamp) -> Vec<FeeClaim> {
+    let on = rule.calendar.date_of(now);
+    let SubmitDossier { channel, agency, groups, .. } = command;
+    payment::claims(rule.procedure, Case { on, channel: *channel, agency, groups })
+}
+
+fn check_evidence(claims: &[FeeClaim], command: &SubmitDossier, wrong: &mut Collected<Refusal>) {
+    for claim in claims {
+        let Some(evidence) = &claim.evidence else { continue };
+        if command.documents.iter().all(|document| document.component != *evidence) {
+            let place = command.groups.iter().position(|group| *group == claim.group);
+            let pointer = format!("/groups/{}", place.unwrap_or_default());
+            wrong.add_at(pointer, Refusal::EvidenceMissing(evidence.clone()));
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::form::{TooLate, filed_too_late, public_fields};
 use super::{Intake, IntakeDeadline, resumption};
-use crate::access::{agency, own};
+use crate::access::{agency, informed, own};
 use crate::clock::{self, Deadlines, Ledger, Suspension};
 use crate::contract::{
     Brief, ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect,
@@ -52,7 +52,7 @@ impl Command for SubmitSupplement {
     const STEP: Step = Step {
         name: "submit_supplement",
         basis: "61/2018/NĐ-CP Điều 17.2a, 19.4",
-        may: &[own(Role::Applicant), agency(Role::Clerk)],
+        may: &[own(Role::Applicant), agency(Role::Clerk), informed(Role::Clerk)],
         events: &["intake.SupplementSubmitted.v1"],
         refusals: Refusal::ALL,
     };
@@ -263,7 +263,7 @@ mod tests {
         };
         scene.take("2026-11-02T09:00", Role::Applicant, command).unwrap();
         scene
-            .take("2026-11-02T10:00", Role::Clerk, crate::intake::accept_dossier::AcceptDossier {})
+            .take("2026-11-02T10:00", Role::Clerk, crate::intake::accept_dossier::AcceptDossier::default())
             .unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-12T00:00"));
         let ask = RequestSupplement { components: Vec::new(), ..request_supplement::tests::ask() };

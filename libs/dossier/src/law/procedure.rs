@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::codes::references;
-use super::{ClockRules, ClockStart, Law, ResultRules};
+use super::{ClockRules, ClockStart, FeeDue, Fees, Law, Reception, ResultRules};
 use crate::contract::{
     AgencyCode, Channel, ComponentCode, DeliveryChannel, NotCounted, Outcome, ProcedureCode,
-    ProcedureRef, Role, Vnd,
+    ProcedureRef, Role,
 };
 
 mod check;
@@ -145,112 +145,6 @@ pub struct Component {
     pub required: bool,
 }
 
-/// The tariff of a procedure.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Fees {
-    /// When the fee is owed; absent if there is none.
-    pub due: Option<FeeDue>,
-    /// The applicant's period to pay; unlimited if absent.
-    pub window: Option<Budget>,
-    /// The lines of the tariff.
-    #[serde(default)]
-    pub lines: Vec<FeeLine>,
-    /// The reductions; of several that apply to a line, the largest counts (NQ 66.22/2026/NQ-CP,
-    /// art. 5.2).
-    #[serde(default)]
-    pub reductions: Vec<Reduction>,
-    /// When the agency keeps a settled fee although the dossier ends without a result.
-    #[serde(default)]
-    pub kept: Kept,
-}
-
-/// When the agency keeps a settled fee although the dossier ends without a result. Amounts that did
-/// not settle a fee are never kept.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum Kept {
-    /// From acceptance on, because the work has begun then.
-    #[default]
-    AfterAcceptance,
-    /// Always (for example Decree 297/2025/NĐ-CP).
-    Always,
-    /// Never: the fee is for the result.
-    Never,
-}
-
-/// The event at which a fee is owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "snake_case")]
-pub enum FeeDue {
-    /// Submission; to be paid before acceptance.
-    AtFiling,
-    /// The acceptance of the dossier.
-    AfterAcceptance,
-}
-
-/// The kind of a fee (Law 97/2015/QH13, art. 3). The kinds are accounted for separately (art.
-/// 14.4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[derive(utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FeeKind {
-    /// Phí: offsets the cost of a service.
-    Phi,
-    /// Lệ phí: a fixed sum.
-    LePhi,
-}
-
-/// A line of the tariff.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct FeeLine {
-    /// Identifies the rule in records.
-    pub rule: String,
-    pub kind: FeeKind,
-    /// The name of the fee.
-    pub name: Text,
-    pub amount: Vnd,
-    /// The days on which it is charged.
-    pub effective: InForce,
-    /// The channels of filing for which it is charged; all if empty.
-    #[serde(default)]
-    pub channels: Vec<Channel>,
-    /// The legal basis.
-    pub basis: String,
-}
-
-/// A reduction of the tariff.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields)]
-pub struct Reduction {
-    /// Identifies the rule in records.
-    pub rule: String,
-    /// The reduction, in per cent.
-    pub percent: u8,
-    /// The kinds of fee that it reduces.
-    pub of: Vec<FeeKind>,
-    /// The days on which it applies.
-    pub effective: InForce,
-    /// The channels of filing for which it applies; all if empty.
-    #[serde(default)]
-    pub channels: Vec<Channel>,
-    /// The groups of applicants for which it applies; everybody if empty.
-    #[serde(default)]
-    pub groups: Vec<String>,
-    /// The agencies for whose dossiers it applies, those below them included; all if empty.
-    #[serde(default)]
-    pub agencies: Vec<AgencyCode>,
-    /// The legal basis.
-    pub basis: String,
-}
-
 /// The rules for receiving dossiers.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -264,6 +158,9 @@ pub struct IntakeRules {
     pub automatic: bool,
     /// The minimum time between filing and a day that the form names; no limit if absent.
     pub ahead: Option<Ahead>,
+    /// The other agencies whose one-stop units receive dossiers; none if empty.
+    #[serde(default)]
+    pub reception: Vec<Reception>,
 }
 
 /// A dossier that must be filed some time before the event that it is about (for example Decree
@@ -393,22 +290,6 @@ impl Condition {
             && self.at_least.is_none_or(|least| number.is_some_and(|n| n >= least))
             && self.at_most.is_none_or(|most| number.is_some_and(|n| n <= most))
             && self.confirmed_by.as_ref().is_none_or(|list| list.confirms(value, public, asked))
-    }
-}
-
-impl FeeLine {
-    /// Whether it is charged for dossiers filed by this channel.
-    #[must_use]
-    pub fn is_for(&self, channel: Channel) -> bool {
-        self.channels.is_empty() || self.channels.contains(&channel)
-    }
-}
-
-impl Reduction {
-    /// Whether it applies to dossiers of this agency.
-    #[must_use]
-    pub fn is_given_by(&self, agency: &AgencyCode) -> bool {
-        self.agencies.is_empty() || self.agencies.iter().any(|own| own.covers(agency))
     }
 }
 

@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::applicant::Applicant;
-use super::{Comparison, Form, Office, Paper, printed};
+use super::{Comparison, Form, Office, Paper, PaperLanguage, printed};
 use crate::contract::{
-    Actor, Channel, ComponentCode, DeliveryChannel, Envelope, IntakeEvent, Meta, PaperIssued,
-    Personal, Promise,
+    Actor, Channel, ComponentCode, DeliveryChannel, IntakeEvent, Meta, PaperIssued, Personal,
+    Promise,
 };
 use crate::intake::Intake;
 use crate::law::{Law, Procedure};
@@ -63,7 +63,7 @@ pub struct Slip {
     /// Code of the procedure.
     #[schema(example = "CO.D")]
     pub procedure: String,
-    /// Vietnamese name of the procedure.
+    /// Name of the procedure.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     #[serde(flatten)]
@@ -160,12 +160,35 @@ pub fn slips(events: &[(IntakeEvent, Meta)], law: &Law) -> Vec<SlipPaper> {
     let mut issued = Vec::new();
     for (event, meta) in events {
         intake.evolve(event, meta);
-        if let Some((slip, paper)) = slip(&intake, event, meta, law) {
-            let (at, actor) = (meta.at(), meta.envelope.actor.clone());
-            issued.push(SlipPaper { event: meta.id, at, actor, slip, paper });
-        }
+        let made = slip(&intake, event, meta, (law, PaperLanguage::Vietnamese));
+        issued.extend(made.map(|made| SlipPaper::of(meta, made)));
     }
     issued
+}
+
+/// The slip that the event with this id issued, in a language. `None` if it issued none.
+#[must_use]
+pub fn slip_in(
+    events: &[(IntakeEvent, Meta)],
+    id: Uuid,
+    (law, language): (&Law, PaperLanguage),
+) -> Option<SlipPaper> {
+    let mut intake = Intake::default();
+    for (event, meta) in events {
+        intake.evolve(event, meta);
+        if meta.id == id {
+            let made = slip(&intake, event, meta, (law, language))?;
+            return Some(SlipPaper::of(meta, made));
+        }
+    }
+    None
+}
+
+impl SlipPaper {
+    fn of(meta: &Meta, (slip, paper): (Slip, Paper)) -> Self {
+        let (at, actor) = (meta.at(), meta.envelope.actor.clone());
+        Self { event: meta.id, at, actor, slip, paper }
+    }
 }
 
 /// The comparison of the slip that an event issued with its record; `after` is the state after the
@@ -173,7 +196,7 @@ pub fn slips(events: &[(IntakeEvent, Meta)], law: &Law) -> Vec<SlipPaper> {
 #[must_use]
 pub fn verify(after: &Intake, event: &IntakeEvent, meta: &Meta, law: &Law) -> Option<Comparison> {
     Issuing::of(event)?.recorded?;
-    let made = slip(after, event, meta, law);
+    let made = slip(after, event, meta, (law, PaperLanguage::Vietnamese));
     Some(made.map_or(Comparison::Differs, |(_, paper)| paper.comparison()))
 }
 
@@ -186,29 +209,15 @@ pub(crate) fn issue(
     if !events.iter_mut().any(|event| record_of(event).is_some()) {
         return events;
     }
-    let (mut after, meta) = (intake.clone(), decided(facts));
+    let (mut after, meta) = (intake.clone(), super::decided(facts));
     for event in &mut events {
         after.evolve(event, &meta);
-        let made = slip(&after, event, &meta, facts.law);
+        let made = slip(&after, event, &meta, (facts.law, PaperLanguage::Vietnamese));
         if let (Some((slip, paper)), Some(record)) = (made, record_of(event)) {
             *record = Some(paper.record(&slip.agency_name));
         }
     }
     events
-}
-
-/// The metadata that an event of this decision will have, as far as a paper shows it.
-fn decided(facts: &Facts<'_>) -> Meta {
-    let envelope = Envelope {
-        at: facts.at,
-        actor: facts.actor.clone(),
-        command: facts.command,
-        digest: String::new(),
-        cause: None,
-        dossier: None,
-        trace: None,
-    };
-    Meta { id: Uuid::nil(), version: 0, envelope }
 }
 
 /// Where an event records the slip that it issues; `None` if it issues none.
@@ -220,6 +229,7 @@ fn record_of(event: &mut IntakeEvent) -> Option<&mut Option<PaperIssued>> {
         IntakeEvent::AppointmentMoved(event) => Some(&mut event.paper),
         IntakeEvent::DossierWithdrawn(event) => Some(&mut event.paper),
         IntakeEvent::DossierSubmitted(_)
+        | IntakeEvent::FeeClaimsDecided(_)
         | IntakeEvent::SupplementDeclined(_)
         | IntakeEvent::SupplementSubmitted(_)
         | IntakeEvent::FeeReceived(_)
@@ -227,6 +237,7 @@ fn record_of(event: &mut IntakeEvent) -> Option<&mut Option<PaperIssued>> {
         | IntakeEvent::DeadlineExtended(_)
         | IntakeEvent::TimeNotCounted(_)
         | IntakeEvent::AppointmentFixed(_)
+        | IntakeEvent::DossierTransferred(_)
         | IntakeEvent::DeadlineRestated(_)
         | IntakeEvent::IntakeAnswerMissed(_)
         | IntakeEvent::LatenessForeseen(_)
@@ -286,6 +297,7 @@ impl<'a> Issuing<'a> {
                 Self { reason: event.reason.as_ref(), ..plain(SlipForm::Stop, &event.paper) }
             }
             IntakeEvent::DossierSubmitted(_)
+            | IntakeEvent::FeeClaimsDecided(_)
             | IntakeEvent::SupplementDeclined(_)
             | IntakeEvent::SupplementSubmitted(_)
             | IntakeEvent::FeeReceived(_)
@@ -293,6 +305,7 @@ impl<'a> Issuing<'a> {
             | IntakeEvent::DeadlineExtended(_)
             | IntakeEvent::TimeNotCounted(_)
             | IntakeEvent::AppointmentFixed(_)
+            | IntakeEvent::DossierTransferred(_)
             | IntakeEvent::DeadlineRestated(_)
             | IntakeEvent::IntakeAnswerMissed(_)
             | IntakeEvent::LatenessForeseen(_)
@@ -307,31 +320,55 @@ impl<'a> Issuing<'a> {
 
 /// The slip that an event issues; `intake` is the state after the event. `None` if it issues none,
 /// or if the law under which the dossier was received, or the template, is unknown.
-fn slip(intake: &Intake, event: &IntakeEvent, meta: &Meta, law: &Law) -> Option<(Slip, Paper)> {
+fn slip(
+    intake: &Intake,
+    event: &IntakeEvent,
+    meta: &Meta,
+    (law, language): (&Law, PaperLanguage),
+) -> Option<(Slip, Paper)> {
     let issuing = Issuing::of(event)?;
+    let form = issuing.form.form();
+    let (slip, erased) = said(intake, &issuing, meta, (law, PaperLanguage::Vietnamese))?;
+    let paper = Paper::new(form, &slip, erased, issuing.recorded)?;
+    if language == PaperLanguage::Vietnamese {
+        return Some((slip, paper));
+    }
+    let (slip, _) = said(intake, &issuing, meta, (law, language))?;
+    let paper = Paper::translated(form, &slip, &paper)?;
+    Some((slip, paper))
+}
+
+/// What a slip says in a language, and whether a value of it was erased.
+fn said(
+    intake: &Intake,
+    issuing: &Issuing<'_>,
+    meta: &Meta,
+    (law, language): (&Law, PaperLanguage),
+) -> Option<(Slip, bool)> {
     let submission = intake.submission.as_ref()?;
     let brief = &submission.brief;
     let procedure = law.procedure(&brief.procedure)?;
-    let office = Office::of(law, &brief.agency, meta.at(), issuing.recorded)?;
+    let office = Office::of(law, &brief.agency, meta.at(), issuing.recorded)?
+        .written_in(language, (law, &brief.agency, meta.at()));
+    let component = |code: &ComponentCode| component(procedure, code, language);
     let mut erased = false;
     let applicant = Applicant::of(brief, &submission.form, &mut erased);
     let promised_at = issuing.promise.map(|promise| promise.due_at);
-    let received =
-        intake.documents.iter().map(|document| component(procedure, &document.component));
+    let received = intake.documents.iter().map(|document| component(&document.component));
     let slip = Slip {
         form: issuing.form,
         code: brief.code.to_string(),
         agency: brief.agency.to_string(),
         agency_name: office.name.clone(),
         procedure: brief.procedure.code.to_string(),
-        procedure_name: procedure.name.vi.clone(),
+        procedure_name: language.of_text(&procedure.name).to_owned(),
         applicant,
-        channel: channel(brief.channel).to_owned(),
-        delivery: delivery(brief.delivery.channel).to_owned(),
+        channel: language.pick(channel(brief.channel)).to_owned(),
+        delivery: language.pick(delivery(brief.delivery.channel)).to_owned(),
         submitted_at: office.local(brief.submitted_at),
         issued_at: office.local(meta.at()),
         documents: received.collect(),
-        missing: issuing.missing.iter().map(|missing| component(procedure, missing)).collect(),
+        missing: issuing.missing.iter().map(component).collect(),
         request: issuing.request,
         reason: issuing.reason.map(|reason| printed(reason, &mut erased)),
         due: promised_at.map(|due_at| office.end(due_at)),
@@ -339,29 +376,41 @@ fn slip(intake: &Intake, event: &IntakeEvent, meta: &Meta, law: &Law) -> Option<
         was_due: issuing.was_due_at.map(|due_at| office.end(due_at)),
         window: issuing.window_ends_at.map(|end| office.end(end)),
     };
-    let paper = Paper::new(issuing.form.form(), &slip, erased, issuing.recorded)?;
-    Some((slip, paper))
+    Some((slip, erased))
 }
 
-fn component(procedure: &Procedure, code: &ComponentCode) -> SlipComponent {
+fn component(
+    procedure: &Procedure,
+    code: &ComponentCode,
+    language: PaperLanguage,
+) -> SlipComponent {
     let named = procedure.documents.iter().find(|component| component.code == *code);
-    let name = named.map_or_else(|| code.to_string(), |component| component.name.vi.clone());
+    let name = named.map_or(code.as_str(), |component| language.of_text(&component.name));
+    let name = name.to_owned();
     SlipComponent { component: code.to_string(), name }
 }
 
-pub(super) const fn channel(channel: Channel) -> &'static str {
+/// A filing channel, in Vietnamese and English.
+pub(super) const fn channel(channel: Channel) -> [&'static str; 2] {
     match channel {
-        Channel::Online => "Trực tuyến",
-        Channel::Counter => "Trực tiếp tại Bộ phận Tiếp nhận và Trả kết quả",
-        Channel::Post => "Qua dịch vụ bưu chính công ích",
+        Channel::Online => ["Trực tuyến", "online"],
+        Channel::Counter => {
+            ["Trực tiếp tại Bộ phận Tiếp nhận và Trả kết quả", "at the one-stop unit"]
+        }
+        Channel::Post => ["Qua dịch vụ bưu chính công ích", "by public post"],
     }
 }
 
-pub(super) const fn delivery(channel: DeliveryChannel) -> &'static str {
+/// How a result is delivered, in Vietnamese and English.
+pub(super) const fn delivery(channel: DeliveryChannel) -> [&'static str; 2] {
     match channel {
-        DeliveryChannel::Download => "Trực tuyến, qua cổng dịch vụ công",
-        DeliveryChannel::Collection => "Nhận tại Bộ phận Tiếp nhận và Trả kết quả",
-        DeliveryChannel::Post => "Qua dịch vụ bưu chính công ích",
+        DeliveryChannel::Download => {
+            ["Trực tuyến, qua cổng dịch vụ công", "online, through the public service portal"]
+        }
+        DeliveryChannel::Collection => {
+            ["Nhận tại Bộ phận Tiếp nhận và Trả kết quả", "collection at the one-stop unit"]
+        }
+        DeliveryChannel::Post => ["Qua dịch vụ bưu chính công ích", "by public post"],
     }
 }
 

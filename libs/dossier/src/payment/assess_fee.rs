@@ -46,13 +46,7 @@ impl Command for AssessFee {
             return Ok(Decision::Nothing);
         }
         let brief = &self.brief;
-        let case = Case {
-            on: rule.calendar.date_of(brief.submitted_at),
-            channel: brief.channel,
-            agency: &brief.agency,
-            groups: &brief.groups,
-        };
-        let lines = charges(rule.procedure, case)?;
+        let lines = charges(rule.procedure, Case::of(brief, rule.calendar))?;
         let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
         let window_ends_at = match fees.window {
             Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)),
@@ -88,6 +82,8 @@ pub(crate) mod tests {
             channel: Channel::Online,
             applicant: "a1".into(),
             representative: None,
+            helper: None,
+            receiver: None,
             public: std::collections::BTreeMap::new(),
             groups: Vec::new(),
             delivery: Delivery { channel: DeliveryChannel::Download, address: None },

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::clock::Running;
-use crate::contract::{FeeAssessed, Vnd};
+use crate::contract::{Brief, FeeAssessed, FeeReassessed, Vnd};
 
 /// An assessed fee.
 #[derive(Debug, Clone)]
@@ -46,6 +46,18 @@ impl Fee {
     pub(super) fn new(assessed: FeeAssessed, window: Option<Running>) -> Self {
         let stage = FeeStage::Owed { in_process: false };
         Self { assessed: Arc::new(assessed), window, stage }
+    }
+
+    /// Applies a new assessment: the fee is owed until it is settled again. A closed fee stays
+    /// closed.
+    pub(super) fn reassess(&mut self, reassessed: &FeeReassessed, window: Option<Running>) {
+        let assessed = Arc::make_mut(&mut self.assessed);
+        // The fee may stay with an agency that has transferred the dossier.
+        let (agency, receiver) = (assessed.brief.agency.clone(), assessed.brief.receiver.clone());
+        assessed.brief = Brief { agency, receiver, ..reassessed.brief.clone() };
+        assessed.lines.clone_from(&reassessed.lines);
+        assessed.total = reassessed.total;
+        self.owe_again(false, window.or(self.window));
     }
 
     /// When it was covered; `None` while it is not.

@@ -53,6 +53,8 @@ pub const MONEY: &[&str] = &[
     "payment.CashReceived.v1",
     // Doubtful money that a cashier confirmed.
     "payment.DiscrepancyResolved.v1",
+    // Money in excess of a reduced fee, kept after the reduction was rejected.
+    "payment.FeeReassessed.v1",
 ];
 
 /// The data of the receipt for an event that brought money: event, payment and amount. `None` if no

@@ -4,9 +4,12 @@ use super::Payment;
 use super::assess_fee::AssessFee;
 use super::lapse_fee::LapseFee;
 use super::number_receipt::NumberReceipt;
+use super::reassess_fee::ReassessFee;
+use super::transfer_fee::TransferFee;
 use crate::contract::{
     Brief, ClosedAs, DossierAccepted, DossierClosed, DossierEnd, DossierRefused, DossierSubmitted,
-    DossierWithdrawn, Unreadable,
+    DossierTransferred, DossierWithdrawn, FeeClaimsDecided, IntakeEvent, ReceiptEvent,
+    ReceiptIssued, Unreadable,
 };
 use crate::step::{Follow, Incoming, Subscription};
 
@@ -14,17 +17,24 @@ type Follows = Result<Vec<Follow<Payment>>, Unreadable>;
 
 /// Events to which payment reacts: of intake, and its own receipts.
 pub(super) const SUBSCRIPTIONS: &[Subscription<Payment>] = &[
-    Subscription { kind: "intake.DossierSubmitted.v1", react: submitted },
-    Subscription { kind: "intake.DossierAccepted.v1", react: accepted },
-    Subscription { kind: "intake.DossierRefused.v1", react: refused },
-    Subscription { kind: "intake.DossierWithdrawn.v1", react: withdrawn },
-    Subscription { kind: "intake.DossierClosed.v1", react: closed },
-    Subscription { kind: "payment.ReceiptIssued.v1", react: receipted },
+    Subscription::to::<IntakeEvent, DossierSubmitted>(submitted),
+    Subscription::to::<IntakeEvent, FeeClaimsDecided>(claims_decided),
+    Subscription::to::<IntakeEvent, DossierAccepted>(accepted),
+    Subscription::to::<IntakeEvent, DossierTransferred>(transferred),
+    Subscription::to::<IntakeEvent, DossierRefused>(refused),
+    Subscription::to::<IntakeEvent, DossierWithdrawn>(withdrawn),
+    Subscription::to::<IntakeEvent, DossierClosed>(closed),
+    Subscription::to::<ReceiptEvent, ReceiptIssued>(receipted),
 ];
 
 fn submitted(event: &Incoming<'_>) -> Follows {
     let DossierSubmitted { brief, fee_first, .. } = event.read()?;
     Ok(fee_first.then(|| assess(brief, false)).into_iter().collect())
+}
+
+fn claims_decided(event: &Incoming<'_>) -> Follows {
+    let FeeClaimsDecided { brief, fee, .. } = event.read()?;
+    Ok(fee.map(|_| Follow::on(brief.dossier, ReassessFee { brief })).into_iter().collect())
 }
 
 fn accepted(event: &Incoming<'_>) -> Follows {
@@ -35,6 +45,16 @@ fn accepted(event: &Incoming<'_>) -> Follows {
 fn assess(brief: Brief, accepted: bool) -> Follow<Payment> {
     let procedure = brief.clone();
     Follow::beginning(&procedure, AssessFee { brief, accepted })
+}
+
+/// The fee is assessed first, in case the event that leads to it is handled later.
+fn transferred(event: &Incoming<'_>) -> Follows {
+    let DossierTransferred { from, to, brief, fee_first, accepted, .. } = event.read()?;
+    let mut follows = Vec::new();
+    follows.extend(fee_first.then(|| assess(brief.clone(), false)));
+    follows.extend(accepted.then(|| assess(brief.clone(), true)));
+    follows.push(Follow::on(brief.dossier, TransferFee { from, to }));
+    Ok(follows)
 }
 
 fn refused(event: &Incoming<'_>) -> Follows {

@@ -1,6 +1,7 @@
 //! State of a dossier's payment, folded from its events, and how its events change it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -10,11 +11,11 @@ use super::fee::{Closed, Fee, FeeStage};
 use super::proposal::{Proposal, Proposed};
 use super::reasons::Reasons;
 use super::receipted::Receipted;
-use crate::access::Resource;
+use crate::access::{Former, Resource};
 use crate::clock::{self, Running};
 use crate::contract::{
-    AgencyCode, DiscrepancyResolved, FeeAssessed, Meta, OwedBack, PaymentEvent, PaymentId,
-    PaymentRefunded, ProcedureRef, RefundEffect, Vnd,
+    AgencyCode, DiscrepancyResolved, FeeAssessed, FeeReassessed, FeeTransferred, Meta, OwedBack,
+    PaymentEvent, PaymentId, PaymentRefunded, ProcedureRef, RefundEffect, Vnd,
 };
 use crate::law::Kept;
 use crate::services::Category;
@@ -60,6 +61,12 @@ pub struct Payment {
     pub resolved_alone: Vnd,
     /// Receipts in the order of the events that brought money.
     pub receipts: Vec<Receipted>,
+    /// The agency that has the dossier, if the fee stays with another one.
+    pub decider: Option<AgencyCode>,
+    /// The agencies that transferred the dossier, and the fee if they had it, oldest first.
+    pub former: Vec<Former>,
+    /// The notices without a reference to a payment that were matched with an attempt.
+    pub matched: BTreeSet<Uuid>,
     pub reasons: Reasons,
 }
 
@@ -183,6 +190,19 @@ impl Payment {
         }
     }
 
+    pub(super) fn take_assessment(&mut self, assessed: &FeeReassessed, window: Option<Running>) {
+        if let Some(fee) = &mut self.fee {
+            fee.reassess(assessed, window);
+        }
+    }
+
+    /// Money that was in excess before and is kept now has no receipt yet.
+    fn receipt_kept_excess(&mut self, meta: &Meta) {
+        if let Some(payment) = self.receipts.last().map(|receipt| receipt.payment) {
+            self.take_money(payment, Vnd::ZERO, true, meta);
+        }
+    }
+
     pub(super) fn take_cash(&mut self, amount: Vnd) {
         add(&mut self.received, amount);
     }
@@ -227,6 +247,21 @@ impl Payment {
             Some(RefundEffect::None | RefundEffect::OwedAgain) | None => {}
         }
         self.proposal.take_if(|proposal| proposal.id == refund.refund);
+    }
+
+    fn transfer(&mut self, transferred: &FeeTransferred, meta: &Meta) {
+        let FeeTransferred { from, to, kept } = transferred;
+        let had_it = self.decider.as_ref() == Some(from) || !kept;
+        self.decider = kept.then(|| to.clone());
+        if let Some(fee) = self.fee.as_mut().filter(|fee| !kept && fee.assessed.brief.agency != *to)
+        {
+            let assessed = Arc::make_mut(&mut fee.assessed);
+            assessed.brief = assessed.brief.transferred(to);
+        }
+        if had_it {
+            let until = meta.version.saturating_sub(1);
+            self.former.push(Former { agency: from.clone(), until });
+        }
     }
 
     /// Removes tasks that are done, and notes since when an unannounced repayment is owed.
@@ -330,6 +365,10 @@ impl State for Payment {
                 let window = window(assessed.window_ends_at);
                 self.fee = Some(Fee::new(assessed.clone(), window));
             }
+            PaymentEvent::FeeReassessed(reassessed) => {
+                self.take_assessment(reassessed, window(reassessed.window_ends_at));
+                self.receipt_kept_excess(meta);
+            }
             PaymentEvent::PaymentStarted(started) => {
                 self.attempts.insert(started.payment, Attempt::new(started.clone(), meta.id));
             }
@@ -348,10 +387,11 @@ impl State for Payment {
                     fee.window = window(resolved.window_ends_at).or(fee.window);
                 }
             }
+            PaymentEvent::NoticeMatched(matched) => {
+                self.matched.insert(matched.notice);
+            }
             PaymentEvent::DiscrepancyOverdue(_) => {
-                if let Some(owed) = &mut self.discrepancy {
-                    owed.missed = true;
-                }
+                self.discrepancy.iter_mut().for_each(|owed| owed.missed = true);
             }
             PaymentEvent::CashReceived(cash) => {
                 self.take_cash(cash.amount);
@@ -378,6 +418,7 @@ impl State for Payment {
             | PaymentEvent::RefundRejected(_)
             | PaymentEvent::ResolutionRejected(_)
             | PaymentEvent::PaymentRefunded(_) => self.on_refund(event, meta),
+            PaymentEvent::FeeTransferred(transferred) => self.transfer(transferred, meta),
             PaymentEvent::ReceiptNumbered(numbered) => self.take_number(numbered),
             PaymentEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }
@@ -385,7 +426,10 @@ impl State for Payment {
     }
 
     fn resource(&self) -> Option<Resource> {
-        self.assessed().map(|assessed| assessed.brief.resource())
+        let mut resource = self.assessed()?.brief.resource();
+        resource.informed.extend(self.decider.clone());
+        resource.former.clone_from(&self.former);
+        Some(resource)
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {

@@ -1,10 +1,11 @@
 //! The tariff of a procedure: what a dossier is charged, before it is filed and when its fee is
 //! assessed. Law 97/2015/QH13, arts 3, 10, 14.4; NQ 66.22/2026/NQ-CP, art. 5.2.
 
+use calendar::Calendar;
 use jiff::civil::Date;
 
-use crate::contract::{AgencyCode, Channel, ChargedLine, Vnd};
-use crate::law::{FeeLine, Procedure, Reduction};
+use crate::contract::{AgencyCode, Brief, Channel, ChargedLine, FeeClaim, Vnd};
+use crate::law::{FeeLine, Law, Procedure, Reduction};
 use crate::step::LawError;
 
 /// The facts of a dossier on which its fee depends.
@@ -37,12 +38,57 @@ pub fn charges(procedure: &Procedure, case: Case<'_>) -> Result<Vec<ChargedLine>
     charged.map(|line| charge(line, &reductions)).collect()
 }
 
-impl Case<'_> {
-    fn has(&self, reduction: &Reduction) -> bool {
+/// The claims in this case that the applicant has to prove: groups for which a reduction is given
+/// now, and whose entry in the procedure wants evidence or an officer's confirmation.
+#[must_use]
+pub fn claims(procedure: &Procedure, case: Case<'_>) -> Vec<FeeClaim> {
+    let fees = &procedure.fees;
+    let reduces = |group: &String| {
+        let mut given = fees.reductions.iter().filter(|reduction| case.is_given(reduction));
+        given.any(|reduction| reduction.groups.contains(group))
+    };
+    let claimed = fees.groups.iter().filter(|entry| case.groups.contains(&entry.group));
+    let claimed = claimed.filter(|entry| reduces(&entry.group));
+    claimed
+        .map(|entry| FeeClaim { group: entry.group.clone(), evidence: entry.evidence.clone() })
+        .collect()
+}
+
+/// The lines and the sum of a dossier's fee, by the rules at its submission.
+///
+/// # Errors
+///
+/// The law of the dossier is not loaded, or an amount is too large.
+pub fn fee_of(law: &Law, brief: &Brief) -> Result<(Vec<ChargedLine>, Vnd), LawError> {
+    let rule = law.rule(&brief.procedure, &brief.agency, brief.submitted_at);
+    let rule = rule.ok_or(LawError::NotLoaded)?;
+    let lines = charges(rule.procedure, Case::of(brief, rule.calendar))?;
+    let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
+    Ok((lines, total))
+}
+
+impl<'a> Case<'a> {
+    /// The case of a submitted dossier.
+    #[must_use]
+    pub fn of(brief: &'a Brief, calendar: &Calendar) -> Self {
+        Self {
+            on: calendar.date_of(brief.submitted_at),
+            channel: brief.channel,
+            agency: &brief.agency,
+            groups: &brief.groups,
+        }
+    }
+
+    /// Whether a reduction is given in this case to those for whom it is.
+    fn is_given(&self, reduction: &Reduction) -> bool {
         let channels = &reduction.channels;
         reduction.effective.contains(self.on)
             && (channels.is_empty() || channels.contains(&self.channel))
             && reduction.is_given_by(self.agency)
+    }
+
+    fn has(&self, reduction: &Reduction) -> bool {
+        self.is_given(reduction)
             && (reduction.groups.is_empty()
                 || reduction.groups.iter().any(|group| self.groups.contains(group)))
     }

@@ -11,6 +11,12 @@ use crate::App;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/dossiers/{dossier}/acceptance", "accept_dossier", "Accept a dossier")
+        .describe(
+            "Each open claim to a group that reduces the fee (`claims` of the dossier) needs a \
+             decision. If a rejected claim leaves a part of the fee unpaid that is due at filing, \
+             only the decisions are recorded: the dossier stays submitted, and is accepted by a \
+             second request when the rest is paid.",
+        )
         .command::<AcceptDossier>()
         .reply::<DossierReply>()
         .handle(handle)

@@ -2,11 +2,13 @@
 
 use dossier::access::{self, Caller, Resource};
 use dossier::contract::{
-    AgencyCode, Brief, ClosedAs, DocumentDigest, DossierId, Outcome, Role, Subject, SupplementStage,
+    AgencyCode, Brief, ClosedAs, DocumentDigest, DossierId, Outcome, Receiver, ReceiverTask, Role,
+    Subject, SupplementStage, UnitCode,
 };
-use dossier::intake::{FormVersion, Intake, READ_ADDRESS, READ_CONTENT, Stage};
+use dossier::intake::{FormVersion, Intake, READ_ADDRESS, READ_CONTENT, READ_DOSSIER, Stage};
 use dossier::law::{Law, Succeeded};
 use dossier::overview::{DossierStage, Overview, WaitingOn};
+use dossier::payment::READ_TEXTS;
 use dossier::review::Review;
 use dossier::{Command, State};
 use engine::Loaded;
@@ -21,10 +23,32 @@ use web::{
     shown,
 };
 
-use self::past::{DateChangeReply, DossierDecisionReply, PastSupplementReply, known};
+use self::claims::FeeClaimReply;
+use self::past::{
+    DateChangeReply, DossierDecisionReply, PastSupplementReply, TransferReply, known,
+};
 use crate::App;
 
+mod claims;
 mod past;
+
+/// The one-stop unit at which a dossier was entered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReceiverReply {
+    /// Code of its agency.
+    agency: AgencyCode,
+    /// Code of the officer's unit, if the agency's directory has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<UnitCode>,
+    /// What it may do for the deciding agency.
+    may: Vec<ReceiverTask>,
+}
+
+impl From<&Receiver> for ReceiverReply {
+    fn from(Receiver { agency, unit, may }: &Receiver) -> Self {
+        Self { agency: agency.clone(), unit: unit.clone(), may: may.clone() }
+    }
+}
 
 /// A dossier, as recorded by intake.
 #[derive(Debug, Serialize, ToSchema)]
@@ -39,9 +63,15 @@ pub(crate) struct DossierReply {
     pub procedure: String,
     /// Version of the procedure under which the dossier was received.
     pub procedure_version: u32,
-    /// Code of the agency that received it.
+    /// Code of the competent agency, which decides.
     #[schema(example = "G02.001")]
     pub agency: String,
+    /// The one-stop unit at which an officer entered it; absent if none did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<ReceiverReply>,
+    /// The officer who entered it for the applicant; shown to officers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub helper: Option<Subject>,
     /// Subject of the applicant.
     pub applicant: Subject,
     /// Subject of the representative who filed it; absent if there is none.
@@ -83,6 +113,10 @@ pub(crate) struct DossierReply {
     pub suspended: bool,
     /// Whether the fee was received.
     pub fee_received: bool,
+    /// Claims to groups that reduce the fee, as far as they have to be proved; for the applicant,
+    /// clerks, approvers, cashiers and auditors.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<FeeClaimReply>,
     /// The open supplement request; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub supplement: Option<SupplementReply>,
@@ -92,6 +126,9 @@ pub(crate) struct DossierReply {
     /// Apologies, extensions and fixed dates, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub date_changes: Vec<DateChangeReply>,
+    /// Transfers to other agencies, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<TransferReply>,
     /// Outcome of the decision; absent until there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
@@ -209,6 +246,8 @@ impl DossierReply {
             procedure: brief.procedure.code.to_string(),
             procedure_version: brief.procedure.version,
             agency: brief.agency.to_string(),
+            receiver: brief.receiver.as_ref().map(ReceiverReply::from),
+            helper: brief.helper.as_ref().map(|helper| helper.officer.clone()),
             applicant: brief.applicant.clone(),
             representative: brief.representative.clone(),
             channel: brief.channel,
@@ -223,6 +262,7 @@ impl DossierReply {
             deadline_missed: intake.promised.as_ref().is_some_and(|promised| promised.missed),
             suspended: intake.is_suspended(),
             fee_received: intake.fee.received_at().is_some(),
+            claims: intake.claims.iter().map(FeeClaimReply::from).collect(),
             supplement: intake.open_request().map(|open| SupplementReply {
                 request: open.request.request,
                 after_acceptance: open.request.stage == SupplementStage::Review,
@@ -237,6 +277,7 @@ impl DossierReply {
                 .iter()
                 .map(|change| DateChangeReply::new(change, law, agency))
                 .collect(),
+            transfers: intake.transfers.iter().map(TransferReply::from).collect(),
             outcome: intake.decision().map(|decision| decision.outcome),
             decision: intake.decision().map(DossierDecisionReply::from),
             end_reason: known(intake.reasons.end.as_ref()),
@@ -257,6 +298,13 @@ impl DossierReply {
         if !may(READ_ADDRESS) {
             self.delivery.address = None;
         }
+        if !may(READ_TEXTS) {
+            self.claims.clear();
+        }
+        let reader = access::decide(caller, READ_DOSSIER, Some(resource));
+        if !reader.is_ok_and(|reader| reader.role.is_officer()) {
+            self.helper = None;
+        }
         if may(READ_CONTENT) { self } else { self.without_content() }
     }
 
@@ -273,6 +321,7 @@ impl DossierReply {
     fn without_content(mut self) -> Self {
         self.end_reason = None;
         self.date_changes.iter_mut().for_each(|change| change.reason = None);
+        self.transfers.iter_mut().for_each(|transfer| transfer.reason = None);
         self.past_supplements.iter_mut().for_each(|past| past.reason = None);
         if let Some(decision) = &mut self.decision {
             decision.reason = None;

@@ -1,16 +1,18 @@
 //! Checks the tariff of a procedure: amounts whose sum is representable, effective reductions, and
 //! a period to pay.
 
+use std::collections::BTreeSet;
+
 use super::Check;
 use super::periods::Periods;
 use super::procedure::name;
-use crate::contract::{AgencyCode, Channel, Vnd};
+use crate::contract::{AgencyCode, Channel, ComponentCode, Vnd};
 use crate::law::{FeeLine, Procedure, Reduction};
 
 /// Maximum amount of a line: a thousand billion đồng. The sum of all lines, at most 200 times as
 /// much, fits into 64 bits.
 const AMOUNT_MAX: Vnd = Vnd(1_000_000_000_000);
-/// Maximum number of lines, and of reductions.
+/// Maximum number of lines, of reductions, and of groups.
 const LINES_MAX: usize = 200;
 
 impl Check<'_, '_> {
@@ -38,7 +40,12 @@ impl Check<'_, '_> {
         if fees.lines.is_empty() && !fees.reductions.is_empty() {
             self.add("/fees/reductions", "không có phí để giảm", "there is no fee to reduce");
         }
-        for (list, length) in [("lines", fees.lines.len()), ("reductions", fees.reductions.len())] {
+        let lists = [
+            ("lines", fees.lines.len()),
+            ("reductions", fees.reductions.len()),
+            ("groups", fees.groups.len()),
+        ];
+        for (list, length) in lists {
             if length > LINES_MAX {
                 let (vi, en) = (
                     format!("nhiều hơn {LINES_MAX} dòng"),
@@ -54,6 +61,42 @@ impl Check<'_, '_> {
         }
         for (place, reduction) in fees.reductions.iter().enumerate() {
             self.reduction(&format!("/fees/reductions/{place}"), procedure, reduction);
+        }
+        self.groups(procedure);
+    }
+
+    /// Checks the groups whose claims must be proved.
+    fn groups(&mut self, procedure: &Procedure) {
+        let fees = &procedure.fees;
+        self.codes("/fees/groups", "/group", fees.groups.iter().map(|entry| &*entry.group));
+        let reduced: BTreeSet<&String> =
+            fees.reductions.iter().flat_map(|reduction| &reduction.groups).collect();
+        for (place, entry) in fees.groups.iter().enumerate() {
+            if !reduced.contains(&entry.group) {
+                let (vi, en) = (
+                    format!("không khoản giảm nào dành cho nhóm `{}`", entry.group),
+                    format!("no reduction is for the group `{}`", entry.group),
+                );
+                self.add(&format!("/fees/groups/{place}/group"), vi, en);
+            }
+            let is_known = |code: &ComponentCode| {
+                procedure.documents.iter().any(|component| component.code == *code)
+            };
+            if let Some(unknown) = entry.evidence.as_ref().filter(|code| !is_known(code)) {
+                let (vi, en) = (
+                    format!("`{unknown}` không nằm trong `documents`"),
+                    format!("`{unknown}` is not among the procedure's `documents`"),
+                );
+                self.add(&format!("/fees/groups/{place}/evidence"), vi, en);
+            }
+        }
+        // A dossier with a claim is accepted by an officer, who must have a period to do so.
+        if !fees.groups.is_empty() && procedure.intake.answer.is_none() {
+            let (vi, en) = (
+                "cán bộ xác nhận nhóm khi tiếp nhận, cần thời hạn `intake.answer`",
+                "an officer confirms a group at acceptance, so `intake.answer` is required",
+            );
+            self.add("/fees/groups", vi, en);
         }
     }
 

@@ -181,6 +181,22 @@ fn an_amount_can_be_paid_and_added_up() {
 }
 
 #[test]
+fn a_group_whose_claim_must_be_proved_has_a_reduction_a_known_component_and_an_officer() {
+    let with = |groups: &str| certificate(&[("fees:\n", &format!("fees:\n  groups: {groups}\n"))]);
+    let wrong = |groups: &str| found(RulesKind::Procedure, &with(groups));
+    assert!(wrong("[{ group: digital_citizen, evidence: bill_of_lading }]").is_empty());
+    assert!(wrong("[{ group: digital_citizen }]").is_empty());
+    assert_eq!(wrong("[{ group: veteran }]"), ["/fees/groups/0/group"]);
+    let unknown = "[{ group: digital_citizen, evidence: identity }]";
+    assert_eq!(wrong(unknown), ["/fees/groups/0/evidence"]);
+    let twice = "[{ group: digital_citizen }, { group: digital_citizen }]";
+    assert_eq!(wrong(twice), ["/fees/groups/1/group"]);
+    let unanswered = with("[{ group: digital_citizen }]")
+        .replace("  answer: { amount: 8, unit: working_hours }\n", "  ahead: null\n");
+    assert_eq!(found(RulesKind::Procedure, &unanswered), ["/fees/groups"]);
+}
+
+#[test]
 fn no_code_names_two_things() {
     certificate_with(&[("{ code: invoice,", "{ code: application,")], &["/documents/2/code"]);
     certificate_with(&[("rule: co-36-2023", "rule: co-64-2025")], &["/fees/lines/1/rule"]);

@@ -30,6 +30,7 @@ fn issued(law: &Law, lines: Vec<ChargedLine>, amount: i64) -> (ReceiptIssued, In
         posted_by: None,
         answer_due_at: None,
         fee_first: true,
+        claims: Vec::new(),
     };
     let intake = Intake { submission: Some(std::sync::Arc::new(submitted)), ..Intake::default() };
     let receipt = ReceiptIssued {

@@ -30,7 +30,7 @@ fn submitted(law: &Law) -> Scene<'_, Intake> {
 
 fn accepted(law: &Law) -> Scene<'_, Intake> {
     let mut scene = submitted(law);
-    scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier {}).unwrap();
+    scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
     scene
 }
 
@@ -159,4 +159,28 @@ fn a_record_survives_the_log_and_an_agency_that_is_renamed_later_keeps_its_name_
     let record = record_of(&mut events[1].0).unwrap().as_mut().unwrap();
     record.agency_name = "Sở Công Thương cũ".to_owned();
     assert!(slips(&events, &law)[0].paper.text().starts_with("SỞ CÔNG THƯƠNG CŨ\n"));
+}
+
+#[test]
+fn a_slip_in_english_is_a_translation_whose_comparison_is_that_of_the_vietnamese_one() {
+    let law = law();
+    let mut events = events(&accepted(&law));
+    let (id, issued) = (events[1].1.id, slips(&events, &law));
+    let english = slip_in(&events, id, (&law, PaperLanguage::English)).unwrap();
+    let (slip, paper) = (&english.slip, &english.paper);
+    assert_eq!((paper.language(), paper.template()), ("en", "slip-01-en"));
+    assert_eq!(slip.due.as_deref(), Some("the end of 30 November 2026"));
+    assert_eq!(slip.applicant, issued[0].slip.applicant);
+    for words in ["it alone governs", "10:00 on 20 November 2026", "Công ty TNHH Minh An"] {
+        assert!(paper.text().contains(words), "{words}: {}", paper.text());
+    }
+    assert_eq!(paper.comparison(), Comparison::Same);
+    assert_eq!(paper.recorded(), issued[0].paper.recorded());
+    assert_ne!(paper.sha256(), issued[0].paper.sha256());
+    assert!(slip_in(&events, Uuid::nil(), (&law, PaperLanguage::English)).is_none());
+    // A change of the log is not hidden by a translation.
+    let IntakeEvent::DossierAccepted(accepted) = &mut events[1].0 else { panic!("{events:?}") };
+    accepted.promise.as_mut().unwrap().due_at = at("2026-12-24T00:00");
+    let changed = slip_in(&events, id, (&law, PaperLanguage::English)).unwrap();
+    assert_eq!(changed.paper.comparison(), Comparison::Differs);
 }

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use web::{Counts, Line, Operation, Problem, Reply, Request};
 
 use super::CATALOGUE_AGE;
+use super::procedure_reply::GroupEvidenceReply;
 use crate::rules::App;
 
 /// The case for which the fee is computed.
@@ -43,6 +44,9 @@ pub(crate) struct FeeQuoteReply {
     due: Option<FeeDue>,
     /// Period to pay; null if it is unlimited.
     window: Option<Budget>,
+    /// What the claims to the given groups need. The total is provisional as long as one of them
+    /// must be confirmed by an officer.
+    group_evidence: Vec<GroupEvidenceReply>,
 }
 
 /// One fee of a quote.
@@ -121,6 +125,10 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
         total_vnd: total,
         due: procedure.fees.due,
         window: procedure.fees.window,
+        group_evidence: GroupEvidenceReply::all(&procedure.fees)
+            .into_iter()
+            .filter(|evidence| groups.contains(&evidence.group))
+            .collect(),
     };
     Ok(Reply::cacheable(&request, &reply, CATALOGUE_AGE))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dossier::contract::{Channel, DeliveryChannel, Vnd};
 use dossier::law::{
     Budget, ClockStart, Component, Duty, FeeDue, FeeKind, FeeLine, Fees, InForce, Kept, Law, Level,
-    OwedBy, Procedure, Reduction, Renewal, ResultRules, Text,
+    OwedBy, Procedure, Reception, Reduction, Renewal, ResultRules, Text,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -62,6 +62,8 @@ pub(crate) struct ProcedureReply {
     /// Period in which the one-stop unit accepts or refuses the dossier, or requests a supplement;
     /// null if there is none.
     answer_within: Option<Budget>,
+    /// Other agencies whose one-stop units receive dossiers, and what these may do.
+    reception: Vec<Reception>,
     /// Whether all steps can be done online.
     level: Level,
     /// Tariff.
@@ -69,10 +71,41 @@ pub(crate) struct ProcedureReply {
     /// Groups of persons for which a fee is reduced, as accepted in `groups` of a submission.
     #[schema(example = json!(["digital_citizen"]))]
     groups: Vec<String>,
+    /// For each of these groups, what a claim to it needs.
+    group_evidence: Vec<GroupEvidenceReply>,
     /// Channels by which the result may be delivered; empty if there is no result.
     delivery: Vec<DeliveryChannel>,
     /// What the applicant receives, and the duties afterwards.
     result: ResultReply,
+}
+
+/// What a claim to a group needs.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct GroupEvidenceReply {
+    /// The group.
+    #[schema(example = "digital_citizen")]
+    pub(super) group: String,
+    /// Whether the one-stop unit confirms or rejects the claim when it accepts the dossier; the
+    /// reduction is provisional until then. Otherwise the claim counts as it is.
+    confirmed_by_officer: bool,
+    /// Code of the component that must be submitted as evidence; null if none is.
+    #[schema(example = "identity")]
+    component: Option<String>,
+}
+
+impl GroupEvidenceReply {
+    /// Of all groups for which a fee is reduced.
+    pub(super) fn all(fees: &Fees) -> Vec<Self> {
+        let entry = |group: &str| fees.groups.iter().find(|entry| entry.group == group);
+        let of = |group: String| Self {
+            confirmed_by_officer: entry(&group).is_some(),
+            component: entry(&group)
+                .and_then(|entry| entry.evidence.as_ref())
+                .map(ToString::to_string),
+            group,
+        };
+        groups(fees).into_iter().map(of).collect()
+    }
 }
 
 /// A version that takes effect later.
@@ -236,9 +269,11 @@ impl ProcedureReply {
             periods: procedure.clock.budget.clone(),
             clock_start: procedure.clock.start,
             answer_within: procedure.intake.answer,
+            reception: procedure.intake.reception.clone(),
             level: procedure.level,
             fees: FeesReply::new(&procedure.fees),
             groups: groups(&procedure.fees),
+            group_evidence: GroupEvidenceReply::all(&procedure.fees),
             delivery: procedure.delivery.clone(),
             result: ResultReply::new(&procedure.result),
         }
