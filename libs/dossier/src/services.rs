@@ -5,9 +5,9 @@
 use std::fmt;
 
 use crate::contract::{
-    ComplaintEvent, DeliveryEvent, DirectoryEvent, EventSet, IntakeEvent, LawEvent, NumberEvent,
-    Payload, PaymentEvent, RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent,
-    Unreadable, WaybillEvent,
+    ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet, IntakeEvent,
+    LawEvent, MandateEvent, NoteEvent, NumberEvent, Payload, PaymentEvent, RatingEvent, ReadEvent,
+    ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable, WaybillEvent,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
@@ -15,7 +15,7 @@ use crate::intake::Intake;
 use crate::payment::Payment;
 use crate::review::Review;
 use crate::step::{State, Step, Subscription};
-use crate::{delivery, directory, feedback, intake, payment, review, rules};
+use crate::{delivery, directory, feedback, intake, mandates, notes, payment, review, rules};
 
 /// A service, in the order of the procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -93,8 +93,10 @@ impl ServiceName {
         match self {
             Self::Intake => &[
                 Module { name: "intake", steps: intake::STEPS },
+                Module { name: "notes", steps: notes::STEPS },
                 Module { name: "rules", steps: rules::STEPS },
                 Module { name: "directory", steps: directory::STEPS },
+                Module { name: "mandates", steps: mandates::STEPS },
             ],
             Self::Payment => &[Module { name: "payment", steps: payment::STEPS }],
             Self::Review => &[Module { name: "review", steps: review::STEPS }],
@@ -114,7 +116,7 @@ impl ServiceName {
     #[must_use]
     pub const fn sources(self) -> &'static [&'static str] {
         match self {
-            Self::Intake => &["intake", "law", "directory", "reads", "bus"],
+            Self::Intake => &["intake", "notes", "law", "directory", "mandate", "reads", "bus"],
             Self::Payment => &["payment"],
             Self::Review => &["review"],
             Self::Delivery => &["delivery"],
@@ -127,7 +129,7 @@ impl ServiceName {
     #[must_use]
     pub fn subscriptions(self) -> Vec<&'static str> {
         fn kinds<S: State>() -> Vec<&'static str> {
-            S::SUBSCRIPTIONS.iter().map(|Subscription { kind, .. }| *kind).collect()
+            S::SUBSCRIPTIONS.iter().map(Subscription::kind).collect()
         }
         match self {
             Self::Intake => kinds::<Intake>(),
@@ -156,11 +158,16 @@ pub enum Category {
     Outage,
     /// The units, officers and absences of an agency.
     Directory,
+    /// A mandate of one party to act for another.
+    Mandate,
+    /// The credential of a program that acts for a firm.
+    Credential,
     /// The money of a dossier.
     Payment,
     /// The receipts of one book of an agency and year.
     Receipts,
-    /// The notices of partners that fit nothing, by service.
+    /// The notices of partners that fit nothing, by service; and the dossier to which one of them
+    /// was assigned, by notice.
     Unmatched,
     /// The review of a dossier.
     Review,
@@ -172,6 +179,8 @@ pub enum Category {
     Waybill,
     /// The rating of a dossier.
     Rating,
+    /// The labels, notes and messages of a dossier.
+    Notes,
     Complaint,
     /// The reads of personal data through one process on a day.
     Reads,
@@ -229,11 +238,13 @@ impl Events {
 
 impl Category {
     /// Those of the law first, then those of the engine.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Intake,
         Self::Law,
         Self::Outage,
         Self::Directory,
+        Self::Mandate,
+        Self::Credential,
         Self::Payment,
         Self::Receipts,
         Self::Unmatched,
@@ -242,6 +253,7 @@ impl Category {
         Self::Numbers,
         Self::Waybill,
         Self::Rating,
+        Self::Notes,
         Self::Complaint,
         Self::Reads,
         Self::Codes,
@@ -250,9 +262,9 @@ impl Category {
     ];
 
     /// The streams with the id of a dossier, in the order of the procedure. A complaint may name
-    /// their events.
-    pub const OF_A_DOSSIER: [Self; 5] =
-        [Self::Intake, Self::Payment, Self::Review, Self::Delivery, Self::Rating];
+    /// their events, as far as the complainant sees them.
+    pub const OF_A_DOSSIER: [Self; 6] =
+        [Self::Intake, Self::Payment, Self::Review, Self::Delivery, Self::Rating, Self::Notes];
 
     /// Those of them in which the authority handles the dossier: officers act there, and their
     /// events may meet the obligations of one another.
@@ -266,6 +278,8 @@ impl Category {
             Self::Law => "law",
             Self::Outage => "outage",
             Self::Directory => "directory",
+            Self::Mandate => "mandate",
+            Self::Credential => "credential",
             Self::Payment => "payment",
             Self::Receipts => "receipts",
             Self::Unmatched => "unmatched",
@@ -274,6 +288,7 @@ impl Category {
             Self::Numbers => "numbers",
             Self::Waybill => "waybill",
             Self::Rating => "rating",
+            Self::Notes => "notes",
             Self::Complaint => "complaint",
             Self::Reads => "reads",
             Self::Codes => "codes",
@@ -301,6 +316,8 @@ impl Category {
             Self::Intake => Events::of::<IntakeEvent>(),
             Self::Law | Self::Outage => Events::of::<LawEvent>(),
             Self::Directory => Events::of::<DirectoryEvent>(),
+            Self::Mandate => Events::of::<MandateEvent>(),
+            Self::Credential => Events::of::<CredentialEvent>(),
             Self::Payment => Events::of::<PaymentEvent>(),
             Self::Receipts => Events::of::<ReceiptEvent>(),
             Self::Unmatched => Events::of::<UnmatchedEvent>(),
@@ -309,6 +326,7 @@ impl Category {
             Self::Numbers => Events::of::<NumberEvent>(),
             Self::Waybill => Events::of::<WaybillEvent>(),
             Self::Rating => Events::of::<RatingEvent>(),
+            Self::Notes => Events::of::<NoteEvent>(),
             Self::Complaint => Events::of::<ComplaintEvent>(),
             Self::Reads => Events::of::<ReadEvent>(),
             Self::Codes | Self::Cursor | Self::Letters => return None,
@@ -397,10 +415,13 @@ mod tests {
             of::<Review>(),
             of::<DossierResult>(),
             of::<Rating>(),
+            of::<notes::Notes>(),
             of::<feedback::Complaint>(),
             of::<rules::Rules>(),
             of::<rules::OutageRecord>(),
             of::<crate::law::Directory>(),
+            of::<mandates::Mandate>(),
+            of::<mandates::Credential>(),
         ];
         for (category, is_of_dossier) in states {
             let category = Category::named(category).unwrap();

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{Actor, Envelope, EventSet};
+use dossier::contract::{Actor, DossierId, Envelope, EventSet, NoticeAssigned, UnmatchedEvent};
 use dossier::services::Category;
 use events::{AppendError, Expected, NewEvent, ReadError, StreamName, Version};
 use jiff::Timestamp;
@@ -18,6 +18,8 @@ use crate::{Engine, decode, recorded_at};
 /// An unmatched notice that was kept.
 #[derive(Debug, Clone)]
 pub struct Kept<E> {
+    /// Id of the event that recorded it.
+    pub id: Uuid,
     /// Cursor of the notice: its version in the stream of its service.
     pub at: u64,
     /// Absent if the recorded event has no envelope.
@@ -94,9 +96,49 @@ pub async fn page<E: EventSet>(
         .take(UNMATCHED_PAGE_MAX)
         .map(|event| {
             let notice = decode(event)?;
-            Ok(Kept { at: event.version.0, received_at: recorded_at(event), notice })
+            Ok(Kept { id: event.id, at: event.version.0, received_at: recorded_at(event), notice })
         })
         .collect()
+}
+
+/// Assigns a notice to a dossier, once for all dossiers; returns the dossier to which it is
+/// assigned, which is another one if that came first.
+pub async fn assign(
+    engine: &Engine,
+    service: &'static str,
+    notice: Uuid,
+    dossier: DossierId,
+) -> Result<DossierId, UnmatchedError> {
+    let stream = StreamName::of(Category::Unmatched.as_str(), notice);
+    let command = Uuid::new_v5(&notice, dossier.to_string().as_bytes());
+    let assigned = UnmatchedEvent::from(NoticeAssigned { notice, dossier });
+    let envelope = Envelope {
+        at: engine.time()?,
+        actor: Actor::system(service),
+        command,
+        digest: String::new(),
+        cause: None,
+        dossier: Some(dossier),
+        trace: None,
+    };
+    let event = NewEvent {
+        id: NewEvent::id_of(&stream, command, 0),
+        kind: assigned.kind().into(),
+        data: assigned.encode(),
+        meta: envelope.encode(),
+    };
+    match engine.store.append(&stream, Expected::from(None), vec![event]).await {
+        Ok(_) => Ok(dossier),
+        Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
+            let last = engine.store.last(&stream).await?;
+            let before = last.as_ref().map(decode).transpose()?;
+            Ok(match before {
+                Some(UnmatchedEvent::NoticeAssigned(before)) => before.dossier,
+                Some(_) | None => dossier,
+            })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn stream(service: &str) -> Result<StreamName, AppendError> {

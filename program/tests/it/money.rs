@@ -216,8 +216,8 @@ async fn what_names_none_of_our_payments_is_kept_listed_and_counted() {
     let second = office.browser.get(&next, &operator).await.granted();
     assert_eq!((second.as_array().unwrap().len(), &second[0]["amount_vnd"]), (1, &json!(2)));
     assert!(office.engine.metrics.text().contains("dossier_payments_unmatched 3"));
-    let cashier = office.token(Role::Cashier, "k1", "G02.001");
-    let refused = office.browser.get(address, &cashier).await;
+    let clerk = office.clerk();
+    let refused = office.browser.get(address, &clerk).await;
     assert_eq!(refused.refused(), (403, "role-forbidden"));
 }
 

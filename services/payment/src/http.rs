@@ -6,6 +6,8 @@ mod get_payment;
 mod get_payment_tasks;
 mod get_receipt;
 mod get_unmatched_payment_notices;
+mod get_till;
+mod match_notice;
 mod reasons;
 mod refund_payment;
 mod reject_refund;
@@ -26,6 +28,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_receipt::operation(),
         get_payment_tasks::operation(),
         get_unmatched_payment_notices::operation(),
+        get_till::operation(),
         start_payment::operation(),
         take_cash::operation(),
         resolve_discrepancy::operation(),
@@ -35,5 +38,6 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         approve_refund::operation(),
         reject_refund::operation(),
         take_notice::operation(),
+        match_notice::operation(),
     ]
 }

@@ -1,11 +1,12 @@
-//! The view of cashiers' tasks and of provider notices that match no payment. The rows of a payment
-//! are derived from its present state, and so do not depend on the order of events.
+//! The view of cashiers' tasks, of money that was received and refunded, and of provider notices that
+//! match no payment. The tasks of a payment are derived from its present state, and so do not depend
+//! on the order of events.
 
 use std::sync::Arc;
 
 use dossier::State as _;
 use dossier::clock::Running;
-use dossier::contract::{EventSet, UnmatchedEvent, party_name};
+use dossier::contract::{EventSet, PaymentEvent, UnmatchedEvent, party_name};
 use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
 use engine::tasks::{
@@ -17,12 +18,16 @@ use events::{Page, Position, Recorded};
 use platform::metrics::Metrics;
 use rusqlite::{Connection, params};
 
+use self::movements::Movement;
+
+mod movements;
+
 /// Streams of notices that fit no payment.
 const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 3,
+    version: 4,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -39,8 +44,25 @@ CREATE TABLE tasks (
   PRIMARY KEY (dossier, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tasks_by_due ON tasks (due_at, dossier, kind);
+CREATE TABLE movements (
+  position  INTEGER PRIMARY KEY,
+  dossier   TEXT    NOT NULL,
+  code      TEXT    NOT NULL,
+  agency    TEXT    NOT NULL,
+  applicant TEXT    NOT NULL,
+  filed_by  TEXT,
+  kind      TEXT    NOT NULL,
+  amount    INTEGER NOT NULL,
+  provider  TEXT,
+  officer   TEXT,
+  day       TEXT    NOT NULL,
+  at        INTEGER NOT NULL
+) STRICT;
+CREATE INDEX movements_by_day ON movements (day, agency, position);
 CREATE TABLE unmatched (
   position    INTEGER PRIMARY KEY,
+  id          TEXT    NOT NULL UNIQUE,
+  version     INTEGER NOT NULL,
   provider    TEXT    NOT NULL,
   event       TEXT    NOT NULL,
   reference   TEXT    NOT NULL,
@@ -52,7 +74,7 @@ CREATE TABLE unmatched (
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 17] = [
     "payment.DiscrepancyFound.v1",
     "payment.DiscrepancyResolved.v1",
     "payment.DiscrepancyOverdue.v1",
@@ -66,6 +88,10 @@ const KINDS: [&str; 13] = [
     "payment.PaymentRefunded.v1",
     "payment.PeriodExtended.v1",
     "payment.NoticeUnmatched.v1",
+    "payment.NoticeMatched.v1",
+    "payment.FeeReassessed.v1",
+    "payment.CashReceived.v1",
+    "payment.PaymentCaptured.v1",
 ];
 
 /// A row of the table `tasks`.
@@ -95,16 +121,20 @@ pub(crate) struct OpenTasks {
 
 impl Handler for OpenTasks {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        let mut rows = Vec::new();
+        let (mut rows, mut moved) = (Vec::new(), Vec::new());
         for event in page.events.iter().filter(|event| event.stream.category() == Payment::CATEGORY)
         {
-            rows.push((event.stream.id().to_owned(), self.rows(event).await?));
+            let loaded = self.payments.load(&event.stream).await?;
+            rows.push((event.stream.id().to_owned(), tasks(&loaded.state, event)));
+            moved.extend(Movement::of(&self.engine, &loaded.state, event));
         }
         let engine = Arc::clone(&self.engine);
         Ok(Handled::Rows(Box::new(move |tables| {
             rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
+            moved.iter().try_for_each(|movement: &Movement| movement.insert(tables))?;
             let unmatched = page.events.iter().filter(|e| e.stream.category() == UNMATCHED);
             unmatched.into_iter().try_for_each(|event| keep(&engine.metrics, tables, event))?;
+            page.events.iter().try_for_each(|event| forget_matched(tables, event))?;
             measure(&engine, tables)
         })))
     }
@@ -124,50 +154,48 @@ impl OpenTasks {
         let progress = follower.progress();
         Ok((follower, view, progress))
     }
+}
 
-    /// The tasks of a payment in its present state.
-    async fn rows(&self, event: &Recorded) -> Result<Vec<Row>, Stalled> {
-        let loaded = self.payments.load(&event.stream).await?;
-        let payment = &loaded.state;
-        let Some(brief) = payment.assessed().map(|assessed| &assessed.brief) else {
-            return Ok(Vec::new());
-        };
-        let row = |kind, why: String, amount: i64, owed: Owed| Row {
-            dossier: brief.dossier.to_string(),
-            code: brief.code.to_string(),
-            agency: brief.agency.to_string(),
-            applicant: party_name(brief.applicant.as_str()),
-            filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
-            kind,
-            why,
-            amount,
-            due_at: owed.running.due_at.as_millisecond(),
-            dated: true,
-            missed: owed.missed,
-        };
-        let mut rows = Vec::new();
-        if let Some((owed, why)) = payment.owed_repayment() {
-            rows.push(row("repayment", word(&why), payment.owed_back().0, owed));
-        }
-        if let Some(owed) = payment.discrepancy {
-            let mut doubts = payment.attempts.values().flat_map(|attempt| &attempt.doubts);
-            if let Some(first) = doubts.next() {
-                rows.push(row("discrepancy", word(&first.doubt), first.word.amount.0, owed));
-            }
-        }
-        if let Some(proposal) = &payment.proposal {
-            let at = proposal.at;
-            let undated = || Owed { running: Running::new(at, at, event.id, at), missed: false };
-            let owed = proposal.owed.unwrap_or_else(undated);
-            let (why, amount) = match proposal.what {
-                Proposed::Refund(amount) => ("refund_proposed", amount),
-                Proposed::Resolution(_, captured) => ("resolution_proposed", captured),
-            };
-            let dated = proposal.owed.is_some();
-            rows.push(Row { dated, ..row("approval", why.to_owned(), amount.0, owed) });
-        }
-        Ok(rows)
+/// The tasks of a payment in its present state.
+fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
+    let Some(brief) = payment.assessed().map(|assessed| &assessed.brief) else {
+        return Vec::new();
+    };
+    let row = |kind, why: String, amount: i64, owed: Owed| Row {
+        dossier: brief.dossier.to_string(),
+        code: brief.code.to_string(),
+        agency: brief.agency.to_string(),
+        applicant: party_name(brief.applicant.as_str()),
+        filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
+        kind,
+        why,
+        amount,
+        due_at: owed.running.due_at.as_millisecond(),
+        dated: true,
+        missed: owed.missed,
+    };
+    let mut rows = Vec::new();
+    if let Some((owed, why)) = payment.owed_repayment() {
+        rows.push(row("repayment", word(&why), payment.owed_back().0, owed));
     }
+    if let Some(owed) = payment.discrepancy {
+        let mut doubts = payment.attempts.values().flat_map(|attempt| &attempt.doubts);
+        if let Some(first) = doubts.next() {
+            rows.push(row("discrepancy", word(&first.doubt), first.word.amount.0, owed));
+        }
+    }
+    if let Some(proposal) = &payment.proposal {
+        let at = proposal.at;
+        let undated = || Owed { running: Running::new(at, at, event.id, at), missed: false };
+        let owed = proposal.owed.unwrap_or_else(undated);
+        let (why, amount) = match proposal.what {
+            Proposed::Refund(amount) => ("refund_proposed", amount),
+            Proposed::Resolution(_, captured) => ("resolution_proposed", captured),
+        };
+        let dated = proposal.owed.is_some();
+        rows.push(Row { dated, ..row("approval", why.to_owned(), amount.0, owed) });
+    }
+    rows
 }
 
 /// Updates the metrics.
@@ -231,17 +259,20 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
 }
 
 fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
-    let Ok(UnmatchedEvent::NoticeUnmatched(notice)) =
-        UnmatchedEvent::decode(&event.kind, &event.data)
-    else {
+    let decoded = UnmatchedEvent::decode(&event.kind, &event.data);
+    let Ok(UnmatchedEvent::NoticeUnmatched(notice)) = decoded else {
         tracing::error!(position = event.position.0, "a notice cannot be read and is not listed");
         metrics.defect(Work::Shows.name());
         return Ok(());
     };
     tables
-        .prepare_cached("INSERT OR REPLACE INTO unmatched VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO unmatched VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+        )?
         .execute(params![
             event.position.0.cast_signed(),
+            event.id.to_string(),
+            event.version.0.cast_signed(),
             notice.provider,
             notice.provider_event,
             notice.reference,
@@ -251,4 +282,12 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
             recorded_at(event).map_or(0, jiff::Timestamp::as_millisecond),
         ])?;
     Ok(())
+}
+
+/// Removes the notice that was matched from the list.
+fn forget_matched(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
+    let decoded = PaymentEvent::decode(&event.kind, &event.data);
+    let Ok(PaymentEvent::NoticeMatched(matched)) = decoded else { return Ok(()) };
+    let mut delete = tables.prepare_cached("DELETE FROM unmatched WHERE id = ?1")?;
+    delete.execute([matched.notice.to_string()]).map(drop)
 }

@@ -3,7 +3,7 @@
 //! capture is counted, and a contradictory report is not counted until a cashier has resolved it.
 
 use super::Payment;
-use super::attempt::{DoubtfulWord, Identity, Word};
+use super::attempt::{Attempt, DoubtfulWord, Identity, Word};
 use super::limits::ATTEMPT_FACTS_MAX;
 use crate::access::any;
 use crate::clock;
@@ -72,11 +72,25 @@ impl Command for TakeNotice {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let Some(attempt) = self.attempt(payment) else { return Err(Refusal::NotOurs) };
+        Ok(self.take(payment, attempt, facts)?)
+    }
+}
+
+impl TakeNotice {
+    /// The attempt that it names; `None` if there is none of its provider.
+    pub(super) fn attempt<'a>(&self, payment: &'a Payment) -> Option<&'a Attempt> {
+        let attempt = payment.attempts.get(&self.payment);
+        attempt.filter(|attempt| attempt.started.provider == self.provider)
+    }
+
+    pub(super) fn take(
+        &self,
+        payment: &Payment,
+        attempt: &Attempt,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
         let Self { payment: id, provider, provider_event, transaction, said, .. } = self;
-        let attempt = payment.attempts.get(id);
-        let Some(attempt) = attempt.filter(|attempt| attempt.started.provider == *provider) else {
-            return Err(Refusal::NotOurs);
-        };
         let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
         let amount = match said {
             Said::Captured(amount) if *amount > Vnd::ZERO => *amount,

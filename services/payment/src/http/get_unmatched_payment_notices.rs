@@ -8,6 +8,7 @@ use engine::view::Question;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
 use super::take_notice::ProviderFact;
@@ -30,6 +31,8 @@ pub(crate) struct UnmatchedQuery {
 /// A provider notice that matches no payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct UnmatchedPaymentNoticeReply {
+    /// Id of the notice, for `match_notice`.
+    notice: Uuid,
     /// Position in the log.
     position: u64,
     /// Code of the provider.
@@ -59,7 +62,7 @@ pub(super) fn operation() -> Operation<App> {
         "get_unmatched_payment_notices",
         "List payment notices that match no payment",
     )
-    .describe("The oldest first.")
+    .describe("The oldest first, until they are matched (`match_notice`).")
     .roles(READ_UNMATCHED)
     .query::<UnmatchedQuery>()
     .list::<UnmatchedPaymentNoticeReply>()
@@ -74,7 +77,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up(Some(&app.shown)).await?;
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(
-            "SELECT position, provider, event, reference, said, number, amount, at FROM unmatched
+            "SELECT position, provider, event, reference, said, number, amount, at, id FROM unmatched
              WHERE position > ?1 ORDER BY position LIMIT ?2",
         )?
         .query_map((after, limit), |row| {
@@ -87,6 +90,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                 transaction: row.get(5)?,
                 amount_vnd: Vnd(row.get(6)?),
                 at: Timestamp::from_millisecond(row.get(7)?).ok(),
+                notice: row.get::<_, String>(8)?.parse().unwrap_or_default(),
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()

@@ -1,7 +1,7 @@
 //! Receives a payment provider's notice. The law: `libs/dossier/src/payment/take_notice.rs`.
 //!
 //! The reply is 2xx once the notice is durable, in any order and for any number of repetitions. A
-//! notice that matches no payment is kept for an operator.
+//! notice that matches no payment is kept until a cashier matches it.
 
 use std::sync::Arc;
 
@@ -59,7 +59,7 @@ pub(super) enum ProviderFact {
 /// Whether the notice matched a payment.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NoticeReply {
-    /// False if it matches no payment; it is then kept for an operator.
+    /// False if it matches no payment; it is then kept until a cashier matches it.
     matched: bool,
 }
 
@@ -80,7 +80,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/payment-notices", "take_notice", "Record a payment provider's notice")
         .describe(
             "Notices may come in any order and repeatedly. The answer is sent once the notice is \
-             recorded; one that matches no payment is kept for an operator.",
+             recorded; one that matches no payment is kept until a cashier matches it.",
         )
         .step(&TakeNotice::STEP)
         .refusals(&[AMOUNT_IMPOSSIBLE, PROVIDER_NOT_CALLER])

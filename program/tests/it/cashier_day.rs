@@ -1,0 +1,194 @@
+//! A day of a cashier: everything is found in lists, with no id known beforehand.
+
+use dossier::contract::Role;
+use serde_json::{Value, json};
+
+use crate::life::{Certificate, notice, submitted, take};
+use crate::support::Office;
+
+async fn list(office: &Office, address: &str, token: &str) -> Vec<Value> {
+    office.browser.get(address, token).await.granted().as_array().unwrap().clone()
+}
+
+/// Starts a payment through the sandbox, and returns its reference.
+async fn started(office: &mut Office, certificate: &Certificate) -> String {
+    let (payments, applicant) = (certificate.at("payments"), certificate.applicant.clone());
+    let provider = json!({ "provider": "sandbox" });
+    let started = take(office, &payments, "attempts", &applicant, provider).await.granted();
+    started["attempts"][0]["reference"].as_str().unwrap().to_owned()
+}
+
+/// The address of the payment of a row, which names its dossier.
+fn payment_of(row: &Value) -> String {
+    let dossier = row["dossier"]["id"].as_str().or(row["dossier"].as_str());
+    format!("/v1/payments/{}", dossier.unwrap())
+}
+
+#[tokio::test]
+async fn a_cashier_takes_matches_returns_and_corrects_money_and_closes_the_till() {
+    let mut office = Office::open().await;
+    let cashier = office.token(Role::Cashier, "cashier-1", "G02.001");
+    let [counter, mistyped, surplus] = ["a1", "a2", "a3"];
+    let counter = submitted(&mut office, counter, "download").await;
+
+    // Payments to take at the counter.
+    let work = "/v1/register/work?kind=take_cash";
+    let rows = list(&office, work, &cashier).await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    let payments = payment_of(&rows[0]);
+    let owed = office.browser.get(&payments, &cashier).await.granted()["outstanding_vnd"].clone();
+    let paid = take(&mut office, &payments, "cash", &cashier, json!({ "amount_vnd": owed })).await;
+    paid.granted();
+    assert!(list(&office, work, &cashier).await.is_empty());
+    receipt(&office, &payments, &cashier, None).await;
+
+    // A notice with a mistyped reference waits in the list until it is matched.
+    let mistyped = submitted(&mut office, mistyped, "download").await;
+    started(&mut office, &mistyped).await;
+    notice(&mut office, "DSR mistyped", "ipn-1", "captured", 30_000).await;
+    let unmatched = "/v1/payment-notices/unmatched";
+    let rows = list(&office, unmatched, &cashier).await;
+    assert_eq!((rows.len(), &rows[0]["reference"]), (1, &json!("DSR mistyped")));
+    let payments = mistyped.at("payments");
+    let shown = office.browser.get(&payments, &cashier).await.granted();
+    let attempt = shown["attempts"][0]["payment"].clone();
+    let body = json!({
+        "notice": rows[0]["notice"], "payment": attempt, "reason": "sao kê của người nộp",
+    });
+    let matched = take(&mut office, &payments, "matched-notices", &cashier, body.clone()).await;
+    assert_eq!(matched.granted()["outstanding_vnd"], 0);
+    assert!(list(&office, unmatched, &cashier).await.is_empty());
+    let again = take(&mut office, &payments, "matched-notices", &cashier, body).await;
+    assert_eq!(again.refused(), (422, "unknown-notice"), "its money is counted once");
+
+    // An over-payment is in the tasks and is given back.
+    let surplus = submitted(&mut office, surplus, "download").await;
+    let reference = started(&mut office, &surplus).await;
+    notice(&mut office, &reference, "ipn-2", "captured", 45_000).await;
+    over_payment(&mut office, &cashier).await;
+
+    // Cash that was recorded for the wrong dossier: its receipt is cancelled.
+    let back = json!({ "amount_vnd": 30_000, "reason": "thu nhầm hồ sơ" });
+    let corrected = take(&mut office, &counter.at("payments"), "refunds", &cashier, back).await;
+    let corrected = corrected.granted();
+    assert_eq!(corrected["receipts"][0]["became"], "cancelled");
+    assert_eq!(corrected["outstanding_vnd"], 30_000, "the fee is owed again");
+    receipt(&office, &counter.at("payments"), &cashier, Some("cancelled")).await;
+
+    till(&office, &cashier).await;
+    let report = program::check(&office.engine.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+}
+
+/// Reads the receipt as JSON and as PDF.
+async fn receipt(office: &Office, payments: &str, cashier: &str, became: Option<&str>) {
+    let shown = office.browser.get(payments, cashier).await.granted();
+    let id = shown["receipts"][0]["receipt"].as_str().unwrap().to_owned();
+    let address = format!("{payments}/receipts/{id}");
+    let read = office.browser.get(&address, cashier).await.granted();
+    assert_eq!((&read["became"], &read["data"]["amount_vnd"]), (&json!(became), &json!(30_000)));
+    let (status, headers, bytes) = office.browser.raw(&address, cashier, "application/pdf").await;
+    assert_eq!((status.as_u16(), &headers["content-type"]), (200, &"application/pdf"));
+    assert!(bytes.starts_with(b"%PDF-"));
+}
+
+/// Finds the over-payment among the tasks, clears it up with the provider, and refunds it.
+async fn over_payment(office: &mut Office, cashier: &str) {
+    let tasks = list(office, "/v1/payment-tasks", cashier).await;
+    assert_eq!((tasks.len(), &tasks[0]["kind"]), (1, &json!("discrepancy")), "{tasks:?}");
+    let payments = payment_of(&tasks[0]);
+    let shown = office.browser.get(&payments, cashier).await.granted();
+    let found = json!({
+        "payment": shown["attempts"][0]["payment"], "captured_vnd": 45_000,
+        "reason": "cổng xác nhận thu thừa",
+    });
+    take(office, &payments, "resolutions", cashier, found).await.granted();
+    let tasks = list(office, "/v1/payment-tasks?kind=repayment", cashier).await;
+    assert_eq!(
+        (&tasks[0]["why"], &tasks[0]["amount_vnd"]),
+        (&json!("over_payment"), &json!(15_000))
+    );
+    let back = json!({ "amount_vnd": tasks[0]["amount_vnd"], "reason": "nộp thừa" });
+    let done = take(office, &payment_of(&tasks[0]), "refunds", cashier, back).await.granted();
+    assert_eq!((&done["owed_back_vnd"], &done["outstanding_vnd"]), (&json!(0), &json!(0)));
+    assert!(list(office, "/v1/payment-tasks", cashier).await.is_empty());
+}
+
+/// The sums and the movements of the day, in pages.
+async fn till(office: &Office, cashier: &str) {
+    let address = "/v1/payment-movements";
+    let till = office.browser.get(address, cashier).await.granted();
+    let sums = ["cash_vnd", "captured_vnd", "corrected_vnd", "refunded_vnd"];
+    assert_eq!(sums.map(|sum| till[sum].as_i64().unwrap()), [30_000, 75_000, 0, 45_000]);
+    assert_eq!((&till["agency"], &till["on"]), (&json!("G02.001"), &json!("2026-11-20")));
+    let rows = till["movements"].as_array().unwrap();
+    let kinds: Vec<_> = rows.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["cash", "capture", "capture", "refund", "refund"]);
+    assert_eq!((&rows[0]["officer"], &rows[0]["provider"]), (&json!("cashier-1"), &Value::Null));
+    assert_eq!(rows[2]["provider"], "sandbox");
+    let page = office.browser.get(&format!("{address}?limit=4"), cashier).await;
+    let next = page.header("link").split(['<', '>']).nth(1).unwrap().to_owned();
+    let second = office.browser.get(&next, cashier).await.granted();
+    assert_eq!(second["movements"].as_array().unwrap().len(), 1);
+    assert_eq!(second["cash_vnd"], 30_000, "the sums are those of the day");
+    let before = office.browser.get(&format!("{address}?on=2026-11-19"), cashier).await.granted();
+    assert_eq!((&before["cash_vnd"], &before["movements"]), (&json!(0), &json!([])));
+    let other = office.token(Role::Cashier, "k2", "G02.002");
+    let hidden = office.browser.get(&format!("{address}?agency=G02.001"), &other).await;
+    assert_eq!(hidden.status, 404, "{}", hidden.body);
+}
+
+#[tokio::test]
+async fn a_notice_is_matched_with_one_dossier_only_and_with_an_attempt_of_its_provider() {
+    let mut office = Office::open().await;
+    let cashier = office.token(Role::Cashier, "cashier-1", "G02.001");
+    let (one, two) = (
+        submitted(&mut office, "a1", "download").await,
+        submitted(&mut office, "a2", "download").await,
+    );
+    for certificate in [&one, &two] {
+        started(&mut office, certificate).await;
+    }
+    notice(&mut office, "mistyped", "ipn-1", "captured", 30_000).await;
+    notice(&mut office, "mistyped", "ipn-2", "failed", 30_000).await;
+    let rows = list(&office, "/v1/payment-notices/unmatched", &cashier).await;
+    let mut attempts = Vec::new();
+    for certificate in [&one, &two] {
+        let shown = office.browser.get(&certificate.at("payments"), &cashier).await.granted();
+        attempts.push(shown["attempts"][0]["payment"].clone());
+    }
+    let body = |notice: &Value, attempt: &Value| json!({ "notice": notice["notice"], "payment": attempt, "reason": "sao kê" });
+    let wrong = take(
+        &mut office,
+        &one.at("payments"),
+        "matched-notices",
+        &cashier,
+        body(&rows[0], &attempts[1]),
+    )
+    .await;
+    assert_eq!(wrong.refused(), (422, "unknown-attempt"));
+    let failed = take(
+        &mut office,
+        &one.at("payments"),
+        "matched-notices",
+        &cashier,
+        body(&rows[1], &attempts[0]),
+    )
+    .await;
+    assert_eq!(failed.refused(), (422, "notice-without-money"));
+    // Two cashiers match the same notice with two dossiers at once: one of them is refused.
+    let etags = [&one, &two].map(|certificate| certificate.at("payments"));
+    let mut sent = Vec::new();
+    for (payments, attempt) in etags.iter().zip(&attempts) {
+        let etag = office.browser.get(payments, &cashier).await.etag();
+        sent.push((format!("{payments}/matched-notices"), etag, body(&rows[0], attempt)));
+    }
+    let [first, second] = &sent[..] else { unreachable!() };
+    let (first, second) = tokio::join!(
+        office.browser.post(&first.0, &cashier, &first.1, first.2.clone()),
+        office.browser.post(&second.0, &cashier, &second.1, second.2.clone()),
+    );
+    let mut statuses = [first.status, second.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 409], "{} {}", first.body, second.body);
+}
