@@ -15,6 +15,8 @@ pub mod record_absence;
 pub mod record_officer;
 pub mod record_unit;
 
+mod addition;
+
 use end_absence::EndAbsence;
 use record_absence::RecordAbsence;
 use record_officer::RecordOfficer;

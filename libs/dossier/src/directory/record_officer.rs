@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::limits::{BYTES_MAX, OFFICERS_MAX, RECORDS_MAX};
+use super::addition::addition;
+use super::limits::OFFICERS_MAX;
 use crate::access::any;
 use crate::contract::{AgencyCode, DirectoryEvent, OfficerRecorded, Role, Subject, UnitCode};
 use crate::law::Directory;
@@ -120,19 +121,13 @@ impl Command for RecordOfficer {
         {
             wrong.add(Refusal::Elsewhere(other.clone()));
         }
-        let records = directory.officers().get(officer);
-        let full = match records {
-            Some(records) => records.len() >= RECORDS_MAX && !records.contains_key(from),
-            None => directory.officers().len() >= OFFICERS_MAX,
-        };
-        let known = records.and_then(|records| records.get(from));
-        let is_known = known == Some(&recorded);
-        let event: DirectoryEvent = recorded.into();
-        if full || directory.bytes_with(&event) > BYTES_MAX.max(directory.bytes()) {
+        let key = (officer, *from);
+        let added = addition(directory, directory.officers(), key, recorded.clone(), OFFICERS_MAX);
+        if !added.has_room {
             wrong.add(Refusal::TooMany);
         }
         wrong.done(Refusal::Several)?;
-        Ok(Decision::from((!is_known).then_some(event)))
+        Ok(Decision::from(added.event))
     }
 }
 

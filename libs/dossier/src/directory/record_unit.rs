@@ -7,7 +7,8 @@ use jiff::civil::Date;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::limits::{BYTES_MAX, RECORDS_MAX, UNITS_MAX};
+use super::addition::addition;
+use super::limits::UNITS_MAX;
 use crate::access::any;
 use crate::contract::{
     AgencyCode, AssignmentRule, DirectoryEvent, ProcedureCode, Role, Subject, UnitCode,
@@ -112,19 +113,13 @@ impl Command for RecordUnit {
         if let Some(other) = overlapping(directory, &recorded) {
             wrong.add(Refusal::Overlaps(other.to_string()));
         }
-        let records = directory.units().get(unit);
-        let full = match records {
-            Some(records) => records.len() >= RECORDS_MAX && !records.contains_key(from),
-            None => directory.units().len() >= UNITS_MAX,
-        };
-        let known = records.and_then(|records| records.get(from));
-        let is_known = known == Some(&recorded);
-        let event: DirectoryEvent = recorded.into();
-        if full || directory.bytes_with(&event) > BYTES_MAX.max(directory.bytes()) {
+        let key = (unit, *from);
+        let added = addition(directory, directory.units(), key, recorded.clone(), UNITS_MAX);
+        if !added.has_room {
             wrong.add(Refusal::TooMany);
         }
         wrong.done(Refusal::Several)?;
-        Ok(Decision::from((!is_known).then_some(event)))
+        Ok(Decision::from(added.event))
     }
 }
 

@@ -4,9 +4,9 @@
 
 use super::Complaint;
 use crate::access::agency;
-use crate::contract::{AgencyCode, ComplaintAssigned, ComplaintEvent, Personal, Role, Subject};
-use crate::law::{Away, Unable, unable};
-use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
+use crate::contract::{ComplaintAssigned, ComplaintEvent, Personal, Role, Subject};
+use crate::law::{refusals_of_assignment, unable};
+use crate::step::{Collected, Command, Decision, Facts, Reasons, Step};
 
 /// The officer who is to handle a complaint.
 #[derive(Debug, Clone)]
@@ -20,9 +20,9 @@ pub struct AssignComplaint {
     pub conflicted: bool,
 }
 
-refusals! {
+refusals_of_assignment! {
     /// Refusals of `assign_complaint`.
-    pub enum Refusal {
+    pub enum Refusal for "/officer" {
         NotOpen => 409, "complaint-not-open-to-assign",
             "phản ánh không còn chờ xử lý tại cơ quan này",
             "the complaint is not being handled by this agency";
@@ -31,25 +31,6 @@ refusals! {
         Conflict => 422, "officer-not-impartial" at "/officer",
             "cán bộ này là người bị phản ánh, hoặc là một bên của hồ sơ; hãy giao cho người khác",
             "the complaint is about an act of this officer, or the officer is a party to it; assign another one";
-        UnknownOfficer(Known) => 422, "unknown-officer" at "/officer",
-            "không có cán bộ này trong danh bạ", "the directory has no such officer";
-        Elsewhere(AgencyCode) => 422, "officer-elsewhere" at "/officer",
-            "cán bộ thuộc cơ quan khác", "this is an officer of another agency";
-        LacksRole => 422, "officer-lacks-role" at "/officer",
-            "cán bộ không làm công việc này", "this officer does not do this work";
-        Absent(Away) => 422, "officer-absent" at "/officer",
-            "cán bộ vắng mặt", "this officer is absent";
-    }
-}
-
-impl From<Unable> for Refusal {
-    fn from(unable: Unable) -> Self {
-        match unable {
-            Unable::Unknown(known) => Self::UnknownOfficer(known),
-            Unable::Elsewhere(agency) => Self::Elsewhere(agency),
-            Unable::LacksRole => Self::LacksRole,
-            Unable::Absent(away) => Self::Absent(away),
-        }
     }
 }
 

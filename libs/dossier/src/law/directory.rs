@@ -16,6 +16,7 @@ mod assignment;
 mod unable;
 
 pub use assignment::{Chosen, Loads, choose, is_head_over, weighed};
+pub(crate) use unable::refusals_of_assignment;
 pub use unable::{Away, Unable, unable};
 
 /// Days after its end for which an absence stays in the directory. It stays in the log.

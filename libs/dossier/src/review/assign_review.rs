@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 use super::giving::give;
 use super::{Review, Stage};
 use crate::access::agency;
-use crate::contract::{AgencyCode, Brief, ReviewEvent, Role, Subject};
-use crate::law::{Away, Unable, is_head_over};
-use crate::step::{Command, Decision, Facts, Known, Step, refusals};
+use crate::contract::{Brief, ReviewEvent, Role, Subject};
+use crate::law::{is_head_over, refusals_of_assignment};
+use crate::step::{Command, Decision, Facts, Step};
 use crate::text::{Line, Text};
 
 /// Assigns a review to an officer.
@@ -25,9 +25,9 @@ pub struct AssignReview {
     pub reason: Text<2000>,
 }
 
-refusals! {
+refusals_of_assignment! {
     /// Why a review cannot be assigned.
-    pub enum Refusal {
+    pub enum Refusal for "/to" or party {
         NotOpen => 409, "review-not-open",
             "hồ sơ không ở trạng thái thẩm định", "the dossier is not open for review";
         NotYourUnit => 409, "not-your-unit",
@@ -35,28 +35,6 @@ refusals! {
             "the officer or the review is not of a unit that you head";
         AlreadyTheirs => 409, "already-claimed",
             "hồ sơ đã có cán bộ thụ lý", "an officer has claimed the review already";
-        Party => 422, "officer-is-a-party" at "/to",
-            "cán bộ này là người nộp hoặc đại diện nộp hồ sơ",
-            "this officer is the applicant or filed the dossier for the applicant";
-        UnknownOfficer(Known) => 422, "unknown-officer" at "/to",
-            "không có cán bộ này trong danh bạ", "the directory has no such officer";
-        Elsewhere(AgencyCode) => 422, "officer-elsewhere" at "/to",
-            "cán bộ thuộc cơ quan khác", "this is an officer of another agency";
-        LacksRole => 422, "officer-lacks-role" at "/to",
-            "cán bộ không làm công việc này", "this officer does not do this work";
-        Absent(Away) => 422, "officer-absent" at "/to",
-            "cán bộ vắng mặt", "this officer is absent";
-    }
-}
-
-impl From<Unable> for Refusal {
-    fn from(unable: Unable) -> Self {
-        match unable {
-            Unable::Unknown(known) => Self::UnknownOfficer(known),
-            Unable::Elsewhere(agency) => Self::Elsewhere(agency),
-            Unable::LacksRole => Self::LacksRole,
-            Unable::Absent(away) => Self::Absent(away),
-        }
     }
 }
 

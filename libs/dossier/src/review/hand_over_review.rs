@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 use super::Review;
 use super::giving::give;
 use crate::access::agency;
-use crate::contract::{AgencyCode, ReviewEvent, Role, Subject};
-use crate::law::{Away, Unable};
-use crate::step::{Command, Decision, Facts, Known, Step, refusals};
+use crate::contract::{ReviewEvent, Role, Subject};
+use crate::law::refusals_of_assignment;
+use crate::step::{Command, Decision, Facts, Step};
 use crate::text::{Line, Text};
 
 /// Hands a review over to a colleague.
@@ -23,37 +23,15 @@ pub struct HandOverReview {
     pub reason: Text<2000>,
 }
 
-refusals! {
+refusals_of_assignment! {
     /// Why a review cannot be handed over.
-    pub enum Refusal {
+    pub enum Refusal for "/to" or party {
         NotOpen => 409, "review-not-open",
             "hồ sơ không ở trạng thái thẩm định", "the dossier is not open for review";
         NotYours => 409, "not-your-review",
             "hồ sơ không do bạn thụ lý", "you are not the officer in charge of this review";
         AlreadyTheirs => 409, "already-claimed",
             "hồ sơ đã có cán bộ thụ lý", "an officer has claimed the review already";
-        Party => 422, "officer-is-a-party" at "/to",
-            "cán bộ này là người nộp hoặc đại diện nộp hồ sơ",
-            "this officer is the applicant or filed the dossier for the applicant";
-        UnknownOfficer(Known) => 422, "unknown-officer" at "/to",
-            "không có cán bộ này trong danh bạ", "the directory has no such officer";
-        Elsewhere(AgencyCode) => 422, "officer-elsewhere" at "/to",
-            "cán bộ thuộc cơ quan khác", "this is an officer of another agency";
-        LacksRole => 422, "officer-lacks-role" at "/to",
-            "cán bộ không làm công việc này", "this officer does not do this work";
-        Absent(Away) => 422, "officer-absent" at "/to",
-            "cán bộ vắng mặt", "this officer is absent";
-    }
-}
-
-impl From<Unable> for Refusal {
-    fn from(unable: Unable) -> Self {
-        match unable {
-            Unable::Unknown(known) => Self::UnknownOfficer(known),
-            Unable::Elsewhere(agency) => Self::Elsewhere(agency),
-            Unable::LacksRole => Self::LacksRole,
-            Unable::Absent(away) => Self::Absent(away),
-        }
     }
 }
 

@@ -20,6 +20,50 @@ pub enum Unable {
     Absent(Away),
 }
 
+/// As [`refusals!`](crate::step::refusals), with the reasons why the officer in the field at `$at`
+/// cannot be given work; `or party` adds that the officer is a party to the matter.
+macro_rules! refusals_of_assignment {
+    ($(#[$doc:meta])* pub enum $name:ident for $at:literal or party { $($own:tt)* }) => {
+        $crate::law::refusals_of_assignment! {
+            $(#[$doc])*
+            pub enum $name for $at {
+                $($own)*
+                Party => 422, "officer-is-a-party" at $at,
+                    "cán bộ này là người nộp hoặc đại diện nộp hồ sơ",
+                    "this officer is the applicant or filed the dossier for the applicant";
+            }
+        }
+    };
+    ($(#[$doc:meta])* pub enum $name:ident for $at:literal { $($own:tt)* }) => {
+        $crate::step::refusals! {
+            $(#[$doc])*
+            pub enum $name {
+                $($own)*
+                UnknownOfficer($crate::step::Known) => 422, "unknown-officer" at $at,
+                    "không có cán bộ này trong danh bạ", "the directory has no such officer";
+                Elsewhere($crate::contract::AgencyCode) => 422, "officer-elsewhere" at $at,
+                    "cán bộ thuộc cơ quan khác", "this is an officer of another agency";
+                LacksRole => 422, "officer-lacks-role" at $at,
+                    "cán bộ không làm công việc này", "this officer does not do this work";
+                Absent($crate::law::Away) => 422, "officer-absent" at $at,
+                    "cán bộ vắng mặt", "this officer is absent";
+            }
+        }
+
+        impl From<$crate::law::Unable> for $name {
+            fn from(unable: $crate::law::Unable) -> Self {
+                match unable {
+                    $crate::law::Unable::Unknown(known) => Self::UnknownOfficer(known),
+                    $crate::law::Unable::Elsewhere(agency) => Self::Elsewhere(agency),
+                    $crate::law::Unable::LacksRole => Self::LacksRole,
+                    $crate::law::Unable::Absent(away) => Self::Absent(away),
+                }
+            }
+        }
+    };
+}
+pub(crate) use refusals_of_assignment;
+
 /// An absence, with its deputy as the proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Away {
