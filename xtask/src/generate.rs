@@ -139,7 +139,7 @@ mod tests {
     use dossier::intake::Intake;
     use dossier::payment::Payment;
     use dossier::review::Review;
-    use dossier::{Incoming, State, Subscription};
+    use dossier::{Incoming, State};
     use jiff::Timestamp;
     use uuid::Uuid;
 
@@ -255,7 +255,8 @@ mod tests {
             trace: None,
         };
         let mut kinds = BTreeSet::new();
-        for Subscription { kind, react } in S::SUBSCRIPTIONS {
+        for subscription in S::SUBSCRIPTIONS {
+            let (kind, react) = (subscription.kind(), subscription.react);
             assert!(kinds.insert(kind), "{kind} is subscribed to twice");
             let samples = samples(kind);
             assert!(!samples.is_empty(), "there is no {kind}");

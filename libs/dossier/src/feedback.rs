@@ -9,8 +9,8 @@ use jiff::Timestamp;
 use crate::access::{May, Resource, agency, any, own};
 use crate::clock;
 use crate::contract::{
-    AgencyCode, Brief, DossierClosed, DossierRated, Meta, Personal, ProcedureRef, RatingEvent,
-    ResultDelivered, Role, Unreadable,
+    AgencyCode, Brief, DeliveryEvent, DossierClosed, DossierRated, IntakeEvent, Meta, Personal,
+    ProcedureRef, RatingEvent, ResultDelivered, Role, Unreadable,
 };
 use crate::law::ComplaintRules;
 use crate::services::Category;
@@ -36,7 +36,7 @@ pub mod separate_complaint;
 mod complaint;
 mod deadlines;
 
-pub use complaint::{Answer, Complaint, Due, Note, Owed, Publication, Stage, nobody};
+pub use complaint::{Complaint, Due, GivenAnswer, Note, Owed, Publication, Stage, nobody};
 pub use deadlines::ComplaintDeadline;
 
 use add_complaint_documents::AddComplaintDocuments;
@@ -154,8 +154,8 @@ impl State for Rating {
     type Event = RatingEvent;
     const CATEGORY: &'static str = Category::Rating.as_str();
     const SUBSCRIPTIONS: &'static [Subscription<Self>] = &[
-        Subscription { kind: "delivery.ResultDelivered.v1", react: delivered },
-        Subscription { kind: "intake.DossierClosed.v1", react: closed },
+        Subscription::to::<DeliveryEvent, ResultDelivered>(delivered),
+        Subscription::to::<IntakeEvent, DossierClosed>(closed),
     ];
 
     fn evolve(&mut self, event: &RatingEvent, meta: &Meta) {

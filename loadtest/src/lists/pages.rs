@@ -1,10 +1,9 @@
 //! The lists whose pages are measured.
 
-use dossier_client::Answer;
-use std::fmt::Write;
-
 use super::names;
 use crate::actors::Actors;
+use dossier_client::Answer;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// Pages that are read of a list one after another.
 pub(super) const FOLLOWED: usize = 3;
@@ -74,11 +73,7 @@ fn dossiers(query: &str) -> String {
 }
 
 fn search(words: &str) -> String {
-    let mut query = "q=".to_owned();
-    for byte in words.bytes() {
-        write!(query, "%{byte:02X}").expect("a text takes more text");
-    }
-    dossiers(&query)
+    dossiers(&format!("q={}", utf8_percent_encode(words, NON_ALPHANUMERIC)))
 }
 
 /// The address of the next page.

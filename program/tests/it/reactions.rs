@@ -142,7 +142,7 @@ async fn a_withdrawal_leaves_no_result_in_whatever_order_it_is_known() {
 
 /// Shuffled deliveries, each event up to three times.
 fn check<S: State>(office: &Office, events: &[Recorded], same: impl Fn(&S) -> String) {
-    let subscribed = |kind: &str| S::SUBSCRIPTIONS.iter().any(|to| to.kind == kind);
+    let subscribed = |kind: &str| S::SUBSCRIPTIONS.iter().any(|to| to.kind() == kind);
     let listened: Vec<&Recorded> = events.iter().filter(|event| subscribed(&event.kind)).collect();
     assert!(!listened.is_empty(), "nothing to shuffle");
     let expected = same(&deliver::<S>(office, &[], &listened));

@@ -3,16 +3,18 @@
 use super::DossierResult;
 use super::cancel_result::CancelResult;
 use super::prepare_result::PrepareResult;
-use crate::contract::{DecisionMade, DossierDecided, Unreadable};
+use crate::contract::{
+    DecisionMade, DossierDecided, DossierWithdrawn, IntakeEvent, ReviewEvent, Unreadable,
+};
 use crate::step::{Follow, Incoming, Subscription};
 
 type Follows = Result<Vec<Follow<DossierResult>>, Unreadable>;
 
 /// Events of other services to which result delivery reacts.
 pub(super) const SUBSCRIPTIONS: &[Subscription<DossierResult>] = &[
-    Subscription { kind: "review.DecisionMade.v1", react: decision_made },
-    Subscription { kind: "intake.DossierDecided.v1", react: dossier_decided },
-    Subscription { kind: "intake.DossierWithdrawn.v1", react: withdrawn },
+    Subscription::to::<ReviewEvent, DecisionMade>(decision_made),
+    Subscription::to::<IntakeEvent, DossierDecided>(dossier_decided),
+    Subscription::to::<IntakeEvent, DossierWithdrawn>(withdrawn),
 ];
 
 fn decision_made(event: &Incoming<'_>) -> Follows {

@@ -121,7 +121,7 @@ impl Stage {
 
 /// An answer to the complainant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
+pub struct GivenAnswer {
     pub text: Personal<String>,
     pub documents: Vec<Attachment>,
     pub at: Timestamp,
@@ -158,7 +158,7 @@ pub struct Complaint {
     /// The first answer, from which punctuality is counted.
     pub first_answer: Option<(Timestamp, bool)>,
     /// The latest answer.
-    pub answer: Option<Answer>,
+    pub answer: Option<GivenAnswer>,
     /// The complainant's reason for the latest reopening.
     pub reopened_because: Option<Personal<String>>,
     /// The latest published answer. It stays public while the complaint is reopened.
@@ -283,7 +283,7 @@ impl Complaint {
         let late = self.due().is_some_and(|due| due.missed || due.running.due_at <= at);
         let (text, documents) = (answered.answer.clone(), answered.documents.clone());
         self.first_answer.get_or_insert((at, late));
-        self.answer = Some(Answer { text, documents, at, late });
+        self.answer = Some(GivenAnswer { text, documents, at, late });
         // No version records an answer to a complaint without a class.
         let class = self.class().unwrap_or(ComplaintClass::Complex);
         let due = owed(Owed::Publish, answered.publish_by, at, meta);
@@ -400,6 +400,7 @@ impl State for Complaint {
         Some(Resource {
             owners: vec![filed.complainant.clone()],
             representatives: self.filed_by.iter().cloned().collect(),
+            procedure: filed.procedure.clone(),
             agencies,
             ..Resource::default()
         })

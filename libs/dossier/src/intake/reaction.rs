@@ -9,8 +9,9 @@ use super::record_delivery::RecordDelivery;
 use super::record_fee::RecordFee;
 use super::return_fee::ReturnFee;
 use crate::contract::{
-    ClosedAs, DecisionMade, EventSet, FeeOwedAgain, FeeSettled, FeeWindowExpired, ResultDelivered,
-    ReviewEvent, SupplementNeeded, Unreadable,
+    ClosedAs, ConsultationAnswered, ConsultationSilent, DecisionMade, DeliveryEvent, EventSet,
+    FeeOwedAgain, FeeSettled, FeeWindowExpired, PaymentEvent, ResultDelivered, ResultRevoked,
+    ReviewEvent, SupplementNeeded, Unreadable, VerificationRecorded,
 };
 use crate::step::{Follow, Incoming, Subscription};
 
@@ -18,16 +19,16 @@ type Follows = Result<Vec<Follow<Intake>>, Unreadable>;
 
 /// The events of other services that intake reacts to.
 pub(super) const SUBSCRIPTIONS: &[Subscription<Intake>] = &[
-    Subscription { kind: "payment.FeeSettled.v1", react: fee_settled },
-    Subscription { kind: "payment.FeeOwedAgain.v1", react: fee_owed_again },
-    Subscription { kind: "payment.FeeWindowExpired.v1", react: fee_window_expired },
-    Subscription { kind: "review.SupplementNeeded.v1", react: supplement_needed },
-    Subscription { kind: "review.ConsultationAnswered.v1", react: time_passed },
-    Subscription { kind: "review.ConsultationSilent.v1", react: time_passed },
-    Subscription { kind: "review.VerificationRecorded.v1", react: time_passed },
-    Subscription { kind: "review.DecisionMade.v1", react: decision_made },
-    Subscription { kind: "delivery.ResultDelivered.v1", react: result_delivered },
-    Subscription { kind: "delivery.ResultRevoked.v1", react: result_revoked },
+    Subscription::to::<PaymentEvent, FeeSettled>(fee_settled),
+    Subscription::to::<PaymentEvent, FeeOwedAgain>(fee_owed_again),
+    Subscription::to::<PaymentEvent, FeeWindowExpired>(fee_window_expired),
+    Subscription::to::<ReviewEvent, SupplementNeeded>(supplement_needed),
+    Subscription::to::<ReviewEvent, ConsultationAnswered>(time_passed),
+    Subscription::to::<ReviewEvent, ConsultationSilent>(time_passed),
+    Subscription::to::<ReviewEvent, VerificationRecorded>(time_passed),
+    Subscription::to::<ReviewEvent, DecisionMade>(decision_made),
+    Subscription::to::<DeliveryEvent, ResultDelivered>(result_delivered),
+    Subscription::to::<DeliveryEvent, ResultRevoked>(result_revoked),
 ];
 
 fn fee_settled(event: &Incoming<'_>) -> Follows {
@@ -58,10 +59,11 @@ fn time_passed(event: &Incoming<'_>) -> Follows {
 }
 
 fn decision_made(event: &Incoming<'_>) -> Follows {
-    let DecisionMade { brief, outcome, by, .. } = event.read()?;
-    let (decided_at, cause) = (event.envelope.at, event.id);
-    let command = RecordDecision { outcome, by, decided_at, cause };
-    Ok(vec![Follow::on(brief.dossier, command)])
+    let DecisionMade { brief, outcome, by, reason } = event.read()?;
+    let (decided_at, cause, dossier) = (event.envelope.at, event.id, brief.dossier);
+    let brief = Some(brief);
+    let command = RecordDecision { outcome, by, decided_at, cause, brief, reason };
+    Ok(vec![Follow::on(dossier, command)])
 }
 
 fn result_delivered(event: &Incoming<'_>) -> Follows {

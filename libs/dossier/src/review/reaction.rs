@@ -5,8 +5,11 @@ use super::cancel_review::CancelReview;
 use super::open_review::OpenReview;
 use super::pause_review::PauseReview;
 use super::resume_review::ResumeReview;
+use super::transfer_review::TransferReview;
 use crate::contract::{
-    DossierAccepted, FeeReceived, SupplementRequested, SupplementSubmitted, Unreadable,
+    DossierAccepted, DossierClosed, DossierDecided, DossierTransferred, DossierWithdrawn,
+    FeeReceived, IntakeEvent, SupplementDeclined, SupplementRequested, SupplementSubmitted,
+    Unreadable,
 };
 use crate::law::Loads;
 use crate::step::{Follow, Incoming, Subscription};
@@ -15,14 +18,15 @@ type Follows = Result<Vec<Follow<Review>>, Unreadable>;
 
 /// The events of other services that review reacts to.
 pub(super) const SUBSCRIPTIONS: &[Subscription<Review>] = &[
-    Subscription { kind: "intake.DossierAccepted.v1", react: accepted },
-    Subscription { kind: "intake.FeeReceived.v1", react: fee_received },
-    Subscription { kind: "intake.SupplementRequested.v1", react: supplement_requested },
-    Subscription { kind: "intake.SupplementSubmitted.v1", react: supplement_submitted },
-    Subscription { kind: "intake.SupplementDeclined.v1", react: supplement_declined },
-    Subscription { kind: "intake.DossierWithdrawn.v1", react: ended },
-    Subscription { kind: "intake.DossierDecided.v1", react: ended },
-    Subscription { kind: "intake.DossierClosed.v1", react: ended },
+    Subscription::to::<IntakeEvent, DossierAccepted>(accepted),
+    Subscription::to::<IntakeEvent, FeeReceived>(fee_received),
+    Subscription::to::<IntakeEvent, SupplementRequested>(supplement_requested),
+    Subscription::to::<IntakeEvent, SupplementSubmitted>(supplement_submitted),
+    Subscription::to::<IntakeEvent, SupplementDeclined>(supplement_declined),
+    Subscription::to::<IntakeEvent, DossierTransferred>(transferred),
+    Subscription::to::<IntakeEvent, DossierWithdrawn>(ended),
+    Subscription::to::<IntakeEvent, DossierDecided>(ended),
+    Subscription::to::<IntakeEvent, DossierClosed>(ended),
 ];
 
 fn accepted(event: &Incoming<'_>) -> Follows {
@@ -69,6 +73,11 @@ fn supplement_submitted(event: &Incoming<'_>) -> Follows {
         brief,
         loads: Loads::default(),
     })))
+}
+
+fn transferred(event: &Incoming<'_>) -> Follows {
+    let DossierTransferred { brief, in_review, .. } = event.read()?;
+    Ok(event.follow(Some(TransferReview { brief, in_review, loads: Loads::default() })))
 }
 
 /// The supplement was declined: the applicant cannot be asked again.

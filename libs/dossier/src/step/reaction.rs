@@ -5,7 +5,9 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use super::{AnyCommand, Command, LawError, State};
-use crate::contract::{AgencyCode, Brief, DossierId, Envelope, ProcedureRef, Unreadable};
+use crate::contract::{
+    AgencyCode, Brief, DossierId, Envelope, EventOf, EventSet, ProcedureRef, Unreadable,
+};
 
 /// An event of another service, as received.
 #[derive(Debug, Clone, Copy)]
@@ -42,12 +44,26 @@ impl Incoming<'_> {
 /// kinds in [`State::SUBSCRIPTIONS`].
 #[derive(Debug)]
 pub struct Subscription<S: State> {
-    /// For example `intake.DossierAccepted.v1`.
-    pub kind: &'static str,
-    pub react: fn(&Incoming<'_>) -> Result<Vec<Follow<S>>, Unreadable>,
+    kind: &'static str,
+    /// The commands that follow from an event of this kind.
+    pub react: Reaction<S>,
 }
 
+type Reaction<S> = fn(&Incoming<'_>) -> Result<Vec<Follow<S>>, Unreadable>;
+
 impl<S: State> Subscription<S> {
+    /// A subscription to the event of the set `E` with the payload `P`: no other kinds of events
+    /// can be named.
+    pub(crate) const fn to<E: EventSet, P: EventOf<E>>(react: Reaction<S>) -> Self {
+        Self { kind: P::KIND, react }
+    }
+
+    /// For example `intake.DossierAccepted.v1`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        self.kind
+    }
+
     /// The commands that follow from an event; none if its kind is not subscribed to.
     ///
     /// # Errors

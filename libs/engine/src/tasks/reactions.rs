@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use dossier::contract::DossierId;
-use dossier::{Follow, State};
+use dossier::{Follow, State, Subscription};
 use events::{Filter, Page, Position};
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -75,7 +75,7 @@ impl<S: State> Reactions<S> {
         let engine = Arc::clone(streams.engine());
         let shape = Shape { name, version: 2, tables: TABLES };
         let view = Arc::new(View::open(engine.views.as_deref(), shape, &engine.store)?);
-        let kinds = S::SUBSCRIPTIONS.iter().map(|subscription| subscription.kind);
+        let kinds = S::SUBSCRIPTIONS.iter().map(Subscription::kind);
         let kinds = kinds.chain([letters::TRIED_AGAIN]).map(Into::into).collect();
         let filter = Filter { kinds };
         let following = Following {

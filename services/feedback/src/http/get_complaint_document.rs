@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use documents::DOCUMENT_TYPES;
 use dossier::contract::{ComplaintId, DocumentName};
-use dossier::feedback::{Answer, READ_TEXT};
+use dossier::feedback::{GivenAnswer, READ_TEXT};
 use web::{Operation, Problem, Reply, Request, read};
 
 use super::impartial;
@@ -34,7 +34,7 @@ async fn handle(
     impartial::check(&app, READ_TEXT, complaint, &request).await?;
     let other = answering(&app, &loaded.state).await?;
     let name = DocumentName::from(&*document);
-    let of_answer = |answer: Option<&Answer>| {
+    let of_answer = |answer: Option<&GivenAnswer>| {
         answer.is_some_and(|answer| answer.documents.iter().any(|of| of.document == name))
     };
     let own = loaded.state.documents.iter().any(|of| of.document == name);

@@ -7,7 +7,7 @@ use dossier::contract::{
     ComplaintChannel, ComplaintClass, ComplaintFiled, ComplaintId, ComplaintNumber, Contact,
     Personal, ProcedureCode, Subject,
 };
-use dossier::feedback::{Answer, Complaint, Owed, READ_CONTACT, READ_NOTES, READ_TEXT, Stage};
+use dossier::feedback::{Complaint, GivenAnswer, Owed, READ_CONTACT, READ_NOTES, READ_TEXT, Stage};
 use dossier::law::Law;
 use dossier::{Command, RefusalEntry, State};
 use engine::{Loaded, Streams};
@@ -299,14 +299,14 @@ fn known(text: Option<&Personal<String>>) -> Option<String> {
 pub(super) fn current_answer<'a>(
     complaint: &'a Complaint,
     other: Option<&'a Complaint>,
-) -> Option<&'a Answer> {
+) -> Option<&'a GivenAnswer> {
     match other {
         Some(other) => other.answer.as_ref().filter(|_| other.is_answered()),
         None => complaint.answer.as_ref(),
     }
 }
 
-pub(super) fn documents(answer: Option<&Answer>) -> Vec<ComplaintDocumentReply> {
+pub(super) fn documents(answer: Option<&GivenAnswer>) -> Vec<ComplaintDocumentReply> {
     let all = answer.into_iter().flat_map(|answer| &answer.documents);
     all.map(ComplaintDocumentReply::from).collect()
 }
