@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use tokio::sync::watch;
+
 use crate::{
     AppendError, Appended, Cause, EventStore, Expected, NewEvent, ReadError, Recorded, StreamName,
     Unwritable, Version, limits,
@@ -59,6 +61,8 @@ pub struct Faulty {
     /// Reads of streams until one fails; 0 if none is to fail.
     reads_until_failure: AtomicU64,
     outage: Mutex<Option<Outage>>,
+    /// Whether appends wait.
+    held: watch::Sender<bool>,
 }
 
 impl Faulty {
@@ -69,7 +73,13 @@ impl Faulty {
             calls: AtomicU64::new(0),
             reads_until_failure: AtomicU64::new(0),
             outage: Mutex::new(None),
+            held: watch::Sender::new(false),
         }
+    }
+
+    /// Appends wait from now on, as for a slow disk, until this is set to `false`. Reads do not.
+    pub fn hold_appends(&self, held: bool) {
+        self.held.send_replace(held);
     }
 
     /// From now on, all calls fail in this way; `None` ends the outage.
@@ -144,6 +154,8 @@ impl Faulty {
         events: Vec<NewEvent>,
     ) -> Result<Appended, AppendError> {
         let gone = || AppendError::Unreachable(Cause::new("injected fault"));
+        // The sender is in `self`, so that waiting cannot fail.
+        drop(self.held.subscribe().wait_for(|held| !held).await);
         let inner = self.writes()?;
         match self.next() {
             None => inner.append(stream, expected, events).await,
