@@ -2,7 +2,8 @@
 //! labels. The data of each paper is a pure function of recorded events; a template makes a paper
 //! of the data.
 //!
-//! A slip is issued by an event, which records its digest ([`PaperIssued`]). It is not stored: it
+//! A slip, receipt, letter or label is issued by an event, which records its digest
+//! ([`PaperIssued`]). It is not stored: it
 //! is made again from the log, by the version of the template that it was issued with, and compared
 //! with the digest. Only an erasure of personal data may make a difference.
 
@@ -11,10 +12,12 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::access::{May, agency, own};
-use crate::contract::{PaperIssued, Personal, Role};
-use crate::law::Law;
+use crate::access::{May, agency, informed, own};
+use crate::contract::{Envelope, Meta, PaperIssued, Personal, Role};
+use crate::law::{Law, Text};
+use crate::step::Facts;
 
 mod applicant;
 mod book;
@@ -28,14 +31,16 @@ mod templates;
 pub use applicant::Applicant;
 pub use book::{Book, BookRow, READ_BOOK, book, book_row};
 pub use control::{ControlSlip, ControlStep, Handled, READ_CONTROL, control_slip};
-pub use letters::{Letter, READ_LETTER, letter};
+pub(crate) use letters::letter_record;
+pub use letters::{Letter, READ_LETTER, letter, verify_letter};
+pub(crate) use parcels::issue_labels;
 pub use parcels::{
     LISTED_MAX, Label, ParcelList, ParcelRow, READ_PARCEL_LISTS, READ_PARCELS, Recipient, label,
-    parcel_list, parcel_row,
+    parcel_list, parcel_row, verify_label,
 };
 pub use receipts::{Receipt, ReceiptLine, receipt};
 pub(crate) use slips::issue;
-pub use slips::{Slip, SlipComponent, SlipForm, SlipPaper, slips, verify};
+pub use slips::{Slip, SlipComponent, SlipForm, SlipPaper, slip_in, slips, verify};
 pub use templates::Form;
 
 /// Permissions to read slips, whose text has the applicant's name and the officers' reasons.
@@ -46,10 +51,37 @@ pub const READ_SLIPS: &[May] = &[
     agency(Role::Approver),
     agency(Role::ComplaintHandler),
     agency(Role::Auditor),
+    informed(Role::Clerk),
 ];
 
 /// Printed in place of an erased value.
 pub const ERASED: &str = "[đã xóa]";
+
+/// The language in which a paper is read. The Vietnamese text is the one that is issued.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PaperLanguage {
+    #[default]
+    Vietnamese,
+    English,
+}
+
+impl PaperLanguage {
+    /// The text in this language.
+    pub(crate) fn of_text(self, text: &Text) -> &str {
+        match self {
+            Self::Vietnamese => &text.vi,
+            Self::English => &text.en,
+        }
+    }
+
+    /// The first in Vietnamese, the second in English.
+    const fn pick(self, [vi, en]: [&'static str; 2]) -> &'static str {
+        match self {
+            Self::Vietnamese => vi,
+            Self::English => en,
+        }
+    }
+}
 
 /// A paper made from its data.
 #[derive(Debug, Clone)]
@@ -60,6 +92,8 @@ pub struct Paper {
     erased: bool,
     /// The record of its issue; absent for papers that are not recorded, and in older events.
     recorded: Option<PaperIssued>,
+    /// The comparison of the Vietnamese paper, if this is a translation of it.
+    original: Option<Comparison>,
     stamp: Option<&'static str>,
 }
 
@@ -94,7 +128,17 @@ impl Paper {
         };
         let data = serde_json::to_value(data).ok()?;
         let document = template.fill(&data);
-        Some(Self { template, document, erased, recorded: recorded.cloned(), stamp: None })
+        let recorded = recorded.cloned();
+        Some(Self { template, document, erased, recorded, original: None, stamp: None })
+    }
+
+    /// The English translation of `original`, from the same data in English. Its comparison is that
+    /// of the original. `None` if the form has no translation.
+    fn translated<D: Serialize>(form: Form, data: &D, original: &Self) -> Option<Self> {
+        let template = form.translation()?;
+        let document = template.fill(&serde_json::to_value(data).ok()?);
+        let compared = Some(original.comparison());
+        Some(Self { template, document, original: compared, ..original.clone() })
     }
 
     /// The name of its template.
@@ -153,6 +197,9 @@ impl Paper {
     /// Compares it with the record of its issue.
     #[must_use]
     pub fn comparison(&self) -> Comparison {
+        if let Some(compared) = self.original {
+            return compared;
+        }
         match &self.recorded {
             None => Comparison::NotRecorded,
             Some(issued) if issued.sha256 == self.sha256() => Comparison::Same,
@@ -182,6 +229,7 @@ pub(crate) struct Office<'a> {
     pub(crate) name: String,
     /// As recorded, or as in the registry.
     pub(crate) tax_code: Option<String>,
+    language: PaperLanguage,
 }
 
 impl<'a> Office<'a> {
@@ -198,7 +246,22 @@ impl<'a> Office<'a> {
             Some(recorded) => (recorded.agency_name.clone(), recorded.agency_tax_code.clone()),
             None => (present.name.vi.clone(), present.tax_code.clone()),
         };
-        Some(Self { calendar, name, tax_code })
+        Some(Self { calendar, name, tax_code, language: PaperLanguage::Vietnamese })
+    }
+
+    /// The same in a language; in English, with the name in the registry.
+    pub(crate) fn written_in(
+        self,
+        language: PaperLanguage,
+        (law, agency, at): (&Law, &crate::contract::AgencyCode, Timestamp),
+    ) -> Self {
+        let present = law.agency(law.present(agency, at));
+        match (language, present) {
+            (PaperLanguage::English, Some(present)) => {
+                Self { name: present.name.en.clone(), language, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// The local time to the second, for example `2026-11-20T09:00:00`.
@@ -212,10 +275,25 @@ impl<'a> Office<'a> {
         self.calendar.last_day(end)
     }
 
-    /// The end of a period in words, for example `hết ngày 03/12/2026`.
+    /// The end of a period in words, for example `hết ngày 03/12/2026` or `the end of 3 December
+    /// 2026`.
     pub(crate) fn end(&self, end: Timestamp) -> String {
-        crate::clock::words::end(self.calendar, end).vi
+        self.language.of_text(&crate::clock::words::end(self.calendar, end)).to_owned()
     }
+}
+
+/// The metadata that an event of this decision will have, as far as a paper shows it.
+fn decided(facts: &Facts<'_>) -> Meta {
+    let envelope = Envelope {
+        at: facts.at,
+        actor: facts.actor.clone(),
+        command: facts.command,
+        digest: String::new(),
+        cause: None,
+        dossier: None,
+        trace: None,
+    };
+    Meta { id: Uuid::nil(), version: 0, envelope }
 }
 
 /// A personal value as it is printed; `erased` becomes true if it was erased.

@@ -18,6 +18,10 @@ pub(crate) enum Filter {
     Time,
     /// A local date or time as `ngày 20 tháng 11 năm 2026`.
     LongDay,
+    /// A local time as `09:05 on 20 November 2026`.
+    EnglishTime,
+    /// A local date or time as `20 November 2026`.
+    EnglishDay,
     /// A number as `21.000.000`.
     Number,
     /// An amount in đồng as `21.000.000 đồng`.
@@ -35,6 +39,8 @@ impl Filter {
             "day" => Self::Day,
             "time" => Self::Time,
             "long_day" => Self::LongDay,
+            "english_time" => Self::EnglishTime,
+            "english_day" => Self::EnglishDay,
             "number" => Self::Number,
             "vnd" => Self::Vnd,
             "words" => Self::Words,
@@ -57,6 +63,10 @@ impl Filter {
                 date(value).map(|date| date.strftime("ngày %d tháng %m năm %Y").to_string())
             }
             Self::Time => time(value).map(|at| at.strftime("%H giờ %M, ngày %d/%m/%Y").to_string()),
+            Self::EnglishTime => {
+                time(value).map(|at| at.strftime("%H:%M on %-d %B %Y").to_string())
+            }
+            Self::EnglishDay => date(value).map(|date| date.strftime("%-d %B %Y").to_string()),
             Self::Number => value.as_i64().map(grouped),
             Self::Vnd => value.as_i64().map(|amount| format!("{} đồng", grouped(amount))),
             Self::Words => value.as_i64().map(amount_in_words),
@@ -95,12 +105,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_written_as_vietnamese_papers_have_them() {
+    fn values_are_written_as_papers_have_them() {
         for (filter, value, text) in [
             (Filter::Day, json!("2026-11-20"), "20/11/2026"),
             (Filter::Day, json!("2026-11-20T09:05:00"), "20/11/2026"),
             (Filter::Time, json!("2026-11-20T09:05:00"), "09 giờ 05, ngày 20/11/2026"),
             (Filter::LongDay, json!("2026-11-02"), "ngày 02 tháng 11 năm 2026"),
+            (Filter::EnglishTime, json!("2026-11-02T09:05:00"), "09:05 on 2 November 2026"),
+            (Filter::EnglishDay, json!("2026-11-02T09:05:00"), "2 November 2026"),
             (Filter::Number, json!(1234), "1.234"),
             (Filter::Vnd, json!(21_000_000), "21.000.000 đồng"),
             (Filter::Vnd, json!(-500), "-500 đồng"),

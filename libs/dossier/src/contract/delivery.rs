@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Brief, Delivery, DeliveryChannel, DocumentDigest, DocumentName, Outcome, ParcelEnd, ParcelId,
-    PeriodExtended, Personal, Subject, events, payload,
+    Brief, Delivery, DeliveryChannel, DocumentDigest, DocumentName, Outcome, PaperIssued,
+    ParcelEnd, ParcelId, PeriodExtended, Personal, Subject, events, payload,
 };
 
 payload! {
@@ -116,6 +116,9 @@ payload! {
         waybill: String,
         /// Our reference, which the carrier returns: it contains the dossier's id.
         reference: String,
+        /// The record of the label; absent in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paper: Option<PaperIssued>,
     }
     /// The carrier reported the parcel's status.
     ParcelTracked for Result {

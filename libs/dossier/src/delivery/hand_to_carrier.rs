@@ -70,7 +70,8 @@ impl Command for HandToCarrier {
         let (carrier, waybill) = (partner_name(&self.carrier), waybill_number(&self.waybill));
         let parcel = ParcelId(facts.id(PARCEL));
         let reference = reference(dossier, parcel.0);
-        Ok(Decision::event(ResultHandedToCarrier { parcel, carrier, waybill, reference }))
+        let handed = ResultHandedToCarrier { parcel, carrier, waybill, reference, paper: None };
+        Ok(Decision::event(handed))
     }
 }
 

@@ -11,8 +11,9 @@ use crate::contract::{
     AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelEnd, ParcelId,
     Personal, ProcedureRef, ResultIssued, ResultPrepared, Role,
 };
+use crate::papers;
 use crate::services::Category;
-use crate::step::{State, Subscription};
+use crate::step::{Facts, State, Subscription};
 
 /// The result of one dossier: the document, its delivery, and what follows from it.
 #[derive(Debug, Clone, Default)]
@@ -178,5 +179,9 @@ impl State for DossierResult {
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {
         let brief = self.brief()?;
         Some((&brief.procedure, &brief.agency))
+    }
+
+    fn with_papers(&self, events: Vec<DeliveryEvent>, facts: &Facts<'_>) -> Vec<DeliveryEvent> {
+        papers::issue_labels(self, events, facts)
     }
 }

@@ -1,11 +1,13 @@
 //! The form of a dossier: its public fields, checks beyond its schema, and its versions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::Intake;
 use crate::contract::{Actor, Meta, Personal};
 use crate::law::Procedure;
 use crate::step::{LawError, Rule};
@@ -22,6 +24,19 @@ pub struct FormVersion {
 impl FormVersion {
     pub(super) fn new(form: &Personal<Value>, meta: &Meta) -> Self {
         Self { form: form.clone(), by: meta.envelope.actor.clone(), at: meta.at() }
+    }
+}
+
+impl Intake {
+    /// The dossier as it was when the form had this many versions, as far as papers show it.
+    #[must_use]
+    pub fn with_form(&self, versions: usize) -> Self {
+        let mut earlier = self.clone();
+        let version = self.forms.get(versions.saturating_sub(1));
+        if let (Some(version), Some(submission)) = (version, &mut earlier.submission) {
+            Arc::make_mut(submission).form = version.form.clone();
+        }
+        earlier
     }
 }
 

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 
 use super::applicant::Applicant;
 use super::slips::{channel, delivery};
-use super::{Form, Office, Paper};
+use super::{Form, Office, Paper, PaperLanguage};
 use crate::access::{May, agency};
 use crate::contract::{AgencyCode, DossierId, Role};
 use crate::intake::{Intake, Stage};
@@ -110,8 +110,8 @@ pub fn book_row(intake: &Intake, law: &Law) -> Option<BookRow> {
         code: brief.code.to_string(),
         procedure_name: law.procedure(&brief.procedure)?.name.vi.clone(),
         applicant: Applicant::of(brief, &submission.form, &mut false),
-        channel: channel(brief.channel).to_owned(),
-        delivery: delivery(brief.delivery.channel).to_owned(),
+        channel: PaperLanguage::Vietnamese.pick(channel(brief.channel)).to_owned(),
+        delivery: PaperLanguage::Vietnamese.pick(delivery(brief.delivery.channel)).to_owned(),
         submitted_at: office.local(brief.submitted_at),
         accepted_at: intake.accepted_at.map(|at| office.local(at)),
         due: promised.map(|due_at| office.end(due_at)),

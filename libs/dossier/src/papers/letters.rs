@@ -6,9 +6,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::applicant::Applicant;
-use super::{Form, Office, Paper, printed};
+use super::{Comparison, Form, Office, Paper, PaperLanguage, printed};
 use crate::access::{May, agency, own};
-use crate::contract::{DecidedBy, DecisionMade, Outcome, Role};
+use crate::contract::{DecidedBy, DecisionMade, Outcome, PaperIssued, Role};
 use crate::intake::Intake;
 use crate::law::Law;
 
@@ -35,7 +35,7 @@ pub struct Letter {
     /// Name of the deciding agency.
     #[schema(example = "Cục Xuất nhập khẩu")]
     pub agency_name: String,
-    /// Vietnamese name of the procedure.
+    /// Name of the procedure.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     /// Legal basis of the procedure.
@@ -79,18 +79,71 @@ pub(super) const FIELDS: Fields = Fields {
     lists: &[],
 };
 
-/// The letter with a decision that was made at `at`. `intake` is the dossier, whose form names the
-/// applicant. `None` if nothing was submitted, or the agency or procedure is unknown.
+/// The letter with a decision that was made at `at`, in a language. `intake` is the dossier, whose
+/// form names the applicant. `None` if nothing was submitted, or the agency or procedure is unknown.
 #[must_use]
 pub fn letter(
     decision: &DecisionMade,
     at: Timestamp,
     intake: &Intake,
-    law: &Law,
+    (law, language): (&Law, PaperLanguage),
 ) -> Option<(Letter, Paper)> {
+    let form = match decision.outcome {
+        Outcome::Approved => Form::Approval,
+        Outcome::Refused => Form::Rejection,
+    };
+    let (letter, erased) = said(decision, at, intake, (law, PaperLanguage::Vietnamese))?;
+    let paper = Paper::new(form, &letter, erased, record_in(intake))?;
+    if language == PaperLanguage::Vietnamese {
+        return Some((letter, paper));
+    }
+    let (letter, _) = said(decision, at, intake, (law, language))?;
+    let paper = Paper::translated(form, &letter, &paper)?;
+    Some((letter, paper))
+}
+
+/// The record of the letter with a decision that intake is about to record.
+pub(crate) fn letter_record(
+    decision: &DecisionMade,
+    at: Timestamp,
+    intake: &Intake,
+    law: &Law,
+) -> Option<PaperIssued> {
+    let (letter, paper) = letter(decision, at, intake, (law, PaperLanguage::Vietnamese))?;
+    Some(paper.record(&letter.agency_name))
+}
+
+/// The comparison of the letter with a decision with its record; `intake` is the state after it
+/// recorded the decision. `None` if there is no such record.
+#[must_use]
+pub fn verify_letter(
+    decision: Option<&DecisionMade>,
+    intake: &Intake,
+    law: &Law,
+) -> Option<Comparison> {
+    record_in(intake)?;
+    let at = intake.decision()?.decided_at;
+    let made = letter(decision?, at, intake, (law, PaperLanguage::Vietnamese));
+    Some(made.map_or(Comparison::Differs, |(_, paper)| paper.comparison()))
+}
+
+/// The record of the letter, with the decision in intake: review, which decides, does not know the
+/// form that names the applicant.
+fn record_in(intake: &Intake) -> Option<&PaperIssued> {
+    intake.decision()?.paper.as_ref()
+}
+
+/// What a letter says in a language, and whether a value of it was erased.
+fn said(
+    decision: &DecisionMade,
+    at: Timestamp,
+    intake: &Intake,
+    (law, language): (&Law, PaperLanguage),
+) -> Option<(Letter, bool)> {
     let brief = &decision.brief;
     let procedure = law.procedure(&brief.procedure)?;
-    let office = Office::of(law, &brief.agency, at, None)?;
+    let office = Office::of(law, &brief.agency, at, record_in(intake))?;
+    let office = office.written_in(language, (law, &brief.agency, at));
     let mut erased = false;
     let applicant = Applicant::of(brief, &intake.submission.as_ref()?.form, &mut erased);
     let letter = Letter {
@@ -98,7 +151,7 @@ pub fn letter(
         code: brief.code.to_string(),
         agency: brief.agency.to_string(),
         agency_name: office.name.clone(),
-        procedure_name: procedure.name.vi.clone(),
+        procedure_name: language.of_text(&procedure.name).to_owned(),
         legal_basis: procedure.legal_basis.clone(),
         applicant,
         submitted_at: office.local(brief.submitted_at),
@@ -106,12 +159,7 @@ pub fn letter(
         by_rule: decision.by == DecidedBy::Rule,
         reason: decision.reason.as_ref().map(|reason| printed(reason, &mut erased)),
     };
-    let form = match decision.outcome {
-        Outcome::Approved => Form::Approval,
-        Outcome::Refused => Form::Rejection,
-    };
-    let paper = Paper::new(form, &letter, erased, None)?;
-    Some((letter, paper))
+    Some((letter, erased))
 }
 
 #[cfg(test)]

@@ -7,11 +7,14 @@ use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{ERASED, Form, Office, Paper};
+use super::{Comparison, ERASED, Form, Office, Paper};
 use crate::access::{May, agency, any, own};
-use crate::contract::{AgencyCode, DeliveryChannel, DossierId, ParcelEnd, Personal, Role};
+use crate::contract::{
+    AgencyCode, DeliveryChannel, DeliveryEvent, DossierId, ParcelEnd, Personal, Role,
+};
 use crate::delivery::{DossierResult, Parcel};
 use crate::law::Law;
+use crate::step::{Facts, State};
 
 /// Hand-overs that one list looks at, at most.
 pub const LISTED_MAX: u32 = 200;
@@ -164,11 +167,12 @@ fn recipient(result: &DossierResult, erased: &mut bool) -> Option<Recipient> {
 #[must_use]
 pub fn label(result: &DossierResult, now: Timestamp, law: &Law) -> Option<(Label, Paper)> {
     let brief = &result.prepared()?.brief;
-    let office = Office::of(law, &brief.agency, now, None)?;
-    let mut erased = false;
-    let recipient = recipient(result, &mut erased)?;
     // A returned parcel is sent again, with a new waybill.
     let parcel = result.parcel().filter(|parcel| parcel.end != Some(ParcelEnd::Returned));
+    let recorded = parcel.and_then(|parcel| parcel.handed.paper.as_ref());
+    let office = Office::of(law, &brief.agency, now, recorded)?;
+    let mut erased = false;
+    let recipient = recipient(result, &mut erased)?;
     let label = Label {
         dossier: brief.dossier,
         code: brief.code.to_string(),
@@ -178,8 +182,37 @@ pub fn label(result: &DossierResult, now: Timestamp, law: &Law) -> Option<(Label
         waybill: parcel.map(|parcel| parcel.handed.waybill.clone()),
         reference: parcel.map(|parcel| parcel.handed.reference.clone()),
     };
-    let paper = Paper::new(Form::Label, &label, erased, None)?;
+    let paper = Paper::new(Form::Label, &label, erased, recorded)?;
     Some((label, paper))
+}
+
+/// Records the label of a parcel that the events of a decision hand to a carrier.
+pub(crate) fn issue_labels(
+    result: &DossierResult,
+    mut events: Vec<DeliveryEvent>,
+    facts: &Facts<'_>,
+) -> Vec<DeliveryEvent> {
+    if !events.iter().any(|event| matches!(event, DeliveryEvent::ResultHandedToCarrier(_))) {
+        return events;
+    }
+    let (mut after, meta) = (result.clone(), super::decided(facts));
+    for event in &mut events {
+        after.evolve(event, &meta);
+        if let DeliveryEvent::ResultHandedToCarrier(handed) = event {
+            let made = label(&after, facts.at, facts.law);
+            handed.paper = made.map(|(label, paper)| paper.record(&label.agency_name));
+        }
+    }
+    events
+}
+
+/// The comparison of the label of the parcel that was handed over last with its record; `after` is
+/// the state after the hand-over at `at`. `None` if there is no such record.
+#[must_use]
+pub fn verify_label(after: &DossierResult, at: Timestamp, law: &Law) -> Option<Comparison> {
+    after.parcel()?.handed.paper.as_ref()?;
+    let made = label(after, at, law);
+    Some(made.map_or(Comparison::Differs, |(_, paper)| paper.comparison()))
 }
 
 /// The row of a parcel of this result. `None` if the result is no longer posted.

@@ -69,13 +69,35 @@ templates! {
     Receipt: receipts::FIELDS => ["receipt.1.yaml"];
 }
 
-static TEMPLATES: LazyLock<Vec<(Form, Template)>> = LazyLock::new(|| {
-    let read = |(form, file, text): &(Form, &str, &str)| {
-        let template = Template::parse(text, form.fields());
-        (*form, template.unwrap_or_else(|error| panic!("{file}: {error}")))
-    };
-    SHIPPED.iter().map(read).collect()
-});
+/// English translations, for information: a form, the name of the file, and its text. No event
+/// records a translation, so a file may change.
+const TRANSLATIONS: &[(Form, &str, &str)] = &[
+    (Form::Receipt01, "slip-01-en.1.yaml", include_str!("../../papers/slip-01-en.1.yaml")),
+    (Form::Supplement02, "slip-02-en.1.yaml", include_str!("../../papers/slip-02-en.1.yaml")),
+    (Form::Refusal03, "slip-03-en.1.yaml", include_str!("../../papers/slip-03-en.1.yaml")),
+    (Form::Apology04, "slip-04-en.1.yaml", include_str!("../../papers/slip-04-en.1.yaml")),
+    (Form::Stop05, "slip-05-en.1.yaml", include_str!("../../papers/slip-05-en.1.yaml")),
+    (
+        Form::Approval,
+        "letter-approval-en.1.yaml",
+        include_str!("../../papers/letter-approval-en.1.yaml"),
+    ),
+    (
+        Form::Rejection,
+        "letter-refusal-en.1.yaml",
+        include_str!("../../papers/letter-refusal-en.1.yaml"),
+    ),
+];
+
+type Templates = LazyLock<Vec<(Form, Template)>>;
+
+static TEMPLATES: Templates = LazyLock::new(|| SHIPPED.iter().map(read).collect());
+static TRANSLATED: Templates = LazyLock::new(|| TRANSLATIONS.iter().map(read).collect());
+
+fn read((form, file, text): &(Form, &str, &str)) -> (Form, Template) {
+    let template = Template::parse(text, form.fields());
+    (*form, template.unwrap_or_else(|error| panic!("{file}: {error}")))
+}
 
 impl Form {
     /// The newest version of its template.
@@ -95,6 +117,13 @@ impl Form {
         let mut of_form = TEMPLATES.iter().filter(|(form, _)| *form == self);
         let found = of_form.find(|(_, one)| one.name == name && one.version == version);
         found.map(|(_, template)| template)
+    }
+}
+
+impl Form {
+    /// Its English translation; `None` if it has none.
+    pub(super) fn translation(self) -> Option<&'static Template> {
+        TRANSLATED.iter().find(|(form, _)| *form == self).map(|(_, template)| template)
     }
 }
 
@@ -141,6 +170,26 @@ mod tests {
             let versions = TEMPLATES.iter().filter(|(one, _)| one == form);
             let versions: Vec<u32> = versions.map(|(_, template)| template.version).collect();
             assert!(versions.is_sorted() && versions.first() == Some(&1), "{form:?}");
+        }
+    }
+
+    #[test]
+    fn every_translation_is_read_and_says_that_the_vietnamese_text_governs() {
+        for ((_, file, text), (form, template)) in TRANSLATIONS.iter().zip(TRANSLATED.iter()) {
+            assert_eq!(*file, format!("{}.{}.yaml", template.name, template.version));
+            assert_eq!(template.language, "en");
+            let original = form.newest();
+            assert_eq!(template.name, format!("{}-en", original.name));
+            assert!(text.contains("The Vietnamese text is the one that was issued"), "{file}");
+            // What the original prints of the dossier is printed in the translation.
+            let (_, _, issued) = SHIPPED.iter().rfind(|(one, ..)| one == form).unwrap();
+            for field in form.fields().plain {
+                let prints = |text: &str| {
+                    text.contains(&format!("{{{{{field}}}}}"))
+                        || text.contains(&format!("{{{{{field}|"))
+                };
+                assert_eq!(prints(issued), prints(text), "{file}: {field}");
+            }
         }
     }
 }

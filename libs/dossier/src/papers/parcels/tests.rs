@@ -12,7 +12,7 @@ fn the_label_of_a_parcel_has_recipient_waybill_and_reference() {
     let (label, paper) = label(&sent(&law).state, at("2026-11-23T15:00"), &law).unwrap();
     assert_eq!(label.waybill.as_deref(), Some("EA1VN"));
     assert_fields(&label, &LABEL);
-    assert_eq!(paper.comparison(), Comparison::NotRecorded);
+    assert_eq!(paper.comparison(), Comparison::Same);
     let reference = label.reference.unwrap();
     let text = paper.text().replace(&reference, "REFERENCE");
     assert_eq!(text, include_str!("../golden/label.txt"));
@@ -24,6 +24,7 @@ fn a_label_can_be_printed_before_the_hand_over_and_only_of_what_is_posted() {
     let post = issued(&law, DeliveryChannel::Post);
     let (label, paper) = label(&post.state, at("2026-11-23T13:00"), &law).unwrap();
     assert_eq!((label.waybill, label.reference), (None, None));
+    assert_eq!(paper.comparison(), Comparison::NotRecorded);
     assert!(paper.text().contains(&format!("[{}]", label.code)));
     let download = issued(&law, DeliveryChannel::Download);
     assert!(super::label(&download.state, at("2026-11-23T13:00"), &law).is_none());
@@ -34,8 +35,25 @@ fn an_erased_address_prints_as_erased() {
     let law = law();
     let mut scene = sent(&law);
     scene.state.delivery.as_mut().unwrap().address = Some(Personal::Erased);
-    let (label, _) = label(&scene.state, at("2026-11-23T15:00"), &law).unwrap();
+    let (label, paper) = label(&scene.state, at("2026-11-23T15:00"), &law).unwrap();
     assert_eq!(label.recipient.recipient_name, ERASED);
+    assert_eq!(paper.comparison(), Comparison::Erased);
+}
+
+#[test]
+fn the_hand_over_records_the_label_and_a_changed_address_is_found() {
+    let law = law();
+    let mut scene = sent(&law);
+    let handed_at = at("2026-11-23T15:00");
+    let Some(DeliveryEvent::ResultHandedToCarrier(handed)) = scene.events.last() else {
+        panic!("{:?}", scene.events)
+    };
+    assert_eq!(handed.paper.as_ref().map(|paper| &*paper.template), Some("label"));
+    assert_eq!(verify_label(&scene.state, handed_at, &law), Some(Comparison::Same));
+    let address = scene.state.delivery.as_mut().unwrap().address.as_mut().unwrap();
+    let Personal::Known(address) = address else { panic!("{address:?}") };
+    address.name = "Somebody else".to_owned();
+    assert_eq!(verify_label(&scene.state, handed_at, &law), Some(Comparison::Differs));
 }
 
 #[test]
