@@ -1,0 +1,119 @@
+// File a dossier: the procedure's form, its papers, and how the result is delivered.
+import { newKey, post, read } from '../api.js';
+import { both, code, nameOf, t } from '../i18n.js';
+import { blank, changed, filled, SchemaFields } from '../forms.js';
+import { Field, Loaded, Page, ProblemBox, Select } from '../parts.js';
+import { named, Uploads } from '../uploads.js';
+import { html, useLoad, useRef, useState } from '../view.js';
+import { Quote } from './procedures.js';
+
+export function Filing({ code: procedure }) {
+  const loaded = useLoad(async () => {
+    const [shown, agencies] = await Promise.all([
+      read(`/v1/procedures/${encodeURIComponent(procedure)}`),
+      read('/v1/agencies', { procedure, limit: 100 }),
+    ]);
+    return { procedure: shown.body, agencies: agencies.body };
+  }, [procedure]);
+  return html`<${Loaded} of=${loaded}>${(data) => html`<${Form} ...${data} />`}<//>`;
+}
+
+function Form({ procedure, agencies }) {
+  const [dossier, setDossier] = useState({
+    procedure: procedure.code,
+    channel: 'online',
+    agency: agencies.length === 1 ? agencies[0].code : undefined,
+    form: blank(procedure.form),
+    delivery: { channel: procedure.delivery[0] },
+  });
+  const [files, setFiles] = useState({});
+  const [problem, setProblem] = useState();
+  const [sending, setSending] = useState(false);
+  // One key for all attempts to send the same content, so that it is filed once.
+  const sent = useRef({});
+  const element = useRef();
+  const set = (path, part) => setDossier((before) => changed(before, path, part));
+  const findings = (pointer) => problem?.at?.(pointer) ?? [];
+  const submit = async (event) => {
+    event.preventDefault();
+    const form = filled(procedure.form, dossier.form);
+    const body = { ...dossier, form, documents: named(files) };
+    const content = JSON.stringify(body);
+    if (sent.current.content !== content) sent.current = { content, key: newKey() };
+    setSending(true);
+    setProblem(undefined);
+    try {
+      const filed = await post('/v1/dossiers', body, sent.current);
+      location.hash = `#/mine/${filed.body.id}?filed`;
+    } catch (failed) {
+      setProblem(failed);
+      setSending(false);
+      // After the findings are drawn, the first wrong field gets the focus.
+      requestAnimationFrame(() => focusFirst(element.current));
+    }
+  };
+  const missing = (component) =>
+    findings('/documents').filter(({ detail }) => detail.endsWith(` ${component}`));
+  const shown = (pointer) => /^\/(form\/|documents$|agency$|delivery\/)/.test(pointer);
+  return html`<${Page} title=${nameOf(procedure)}>
+    <form ref=${element} onSubmit=${submit} noValidate>
+      <${ProblemBox} problem=${problem} shown=${shown} />
+      <${Field} id="agency" label=${t('agency')} required findings=${findings('/agency')}>
+        ${(attributes) => html`<${Select}
+          ...${{ attributes, value: dossier.agency, onChange: (agency) => set(['agency'], agency) }}
+          empty=${t('choose')}
+          options=${agencies.map((agency) => [agency.code, both(agency.name)])}
+        />`}
+      <//>
+      <h2>${t('file.form')}</h2>
+      <${SchemaFields}
+        schema=${procedure.form}
+        value=${dossier.form}
+        findings=${findings}
+        onChange=${(path, part) => set(['form', ...path], part)}
+      />
+      ${procedure.documents.length
+        ? html`<h2>${t('procedures.papers')}</h2>
+            <${Uploads} components=${procedure.documents} files=${files} onChange=${setFiles} findings=${missing} />`
+        : null}
+      <h2>${t('procedures.delivery')}</h2>
+      <${Delivery} choices=${procedure.delivery} value=${dossier.delivery} set=${set} findings=${findings} />
+      ${procedure.fees.lines.length && agencies.length ? html`<${Quote} ...${{ procedure, agencies }} />` : null}
+      <p><button class="main" disabled=${sending}>${sending ? t('sending') : t('file.send')}</button></p>
+    </form>
+  <//>`;
+}
+
+const focusFirst = (form) => form?.querySelector('[aria-invalid], .problem')?.focus();
+
+// How the result is delivered, with an address for the post.
+export function Delivery({ choices, value, set, findings }) {
+  const address = value?.address ?? {};
+  const setPart = (name, part) => set(['delivery', 'address', name], part);
+  const text = (name, label, part = (typed) => typed) => html`<${Field}
+    id=${`address-${name}`}
+    label=${label}
+    required
+    findings=${findings(`/delivery/address/${name}`)}
+  >
+    ${(attributes) => html`<input
+      ...${attributes}
+      value=${[].concat(address[name] ?? '').join(', ')}
+      onInput=${(event) => setPart(name, part(event.target.value))}
+    />`}
+  <//>`;
+  return html`
+    <${Field} id="delivery" label=${t('delivery')} required findings=${findings('/delivery/channel')}>
+      ${(attributes) => html`<${Select}
+        ...${{ attributes, value: value?.channel }}
+        onChange=${(channel) => set(['delivery'], channel === 'post' ? { channel, address } : { channel })}
+        options=${choices.map((one) => [one, code('delivery', one)])}
+      />`}
+    <//>
+    ${value?.channel === 'post'
+      ? html`${text('name', t('address.name'))}
+        ${text('lines', t('address.lines'), (typed) => typed.split(/, */).filter(Boolean))}
+        ${text('phone', t('address.phone'))}`
+      : null}
+  `;
+}

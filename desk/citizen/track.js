@@ -1,0 +1,85 @@
+// Track a dossier: where it is, who has it until when, why this date, and what the applicant can do.
+import { both, code, nameOf, t } from '../i18n.js';
+import { WhyThisDate } from '../calendar.js';
+import { SandboxBank } from '../demo.js';
+import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Timeline, Way } from '../dossier-parts.js';
+import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
+import { session } from '../session.js';
+import { StepForm, Tasks } from '../step.js';
+import { stepsFor } from '../steps.js';
+import { html, useLoad, useState } from '../view.js';
+import { Complain } from './complain.js';
+
+export function Track({ id, settings }) {
+  const loaded = useLoad(() => loadDossier(id), [id]);
+  return html`<${Loaded} of=${loaded}>
+    ${(all) => html`<${Shown} all=${all} reload=${loaded.reload} settings=${settings} />`}
+  <//>`;
+}
+
+function Shown({ all, reload, settings }) {
+  const { id, dossiers, payments, deliveries, deadline, procedure } = all;
+  const dossier = dossiers.body;
+  const [done, setDone] = useState(location.hash.endsWith('?filed') ? 'file.done' : undefined);
+  const { steps, rest } = stepsFor({ roles: ['applicant'] }, dossier);
+  const onDone = (step) => {
+    setDone(`done.${step.id}`);
+    reload();
+  };
+  const form = ({ step, task, main }) => html`<${StepForm}
+    key=${step.id}
+    ...${{ id, step, task, procedure, onDone, main }}
+    resource=${all[step.of]}
+    onOutdated=${reload}
+  />`;
+  return html`<${Page} title=${nameOf(procedure) ?? dossier.procedure}>
+    <div role="status">${done ? html`<p class="done">${t(done)}</p>` : null}</div>
+    <${Way} dossier=${dossier} payment=${payments?.body} delivery=${deliveries?.body} />
+    <${Facts}
+      rows=${[
+        [t('dossier.code'), html`<code>${dossier.code}</code>`],
+        [t('dossier.stage'), html`<${Stage} of=${dossier.stage} />`],
+        [t('dossier.waiting'), dossier.waiting_on && dossier.waiting_on !== 'nobody' ? code('waiting', dossier.waiting_on) : undefined],
+        [t('dossier.due'), dossier.due_at && html`<${Due} on=${dossier.due_on} at=${dossier.due_at} />`],
+        [t('dossier.outcome'), dossier.outcome && code('outcome', dossier.outcome)],
+        [t('dossier.result'), deliveries?.body.number],
+      ]}
+    />
+    ${dossier.suspended ? html`<p class="note">${t('dossier.suspended')}</p>` : null}
+    ${dossier.decision?.reason ? html`<blockquote>${dossier.decision.reason}</blockquote>` : null}
+    ${dossier.supplement
+      ? html`<section class="note" aria-labelledby="supplement">
+          <h2 id="supplement">${t('supplement.title')}</h2>
+          <p>${dossier.supplement.reason}</p>
+          <ul>${dossier.supplement.components.map((one) => html`<li key=${one}>${paperName(procedure, one)}</li>`)}</ul>
+        </section>`
+      : null}
+    ${dossier.next?.length ? html`<h2>${t('next')}</h2><${Tasks} tasks=${dossier.next} />` : null}
+    ${steps.map(form)}
+    ${payments ? html`<h2>${t('fee.title')}</h2><${Payment} payment=${payments.body} />` : null}
+    ${settings.sign_in === 'demo' && payments
+      ? html`<${SandboxBank} payment=${payments.body} onDone=${reload} />`
+      : null}
+    ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
+    <${Elapsed} id=${id} />
+    <h2>${t('papers')}</h2>
+    <${Papers} id=${id} payment=${payments?.body} delivery=${deliveries?.body} />
+    <details>
+      <summary>${t('dossier.filed')}</summary>
+      <${FormOf} dossier=${dossier} />
+      <${Documents} id=${id} documents=${dossier.documents} procedure=${procedure} />
+    </details>
+    <details>
+      <summary>${t('timeline')}</summary>
+      <${Timeline} id=${id} />
+    </details>
+    <details>
+      <summary>${t('more.actions')}</summary>
+      ${rest.map(form)}
+      <${Complain} dossier=${dossier} who=${session()} onDone=${() => setDone('done.file_complaint')} />
+    </details>
+  <//>`;
+}
+
+const paperName = (procedure, component) =>
+  both(procedure?.documents.find((one) => one.code === component)?.name) || component;

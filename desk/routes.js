@@ -1,0 +1,55 @@
+// Addresses of pages, after the `#`, and who finds them in the navigation.
+import { isApplicant, isOfficer } from './session.js';
+
+const ROUTES = [
+  ['/', () => import('./home.js').then((area) => area.Home)],
+  ['/sign-in', () => import('./sign-in.js').then((area) => area.SignInPage)],
+  ['/procedures', () => import('./citizen/procedures.js').then((area) => area.Procedures)],
+  ['/procedures/:code', () => import('./citizen/procedures.js').then((area) => area.Procedure)],
+  ['/file/:code', () => import('./citizen/filing.js').then((area) => area.Filing)],
+  ['/mine', () => import('./citizen/mine.js').then((area) => area.Mine)],
+  ['/mine/:id', () => import('./citizen/track.js').then((area) => area.Track)],
+  ['/look-up', () => import('./citizen/look-up.js').then((area) => area.LookUp)],
+  ['/work', () => import('./officer/work.js').then((area) => area.Work)],
+  ['/dossiers', () => import('./officer/search.js').then((area) => area.Search)],
+  ['/dossiers/:id', () => import('./officer/dossier.js').then((area) => area.Dossier)],
+  ['/figures', () => import('./figures.js').then((area) => area.Figures)],
+];
+const LOST = () => import('./home.js').then((area) => area.Lost);
+
+const WORKERS = ['clerk', 'reviewer', 'approver', 'cashier', 'consultee'];
+const READERS = [...WORKERS, 'complaint_handler', 'auditor'];
+
+// What an address such as `#/mine/12?lang=en` shows: its module and its parameters.
+export function areaOf(address) {
+  const path = address.replace(/^#/, '').split('?')[0] || '/';
+  for (const [template, load] of ROUTES) {
+    const parameters = matched(template, path);
+    if (parameters) return { load, parameters };
+  }
+  return { load: LOST, parameters: {} };
+}
+
+function matched(template, path) {
+  const [wanted, found] = [template.split('/'), path.split('/')];
+  if (wanted.length !== found.length) return undefined;
+  const parameters = {};
+  for (const [at, part] of wanted.entries()) {
+    if (part.startsWith(':')) parameters[part.slice(1)] = decodeURIComponent(found[at]);
+    else if (part !== found[at]) return undefined;
+  }
+  return parameters;
+}
+
+// The navigation of a person: address and key of the text.
+export function linksOf(who) {
+  const has = (roles) => who.roles.some((role) => roles.includes(role));
+  return [
+    has(WORKERS) && ['/work', 'nav.work'],
+    has(READERS) && ['/dossiers', 'nav.dossiers'],
+    isOfficer(who) && has(READERS) && ['/figures', 'nav.figures'],
+    isApplicant(who) && ['/mine', 'nav.mine'],
+    !isOfficer(who) && ['/procedures', 'nav.procedures'],
+    !isOfficer(who) && ['/look-up', 'nav.lookup'],
+  ].filter(Boolean);
+}

@@ -1,0 +1,50 @@
+// Who is signed in. The token is kept in memory only: it is gone when the page is closed or
+// reloaded.
+
+const SKEW_S = 30;
+const listeners = new Set();
+let current = signedOut();
+
+export const session = () => current;
+
+// Calls `listener` whenever somebody signs in or out, or the token expires.
+export function onSession(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function change(next) {
+  current = next;
+  for (const listener of listeners) listener(next);
+}
+
+function signedOut(expired = false) {
+  return { token: undefined, roles: [], subject: undefined, expired, expire() {} };
+}
+
+export const signOut = () => change(signedOut());
+
+// Begins a session. The claims are read to offer the pages that the server will allow; the server
+// alone decides. `name` is how the person is shown.
+export function signIn(token, name) {
+  const claims = claimsOf(token);
+  const expire = () => change({ ...signedOut(true), name });
+  clearTimeout(current.timer);
+  const left = Math.max(0, (claims.exp - SKEW_S) * 1_000 - Date.now());
+  // A longer timeout than 24 days would end at once.
+  const timer = setTimeout(expire, Math.min(left, 2 ** 31 - 1));
+  const { sub: subject, agency, on_behalf_of: onBehalfOf, roles = [] } = claims;
+  change({ token, roles, subject, agency, onBehalfOf, name: name ?? subject, timer, expire });
+}
+
+export function claimsOf(token) {
+  const middle = token.split('.')[1] ?? '';
+  const bytes = Uint8Array.from(
+    atob(middle.replaceAll('-', '+').replaceAll('_', '/')),
+    (letter) => letter.charCodeAt(0),
+  );
+  return JSON.parse(new TextDecoder().decode(bytes));
+}
+
+export const isOfficer = ({ roles }) => roles.some((role) => role !== 'applicant');
+export const isApplicant = ({ roles }) => roles.includes('applicant');

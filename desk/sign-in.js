@@ -1,0 +1,50 @@
+// Sign-in: as one of the demo's people, at an identity provider, or with a token in development.
+import { People } from './demo.js';
+import { t } from './i18n.js';
+import { leaveForProvider } from './oidc.js';
+import { Action, Field, Page } from './parts.js';
+import { signIn } from './session.js';
+import { html, useState } from './view.js';
+
+export const SignInPage = ({ settings }) => html`<${Page} title=${t('sign.in')}>
+  <${SignIn} settings=${settings} />
+<//>`;
+
+// With `stay`, the page is kept: an expired session continues.
+export function SignIn({ settings, stay }) {
+  const Way = { demo: People, provider: AtProvider, token: WithToken }[settings.sign_in];
+  return Way ? html`<${Way} ...${{ settings, stay }} />` : html`<p>${t('sign.nobody')}</p>`;
+}
+
+function AtProvider({ settings }) {
+  const [failed, setFailed] = useState();
+  const leave = () => leaveForProvider(settings).catch((error) => setFailed(error.message));
+  return html`
+    <${Action} className="main" label=${t('sign.provider')} onClick=${leave} />
+    ${failed ? html`<p class="problem" role="alert">${t('sign.failed', { why: failed })}</p>` : null}
+  `;
+}
+
+function WithToken() {
+  const [token, setToken] = useState('');
+  const [findings, setFindings] = useState([]);
+  const submit = (event) => {
+    event.preventDefault();
+    try {
+      signIn(token.trim());
+    } catch {
+      setFindings([{ detail: t('sign.token.wrong') }]);
+    }
+  };
+  return html`<form onSubmit=${submit}>
+    <${Field} id="token" label=${t('sign.token')} hint=${t('sign.token.hint')} required findings=${findings}>
+      ${(attributes) => html`<textarea
+        rows="4"
+        ...${attributes}
+        value=${token}
+        onInput=${(event) => setToken(event.target.value)}
+      ></textarea>`}
+    <//>
+    <button class="main">${t('sign.in')}</button>
+  </form>`;
+}

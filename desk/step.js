@@ -1,0 +1,183 @@
+// A step as a form: its fields, what it was refused for, and what changed if it came too late.
+import { newKey, post, readIfAny } from './api.js';
+import { changesBetween } from './changes.js';
+import { both, code, t, until } from './i18n.js';
+import { Action, Field, ProblemBox, Select } from './parts.js';
+import { addressOf } from './steps.js';
+import { named, Uploads } from './uploads.js';
+import { html, useRef, useState } from './view.js';
+
+// `resource` is the version that the person sees, `{ body, etag }`; `onDone` is called after the
+// step was taken.
+export function StepForm({ id, step, task, resource, procedure, onDone, onOutdated, main }) {
+  const context = { task, resource: resource?.body };
+  const [values, setValues] = useState(() => firstValues(step, context));
+  const [open, setOpen] = useState(false);
+  const [problem, setProblem] = useState();
+  const [changes, setChanges] = useState();
+  const sent = useRef({});
+  const asked = step.fields.filter((field) => !field.from);
+  const send = async () => {
+    const body = bodyOf(step, values, context);
+    const etag = step.of === 'ratings' ? undefined : resource?.etag;
+    const content = JSON.stringify([body, etag]);
+    if (sent.current.content !== content) sent.current = { content, key: newKey() };
+    setProblem(undefined);
+    try {
+      await post(addressOf(step, id), body, { etag, key: sent.current.key });
+      setOpen(false);
+      setValues(firstValues(step, context));
+      onDone(step);
+    } catch (failed) {
+      setProblem(failed);
+      if (failed.status !== 412) return;
+      const now = await readIfAny(`/v1/${step.of}/${id}`);
+      setChanges(changesBetween(resource?.body ?? {}, now?.body ?? {}));
+      onOutdated();
+    }
+  };
+  const name = t(`step.${step.id}`);
+  if (!asked.length || !open) {
+    const act = asked.length ? async () => setOpen(true) : send;
+    return html`<div class="step">
+      <${Action} className=${main ? 'main' : ''} label=${name} onClick=${act} />
+      <${Refused} ...${{ problem, changes }} />
+    </div>`;
+  }
+  const set = (field) => (value) => setValues({ ...values, [field]: value });
+  const submit = (event) => event.preventDefault();
+  const shown = (pointer) => asked.some((field) => pointer === `/${field.name}`);
+  return html`<form class="step open" onSubmit=${submit} noValidate aria-label=${name}>
+    <h3>${name}</h3>
+    ${task.basis ? html`<p class="hint">${task.basis}</p>` : null}
+    ${asked.map((field) => {
+      const findings = problem?.at?.(`/${field.name}`) ?? [];
+      const props = { field, findings, procedure, value: values[field.name], set: set(field.name) };
+      return html`<${StepField} key=${field.name} step=${step} ...${props} />`;
+    })}
+    <${Refused} ...${{ problem, changes, shown }} />
+    <div class="line">
+      <${Action} className="main" label=${name} onClick=${send} />
+      <button type="button" class="quiet" onClick=${() => setOpen(false)}>${t('cancel')}</button>
+    </div>
+  </form>`;
+}
+
+function firstValues(step, context) {
+  const first = ({ name, type, first: value }) => {
+    if (value) return [name, value(context)];
+    return [name, { components: [], papers: {}, document: {} }[type]];
+  };
+  return Object.fromEntries(step.fields.filter((field) => !field.from).map(first));
+}
+
+function bodyOf(step, values, context) {
+  const body = {};
+  for (const field of step.fields) {
+    const value = field.from ? field.from(context) : sentValue(field, values[field.name]);
+    if (value !== undefined && value !== '') body[field.name] = value;
+  }
+  return body;
+}
+
+function sentValue({ type }, value) {
+  if (value === undefined || value === '') return undefined;
+  if (type === 'papers') return named(value);
+  if (type === 'document') return value.document?.[0]?.document;
+  if (type === 'amount' || type === 'score') return Number(String(value).replaceAll(/\D/g, ''));
+  if (type === 'agrees') return value === 'true';
+  // The browser's field has no zone; the person means the time in Vietnam.
+  if (type === 'instant') return `${value}:00+07:00`;
+  return value;
+}
+
+// Why a step was refused. After a 412, what changed since the person looked; their input is kept.
+function Refused({ problem, changes, shown }) {
+  if (problem?.status === 412 && changes) {
+    return html`<div class="problem" role="alert">
+      <strong>${t('change.title')}</strong>
+      <p>${t('change.todo')}</p>
+      <table>
+        <thead>
+          <tr><th scope="col">${t('change.field')}</th><th scope="col">${t('change.before')}</th><th scope="col">${t('change.after')}</th></tr>
+        </thead>
+        <tbody>
+          ${changes.map(
+            (row) => html`<tr><th scope="row">${row.name}</th><td>${row.before}</td><td>${row.after}</td></tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
+  }
+  return html`<${ProblemBox} ...${{ problem, shown }} />`;
+}
+
+function StepField({ step, field, value, set, findings, procedure }) {
+  const { name, type, required } = field;
+  const id = `${step.id}-${name}`;
+  const label = t(`step.field.${name}`);
+  if (type === 'components') {
+    return html`<${Components} ...${{ id, label, value, set, findings, procedure }} />`;
+  }
+  if (type === 'papers') {
+    const all = procedure?.documents ?? [];
+    return html`<${Uploads} components=${all.map((one) => ({ ...one, required: false }))} files=${value} onChange=${(update) => set(update(value))} />`;
+  }
+  if (type === 'document') {
+    const component = { code: 'document', name: { vi: label, en: label }, required: false };
+    return html`<${Uploads} components=${[component]} files=${value} onChange=${(update) => set(update(value))} />`;
+  }
+  const choices = {
+    outcome: ['approved', 'refused'].map((one) => [one, code('outcome', one)]),
+    agrees: [['true', t('yes')], ['false', t('no')]],
+    score: ['5', '4', '3', '2', '1'].map((one) => [one, t(`score.${one}`)]),
+  }[type];
+  return html`<${Field} ...${{ id, label, required, findings }}>
+    ${(attributes) => {
+      const onInput = (event) => set(event.target.value);
+      if (choices) {
+        return html`<${Select} ...${{ attributes, value, options: choices, onChange: set }} empty=${t('choose')} />`;
+      }
+      if (type === 'text') {
+        return html`<textarea rows="3" ...${attributes} value=${value ?? ''} onInput=${onInput}></textarea>`;
+      }
+      if (type === 'instant') {
+        return html`<input type="datetime-local" ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
+      }
+      const mode = type === 'amount' ? 'numeric' : undefined;
+      return html`<input ...${attributes} inputmode=${mode} value=${value ?? ''} onInput=${onInput} />`;
+    }}
+  <//>`;
+}
+
+function Components({ id, label, value, set, findings, procedure }) {
+  const toggle = (one) =>
+    set(value.includes(one) ? value.filter((other) => other !== one) : [...value, one]);
+  return html`<fieldset aria-describedby=${findings.length ? `${id}-error` : undefined}>
+    <legend>${label}</legend>
+    ${(procedure?.documents ?? []).map(
+      (one) => html`<label class="check" key=${one.code}>
+        <input type="checkbox" checked=${value.includes(one.code)} onChange=${() => toggle(one.code)} />
+        ${both(one.name)}
+      </label>`,
+    )}
+    ${findings.length
+      ? html`<ul class="errors" id=${`${id}-error`}>${findings.map((one) => html`<li>${one.detail}</li>`)}</ul>`
+      : null}
+  </fieldset>`;
+}
+
+// The tasks of a dossier: who has to do what, by when, and by which law.
+export const Tasks = ({ tasks }) => html`<ol class="tasks">
+  ${tasks.map(
+    (task) => html`<li>
+      <b>${both(task.title)}</b> ${t('waiting', { who: code('waiting', task.waiting_on) })}
+      ${task.officer ? html` (${task.officer})` : null}
+      ${task.due_at
+        ? html`<br />${until(task)}`
+        : null}
+      ${task.missed ? html` <span class="due late">${t('due.missed')}</span>` : null}
+      <br /><small>${task.basis}</small>
+    </li>`,
+  )}
+</ol>`;

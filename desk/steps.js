@@ -1,0 +1,94 @@
+// The steps that the desk offers: who takes them, for which task, and what they need. The server
+// decides on each; this table only says where a step is sent and which fields it has.
+
+// Fields: `text`, `line`, `amount`, `outcome`, `agrees`, `components`, `papers`, `document`,
+// `score`, `instant`. `from` takes a value from the task or the resource instead of asking.
+const reason = { name: 'reason', type: 'text', required: true };
+const components = { name: 'components', type: 'components', required: true };
+const subject = (name) => ({ name, from: ({ task }) => task.subject });
+
+const STEPS = [
+  // The one-stop unit.
+  step('accept_dossier', 'dossiers', 'acceptance', ['clerk'], ['answer_submission'], []),
+  step('request_supplement', 'dossiers', 'supplement-requests', ['clerk'], ['answer_submission'], [components, reason]),
+  step('refuse_dossier', 'dossiers', 'refusal', ['clerk'], ['answer_submission'], [reason]),
+  step('submit_supplement', 'dossiers', 'supplements', ['applicant', 'clerk'], ['submit_supplement'], [{ name: 'documents', type: 'papers' }]),
+  step('move_appointment', 'dossiers', 'appointment', ['clerk'], ['announce_lateness'], [{ name: 'due_at', type: 'instant', required: true }, reason]),
+  step('fix_appointment', 'dossiers', 'fixed-appointment', ['clerk'], ['fix_appointment'], [
+    { name: 'at', type: 'instant', required: true },
+    { name: 'by', type: 'line', required: true },
+    { name: 'basis', type: 'line', required: true },
+  ]),
+  // Review.
+  step('claim_review', 'reviews', 'claim', ['reviewer'], ['claim_review'], []),
+  step('complete_activity', 'reviews', 'activities', ['reviewer'], ['complete_activity'], [subject('activity'), { name: 'note', type: 'text' }]),
+  step('propose_decision', 'reviews', 'decision-proposals', ['reviewer'], ['propose_decision'], [{ name: 'outcome', type: 'outcome', required: true }, reason]),
+  step('need_supplement', 'reviews', 'supplement-needs', ['reviewer'], ['complete_activity', 'propose_decision'], [components, reason]),
+  step('return_review', 'reviews', 'return', ['reviewer'], ['complete_activity', 'propose_decision'], [reason]),
+  step('hand_over_review', 'reviews', 'hand-over', ['reviewer', 'approver'], ['complete_activity', 'propose_decision'], [{ name: 'to', type: 'line', required: true }, reason]),
+  step('consult_agency', 'reviews', 'consultations', ['reviewer'], ['complete_activity', 'propose_decision'], [
+    { name: 'agency', type: 'line', required: true },
+    { name: 'question', type: 'text', required: true },
+  ]),
+  step('answer_consultation', 'reviews', 'consultation-answers', ['consultee'], ['answer_consultation'], [
+    subject('consultation'),
+    { name: 'agrees', type: 'agrees', required: true },
+    { name: 'answer', type: 'text', required: true },
+  ]),
+  step('approve_decision', 'reviews', 'decision', ['approver'], ['approve_decision'], [subject('proposal')]),
+  step('reject_proposal', 'reviews', 'proposal-rejections', ['approver'], ['approve_decision'], [subject('proposal'), reason]),
+  step('extend_deadline', 'dossiers', 'extension', ['approver'], ['complete_activity', 'propose_decision'], [reason]),
+  // Payment.
+  step('start_payment', 'payments', 'attempts', ['applicant'], ['pay_fee'], [{ name: 'provider', from: () => 'sandbox' }]),
+  step('take_cash', 'payments', 'cash', ['cashier'], ['take_cash', 'pay_fee'], [{ name: 'amount_vnd', type: 'amount', required: true, first: ({ resource }) => resource?.outstanding_vnd }]),
+  step('resolve_discrepancy', 'payments', 'resolutions', ['cashier'], ['resolve_discrepancy'], [
+    { name: 'payment', from: ({ task, resource }) => task.subject ?? doubtful(resource) },
+    { name: 'captured_vnd', type: 'amount', required: true },
+    reason,
+  ]),
+  step('approve_resolution', 'payments', 'resolution-approvals', ['cashier', 'approver'], ['sign_resolution'], [{ name: 'resolution', from: ({ resource }) => resource?.proposed_resolution?.resolution }]),
+  step('approve_refund', 'payments', 'refund-approvals', ['cashier', 'approver'], ['sign_refund'], [{ name: 'refund', from: ({ resource }) => resource?.proposed_refund?.refund }]),
+  step('refund_payment', 'payments', 'refunds', ['cashier'], ['give_back'], [{ name: 'amount_vnd', type: 'amount', required: true, first: ({ resource }) => resource?.owed_back_vnd }, reason]),
+  // Result.
+  step('issue_result', 'deliveries', 'result', ['approver', 'clerk'], ['issue_result'], [{ name: 'number', type: 'line' }, { name: 'document', type: 'document' }]),
+  step('collect_result', 'deliveries', 'collection', ['clerk'], ['hand_out_result'], [{ name: 'received_by', type: 'line' }]),
+  step('hand_to_carrier', 'deliveries', 'parcels', ['clerk'], ['hand_to_carrier'], [
+    { name: 'carrier', type: 'line', required: true },
+    { name: 'waybill', type: 'line', required: true },
+  ]),
+  step('download_result', 'deliveries', 'downloads', ['applicant'], ['download_result'], []),
+  step('rate_dossier', 'ratings', '', ['applicant'], ['rate_dossier'], [
+    { name: 'score', type: 'score', required: true },
+    { name: 'comment', type: 'text' },
+  ]),
+  // At any time while the dossier is open.
+  step('withdraw_dossier', 'dossiers', 'withdrawal', ['applicant', 'clerk'], 'open', [{ name: 'reason', type: 'text' }]),
+  step('close_dossier', 'dossiers', 'closure', ['clerk'], 'open', [reason]),
+];
+
+// A step: its operation, the resource whose version it needs, its address below that of the
+// resource, the roles that may take it, the tasks that it does (or `open`), and its fields.
+function step(id, of, path, roles, tasks, fields) {
+  return { id, of, path, roles, tasks, fields };
+}
+
+const doubtful = (payment) => payment?.attempts.find((attempt) => attempt.doubts.length)?.payment;
+
+// The steps of a person for a dossier, each with the task that it does; `main` is the usual step of
+// a task. Those of `rest` are possible at any time.
+export function stepsFor({ roles }, dossier) {
+  const mine = STEPS.filter((one) => one.roles.some((role) => roles.includes(role)));
+  const tasks = dossier.next ?? [];
+  const steps = tasks.flatMap((task) =>
+    mine
+      .filter((one) => one.tasks.includes(task.kind))
+      .map((one) => ({ step: one, task, main: one === usual(task.kind) })),
+  );
+  const open = ['submitted', 'processing'].includes(dossier.stage);
+  const rest = mine.filter((one) => one.tasks === 'open' && open);
+  return { steps, rest: rest.map((one) => ({ step: one, task: {}, main: false })) };
+}
+
+const usual = (kind) => STEPS.find((one) => one.tasks.includes(kind));
+
+export const addressOf = ({ of, path }, id) => `/v1/${of}/${id}${path ? `/${path}` : ''}`;

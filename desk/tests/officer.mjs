@@ -1,0 +1,135 @@
+// Officers' day: work by remaining time, search, the steps of a dossier by four people, and a
+// conflict between two of them. Then the figures.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { browser, enter, go, heading, inspect, open, PHONE, SCREEN, ADDRESS } from './harness.mjs';
+
+for (const [language, viewport, title] of [
+  ['vi', PHONE, 'Việc của tôi'],
+  ['en', SCREEN, 'My work'],
+]) {
+  test(`open tasks are listed by remaining time in ${language} at ${viewport.width} pixels`, () =>
+    open({ language, viewport }, async (page) => {
+      await enter(page, /Minh/);
+      await heading(page, title);
+      await page.locator('.work li').first().waitFor();
+      await inspect(page, 'work');
+    }));
+}
+
+test('a dossier is found by the tax code in its form and by its code', () =>
+  open({ language: 'en' }, async (page) => {
+    await enter(page, /Lan/);
+    await go(page, '#/dossiers');
+    await page.getByLabel(/Name, tax code/).fill('x');
+    await page.keyboard.press('Enter');
+    await page.getByText('At least 2 characters are needed').waitFor();
+    await page.getByLabel(/Name, tax code/).fill('0101234565');
+    await page.keyboard.press('Enter');
+    await page.locator('.rows li').first().waitFor();
+    await inspect(page, 'search');
+    const code = await page.locator('.rows a').first().textContent();
+    await page.getByLabel(/Name, tax code/).fill(code);
+    await page.keyboard.press('Enter');
+    await heading(page, code);
+  }));
+
+test('the page of a dossier has the form, documents, tasks and timeline in both languages', async () => {
+  for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
+    await open({ language, viewport }, async (page) => {
+      await page.locator('#stories ~ ul button').first().click();
+      await page.locator('.timeline li').first().waitFor();
+      await inspect(page, 'dossier');
+    });
+  }
+});
+
+// The code of a dossier of a procedure that waits for a role.
+async function take(page, person, task) {
+  await enter(page, person);
+  await heading(page, 'My work');
+  const row = page.locator('.work li').filter({ hasText: task }).filter({ hasText: /form D/ }).first();
+  await row.getByRole('link').click();
+  await page.locator('.timeline li').first().waitFor();
+}
+
+const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
+test('four people carry a dossier from acceptance to the issued result', () =>
+  open({ language: 'en', expected: [/422/] }, async (page) => {
+    await take(page, /Lan/, /Accept/);
+    const address = new URL(page.url()).hash;
+    await press(page, 'Accept');
+    await page.getByText('Accepted.').waitFor();
+
+    await enter(page, /Minh/);
+    await go(page, address);
+    await press(page, 'Claim');
+    await page.getByText('Claimed.').waitFor();
+    await press(page, 'Complete the activity');
+    const activity = page.getByRole('form', { name: 'Complete the activity' });
+    await activity.getByLabel('Note').fill('Checked against the customs declaration.');
+    await activity.getByRole('button', { name: 'Complete the activity' }).click();
+    await page.getByText('The activity is complete.').waitFor();
+    await press(page, 'Propose a decision');
+    const proposal = page.getByRole('form', { name: 'Propose a decision' });
+    await proposal.getByRole('button', { name: 'Propose a decision' }).click();
+    await proposal.locator('.errors, .problem').first().waitFor();
+    await proposal.getByLabel('Outcome').selectOption('approved');
+    await proposal.getByLabel('Reason').fill('Complete and correct.');
+    await proposal.getByRole('button', { name: 'Propose a decision' }).click();
+    await page.getByText('Proposed.', { exact: true }).waitFor();
+
+    await enter(page, /Hà/);
+    await go(page, address);
+    await page.getByRole('region', { name: 'Proposal that waits for approval' }).getByText('Complete and correct.').waitFor();
+    await inspect(page, 'proposal');
+    await press(page, 'Approve');
+    await page.getByText('Approved.', { exact: true }).waitFor();
+    await press(page, 'Issue the result');
+    const result = page.getByRole('form', { name: 'Issue the result' });
+    await result.getByLabel('Document of the result').setInputFiles({
+      name: 'result.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 result'),
+    });
+    await result.getByText('result.pdf').waitFor();
+    await result.getByRole('button', { name: 'Issue the result' }).click();
+    await page.getByText('The result was issued.').waitFor();
+    await page.locator('.way').getByText('Result issued').waitFor();
+  }));
+
+test('a step that came too late shows what changed and keeps what was typed', () =>
+  open({ language: 'en', expected: [/412/] }, async (page) => {
+    await page.locator('#stories ~ ul button').filter({ hasText: /complaint/ }).click();
+    await page.getByRole('button', { name: 'Claim', exact: true }).waitFor();
+    const address = new URL(page.url()).hash;
+    // Somebody else claims it in the meantime.
+    const other = await browser.newPage();
+    await other.addInitScript("localStorage.setItem('language', 'en')");
+    await other.goto(`${ADDRESS}/`);
+    await enter(other, /Minh/);
+    await go(other, address);
+    await press(other, 'Claim');
+    await other.getByText('Claimed.').waitFor();
+    await other.close();
+
+    await press(page, 'Claim');
+    const alert = page.getByRole('alert');
+    await alert.getByText('The dossier changed after you opened it').waitFor();
+    await alert.getByRole('row', { name: /Officer/ }).waitFor();
+    await inspect(page, 'conflict');
+  }));
+
+for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
+  test(`figures are plotted and lead to their dossiers in ${language}`, () =>
+    open({ language, viewport }, async (page) => {
+      await enter(page, /Hà/);
+      await go(page, '#/figures');
+      await page.locator('.plot rect').first().waitFor();
+      await inspect(page, 'figures');
+      const number = page.locator('.numbers a').first();
+      const open_ = Number(/\d+/.exec(await number.textContent())[0]);
+      assert.ok(open_ > 0);
+      await number.click();
+      await page.locator('.rows li').first().waitFor();
+    }));
+}

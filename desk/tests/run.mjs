@@ -1,0 +1,19 @@
+// Runs all tests of the desk in one browser, within a limit of time.
+import { after } from 'node:test';
+import { browser } from './harness.mjs';
+import './shell.mjs';
+import './citizen.mjs';
+import './officer.mjs';
+import './provider.mjs';
+
+const LIMIT_MS = 120_000;
+
+const limit = setTimeout(() => {
+  console.error(`the tests of the desk took longer than ${LIMIT_MS / 1_000} s`);
+  process.exit(1);
+}, LIMIT_MS);
+
+after(async () => {
+  clearTimeout(limit);
+  await browser.close();
+});
