@@ -17,6 +17,7 @@
 )]
 
 pub mod access;
+pub mod changes;
 pub mod clock;
 pub mod contract;
 pub mod figures;
@@ -31,6 +32,8 @@ pub mod delivery;
 pub mod directory;
 pub mod feedback;
 pub mod intake;
+pub mod mandates;
+pub mod notes;
 pub mod overview;
 pub mod payment;
 pub mod review;

@@ -1,18 +1,19 @@
 //! Who has a dossier and what must happen next, as pure functions of its states in all services.
 //! Lists, work queues and replies show what these functions return; nothing else decides it.
 //!
-//! [`DossierStates`] folds the events of the five streams of a dossier. [`Overview::of`] derives
+//! [`DossierStates`] folds the events of the streams of a dossier. [`Overview::of`] derives
 //! its stage, its status by the national portal's numbers, and its open [`Task`]s: whatever an
 //! officer, the applicant or a partner has to do. [`Overview::waiting_on`] follows from the tasks.
 
 use jiff::Timestamp;
 
-use crate::access::{May, agency, any, consulted, own};
+use crate::access::{May, agency, any, consulted, informed, own};
 use crate::contract::{AgencyCode, Role};
 use crate::law::Law;
 
 mod after;
 mod kinds;
+mod messages;
 mod money;
 mod open;
 mod states;
@@ -33,6 +34,8 @@ pub const LIST: &[May] = &[
     agency(Role::Auditor),
     any(Role::Operator),
     own(Role::Applicant),
+    informed(Role::Clerk),
+    informed(Role::Cashier),
 ];
 
 /// Permissions to list the open tasks of the officers of an agency.

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::contract::{Role, readable};
+use crate::feedback::INTERNAL;
+use crate::notes;
 
 /// Changed values of one event at most; further ones are left out.
 const CHANGES_MAX: usize = 200;
@@ -19,6 +21,13 @@ pub struct Change {
     pub before: Option<Value>,
     /// `None` if it was removed.
     pub after: Option<Value>,
+}
+
+/// Whether a role is not told of events of this kind at all: a complainant does not read how the
+/// agency organises its work, and labels and internal notes are for their readers alone.
+#[must_use]
+pub fn hides(role: Role, kind: &str) -> bool {
+    role == Role::Applicant && INTERNAL.contains(&kind) || notes::are_hidden(role, kind)
 }
 
 /// What a role may read of one event.

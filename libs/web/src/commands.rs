@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use dossier::access::{Caller, May};
-use dossier::contract::{AgencyCode, DossierId, ProcedureRef};
+use dossier::access::{Caller, Former, May, Resource};
+use dossier::contract::{AgencyCode, DossierId, ProcedureRef, Role};
 use dossier::{Command, State};
-use engine::{Begins, CommandEnvelope, Failure, Loaded, Streams};
+use engine::{Begins, CommandEnvelope, Failure, Loaded, Streams, fold};
+use events::{Position, Recorded, StreamName, Version};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -39,6 +40,12 @@ impl<'a> On<'a> {
     #[must_use]
     pub const fn beginning_without_law(self) -> Self {
         Self { begins: Begins::NewWithoutLaw, ..self }
+    }
+
+    /// The stream may or may not exist yet; the command decides what that means.
+    #[must_use]
+    pub const fn existing_or_new(self) -> Self {
+        Self { begins: Begins::Either, ..self }
     }
 
     /// Restricts the callers further than the step does.
@@ -178,8 +185,91 @@ pub async fn read<S: State>(
     let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
     request.catch_up(streams.reactions()).await?;
     let loaded = streams.load(&stream).await?;
-    request.read_as(mays, &loaded.state.resource().ok_or_else(Problem::not_found)?)?;
-    Ok(loaded)
+    let resource = loaded.state.resource().ok_or_else(Problem::not_found)?;
+    let refused = match request.read_as(mays, &resource) {
+        Ok(_) => return Ok(loaded),
+        Err(refused) => refused,
+    };
+    let former = former(streams, (mays, &stream), &resource, request).await?;
+    former.map(Arc::new).ok_or(refused)
+}
+
+/// The last state that an agency of the caller had before it transferred the dossier; `None` if it
+/// had none that the caller may read.
+///
+/// # Errors
+///
+/// The stream cannot be read.
+pub async fn former<S: State>(
+    streams: &Streams<S>,
+    (mays, stream): (&[May], &StreamName),
+    resource: &Resource,
+    request: &Request,
+) -> Result<Option<Loaded<S>>, Problem> {
+    let caller = request.caller()?;
+    // The newest first: an agency may have had it more than once.
+    for former in resource.former.iter().rev().filter(|one| caller.acts_for(&one.agency)) {
+        let loaded = streams.load_at(stream, Version(former.until)).await?;
+        let resource = loaded.state.resource();
+        if resource.is_some_and(|resource| request.read_as(mays, &resource).is_ok()) {
+            return Ok(Some(loaded));
+        }
+    }
+    Ok(None)
+}
+
+/// The events of a stream that a caller may read.
+#[derive(Debug)]
+pub struct Visible<S> {
+    pub events: Vec<Recorded>,
+    /// The state after these events.
+    pub state: S,
+    /// The role in which the caller reads them.
+    pub role: Role,
+    /// The position of the first event that the caller may not read: of the transfer by which the
+    /// caller's agency passed the dossier on.
+    pub until: Option<Position>,
+}
+
+impl<S> Visible<S> {
+    /// Whether the caller may read an event at this position, of any stream of the dossier.
+    #[must_use]
+    pub fn includes(&self, position: Position) -> bool {
+        self.until.is_none_or(|until| position < until)
+    }
+}
+
+/// The events of a stream that the caller may read: all, or those until an agency of the caller
+/// transferred the dossier. `concerning` adds to the resource who else may read it.
+///
+/// # Errors
+///
+/// The caller may read none of them, or they cannot be decoded.
+pub fn visible<S: State>(
+    request: &Request,
+    mays: &[May],
+    mut events: Vec<Recorded>,
+    concerning: impl Fn(Resource) -> Resource,
+) -> Result<Visible<S>, Problem> {
+    let caller = request.caller()?;
+    let state: S = fold(&events)?;
+    let resource = state.resource().ok_or_else(Problem::not_found)?;
+    let former = resource.former.clone();
+    let refused = match request.read_as(mays, &concerning(resource)) {
+        Ok(actor) => return Ok(Visible { events, state, role: actor.role, until: None }),
+        Err(refused) => refused,
+    };
+    for Former { until, .. } in former.iter().rev().filter(|one| caller.acts_for(&one.agency)) {
+        let count = events.partition_point(|event| event.version.0 <= *until);
+        let state: S = fold(events.get(..count).unwrap_or_default())?;
+        let actor = state.resource().map(|resource| request.read_as(mays, &resource));
+        if let Some(Ok(actor)) = actor {
+            let until = events.get(count).map(|event| event.position);
+            events.truncate(count);
+            return Ok(Visible { events, state, role: actor.role, until });
+        }
+    }
+    Err(refused)
 }
 
 /// A reply with the version and position of a loaded stream; 404 without a body.

@@ -23,7 +23,10 @@ pub struct NextStep {
     pub waiting_on: WaitingOn,
     /// The agency in which it has to be done.
     pub agency: AgencyCode,
-    /// Code of the activity or duty, or id of the consultation or proposal.
+    /// The agency that received the dossier for that one, if it may do it too.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<AgencyCode>,
+    /// Code of the activity or duty, id of the consultation or proposal, or number of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "appraisal")]
     pub subject: Option<String>,
@@ -50,6 +53,7 @@ impl NextStep {
             title: task.kind.title(),
             waiting_on: task.kind.who(),
             agency: task.agency.clone(),
+            receiver: task.receiver.clone(),
             subject: task.subject.clone(),
             officer: task.officer.clone().filter(|_| for_officers),
             basis: task.kind.step().basis,

@@ -3,7 +3,7 @@
 
 use super::{
     Attachment, ComplaintEvent, DeliveryEvent, Document, DocumentDigest, DocumentName, EventSet,
-    IntakeEvent, Unreadable,
+    IntakeEvent, MandateEvent, MessageDocument, NoteEvent, Unreadable,
 };
 
 /// A document that an event names.
@@ -23,6 +23,8 @@ pub const KINDS_WITH_DOCUMENTS: &[&str] = &[
     "feedback.ComplaintFiled.v1",
     "feedback.ComplaintDocumentsAdded.v1",
     "feedback.ComplaintAnswered.v1",
+    "notes.MessageSent.v1",
+    "mandate.MandateGranted.v1",
 ];
 
 /// The documents that a recorded event names; none for kinds outside [`KINDS_WITH_DOCUMENTS`].
@@ -53,6 +55,18 @@ pub fn documents_named(kind: &str, data: &str) -> Result<Vec<NamedDocument>, Unr
         };
         return Ok(documents.iter().map(Attachment::named).collect());
     }
+    if NoteEvent::KINDS.contains(&kind) {
+        let NoteEvent::MessageSent(message) = NoteEvent::decode(kind, data)? else {
+            return Ok(Vec::new());
+        };
+        return Ok(message.documents.iter().map(MessageDocument::named).collect());
+    }
+    if MandateEvent::KINDS.contains(&kind) {
+        let MandateEvent::MandateGranted(granted) = MandateEvent::decode(kind, data)? else {
+            return Ok(Vec::new());
+        };
+        return Ok(one(granted.document, granted.document_sha256));
+    }
     let event = DeliveryEvent::decode(kind, data)?;
     if let DeliveryEvent::ResultIssued(issued) = event {
         return Ok(one(issued.document, issued.document_sha256));
@@ -72,6 +86,12 @@ fn of_dossier(documents: &[Document]) -> Vec<NamedDocument> {
 }
 
 impl Attachment {
+    fn named(&self) -> NamedDocument {
+        NamedDocument { name: self.document.clone(), sha256: Some(self.sha256.clone()) }
+    }
+}
+
+impl MessageDocument {
     fn named(&self) -> NamedDocument {
         NamedDocument { name: self.document.clone(), sha256: Some(self.sha256.clone()) }
     }
@@ -104,7 +124,9 @@ mod tests {
             "delivery.DutyMet.v1",
             "feedback.ComplaintFiled.v1",
             "feedback.ComplaintDocumentsAdded.v1",
-            "feedback.ComplaintAnswered.v1"
+            "feedback.ComplaintAnswered.v1",
+            "notes.MessageSent.v1",
+            "mandate.MandateGranted.v1"
         ];
         assert_eq!(samples.map(|(kind, ..)| kind), KINDS_WITH_DOCUMENTS);
         for (kind, oldest, digest) in samples {
@@ -114,6 +136,8 @@ mod tests {
                 "delivery.ResultIssued.v1",
                 "feedback.ComplaintFiled.v1",
                 "feedback.ComplaintAnswered.v1",
+                "notes.MessageSent.v1",
+                "mandate.MandateGranted.v1",
             ];
             assert_eq!(named.is_empty(), later.contains(&kind), "{kind}");
             let always = kind == "feedback.ComplaintDocumentsAdded.v1";

@@ -18,6 +18,7 @@ use crate::intake::accept_dossier::AcceptDossier;
 use crate::intake::fix_appointment::FixAppointment;
 use crate::intake::move_appointment::MoveAppointment;
 use crate::intake::submit_supplement::SubmitSupplement;
+use crate::notes::read_messages::ReadMessages;
 use crate::payment::approve_refund::ApproveRefund;
 use crate::payment::approve_resolution::ApproveResolution;
 use crate::payment::refund_payment::RefundPayment;
@@ -160,13 +161,20 @@ kinds! {
     /// The applicant may rate the handling.
     RateDossier = "rate_dossier", RateDossier, Applicant, [],
         "Đánh giá việc giải quyết hồ sơ", "Rate the handling of the dossier";
+    /// The agency has to read a message of the applicant.
+    ReadApplicantMessage = "read_applicant_message", ReadMessages, Clerk, [Clerk, Reviewer],
+        "Đọc tin nhắn của người nộp hồ sơ", "Read the applicant's message";
+    /// The applicant has to read a message of the agency.
+    ReadAgencyMessage = "read_agency_message", ReadMessages, Applicant, [],
+        "Đọc tin nhắn của cơ quan", "Read the agency's message";
 }
 
 impl TaskKind {
-    /// Whether it may be left undone.
+    /// Whether no dossier waits on it, open or ended: a rating may be left out, and a message starts
+    /// and stops nothing.
     #[must_use]
     pub const fn is_optional(self) -> bool {
-        matches!(self, Self::RateDossier)
+        matches!(self, Self::RateDossier | Self::ReadApplicantMessage | Self::ReadAgencyMessage)
     }
 
     /// Its number in the order of the procedure, from 0.

@@ -3,9 +3,9 @@
 
 use jiff::Timestamp;
 
-use super::{DossierStates, Task, TaskKind, after, money};
+use super::{DossierStates, Task, TaskKind, after, messages, money};
 use crate::clock::Deadlines;
-use crate::contract::{AgencyCode, Brief, DeliveryChannel};
+use crate::contract::{AgencyCode, Brief, DeliveryChannel, ReceiverTask};
 use crate::delivery;
 use crate::intake::{self, IntakeDeadline};
 use crate::review::{self, Review, ReviewDeadline};
@@ -21,8 +21,9 @@ pub(super) fn tasks(states: &DossierStates, brief: &Brief, rule: Option<Rule<'_>
         let due_at = if states.intake.is_suspended() { None } else { promised(states) };
         tasks.extend(in_review(&states.review, agency, rule, due_at));
     }
-    tasks.extend(of_result(states, agency));
+    tasks.extend(of_result(states, brief));
     tasks.extend(after::tasks(states, agency, rule));
+    tasks.extend(messages::tasks(states, agency));
     tasks
 }
 
@@ -52,7 +53,8 @@ fn at_intake(states: &DossierStates, brief: &Brief, rule: Option<Rule<'_>>) -> V
                 let missed = intake.answer().is_some_and(|answer| answer.missed);
                 let answer = Task::new(TaskKind::AnswerSubmission, agency);
                 let answer = answer.due(due(intake, &IntakeDeadline::Answer)).missed(missed);
-                tasks.push(answer.blocking(true));
+                let receiver = brief.receiver_with(ReceiverTask::Accept);
+                tasks.push(answer.blocking(true).or_by(receiver));
             }
         }
         intake::Stage::Processing => {
@@ -136,7 +138,7 @@ fn consultations(review: &Review) -> impl Iterator<Item = Task> {
 }
 
 /// The tasks of a result that is not delivered yet.
-fn of_result(states: &DossierStates, agency: &AgencyCode) -> Option<Task> {
+fn of_result(states: &DossierStates, brief: &Brief) -> Option<Task> {
     let result = &states.delivery;
     let kind = match result.stage() {
         delivery::Stage::Prepared => TaskKind::IssueResult,
@@ -151,5 +153,7 @@ fn of_result(states: &DossierStates, agency: &AgencyCode) -> Option<Task> {
         | delivery::Stage::Revoked
         | delivery::Stage::Cancelled => return None,
     };
-    Some(Task::new(kind, agency).blocking(true))
+    let hands_out = kind == TaskKind::HandOutResult;
+    let receiver = brief.receiver_with(ReceiverTask::HandOut).filter(|_| hands_out);
+    Some(Task::new(kind, &brief.agency).blocking(true).or_by(receiver))
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::contract::{
-    DeliveryEvent, EventSet, IntakeEvent, Meta, PaymentEvent, Personal, RatingEvent, ReviewEvent,
-    Unreadable,
+    DeliveryEvent, EventSet, IntakeEvent, Meta, NoteEvent, PaymentEvent, Personal, RatingEvent,
+    ReviewEvent, Unreadable,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
 use crate::intake::Intake;
+use crate::notes::Notes;
 use crate::payment::Payment;
 use crate::review::Review;
 use crate::services::Category;
@@ -24,6 +25,7 @@ pub struct DossierStates {
     pub review: Review,
     pub delivery: DossierResult,
     pub rating: Rating,
+    pub notes: Notes,
     /// Whether the one-stop unit's answer was missed once.
     pub intake_answer_missed: bool,
     /// Whether an officer has ever claimed the review.
@@ -40,6 +42,7 @@ pub enum DossierEvent {
     Review(ReviewEvent),
     Delivery(DeliveryEvent),
     Rating(RatingEvent),
+    Notes(NoteEvent),
 }
 
 impl DossierEvent {
@@ -55,9 +58,12 @@ impl DossierEvent {
             Category::Review => Self::Review(ReviewEvent::decode(kind, data)?),
             Category::Delivery => Self::Delivery(DeliveryEvent::decode(kind, data)?),
             Category::Rating => Self::Rating(RatingEvent::decode(kind, data)?),
+            Category::Notes => Self::Notes(NoteEvent::decode(kind, data)?),
             Category::Law
             | Category::Outage
             | Category::Directory
+            | Category::Mandate
+            | Category::Credential
             | Category::Receipts
             | Category::Unmatched
             | Category::Numbers
@@ -87,11 +93,14 @@ impl DossierStates {
             }
             DossierEvent::Delivery(event) => self.delivery.evolve(event, meta),
             DossierEvent::Rating(event) => self.rating.evolve(event, meta),
+            DossierEvent::Notes(event) => self.notes.evolve(event, meta),
         }
     }
 
-    /// Drops the form and the documents, which no overview needs, to save memory.
+    /// Drops the form, the documents, and the texts of notes and messages, which no overview needs,
+    /// to save memory.
     pub fn drop_content(&mut self) {
+        self.notes.drop_texts();
         if let Some(submission) = &mut self.intake.submission
             && submission.form.known().is_some()
         {

@@ -64,11 +64,15 @@ impl WaitingOn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     pub kind: TaskKind,
-    /// The code of the activity or duty, or the id of the consultation or proposal.
+    /// The code of the activity or duty, the id of the consultation or proposal, or the number of the
+    /// message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// The agency in which it has to be done.
     pub agency: AgencyCode,
+    /// The agency that received the dossier for that one, if it may do it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<AgencyCode>,
     /// The officer who has it; absent if nobody has, and for the tasks of others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
@@ -97,6 +101,7 @@ impl Task {
             kind,
             subject: None,
             agency: agency.clone(),
+            receiver: None,
             officer: None,
             not_by: None,
             due_at: None,
@@ -108,6 +113,16 @@ impl Task {
     pub(super) fn due(mut self, due_at: impl Into<Option<Timestamp>>) -> Self {
         self.due_at = due_at.into();
         self
+    }
+
+    pub(super) fn or_by(mut self, receiver: Option<&AgencyCode>) -> Self {
+        self.receiver = receiver.cloned();
+        self
+    }
+
+    /// The agencies whose officers may do it.
+    pub fn agencies(&self) -> impl Iterator<Item = &AgencyCode> + Clone {
+        std::iter::once(&self.agency).chain(&self.receiver)
     }
 
     pub(super) fn missed(mut self, missed: bool) -> Self {

@@ -85,7 +85,7 @@ fn an_unknown_field_and_an_unknown_kind_are_not_shown() {
 #[test]
 fn audiences_have_the_roles_that_replies_are_cut_by() {
     use crate::access::May;
-    use crate::{delivery, feedback, intake, payment, review, rules};
+    use crate::{delivery, feedback, intake, notes, payment, review, rules};
     let sorted = |lists: &[&[May]]| {
         let mut roles: Vec<Role> =
             lists.iter().flat_map(|mays| mays.iter().map(|m| m.role)).collect();
@@ -93,9 +93,11 @@ fn audiences_have_the_roles_that_replies_are_cut_by() {
         roles.dedup();
         roles
     };
-    let cases: [(Audience, &[&[May]]); 12] = [
+    let cases: [(Audience, &[&[May]]); 14] = [
         (Audience::Content, &[intake::READ_CONTENT]),
         (Audience::Officers, &[review::READ_CONTENT]),
+        (Audience::Officers, &[notes::READ]),
+        (Audience::Messages, &[notes::READ_MESSAGES]),
         (
             Audience::Consulted,
             &[
