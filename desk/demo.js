@@ -12,6 +12,14 @@ const MOVES = [
   ['demo.week', 7 * 24 * HOUR_MS],
 ];
 
+// The first page of a role.
+const HOMES = {
+  applicant: '#/mine',
+  auditor: '#/dossiers',
+  complaint_handler: '#/complaints',
+  operator: '#/operation',
+};
+
 async function become(person) {
   const { body } = await post('/demo/sign-ins', { person: person.id });
   signIn(body.token, both(person.name));
@@ -23,7 +31,7 @@ export function People({ stay }) {
   const [problem, setProblem] = useState();
   const enter = (person, address) =>
     become(person).then(() => stay || (location.hash = address), setProblem);
-  const home = (person) => (person.role === 'applicant' ? '#/mine' : '#/work');
+  const home = ({ role }) => HOMES[role] ?? '#/work';
   return html`<${Loaded} of=${demo}>
     ${({ people, stories }) => html`
       <${ProblemBox} problem=${problem} />

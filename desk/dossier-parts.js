@@ -137,6 +137,25 @@ export function Timeline({ id }) {
   <//>`;
 }
 
+// Who read the dossier's personal data, in which role and when.
+export function Reads({ id }) {
+  const found = usePages(`/v1/register/dossiers/${id}/reads`, { limit: 50 }, [id]);
+  return html`<${Loaded} of=${found}>
+    ${(rows) => html`
+      <ol class="timeline">
+        ${rows.map(
+          (row) => html`<li>
+            <time datetime=${row.at}>${time(row.at)}</time>
+            <b>${row.subject ?? code('role', row.role)}</b>
+            <small>${[code('role', row.role), row.agency, row.operation].filter(Boolean).join(' · ')}</small>
+          </li>`,
+        )}
+      </ol>
+      <${More} next=${found.next} load=${found.more} />
+    `}
+  <//>`;
+}
+
 export const FormOf = ({ dossier }) => html`<${FormValues} value=${dossier.form} />`;
 
 export function Payment({ payment }) {

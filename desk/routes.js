@@ -13,6 +13,10 @@ const ROUTES = [
   ['/work', () => import('./officer/work.js').then((area) => area.Work)],
   ['/dossiers', () => import('./officer/search.js').then((area) => area.Search)],
   ['/dossiers/:id', () => import('./officer/dossier.js').then((area) => area.Dossier)],
+  ['/complaints', () => import('./officer/complaints.js').then((area) => area.Complaints)],
+  ['/complaints/:id', () => import('./officer/complaints.js').then((area) => area.Complaint)],
+  ['/operation', () => import('./officer/operation.js').then((area) => area.Operation)],
+  ['/rules/:kind/:name/:version', () => import('./officer/rules.js').then((area) => area.RulesVersion)],
   ['/figures', () => import('./figures.js').then((area) => area.Figures)],
 ];
 const LOST = () => import('./home.js').then((area) => area.Lost);
@@ -47,7 +51,9 @@ export function linksOf(who) {
   return [
     has(WORKERS) && ['/work', 'nav.work'],
     has(READERS) && ['/dossiers', 'nav.dossiers'],
-    isOfficer(who) && has(READERS) && ['/figures', 'nav.figures'],
+    has(['complaint_handler']) && ['/complaints', 'nav.complaints'],
+    has(['operator']) && ['/operation', 'nav.operation'],
+    has(READERS) && ['/figures', 'nav.figures'],
     isApplicant(who) && ['/mine', 'nav.mine'],
     !isOfficer(who) && ['/procedures', 'nav.procedures'],
     !isOfficer(who) && ['/look-up', 'nav.lookup'],

@@ -84,7 +84,8 @@ function sentValue({ type }, value) {
   if (value === undefined || value === '') return undefined;
   if (type === 'papers') return named(value);
   if (type === 'document') return value.document?.[0]?.document;
-  if (type === 'amount' || type === 'score') return Number(String(value).replaceAll(/\D/g, ''));
+  if (type === 'amount') return Number(String(value).replaceAll(/\D/g, ''));
+  if (type === 'score') return Number(value);
   if (type === 'agrees') return value === 'true';
   // The browser's field has no zone; the person means the time in Vietnam.
   if (type === 'instant') return `${value}:00+07:00`;
@@ -127,11 +128,7 @@ function StepField({ step, field, value, set, findings, procedure }) {
     const component = { code: 'document', name: { vi: label, en: label }, required: false };
     return html`<${Uploads} components=${[component]} files=${value} onChange=${(update) => set(update(value))} />`;
   }
-  const choices = {
-    outcome: ['approved', 'refused'].map((one) => [one, code('outcome', one)]),
-    agrees: [['true', t('yes')], ['false', t('no')]],
-    score: ['5', '4', '3', '2', '1'].map((one) => [one, t(`score.${one}`)]),
-  }[type];
+  const choices = field.options?.map((one) => [one, code(field.group, one)]);
   return html`<${Field} ...${{ id, label, required, findings }}>
     ${(attributes) => {
       const onInput = (event) => set(event.target.value);

@@ -1,9 +1,13 @@
 // The steps that the desk offers: who takes them, for which task, and what they need. The server
 // decides on each; this table only says where a step is sent and which fields it has.
 
-// Fields: `text`, `line`, `amount`, `outcome`, `agrees`, `components`, `papers`, `document`,
-// `score`, `instant`. `from` takes a value from the task or the resource instead of asking.
+// Fields: `text`, `line`, `amount`, `instant`, `components`, `papers`, `document`; with `options`, a
+// choice of codes whose texts are those of `group`. `from` takes a value from the task or the
+// resource instead of asking.
 const reason = { name: 'reason', type: 'text', required: true };
+const outcome = { name: 'outcome', required: true, group: 'outcome', options: ['approved', 'refused'] };
+const agrees = { name: 'agrees', type: 'agrees', required: true, group: 'answer', options: ['true', 'false'] };
+const score = { name: 'score', type: 'score', required: true, group: 'score', options: ['5', '4', '3', '2', '1'] };
 const components = { name: 'components', type: 'components', required: true };
 const subject = (name) => ({ name, from: ({ task }) => task.subject });
 
@@ -22,7 +26,7 @@ const STEPS = [
   // Review.
   step('claim_review', 'reviews', 'claim', ['reviewer'], ['claim_review'], []),
   step('complete_activity', 'reviews', 'activities', ['reviewer'], ['complete_activity'], [subject('activity'), { name: 'note', type: 'text' }]),
-  step('propose_decision', 'reviews', 'decision-proposals', ['reviewer'], ['propose_decision'], [{ name: 'outcome', type: 'outcome', required: true }, reason]),
+  step('propose_decision', 'reviews', 'decision-proposals', ['reviewer'], ['propose_decision'], [outcome, reason]),
   step('need_supplement', 'reviews', 'supplement-needs', ['reviewer'], ['complete_activity', 'propose_decision'], [components, reason]),
   step('return_review', 'reviews', 'return', ['reviewer'], ['complete_activity', 'propose_decision'], [reason]),
   step('hand_over_review', 'reviews', 'hand-over', ['reviewer', 'approver'], ['complete_activity', 'propose_decision'], [{ name: 'to', type: 'line', required: true }, reason]),
@@ -32,7 +36,7 @@ const STEPS = [
   ]),
   step('answer_consultation', 'reviews', 'consultation-answers', ['consultee'], ['answer_consultation'], [
     subject('consultation'),
-    { name: 'agrees', type: 'agrees', required: true },
+    agrees,
     { name: 'answer', type: 'text', required: true },
   ]),
   step('approve_decision', 'reviews', 'decision', ['approver'], ['approve_decision'], [subject('proposal')]),
@@ -58,7 +62,7 @@ const STEPS = [
   ]),
   step('download_result', 'deliveries', 'downloads', ['applicant'], ['download_result'], []),
   step('rate_dossier', 'ratings', '', ['applicant'], ['rate_dossier'], [
-    { name: 'score', type: 'score', required: true },
+    score,
     { name: 'comment', type: 'text' },
   ]),
   // At any time while the dossier is open.
@@ -87,6 +91,40 @@ export function stepsFor({ roles }, dossier) {
   const open = ['submitted', 'processing'].includes(dossier.stage);
   const rest = mine.filter((one) => one.tasks === 'open' && open);
   return { steps, rest: rest.map((one) => ({ step: one, task: {}, main: false })) };
+}
+
+const CLASSES = [
+  'conduct_or_delay',
+  'content_of_rules',
+  'complex',
+  'not_ours',
+  'not_acceptable',
+  'personal_data_access',
+  'personal_data_objection',
+  'personal_data_erasure',
+];
+const text = (name) => ({ name, type: 'text', required: true });
+
+// Steps of a complaint handler, with the obligations that they meet; the last ones are possible
+// while the complaint is open.
+const COMPLAINT_STEPS = [
+  step('classify_complaint', 'complaints', 'classification', ['complaint_handler'], ['classify'], [
+    { name: 'class', required: true, group: 'class', options: CLASSES },
+    { name: 'reason', type: 'text' },
+  ]),
+  step('forward_complaint', 'complaints', 'forwarding', ['complaint_handler'], ['forward'], [{ name: 'to', type: 'line', required: true }]),
+  step('answer_complaint', 'complaints', 'answer', ['complaint_handler'], ['answer'], [text('answer')]),
+  step('publish_answer', 'complaints', 'publication', ['complaint_handler'], ['publish'], [text('text')]),
+  step('assign_complaint', 'complaints', 'assignment', ['complaint_handler'], ['classify', 'answer'], [{ name: 'officer', type: 'line' }]),
+  step('extend_complaint', 'complaints', 'extension', ['complaint_handler'], ['answer'], [reason]),
+  step('note_complaint', 'complaints', 'notes', ['complaint_handler'], ['classify', 'answer'], [text('note')]),
+];
+
+// The steps of a person for a complaint.
+export function stepsForComplaint({ roles }, { owed }) {
+  const mine = COMPLAINT_STEPS.filter((one) => one.roles.some((role) => roles.includes(role)));
+  const steps = mine.filter((one) => one.tasks.includes(owed));
+  return steps.map((one, at) => ({ step: one, task: {}, main: at === 0 }));
 }
 
 const usual = (kind) => STEPS.find((one) => one.tasks.includes(kind));

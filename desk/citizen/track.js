@@ -2,7 +2,7 @@
 import { both, code, nameOf, t } from '../i18n.js';
 import { WhyThisDate } from '../calendar.js';
 import { SandboxBank } from '../demo.js';
-import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Timeline, Way } from '../dossier-parts.js';
+import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Reads, Timeline, Way } from '../dossier-parts.js';
 import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
 import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
@@ -72,6 +72,10 @@ function Shown({ all, reload, settings }) {
     <details>
       <summary>${t('timeline')}</summary>
       <${Timeline} id=${id} />
+    </details>
+    <details>
+      <summary>${t('reads')}</summary>
+      <${Reads} id=${id} />
     </details>
     <details>
       <summary>${t('more.actions')}</summary>

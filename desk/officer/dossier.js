@@ -1,9 +1,9 @@
 // A dossier on one page: what is to be done and by whom, the form and the documents, the proposal
 // beside the evidence, and the timeline.
 import { WhyThisDate } from '../calendar.js';
-import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Timeline, Way } from '../dossier-parts.js';
+import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Reads, Timeline, Way } from '../dossier-parts.js';
 import { code, nameOf, t, time } from '../i18n.js';
-import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
+import { Due, Facts, hasRole, Loaded, Page, Stage } from '../parts.js';
 import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
 import { stepsFor } from '../steps.js';
@@ -84,6 +84,7 @@ function Shown({ all, reload }) {
     <${Elapsed} id=${id} />
     <h2>${t('timeline')}</h2>
     <${Timeline} id=${id} />
+    ${hasRole('auditor') ? html`<h2>${t('reads')}</h2><${Reads} id=${id} />` : null}
   <//>`;
 }
 

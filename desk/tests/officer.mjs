@@ -133,3 +133,45 @@ for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
       await page.locator('.rows li').first().waitFor();
     }));
 }
+
+test('a complaint handler classifies and answers a complaint', () =>
+  open({ language: 'en' }, async (page) => {
+    await enter(page, /Yến/);
+    await heading(page, 'Complaints');
+    await inspect(page, 'complaints');
+    await page.locator('.work a').first().click();
+    await press(page, 'Classify');
+    const classify = page.getByRole('form', { name: 'Classify' });
+    await classify.getByLabel('Class').selectOption('conduct_or_delay');
+    await inspect(page, 'complaint');
+    await classify.getByRole('button', { name: 'Classify' }).click();
+    await page.getByText('Classified.').waitFor();
+    await press(page, 'Answer');
+    const answer = page.getByRole('form', { name: 'Answer' });
+    await answer.getByLabel('Answer').fill('An officer has it since today.');
+    await answer.getByRole('button', { name: 'Answer' }).click();
+    await page.getByText('Answered.').waitFor();
+  }));
+
+test('an operator sees health, rules with differences, outages and dead letters', () =>
+  open({ language: 'en', viewport: PHONE }, async (page) => {
+    await enter(page, /Dũng/);
+    await heading(page, 'Operation');
+    await page.getByText('Accepts requests').waitFor();
+    await page.getByText(/power cut/).waitFor();
+    await inspect(page, 'operation');
+    await page.getByRole('link', { name: 'CHEM.IMPORT 2' }).click();
+    await heading(page, 'CHEM.IMPORT 2');
+    await page.locator('pre .added').first().waitFor();
+    await page.locator('pre .same').first().waitFor();
+    await inspect(page, 'rules');
+  }));
+
+test('an auditor sees who read a dossier', () =>
+  open({ language: 'en' }, async (page) => {
+    await enter(page, /Quang/);
+    await heading(page, 'Dossiers');
+    await page.locator('.rows a').first().click();
+    await page.getByRole('heading', { name: 'Who read it' }).waitFor();
+    await page.getByText('get_dossier').or(page.getByText('GET /v1/dossiers/{dossier}')).first().waitFor();
+  }));
