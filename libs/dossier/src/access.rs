@@ -1,6 +1,8 @@
 //! Authorisation. Each step and each query lists its [`May`]s; [`decide`] decides for all of them.
 
-use crate::contract::{Actor, AgencyCode, Brief, Role, Subject};
+use crate::contract::{
+    Actor, AgencyCode, Brief, CredentialId, MandateId, ProcedureCode, ReceiverTask, Role, Subject,
+};
 
 /// The dossiers to which a role's permission extends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,11 @@ pub enum Scope {
     Consulted,
     /// Dossiers with a complaint that the caller's agency handles.
     Complained,
+    /// Dossiers of which the caller's agency is informed: it received them for the deciding agency,
+    /// or decides on them while the fee stays with the agency that received it. For reading.
+    Informed,
+    /// Dossiers that the caller's agency received for the deciding one, with this task.
+    Received(ReceiverTask),
     /// All dossiers.
     Any,
 }
@@ -48,6 +55,18 @@ pub const fn complained(role: Role) -> May {
     May { role, scope: Scope::Complained }
 }
 
+/// Permits `role` for dossiers of which its agency is informed.
+#[must_use]
+pub const fn informed(role: Role) -> May {
+    May { role, scope: Scope::Informed }
+}
+
+/// Permits `role` for dossiers that its agency received with this task.
+#[must_use]
+pub const fn received(role: Role, task: ReceiverTask) -> May {
+    May { role, scope: Scope::Received(task) }
+}
+
 /// Permits `role` for all dossiers.
 #[must_use]
 pub const fn any(role: Role) -> May {
@@ -66,6 +85,29 @@ pub struct Caller {
     pub predecessors: Vec<AgencyCode>,
     /// The person or firm for whom a representative acts.
     pub on_behalf_of: Option<Subject>,
+    /// The recorded mandate by which the caller acts for `on_behalf_of`; absent if the token names
+    /// that party itself.
+    pub mandate: Option<UnderMandate>,
+    /// The credential by which a program acts for its firm.
+    pub credential: Option<CredentialId>,
+}
+
+/// A recorded mandate that is in force and that the caller has invoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnderMandate {
+    pub mandate: MandateId,
+    /// The procedures that it covers; all if empty.
+    pub procedures: Vec<ProcedureCode>,
+}
+
+impl UnderMandate {
+    /// Whether it covers what belongs to this procedure. What belongs to none, for example a
+    /// complaint about no dossier, is covered only by a mandate for all procedures.
+    #[must_use]
+    pub fn covers(&self, procedure: Option<&ProcedureCode>) -> bool {
+        self.procedures.is_empty()
+            || procedure.is_some_and(|procedure| self.procedures.contains(procedure))
+    }
 }
 
 impl Caller {
@@ -75,6 +117,12 @@ impl Caller {
     #[must_use]
     pub fn party(&self) -> &Subject {
         self.on_behalf_of.as_ref().unwrap_or(&self.subject)
+    }
+
+    /// Whether the caller's mandate, if the caller invoked one, covers this procedure.
+    #[must_use]
+    pub fn may_represent_in(&self, procedure: Option<&ProcedureCode>) -> bool {
+        self.mandate.as_ref().is_none_or(|mandate| mandate.covers(procedure))
     }
 
     /// Whether the caller's agency is `agency`, is above it, or is its successor.
@@ -91,6 +139,8 @@ pub struct Resource {
     pub owners: Vec<Subject>,
     /// Who filed it for an applicant. Grants no access: only the token's `on_behalf_of` does.
     pub representatives: Vec<Subject>,
+    /// The procedure to which it belongs, if any; mandates may be limited to some.
+    pub procedure: Option<ProcedureCode>,
     /// The agencies responsible for it.
     pub agencies: Vec<AgencyCode>,
     /// The agencies that are consulted; they have access with [`Scope::Consulted`] only.
@@ -98,9 +148,37 @@ pub struct Resource {
     /// The agencies that handle a complaint about it; they have access with [`Scope::Complained`]
     /// only.
     pub complained: Vec<AgencyCode>,
+    /// The agencies that are informed of it; they have access with [`Scope::Informed`] only.
+    pub informed: Vec<AgencyCode>,
+    /// The agencies that received it, each with its tasks; they have access with
+    /// [`Scope::Received`].
+    pub received: Vec<(AgencyCode, Vec<ReceiverTask>)>,
+    /// The agencies that transferred it, oldest first.
+    pub former: Vec<Former>,
+}
+
+/// An agency that transferred a dossier to the competent one. It may still read what had been
+/// recorded until then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Former {
+    pub agency: AgencyCode,
+    /// The version of the stream before the transfer.
+    pub until: u64,
 }
 
 impl Resource {
+    /// What belongs to the party for whom the caller acts, as far as the caller's mandate covers
+    /// it: for lists, whose rows are compared with the mandate one by one.
+    #[must_use]
+    pub fn own(caller: &Caller) -> Self {
+        let covered = caller.mandate.as_ref().and_then(|under| under.procedures.first());
+        Self {
+            owners: vec![caller.party().clone()],
+            procedure: covered.cloned(),
+            ..Self::default()
+        }
+    }
+
     /// Whether the caller, or the person for whom the caller acts, is a party.
     fn concerns(&self, caller: &Caller) -> bool {
         let mut parties = self.owners.iter().chain(&self.representatives);
@@ -117,9 +195,39 @@ impl Brief {
         Resource {
             owners: vec![self.applicant.clone()],
             representatives: self.representative.iter().cloned().collect(),
+            procedure: Some(self.procedure.code.clone()),
             agencies: vec![self.agency.clone()],
+            informed: self.receiver.iter().map(|receiver| receiver.agency.clone()).collect(),
+            received: self
+                .receiver
+                .iter()
+                .map(|receiver| (receiver.agency.clone(), receiver.may.clone()))
+                .collect(),
             ..Resource::default()
         }
+    }
+
+    /// The receiving agency, if it has this task and is not the deciding one.
+    #[must_use]
+    pub fn receiver_with(&self, task: ReceiverTask) -> Option<&AgencyCode> {
+        let receiver = self.receiver.as_ref().filter(|receiver| receiver.may.contains(&task))?;
+        Some(&receiver.agency)
+    }
+
+    /// The receiving agency, if it is neither the deciding one nor above it.
+    #[must_use]
+    pub fn other_receiver(&self) -> Option<&AgencyCode> {
+        let receiver = self.receiver.as_ref().map(|receiver| &receiver.agency);
+        receiver.filter(|receiver| !receiver.covers(&self.agency))
+    }
+
+    /// The brief after a transfer to another agency. A unit of the earlier agency that received the
+    /// dossier is its receiver no more: it reads what was recorded until then, like that agency.
+    #[must_use]
+    pub fn transferred(&self, to: &AgencyCode) -> Self {
+        let mut brief = Self { agency: to.clone(), ..self.clone() };
+        brief.receiver.take_if(|receiver| receiver.agency.covers(&self.agency));
+        brief
     }
 
     /// Whether `subject` is the applicant, or filed for the applicant.
@@ -160,6 +268,8 @@ pub fn decide(caller: &Caller, mays: &[May], resource: Option<&Resource>) -> Res
                 agency: caller.agency.clone(),
                 on_behalf_of: caller.on_behalf_of.clone(),
                 deputy_for: None,
+                mandate: caller.mandate.as_ref().map(|under| under.mandate),
+                credential: caller.credential,
             });
         }
     }
@@ -171,10 +281,18 @@ fn reaches(caller: &Caller, scope: Scope, resource: &Resource) -> bool {
         |agencies: &[AgencyCode]| agencies.iter().any(|agency| caller.acts_for(agency));
     match scope {
         Scope::Any => true,
-        Scope::Own => resource.owners.iter().any(|owner| owner.is(caller.party())),
+        Scope::Own => {
+            resource.owners.iter().any(|owner| owner.is(caller.party()))
+                && caller.may_represent_in(resource.procedure.as_ref())
+        }
         Scope::Agency => acts_for_one_of(&resource.agencies),
         Scope::Consulted => acts_for_one_of(&resource.consulted),
         Scope::Complained => acts_for_one_of(&resource.complained),
+        Scope::Informed => acts_for_one_of(&resource.informed),
+        Scope::Received(task) => {
+            let mut received = resource.received.iter();
+            received.any(|(agency, tasks)| tasks.contains(&task) && caller.acts_for(agency))
+        }
     }
 }
 
@@ -189,6 +307,8 @@ mod tests {
             agency: agency.map(Into::into),
             predecessors: Vec::new(),
             on_behalf_of: None,
+            mandate: None,
+            credential: None,
         }
     }
 
@@ -196,9 +316,13 @@ mod tests {
         Resource {
             owners: vec!["u1".into()],
             representatives: vec!["u2".into()],
+            procedure: Some("CO.D".into()),
             agencies: vec!["G02.001".into()],
             consulted: vec!["H01".into()],
             complained: vec!["H02".into()],
+            informed: vec!["H26.101".into()],
+            received: vec![("H26.101".into(), vec![ReceiverTask::HandOut])],
+            former: Vec::new(),
         }
     }
 
@@ -232,6 +356,25 @@ mod tests {
         assert!(!reached_by(&applicant("u2", None)), "who filed it, later");
         assert!(!reached_by(&applicant("u2", Some("u9"))), "who filed it, for somebody else");
         assert!(!reached_by(&applicant("u1", Some("u9"))), "the applicant, for somebody else");
+    }
+
+    #[test]
+    fn a_mandate_for_some_procedures_reaches_their_dossiers_and_what_belongs_to_none_is_not_covered()
+    {
+        let under = |procedures: &[&str]| {
+            let mandate = MandateId(uuid::Uuid::from_u128(1));
+            let procedures = procedures.iter().map(|code| (*code).into()).collect();
+            let mandate = Some(UnderMandate { mandate, procedures });
+            Caller { mandate, ..applicant("u2", Some("u1")) }
+        };
+        assert!(reached_by(&under(&[])));
+        assert!(reached_by(&under(&["ENERGY.LABEL", "CO.D"])));
+        assert!(!reached_by(&under(&["ENERGY.LABEL"])));
+        let of_none = Resource { procedure: None, ..resource() };
+        let reach = |caller| decide(&caller, &[own(Role::Applicant)], Some(&of_none)).is_ok();
+        assert!(reach(under(&[])) && !reach(under(&["CO.D"])));
+        let actor = decide(&under(&[]), &[own(Role::Applicant)], None).unwrap();
+        assert_eq!(actor.mandate, Some(MandateId(uuid::Uuid::from_u128(1))));
     }
 
     #[test]
@@ -314,6 +457,20 @@ mod tests {
         let decided = |role, may| decide(&caller(role, Some("H01")), &[may], Some(&resource()));
         assert!(decided(Role::Consultee, consulted(Role::Consultee)).is_ok());
         assert_eq!(decided(Role::Approver, agency(Role::Approver)), Err(Denied::Scope));
+    }
+
+    #[test]
+    fn a_receiver_reads_and_does_its_own_tasks_and_nothing_else() {
+        let decided = |agency, may| {
+            decide(&caller(Role::Clerk, Some(agency)), &[may], Some(&resource())).is_ok()
+        };
+        assert!(decided("H26.101", informed(Role::Clerk)));
+        assert!(decided("H26.101", received(Role::Clerk, ReceiverTask::HandOut)));
+        assert!(decided("H26", received(Role::Clerk, ReceiverTask::HandOut)), "above it");
+        assert!(!decided("H26.101", received(Role::Clerk, ReceiverTask::Accept)));
+        assert!(!decided("H26.101", agency(Role::Clerk)));
+        assert!(!decided("H26.102", informed(Role::Clerk)));
+        assert!(!decided("G02.001", received(Role::Clerk, ReceiverTask::HandOut)));
     }
 
     #[test]

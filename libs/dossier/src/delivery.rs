@@ -1,7 +1,7 @@
 //! Result delivery: the result of a dossier, and its delivery to the applicant. Decree
 //! 61/2018/NĐ-CP, art. 20; Decision 45/2016/QĐ-TTg on public post.
 
-use crate::access::{May, agency, any, own};
+use crate::access::{May, agency, any, informed, own};
 use crate::contract::Role;
 use crate::step::{Command, Step};
 
@@ -86,6 +86,7 @@ pub const READ: &[May] = &[
     agency(Role::Approver),
     agency(Role::Auditor),
     any(Role::Operator),
+    informed(Role::Clerk),
 ];
 
 /// Permission to read the address of a parcel, for its carrier.
@@ -93,7 +94,7 @@ pub const READ_LABEL: &[May] = &[any(Role::Carrier)];
 
 /// Permission to read the address that the applicant gave.
 pub const READ_ADDRESS: &[May] =
-    &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor)];
+    &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor), informed(Role::Clerk)];
 
 /// Permission to read the subjects of officers.
 pub const READ_OFFICERS: &[May] = &[
@@ -102,6 +103,7 @@ pub const READ_OFFICERS: &[May] = &[
     agency(Role::Approver),
     agency(Role::Auditor),
     any(Role::Operator),
+    informed(Role::Clerk),
 ];
 
 /// Permission to read the registers of result numbers.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::access::{May, Resource, agency, any, consulted};
+use crate::access::{Former, May, Resource, agency, any, consulted};
 use crate::clock::{self, Running};
 use crate::contract::{
     Actor, AgencyCode, Brief, ConsultationAnswered, ConsultationId, ConsultationRequested,
-    DecisionMade, DecisionProposed, Meta, ProcedureRef, ReviewEvent, Role, Subject,
+    DecisionMade, DecisionProposed, Meta, ProcedureRef, ReviewEvent, ReviewTransferred, Role,
+    Subject,
 };
 use crate::law::{Activity, Law};
 use crate::services::Category;
@@ -34,6 +35,7 @@ pub mod record_verification;
 pub mod reject_proposal;
 pub mod resume_review;
 pub mod return_review;
+pub mod transfer_review;
 
 mod deadlines;
 mod giving;
@@ -61,6 +63,7 @@ use record_verification::RecordVerification;
 use reject_proposal::RejectProposal;
 use resume_review::ResumeReview;
 use return_review::ReturnReview;
+use transfer_review::TransferReview;
 
 /// All steps of review, in the order of the procedure.
 pub const STEPS: &[Step] = &[
@@ -79,6 +82,7 @@ pub const STEPS: &[Step] = &[
     RejectProposal::STEP,
     PauseReview::STEP,
     ResumeReview::STEP,
+    TransferReview::STEP,
     CancelReview::STEP,
     MissActivity::STEP,
     MissConsultation::STEP,
@@ -169,6 +173,8 @@ pub struct Review {
     pub closed_consultations: BTreeMap<ConsultationId, Arc<ClosedConsultation>>,
     /// The number of the newest request that was answered.
     pub answered: u32,
+    /// The agencies that transferred it, oldest first.
+    pub former: Vec<Former>,
     pub reasons: Reasons,
 }
 
@@ -232,6 +238,17 @@ impl Review {
         self.consultations.values().map(|open| &open.requested.agency)
     }
 
+    fn consult(&mut self, requested: &ConsultationRequested, meta: &Meta) {
+        let running = |due_at| Running::new(due_at, meta.at(), meta.id, meta.at());
+        let consultation = Consultation {
+            requested: requested.clone(),
+            running: requested.due_at.map(running),
+            asked_at: meta.at(),
+            silent: false,
+        };
+        self.consultations.insert(requested.consultation, consultation);
+    }
+
     fn close(&mut self, id: ConsultationId, answer: Option<ConsultationAnswered>) {
         if let Some(Consultation { requested, .. }) = self.consultations.remove(&id) {
             let closed = ClosedConsultation { requested, answer };
@@ -254,6 +271,28 @@ impl Review {
         }
         let activity = self.due.take().map(|due| due.activity);
         self.stage = Stage::Paused(Pause { since: at, request, activity });
+    }
+
+    /// Begins again at another agency. A question to that agency is moot. `until` is the version
+    /// before the transfer.
+    fn transfer(&mut self, transferred: &ReviewTransferred, until: u64) {
+        self.former.push(Former { agency: transferred.from.clone(), until });
+        let to = &transferred.brief.agency;
+        self.brief = Some(Arc::new(transferred.brief.clone()));
+        self.officer = None;
+        self.due = None;
+        self.done.clear();
+        self.returned_by.clear();
+        if let Stage::Paused(pause) = &mut self.stage {
+            pause.activity = None;
+        } else {
+            self.stage = Stage::Open;
+        }
+        let asked = self.consultations.iter().filter(|(_, open)| open.requested.agency == *to);
+        let moot: Vec<ConsultationId> = asked.map(|(id, _)| *id).collect();
+        for id in moot {
+            self.close(id, None);
+        }
     }
 
     fn end(&mut self, stage: Stage) {
@@ -300,17 +339,10 @@ impl State for Review {
                 self.due = None;
             }
             ReviewEvent::ReviewHandedOver(handed) => self.officer = Some(handed.to.clone()),
-            ReviewEvent::ConsultationRequested(requested) => {
-                let consultation = Consultation {
-                    requested: requested.clone(),
-                    running: requested
-                        .due_at
-                        .map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at())),
-                    asked_at: meta.at(),
-                    silent: false,
-                };
-                self.consultations.insert(requested.consultation, consultation);
+            ReviewEvent::ReviewTransferred(transferred) => {
+                self.transfer(transferred, meta.version.saturating_sub(1));
             }
+            ReviewEvent::ConsultationRequested(requested) => self.consult(requested, meta),
             ReviewEvent::ConsultationAnswered(answered) => {
                 self.close(answered.consultation, Some(answered.clone()));
             }
@@ -351,6 +383,7 @@ impl State for Review {
         let mut resource = self.brief.as_ref()?.resource();
         // Also after it has answered: it may still read its question and its answer.
         let closed = self.closed_consultations.values().map(|closed| &closed.requested.agency);
+        resource.former.clone_from(&self.former);
         resource.consulted = self.consulting().chain(closed).cloned().collect();
         Some(resource)
     }

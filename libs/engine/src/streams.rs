@@ -115,8 +115,9 @@ impl<S: State> Streams<S> {
         Ok(loaded)
     }
 
-    /// The state at an earlier version, to repeat the answer to a command.
-    async fn load_at(&self, stream: &StreamName, at: Version) -> Result<Loaded<S>, ReadError> {
+    /// The state at an earlier version: to repeat the answer to a command, or for an agency that
+    /// transferred the dossier then.
+    pub async fn load_at(&self, stream: &StreamName, at: Version) -> Result<Loaded<S>, ReadError> {
         let mut loaded = Loaded::default();
         while loaded.version < Some(at) {
             let events = self.engine.store.read(stream, loaded.version).await?;

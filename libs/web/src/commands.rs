@@ -186,10 +186,7 @@ pub async fn read<S: State>(
     request.catch_up(streams.reactions()).await?;
     let loaded = streams.load(&stream).await?;
     let resource = loaded.state.resource().ok_or_else(Problem::not_found)?;
-    let refused = match request.read_as(mays, &resource) {
-        Ok(_) => return Ok(loaded),
-        Err(refused) => refused,
-    };
+    let Err(refused) = request.read_as(mays, &resource) else { return Ok(loaded) };
     let former = former(streams, (mays, &stream), &resource, request).await?;
     former.map(Arc::new).ok_or(refused)
 }

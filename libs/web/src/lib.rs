@@ -20,9 +20,11 @@ mod cursor;
 mod delivery;
 mod document;
 mod due;
+mod follow;
 mod headers;
 mod if_match;
 pub mod limits;
+mod mandate;
 mod next_step;
 mod operation;
 mod paper;
@@ -39,10 +41,12 @@ mod service;
 mod strict;
 
 pub use address::{AddressReply, DeliveryChoiceReply};
-pub use bulk::{BulkItem, BulkOutcome, BulkReply, BulkRequest};
+pub use bulk::{BatchOutcome, BatchReply, BulkItem, BulkOutcome, BulkReply, BulkRequest};
 pub use callers::{Access, Counts};
 pub use client::{AddressBlock, Proxies};
-pub use commands::{On, execute, execute_as, execute_unseen, preview, read, send, shown};
+pub use commands::{
+    On, Visible, execute, execute_as, execute_unseen, former, preview, read, send, shown, visible,
+};
 pub use content::{content_digest, unknown_documents};
 pub use context::Context;
 pub use cursor::Cursors;
@@ -55,9 +59,11 @@ pub use due::{
     ActivityDue, AnswerDue, DiscrepancyDue, Due, RenewalDue, Validity, WasDue, WindowEnd,
 };
 pub use engine::Seen;
+pub use follow::Follow;
 pub use headers::Language;
 pub(crate) use headers::trace_parent;
 pub use http::StatusCode;
+pub use mandate::NOT_COVERED;
 pub use next_step::NextStep;
 pub use operation::{Mounted, Operation, Route, Upload, mount, mount_all};
 pub use paper::{PDF, PaperReply};

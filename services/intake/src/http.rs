@@ -1,6 +1,7 @@
 //! The operations on dossiers, one file each.
 
 mod accept_dossier;
+mod batch_dossiers;
 mod bulk_dossiers;
 mod close_dossier;
 mod extend_deadline;
@@ -17,6 +18,7 @@ pub(crate) mod reply;
 mod request_supplement;
 mod submit_dossier;
 mod submit_supplement;
+mod transfer_dossier;
 mod upload_document;
 mod withdraw_dossier;
 
@@ -27,12 +29,14 @@ use crate::App;
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         submit_dossier::operation(),
+        batch_dossiers::operation(),
         get_dossier::operation(),
         accept_dossier::operation(),
         refuse_dossier::operation(),
         request_supplement::operation(),
         submit_supplement::operation(),
         withdraw_dossier::operation(),
+        transfer_dossier::operation(),
         bulk_dossiers::operation(),
         move_appointment::operation(),
         extend_deadline::operation(),

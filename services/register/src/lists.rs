@@ -1,10 +1,11 @@
 //! The view behind all lists of dossiers and work queues. A dossier's row is derived from its
-//! states (`dossier::overview`), and so does not depend on the order of events.
+//! states (`dossier::overview`) and the law of the moment, and so does not depend on the order of
+//! events; when the law of open dossiers changes, their rows are derived anew (`anew`).
 //!
 //! A list is a merge of ranges of the table `listed`, which has a key for each place in which a
-//! dossier or a task is listed: under its agency and each agency above it, its applicant, and its
-//! officer. A page therefore costs the same however many dossiers are in other places. Rows have no
-//! text of `Personal` fields.
+//! dossier or a task is listed: under its agency, the agency that received it and each agency above
+//! these, its applicant, and its officer. A page therefore costs the same however many dossiers are in other places. Rows have no
+//! text of `Personal` fields; of labels, they have keyed digests.
 
 use std::sync::Arc;
 
@@ -12,23 +13,29 @@ use dossier::contract::DossierId;
 use engine::Engine;
 use engine::tasks::{Follower, Following, Progress, Saved, Source, Stalled, Work};
 use engine::view::{Shape, View};
+use platform::secret::Secret;
 use rusqlite::{Connection, OptionalExtension, params};
 
+mod anew;
 mod fold;
 mod follow;
 mod key;
+mod labels;
 mod limits;
+mod oldest;
 mod page;
 mod row;
 
 pub(crate) use follow::Lists;
 pub(crate) use key::{Key, Range, Scope};
+pub(crate) use labels::LabelKey;
+pub(crate) use oldest::{Submitted, oldest};
 pub(crate) use page::{Asked, Listed, Place};
 pub(crate) use row::ListedRow;
 
 const SHAPE: Shape = Shape {
     name: "lists",
-    version: 1,
+    version: 2,
     tables: "
 CREATE TABLE dossiers (
   n              INTEGER PRIMARY KEY,
@@ -37,6 +44,7 @@ CREATE TABLE dossiers (
   procedure      TEXT    NOT NULL,
   version        INTEGER NOT NULL,
   agency         TEXT    NOT NULL,
+  receiver       TEXT,
   channel        INTEGER NOT NULL,
   applicant      TEXT    NOT NULL,
   filed_by       TEXT,
@@ -48,6 +56,7 @@ CREATE TABLE dossiers (
   officer        TEXT,
   due_at         INTEGER,
   flags          INTEGER NOT NULL,
+  labels         TEXT    NOT NULL,
   tasks          TEXT    NOT NULL,
   seen           BLOB    NOT NULL
 ) STRICT;
@@ -60,29 +69,50 @@ CREATE TABLE listed (
   task  INTEGER NOT NULL,
   PRIMARY KEY (scope, class, sort, id, task)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE roots (agency TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;",
+CREATE TABLE roots (agency TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE anew (
+  due_at    INTEGER NOT NULL,
+  procedure TEXT    NOT NULL,
+  after     INTEGER NOT NULL,
+  PRIMARY KEY (due_at, procedure)
+) STRICT, WITHOUT ROWID;",
 };
 
-/// The kinds of events of a dossier's streams.
-const KINDS: [&str; 5] = ["intake.", "payment.", "review.", "delivery.", "feedback."];
+/// The kinds of events of a dossier's streams, and those after which rows are derived anew.
+const KINDS: [&str; 8] = [
+    "intake.",
+    "payment.",
+    "review.",
+    "delivery.",
+    "feedback.",
+    "notes.",
+    "law.RulesIssued",
+    "law.RulesWithdrawn",
+];
 
-/// Opens the view; returns the task that keeps it up to date, the view, and its progress.
+/// Opens the view; returns the task that keeps it up to date, the view, and its progress. A view
+/// that was made with another secret key is rebuilt.
 pub(crate) fn open(
     engine: &Arc<Engine>,
+    secret: &Secret,
 ) -> Result<(Follower<Lists>, Arc<View>, Progress), Stalled> {
-    let view = Arc::new(View::open(engine.views.as_deref(), SHAPE, &engine.store)?);
+    let labels = LabelKey::of(secret);
+    let version = SHAPE.version | (labels.fingerprint() << 8);
+    let shape = Shape { version, ..SHAPE };
+    let view = Arc::new(View::open(engine.view_folder(), shape, &engine.store)?);
     let following = Following {
         work: Work::Shows,
         page_events: limits::PAGE_EVENTS,
         ..Following::new(SHAPE.name, &KINDS, Source::Every, Saved::View(Arc::clone(&view)))
     };
-    let lists = Lists::new(engine, &view);
+    let lists = Lists::new(engine, &view, labels);
     let follower = Follower::new(engine, following, lists)?;
     let progress = follower.progress();
     Ok((follower, view, progress))
 }
 
 /// A row that changed.
+#[derive(Debug)]
 struct Change {
     /// The row before, if it is in memory.
     before: Option<ListedRow>,
@@ -110,7 +140,7 @@ fn write(tables: &Connection, change: &Change) -> rusqlite::Result<()> {
     for Key { range, sort, task } in new.difference(&old) {
         insert.execute(params![range.scope.0, range.class, sort, id, task])?;
     }
-    if before.is_none() {
+    if before.is_none_or(|before| before.agency != row.agency) {
         let mut root = tables.prepare_cached("INSERT OR IGNORE INTO roots VALUES (?1)")?;
         root.execute([key::root(&row.agency)])?;
     }

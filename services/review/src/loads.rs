@@ -10,6 +10,7 @@ use dossier::law::{ClockStart, Loads, choose, weighed};
 use dossier::review::Review;
 use dossier::review::open_review::OpenReview;
 use dossier::review::resume_review::ResumeReview;
+use dossier::review::transfer_review::TransferReview;
 use engine::tasks::{Before, BoxFuture, NotApplied, Projection};
 use engine::view::{Question, Shape, View, ViewError};
 use engine::{Streams, decode, stream_id};
@@ -39,6 +40,7 @@ CREATE INDEX reviews_by_officer ON reviews (officer) WHERE officer IS NOT NULL;"
         "review.ReviewClaimed.",
         "review.ReviewHandedOver.",
         "review.ReviewReturned.",
+        "review.ReviewTransferred.",
         "review.DecisionMade.",
         "review.ReviewCancelled.",
     ];
@@ -50,6 +52,7 @@ CREATE INDEX reviews_by_officer ON reviews (officer) WHERE officer IS NOT NULL;"
             ReviewEvent::ReviewHandedOver(handed) => Some(handed.to.as_str()),
             ReviewEvent::ReviewOpened(_)
             | ReviewEvent::ReviewReturned(_)
+            | ReviewEvent::ReviewTransferred(_)
             | ReviewEvent::DecisionMade(_)
             | ReviewEvent::ReviewCancelled(_) => None,
             _ => return Ok(()),
@@ -122,7 +125,10 @@ impl Weighing {
     async fn weigh(&self, follow: &mut Follow<Review>) -> Result<(), &'static str> {
         let brief = match follow.command.get_mut::<OpenReview>() {
             Some(open) => Some(open.brief.clone()),
-            None => self.resumed(follow).await?,
+            None => match follow.command.get_mut::<TransferReview>() {
+                Some(transfer) => Some(transfer.brief.clone()),
+                None => self.resumed(follow).await?,
+            },
         };
         let Some(brief) = brief else { return Ok(()) };
         let engine = self.reviews.engine();
@@ -147,6 +153,8 @@ impl Weighing {
             open.loads = loads;
         } else if let Some(resume) = follow.command.get_mut::<ResumeReview>() {
             resume.loads = loads;
+        } else if let Some(transfer) = follow.command.get_mut::<TransferReview>() {
+            transfer.loads = loads;
         }
         Ok(())
     }

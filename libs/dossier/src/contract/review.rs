@@ -76,6 +76,13 @@ payload! {
         /// The written reason.
         reason: Personal<String> => Officers,
     }
+    /// The dossier was transferred to another agency, which reviews it from the start.
+    ReviewTransferred for Everyone {
+        /// The agency that transferred it.
+        from: AgencyCode,
+        /// The brief, with the new agency.
+        brief: Brief,
+    }
     /// Another agency was consulted.
     ConsultationRequested for Everyone {
         consultation: ConsultationId,
@@ -183,6 +190,7 @@ events! {
         ActivityOverdue = "review.ActivityOverdue.v1",
         ReviewReturned = "review.ReviewReturned.v1",
         ReviewHandedOver = "review.ReviewHandedOver.v1",
+        ReviewTransferred = "review.ReviewTransferred.v1",
         ConsultationRequested = "review.ConsultationRequested.v1",
         ConsultationAnswered = "review.ConsultationAnswered.v1",
         ConsultationSilent = "review.ConsultationSilent.v1",

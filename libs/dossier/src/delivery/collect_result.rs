@@ -4,8 +4,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::DossierResult;
-use crate::access::agency;
-use crate::contract::{DeliveryChannel, DeliveryEvent, Personal, ResultDelivered, Role};
+use crate::access::{agency, received};
+use crate::contract::{
+    DeliveryChannel, DeliveryEvent, Personal, ReceiverTask, ResultDelivered, Role,
+};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Line;
 
@@ -32,7 +34,7 @@ impl Command for CollectResult {
     const STEP: Step = Step {
         name: "collect_result",
         basis: "61/2018/NĐ-CP Điều 20",
-        may: &[agency(Role::Clerk)],
+        may: &[agency(Role::Clerk), received(Role::Clerk, ReceiverTask::HandOut)],
         events: &["delivery.ResultDelivered.v1"],
         refusals: Refusal::ALL,
     };

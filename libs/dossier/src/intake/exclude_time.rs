@@ -331,6 +331,8 @@ clock:
             by: crate::contract::DecidedBy::Officers,
             decided_at: at("2026-12-01T09:00"),
             cause: Uuid::nil(),
+            brief: None,
+            reason: None,
         };
         scene.take("2026-12-01T09:00", Role::System, command).unwrap();
         assert!(scene.state.promised.as_ref().unwrap().missed);

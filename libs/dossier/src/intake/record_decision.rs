@@ -5,14 +5,18 @@
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::transfer_dossier::transferred;
 use super::{Intake, Stage, miss_deadline::unrecorded};
 use crate::contract::{
-    ClosedAs, DeadlineMissWithdrawn, DecidedBy, DossierClosed, DossierDecided, IntakeEvent, Outcome,
+    Brief, ClosedAs, DeadlineMissWithdrawn, DecidedBy, DecisionMade, DossierClosed, DossierDecided,
+    DossierTransferred, IntakeEvent, Outcome, PaperIssued, Personal,
 };
+use crate::law::Law;
+use crate::papers;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Records that the dossier was decided.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct RecordDecision {
     pub outcome: Outcome,
     pub by: DecidedBy,
@@ -20,6 +24,10 @@ pub struct RecordDecision {
     pub decided_at: Timestamp,
     /// The event that recorded the decision.
     pub cause: Uuid,
+    /// The brief of the decision; `None` if it was made under the present one.
+    pub brief: Option<Brief>,
+    /// The written reason, which the letter prints.
+    pub reason: Option<Personal<String>>,
 }
 
 impl Command for RecordDecision {
@@ -30,6 +38,7 @@ impl Command for RecordDecision {
         basis: "61/2018/NĐ-CP Điều 19",
         may: &[],
         events: &[
+            "intake.DossierTransferred.v1",
             "intake.DossierDecided.v1",
             "intake.DeadlineMissed.v1",
             "intake.DeadlineMissWithdrawn.v1",
@@ -52,29 +61,65 @@ impl Command for RecordDecision {
             }
             Stage::Processing => {}
         }
-        let Self { outcome, by, decided_at, cause } = *self;
+        let Self { outcome, by, decided_at, cause, .. } = *self;
         let mut events: Vec<IntakeEvent> = unrecorded(intake, decided_at).into_iter().collect();
         if let Some(promised) = intake.promised.as_ref().filter(|promised| promised.missed)
             && decided_at <= promised.promise.due_at
         {
             events.push(DeadlineMissWithdrawn { due_at: promised.promise.due_at, cause }.into());
         }
-        let decision = DossierDecided { outcome, by, decided_at, brief: None };
-        events.extend(decided(intake, decision, facts)?);
+        let paper = self.letter(intake, facts.law);
+        let decision = DossierDecided { outcome, by, decided_at, brief: None, paper };
+        let undone = self.undone(intake, facts)?;
+        let brief = undone.as_ref().map(|undone| undone.brief.clone());
+        events.extend(undone.map(IntakeEvent::from));
+        events.extend(decided(intake, brief, decision, facts)?);
         Ok(events.into())
     }
 }
 
-/// The decision, and the closing of the dossier if its procedure has no result to deliver.
+impl RecordDecision {
+    /// The record of the letter with the decision.
+    fn letter(&self, intake: &Intake, law: &Law) -> Option<PaperIssued> {
+        let present = intake.submission.as_ref().map(|submission| &submission.brief);
+        let brief = self.brief.as_ref().or(present)?.clone();
+        let Self { outcome, by, reason, .. } = self.clone();
+        let decision = DecisionMade { brief, outcome, by, reason };
+        papers::letter_record(&decision, self.decided_at, intake, law)
+    }
+
+    /// The transfer back to the agency that decided, if it did not know yet that the dossier had
+    /// been transferred: it was competent when it decided, so the decision is valid.
+    fn undone(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Option<DossierTransferred>, LawError> {
+        let (Some(decided), Some(submission)) = (&self.brief, &intake.submission) else {
+            return Ok(None);
+        };
+        if decided.agency == submission.brief.agency {
+            return Ok(None);
+        }
+        let (agency, receiver) = (decided.agency.clone(), decided.receiver.clone());
+        let brief = Brief { agency, receiver, ..submission.brief.clone() };
+        transferred(intake, facts, brief, (None, Some(self.cause))).map(Some)
+    }
+}
+
+/// The decision, and the closing of the dossier if its procedure has no result to deliver. `brief`
+/// replaces the one in force.
 pub(super) fn decided(
     intake: &Intake,
+    brief: Option<Brief>,
     decision: DossierDecided,
     facts: &Facts<'_>,
 ) -> Result<Vec<IntakeEvent>, LawError> {
     let mut events = vec![decision.into()];
     if facts.rule()?.procedure.result.code.is_none() {
         let closed_as = ClosedAs::NoResult;
-        let brief = intake.submission.as_ref().map(|submission| submission.brief.clone());
+        let in_force = || intake.submission.as_ref().map(|submission| submission.brief.clone());
+        let brief = brief.or_else(in_force);
         let (accepted_at, accepted) = intake.acceptance();
         events.push(DossierClosed { closed_as, reason: None, accepted_at, accepted, brief }.into());
     }
@@ -99,6 +144,8 @@ mod tests {
             by: DecidedBy::Officers,
             decided_at: at(decided_at),
             cause: Uuid::nil(),
+            brief: None,
+            reason: None,
         };
         scene.take(arrives, Role::System, command).unwrap();
         scene.kinds()
@@ -120,6 +167,32 @@ mod tests {
         let mut scene = accepted(&law);
         let kinds = decided(&mut scene, "2026-12-01T09:00", "2026-12-01T09:00");
         assert_eq!(kinds[2..], ["DeadlineMissed", "DossierDecided"]);
+    }
+
+    #[test]
+    fn a_decision_made_before_the_transfer_was_known_is_valid_and_undoes_it() {
+        use crate::intake::transfer_dossier::tests::{hanoi, to};
+
+        let law = hanoi();
+        let mut scene = accepted(&law);
+        let brief = scene.state.submission.as_ref().unwrap().brief.clone();
+        scene.take("2026-11-23T09:00", Role::Clerk, to("H26.14.1")).unwrap();
+        let command = RecordDecision {
+            outcome: Outcome::Approved,
+            by: DecidedBy::Officers,
+            decided_at: at("2026-11-23T08:59"),
+            cause: Uuid::from_u128(9),
+            brief: Some(brief.clone()),
+            reason: None,
+        };
+        scene.take("2026-11-23T09:01", Role::System, command).unwrap();
+        assert_eq!(
+            scene.kinds()[2..],
+            ["DossierTransferred", "DossierTransferred", "DossierDecided"]
+        );
+        assert_eq!(scene.state.submission.as_ref().unwrap().brief, brief);
+        let IntakeEvent::DossierTransferred(undone) = &scene.events[3] else { panic!() };
+        assert_eq!((undone.reason.as_ref(), undone.undone_by), (None, Some(Uuid::from_u128(9))));
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 use super::open::due;
 use super::{DossierStates, Task, TaskKind};
-use crate::contract::{Brief, Channel, Vnd};
+use crate::contract::{Brief, Channel, ReceiverTask, Vnd};
 use crate::intake;
 use crate::payment::{Attempt, Payment, PaymentDeadline, Proposed};
 use crate::review;
 
 pub(super) fn tasks(states: &DossierStates, brief: &Brief) -> Vec<Task> {
     let payment = &states.payment;
-    let agency = &brief.agency;
+    let agency = &collected_by(payment, brief).agency;
     let mut tasks: Vec<Task> = fee(states, brief).into_iter().collect();
     if let Some(owed) = payment.discrepancy {
         let blocks = payment.waits_for_certainty() && blocks(states);
@@ -48,7 +48,16 @@ fn fee(states: &DossierStates, brief: &Brief) -> Option<Task> {
         TaskKind::TakeCash
     };
     let window = due(payment, &PaymentDeadline::Window);
-    Some(Task::new(kind, &brief.agency).due(window).blocking(blocks(states)))
+    let at_counter = kind == TaskKind::TakeCash;
+    let collector = collected_by(payment, brief);
+    let receiver = collector.receiver_with(ReceiverTask::TakePayment).filter(|_| at_counter);
+    Some(Task::new(kind, &collector.agency).due(window).blocking(blocks(states)).or_by(receiver))
+}
+
+/// The brief of the agency that collects the fee: it may stay with one that has transferred the
+/// dossier.
+fn collected_by<'a>(payment: &'a Payment, brief: &'a Brief) -> &'a Brief {
+    payment.assessed().map_or(brief, |assessed| &assessed.brief)
 }
 
 /// Whether the outcome of an attempt is open.

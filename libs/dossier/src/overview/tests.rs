@@ -53,6 +53,8 @@ fn with_result(law: &Law, delivery: DossierResult) -> DossierStates {
         by: crate::contract::DecidedBy::Officers,
         decided_at: at("2026-11-20T11:00"),
         cause: uuid::Uuid::from_u128(9),
+        brief: None,
+        reason: None,
     };
     let mut scene = Scene::<Intake>::new(law, "2.000004", "H26.14");
     scene.state = states.intake.clone();

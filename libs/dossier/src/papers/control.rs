@@ -101,6 +101,7 @@ const STEPS: &[(&str, &str, bool)] = &[
     ("intake.SupplementRequested.v1", "Yêu cầu bổ sung, hoàn thiện hồ sơ", false),
     ("intake.SupplementSubmitted.v1", "Nhận hồ sơ bổ sung", false),
     ("intake.FeeReceived.v1", "Ghi nhận phí, lệ phí đã nộp", false),
+    ("intake.DossierTransferred.v1", "Chuyển hồ sơ đến cơ quan có thẩm quyền", false),
     ("intake.AppointmentMoved.v1", "Xin lỗi và hẹn lại ngày trả kết quả", false),
     ("intake.DeadlineExtended.v1", "Gia hạn giải quyết", false),
     ("intake.IntakeAnswerMissed.v1", "Quá hạn trả lời tiếp nhận", true),

@@ -5,8 +5,8 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::Payment;
-use crate::access::agency;
-use crate::contract::{CashReceived, PaymentEvent, PaymentId, Role, Vnd};
+use crate::access::{agency, received};
+use crate::contract::{CashReceived, PaymentEvent, PaymentId, ReceiverTask, Role, Vnd};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 /// Cash received at the counter.
@@ -39,7 +39,7 @@ impl Command for TakeCash {
     const STEP: Step = Step {
         name: "take_cash",
         basis: "61/2018/NĐ-CP Điều 22",
-        may: &[agency(Role::Cashier)],
+        may: &[agency(Role::Cashier), received(Role::Cashier, ReceiverTask::TakePayment)],
         events: &["payment.CashReceived.v1", "payment.FeeSettled.v1"],
         refusals: Refusal::ALL,
     };

@@ -13,10 +13,12 @@ use crate::operation::{Content, Field, Item};
 use crate::{Access, Counts};
 
 /// Address parameters with the same meaning in every operation.
-const COMMON: [(&str, &str); 3] = [
+const COMMON: [(&str, &str); 5] = [
     ("dossier", "The dossier's id."),
     ("complaint", "The complaint's id."),
     ("consultation", "The id of the request for an opinion."),
+    ("mandate", "The mandate's id."),
+    ("credential", "The credential's id."),
 ];
 
 /// Description of the bearer token.
@@ -27,7 +29,7 @@ const TOKEN: &str = "A JWT of the identity provider (RFC 9068). Claims: `sub`, t
     that may call it; over which dossiers, its description says.";
 
 /// (component, name, description, example, required) of request headers.
-const PARAMETERS: [(&str, &str, &str, &str, bool); 4] = [
+const PARAMETERS: [(&str, &str, &str, &str, bool); 6] = [
     (
         "IdempotencyKey",
         "Idempotency-Key",
@@ -48,6 +50,21 @@ const PARAMETERS: [(&str, &str, &str, &str, bool); 4] = [
         "Consistency-Token",
         "The `Consistency-Token` of an earlier answer: this answer includes at least its changes.",
         "\"1042\"",
+        false,
+    ),
+    (
+        "Mandate",
+        "Mandate",
+        "The id of a mandate that the caller, or the firm for which the caller acts, has accepted: the caller then acts \
+         for its principal. 403 `mandate-not-in-force` if it is no ground to act.",
+        "018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e",
+        false,
+    ),
+    (
+        "Credential",
+        "Credential",
+        "The id of the credential by which a program acts for its firm. 403 `credential-not-valid` if it has ended.",
+        "018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e",
         false,
     ),
     (
@@ -158,6 +175,10 @@ pub(super) fn callers(mays: &[May]) -> String {
             Scope::Agency => "of the agency",
             Scope::Consulted => "of dossiers that their agency is consulted about",
             Scope::Complained => "of dossiers about which their agency handles a complaint",
+            Scope::Informed => "of dossiers that their agency received, or whose fee another keeps",
+            Scope::Received(_) => {
+                "of dossiers that their agency received, if the procedure lets it"
+            }
             Scope::Any => "of all",
         };
         format!("`{}` {over}", role(*may))

@@ -1,7 +1,7 @@
 //! Checks redundant data: the dossier's summary in every service, money and receipts, lateness and
 //! due times.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dossier::contract::{
     AgencyCode, Channel, DeliveryEvent, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent,
@@ -19,6 +19,8 @@ use super::finding::Findings;
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     briefs: BTreeMap<Uuid, Uuid>,
+    /// The same digests after each transfer.
+    moved: BTreeMap<Uuid, BTreeSet<Uuid>>,
     /// Money received without a receipt yet, with the largest amount that it can be receipted for.
     money: BTreeMap<Uuid, (PaymentId, Vnd)>,
     /// The newest number of each register of results.
@@ -27,10 +29,15 @@ pub(super) struct Sums {
     taken: BTreeMap<Uuid, Vec<String>>,
 }
 
+/// The only kind of event that changes the agency of a dossier.
+const TRANSFERRED: &str = "intake.DossierTransferred.v1";
+
 /// Fields of a dossier that every service copies and none changes.
 #[derive(Deserialize)]
 struct Same {
     brief: Option<BriefOf>,
+    /// The agency that transferred the dossier.
+    from: Option<AgencyCode>,
 }
 
 #[derive(Deserialize)]
@@ -47,8 +54,8 @@ struct BriefOf {
 
 impl BriefOf {
     /// Kept as a digest: a million dossiers must not take a gigabyte.
-    fn digest(&self) -> Uuid {
-        let Self { code, procedure, agency, channel, applicant, representative, .. } = self;
+    fn digest(&self, agency: &AgencyCode) -> Uuid {
+        let Self { code, procedure, channel, applicant, representative, .. } = self;
         let submitted_at = self.submitted_at;
         let text = format!(
             "{code:?}\n{procedure:?}\n{agency:?}\n{channel:?}\n{applicant:?}\n{representative:?}\n{submitted_at}"
@@ -117,15 +124,25 @@ impl Sums {
         }
     }
 
-    /// Every service copies the submitted summary unchanged.
+    /// Every service copies the submitted summary unchanged; only a transfer changes its agency.
     fn brief(&mut self, event: &Recorded, found: &mut Findings) {
         if !event.data.contains("\"brief\"") {
             return;
         }
-        let Ok(Same { brief: Some(brief) }) = serde_json::from_str(&event.data) else { return };
-        let digest = brief.digest();
-        let known = *self.briefs.entry(brief.dossier).or_insert(digest);
-        if known != digest || brief.dossier.to_string() != event.stream.id() {
+        let Ok(Same { brief: Some(brief), from }) = serde_json::from_str(&event.data) else {
+            return;
+        };
+        // What follows from events before a transfer has the earlier agency.
+        let from = from.filter(|_| &*event.kind == TRANSFERRED);
+        let digest = brief.digest(from.as_ref().unwrap_or(&brief.agency));
+        let submitted = *self.briefs.entry(brief.dossier).or_insert(digest);
+        let moved = self.moved.get(&brief.dossier);
+        let is_known = submitted == digest || moved.is_some_and(|all| all.contains(&digest));
+        if from.is_some() {
+            let after = brief.digest(&brief.agency);
+            self.moved.entry(brief.dossier).or_default().insert(after);
+        }
+        if !is_known || brief.dossier.to_string() != event.stream.id() {
             found.of(event, "brief", "it tells of another dossier than was submitted");
         }
     }

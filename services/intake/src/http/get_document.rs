@@ -27,8 +27,8 @@ async fn handle(
     document: String,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let caller = request.caller()?;
-    let (loaded, resource) = super::get_dossier::load(&app, dossier, &request, caller).await?;
+    let readable = super::get_dossier::load(&app, dossier, &request, READ_CONTENT).await?;
+    let super::get_dossier::Readable { loaded, resource, .. } = readable;
     request.read_as(READ_CONTENT, &resource)?;
     let name = DocumentName::from(&*document);
     if !loaded.state.documents.iter().any(|document| document.document == name) {

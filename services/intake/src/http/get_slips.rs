@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
-use dossier::State;
-use dossier::contract::{DossierId, Role, Subject};
+use dossier::contract::{DossierId, IntakeEvent, Meta, Role, Subject};
 use dossier::intake::Intake;
 use dossier::papers::{Comparison, READ_SLIPS, SlipForm, SlipPaper, slips};
-use engine::{Streams, decode_all, fold};
+use engine::{Streams, decode_all};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Operation, Problem, Reply, Request};
+use web::{Operation, Problem, Reply, Request, Visible, visible};
 
 use crate::App;
 
@@ -52,7 +51,8 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let (slips, role) = issued(&app, dossier, &request).await?;
+    let (events, role) = readable_events(&app, dossier, &request).await?;
+    let slips = slips(&events, &app.engine.law());
     let of = |issued: SlipPaper| IssuedSlipReply {
         slip: issued.event,
         form: issued.slip.form,
@@ -67,18 +67,17 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     Ok(Reply::ok(&slips.into_iter().map(of).collect::<Vec<_>>()))
 }
 
-/// The slips of a dossier, and the role in which the caller may read them.
-pub(super) async fn issued(
+/// The events of which the slips of a dossier are made, and the role in which the caller may read
+/// them.
+pub(super) async fn readable_events(
     app: &App,
     dossier: DossierId,
     request: &Request,
-) -> Result<(Vec<SlipPaper>, Role), Problem> {
+) -> Result<(Vec<(IntakeEvent, Meta)>, Role), Problem> {
     request.catch_up(app.dossiers.reactions()).await?;
     let stream = Streams::<Intake>::of(dossier.0);
     let recorded = app.engine.store.read_whole(&stream).await?;
-    let intake: Intake = fold(&recorded)?;
-    let resource = intake.resource().ok_or_else(Problem::not_found)?;
-    let role = request.read_as(READ_SLIPS, &resource)?.role;
-    let events = decode_all::<Intake>(&recorded)?;
-    Ok((slips(&events, &app.engine.law()), role))
+    let Visible { events, role, .. } =
+        visible::<Intake>(request, READ_SLIPS, recorded, |resource| resource)?;
+    Ok((decode_all::<Intake>(&events)?, role))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use documents::NamedError;
-use dossier::access::{Caller, May, Resource, agency, any};
+use dossier::access::{Caller, May, Resource, agency, any, informed};
 use dossier::contract::{
     AgencyCode, Channel, ComponentCode, Document, DocumentName, DossierId, Personal, PostEvidence,
     ProcedureCode, Role, Subject, party_name,
@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use web::problem::FORM_INVALID;
 use web::{
-    Counts, DeliveryRequest, FileName, Line, List, On, Operation, Problem, Reply, Request,
-    UNKNOWN_DOCUMENT, send, unknown_documents,
+    Counts, DeliveryRequest, FileName, Line, List, NOT_COVERED, On, Operation, Problem, Reply,
+    Request, UNKNOWN_DOCUMENT, send, unknown_documents,
 };
 
 use super::reply::DossierReply;
@@ -30,7 +30,7 @@ use crate::App;
 /// Documents per step.
 pub(super) const DOCUMENTS_MAX: usize = 100;
 
-const BY_OFFICER: &[May] = &[agency(Role::Clerk)];
+const BY_OFFICER: &[May] = &[agency(Role::Clerk), informed(Role::Clerk)];
 const BY_APPLICANT: &[May] = &[any(Role::Applicant)];
 
 const UNKNOWN_PROCEDURE: RefusalEntry = RefusalEntry {
@@ -71,7 +71,8 @@ pub(crate) struct SubmitDossierRequest {
     /// Code of the procedure.
     #[schema(value_type = String, max_length = 100, example = "CO.D")]
     procedure: Line<100>,
-    /// Code of the agency that has to receive it.
+    /// Code of the competent agency, which decides. A clerk of another agency may enter the dossier
+    /// if the procedure lets that agency receive it.
     #[schema(value_type = String, max_length = 35, example = "G02.001")]
     agency: AgencyCode,
     /// Filing channel. Dossiers by `counter` and `post` are entered by an officer.
@@ -142,6 +143,7 @@ pub(super) fn operation() -> Operation<App> {
             APPLICANT_MISSING,
             UNKNOWN_DOCUMENT,
             FORM_INVALID,
+            NOT_COVERED,
         ])
         .body::<SubmitDossierRequest>()
         .body_example(example())
@@ -153,7 +155,8 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let mut body: SubmitDossierRequest = request.json()?;
-    // An officer enters dossiers for their own agency only; an applicant may file with any agency.
+    // An officer enters dossiers for their own agency, and for those for which the procedure lets it
+    // receive them, which the law decides; an applicant may file with any agency.
     let (mays, wrong) = match body.applicant {
         Some(_) => (BY_OFFICER, APPLICANT_NOT_PERMITTED),
         None => (BY_APPLICANT, APPLICANT_MISSING),
@@ -165,6 +168,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let at = Resource {
         owners: body.applicant.iter().map(|named| Subject::from(&*party_name(&named.0))).collect(),
         agencies: vec![body.agency.clone()],
+        informed: caller.agency.iter().cloned().collect(),
         ..Resource::default()
     };
     Request::permitted_over(caller, mays, Some(at))?;
@@ -173,6 +177,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let mut found = Reasons::default();
     found.found(UNKNOWN_DOCUMENT, unknown);
     let code = ProcedureCode::from(&*body.procedure.0);
+    found.found(NOT_COVERED, not_covered(caller, &code));
     let (agency, procedure, today) = match applicable(&app, &law, &body.agency, &code) {
         Ok(applicable) => applicable,
         Err(mut unknown) => {
@@ -217,6 +222,16 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         DossierReply::new(&loaded.state, &app.engine.law()).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/dossiers/{dossier}");
     Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
+}
+
+/// A finding if the caller's mandate does not cover the procedure.
+fn not_covered(caller: &Caller, code: &ProcedureCode) -> Vec<Finding> {
+    let under = caller.mandate.iter().filter(|under| !under.covers(Some(code)));
+    let finding = under.map(|under| {
+        let known = Known::new(code, &under.procedures, "GET /v1/mandates");
+        NOT_COVERED.finding("/procedure", Some(known.said()))
+    });
+    finding.collect()
 }
 
 /// The agency, the procedure in force there, and today's date; or which of them are unknown.

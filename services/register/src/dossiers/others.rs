@@ -28,7 +28,7 @@ impl Dossiers {
                 self.begun(rows, id, claimed.due_at)
             }
             ReviewEvent::ReviewHandedOver(handed) => officer(Some(handed.to.as_str())),
-            ReviewEvent::ReviewReturned(_) => {
+            ReviewEvent::ReviewReturned(_) | ReviewEvent::ReviewTransferred(_) => {
                 officer(None)?;
                 self.begun(rows, id, None)
             }

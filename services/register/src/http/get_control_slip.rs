@@ -7,11 +7,11 @@ use dossier::contract::{DossierId, ReviewHandedOver};
 use dossier::intake::Intake;
 use dossier::papers::{ControlSlip, Handled, READ_CONTROL, control_slip};
 use dossier::services::Category;
-use engine::{Streams, envelope, fold};
+use engine::{Streams, envelope};
 use events::{Recorded, StreamName};
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::{Operation, PDF, PaperReply, Problem, Reply, Request};
+use web::{Operation, PDF, PaperReply, Problem, Reply, Request, visible};
 
 use crate::App;
 
@@ -44,14 +44,15 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     request.catch_up(Some(&app.progress)).await?;
     let stored = app.engine.store.read_whole(&Streams::<Intake>::of(dossier.0)).await?;
-    let intake: Intake = fold(&stored)?;
+    let seen = visible::<Intake>(&request, READ_CONTROL, stored, |resource| resource)?;
+    let intake = &seen.state;
     let brief = &intake.submission.as_ref().ok_or_else(Problem::not_found)?.brief;
-    request.read_as(READ_CONTROL, &brief.resource())?;
-    let mut recorded: Vec<Recorded> = stored;
+    let mut recorded: Vec<Recorded> = seen.events.clone();
     for category in Category::HANDLING.into_iter().filter(|one| *one != Category::Intake) {
         let stream =
             StreamName::new(&category.stream(dossier)).map_err(|_| Problem::not_found())?;
-        recorded.extend(app.engine.store.read_whole(&stream).await?);
+        let events = app.engine.store.read_whole(&stream).await?;
+        recorded.extend(events.into_iter().filter(|event| seen.includes(event.position)));
     }
     recorded.sort_by_key(|event| event.position);
     let envelopes = recorded.iter().map(envelope).collect::<Result<Vec<_>, _>>()?;

@@ -30,7 +30,9 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
     let resource = Resource {
         owners: vec![row.applicant.as_str().into()],
         representatives: row.filed_by.iter().map(|party| party.as_str().into()).collect(),
+        procedure: Some(row.procedure.code.clone()),
         agencies: vec![row.agency.clone()],
+        informed: row.receiver.iter().cloned().collect(),
         ..Resource::default()
     };
     let role = request.read_as(LIST, &resource)?.role;

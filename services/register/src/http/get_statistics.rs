@@ -133,7 +133,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 impl GroupReply {
     fn of(Group { key, figures }: Group, by: Option<GroupedBy>, law: &Law) -> Self {
         let name = match by {
-            Some(GroupedBy::Agency) => law.agency(&key.as_str().into()).map(|a| a.name.clone()),
+            Some(GroupedBy::Agency | GroupedBy::Receiver) => {
+                law.agency(&key.as_str().into()).map(|a| a.name.clone())
+            }
             Some(GroupedBy::Procedure) => {
                 let versions = law.versions().find(|(code, _)| code.as_str() == key);
                 versions.and_then(|(_, all)| all.last()).map(|newest| newest.name.clone())

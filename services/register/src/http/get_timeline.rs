@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use dossier::access::{self, Caller, May};
+use dossier::State;
+use dossier::access::{self, Caller, May, Resource};
 use dossier::contract::{
-    Actor, AgencyCode, Brief, ComponentCode, DocumentDigest, DocumentName, DossierId, EventSet,
-    IntakeEvent, Role, Subject, title,
+    Actor, AgencyCode, Brief, ComponentCode, DocumentDigest, DocumentName, DossierId, Role,
+    Subject, title,
 };
-use dossier::feedback::impartial::{About, Act, conflict};
-use dossier::feedback::{Complaint, INTERNAL, READ};
-use dossier::intake::READ_TIMELINE;
+use dossier::feedback::{Complaint, READ};
+use dossier::intake::{Intake, READ_TIMELINE};
 use dossier::law::Text;
-use dossier::services::{Category, ServiceName};
-use dossier::timeline::{Change, Entry, Timeline};
-use dossier::{State, Step};
+use dossier::services::Category;
+use dossier::timeline::{self, Change, Entry, Timeline};
 use engine::view::Question;
 use engine::{Streams, envelope, fold};
 use events::{ReadError, Recorded, StreamName};
@@ -23,9 +22,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
+use web::{Cursors, Operation, PageRows, Problem, Reply, Request, visible};
 
 use crate::App;
+use crate::impartial::Acts;
 
 /// Maximum number of complaints per timeline.
 const COMPLAINTS_MAX: u32 = 100;
@@ -179,27 +179,26 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         .map(|after| cursors.read(after)?.parse::<u64>().map_err(|_| Cursors::invalid()));
     let after = after.transpose()?;
     request.catch_up(Some(&app.progress)).await?;
-    let mut recorded: Vec<Recorded> = Vec::new();
-    for category in Category::OF_A_DOSSIER {
+    let stored = app.engine.store.read_whole(&Streams::<Intake>::of(dossier.0)).await?;
+    let complaints = complaints(&app, dossier).await?;
+    let handling: Vec<AgencyCode> =
+        complaints.iter().filter_map(Complained::dealt_with_by).collect();
+    let concerning = |of| Resource { complained: handling.clone(), ..of };
+    let intake = visible::<Intake>(&request, READ_TIMELINE, stored, concerning)?;
+    let (role, is_former) = (intake.role, intake.until.is_some());
+    let submission = intake.state.submission.as_ref().ok_or_else(Problem::not_found)?;
+    let mut recorded = intake.events.clone();
+    for category in Category::OF_A_DOSSIER.into_iter().filter(|one| *one != Category::Intake) {
         let stream =
             StreamName::new(&category.stream(dossier)).map_err(|_| Problem::not_found())?;
-        recorded.extend(app.engine.store.read_whole(&stream).await?);
+        let events = app.engine.store.read_whole(&stream).await?;
+        recorded.extend(events.into_iter().filter(|event| intake.includes(event.position)));
     }
-    let first = recorded.first().ok_or_else(Problem::not_found)?;
-    let Ok(IntakeEvent::DossierSubmitted(submitted)) =
-        IntakeEvent::decode(&first.kind, &first.data)
-    else {
-        return Err(Problem::not_found());
-    };
-    let complaints = complaints(&app, dossier).await?;
-    let mut resource = submitted.brief.resource();
-    resource.complained = complaints.iter().filter_map(Complained::dealt_with_by).collect();
-    let role = request.read_as(READ_TIMELINE, &resource)?.role;
-    let shown = shown_to((caller, role), complaints, (&submitted.brief, &recorded))?;
-    // The complainant does not read how the agency organises its work.
-    let hidden = |event: &Recorded| role == Role::Applicant && INTERNAL.contains(&&*event.kind);
-    let shown = shown.into_iter().flat_map(|complaint| complaint.events);
-    recorded.extend(shown.filter(|event| !hidden(event)));
+    let acts = Acts::of(&recorded)?;
+    let is_shown = |one: &Complained| one.is_shown_to((caller, role), (&submission.brief, &acts));
+    let shown = complaints.into_iter().filter(|one| !is_former && is_shown(one));
+    recorded.extend(shown.flat_map(|complaint| complaint.events));
+    recorded.retain(|event| !timeline::hides(role, &event.kind));
     recorded.sort_by_key(|event| event.position);
     let PageRows(limit) = query.limit.unwrap_or_default();
     let (entries, more) = page(&recorded, role, after, limit)?;
@@ -224,7 +223,7 @@ impl Complained {
     /// Whether the caller sees the complaint on a timeline that is read in `role`. Other roles of
     /// the caller do not count, because the entries have what `role` may read. A complaint handler
     /// sees only complaints that their agency handles and that they may handle themselves.
-    fn is_shown_to(&self, (caller, role): (&Caller, Role), about: About<'_>) -> bool {
+    fn is_shown_to(&self, (caller, role): (&Caller, Role), (brief, acts): (&Brief, &Acts)) -> bool {
         let mays: Vec<May> = READ.iter().filter(|may| may.role == role).copied().collect();
         if access::decide(caller, &mays, self.complaint.resource().as_ref()).is_err() {
             return false;
@@ -234,33 +233,8 @@ impl Complained {
         }
         let theirs = self.complaint.dealt_with_by().is_some_and(|agency| caller.acts_for(agency));
         let filed = self.complaint.filed.as_ref();
-        theirs && filed.is_some_and(|filed| conflict(filed, about, caller).is_none())
+        theirs && filed.is_some_and(|filed| !acts.is_biased(caller, filed, Some(brief)))
     }
-}
-
-/// The complaints that the caller sees on a timeline that is read in `role`.
-fn shown_to(
-    reader: (&Caller, Role),
-    complaints: Vec<Complained>,
-    (brief, recorded): (&Brief, &[Recorded]),
-) -> Result<Vec<Complained>, Problem> {
-    let handling = Category::HANDLING.map(Category::as_str);
-    let handled = recorded.iter().filter(|event| handling.contains(&event.stream.category()));
-    let mut acts = Vec::new();
-    for event in handled {
-        acts.push((event, envelope(event)?));
-    }
-    let acts = acts.iter().map(|(event, envelope)| Act {
-        id: event.id,
-        kind: &event.kind,
-        actor: &envelope.actor,
-        cause: envelope.cause,
-    });
-    let acts: Vec<Act<'_>> = acts.collect();
-    let modules = ServiceName::ALL.into_iter().flat_map(ServiceName::modules);
-    let steps: Vec<&[Step]> = modules.map(|module| module.steps).collect();
-    let about = About { brief: Some(brief), acts: &acts, steps: &steps };
-    Ok(complaints.into_iter().filter(|one| one.is_shown_to(reader, about)).collect())
 }
 
 /// The complaints about a dossier.

@@ -1,11 +1,11 @@
 //! Rows of lists in replies, and whose rows a caller may list.
 
-use dossier::access::{Caller, May, Resource};
+use dossier::access::{Caller, May, Resource, UnderMandate, informed};
 use dossier::contract::{
     AgencyCode, Channel, DossierCode, DossierId, ProcedureCode, Role, Subject,
 };
 use dossier::law::{Law, Text};
-use dossier::overview::{DossierStage, Task, WaitingOn};
+use dossier::overview::{DossierStage, LIST, Task, WaitingOn};
 use engine::view::Question;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -28,8 +28,11 @@ pub(crate) struct ListedDossierReply {
     procedure: ProcedureCode,
     /// Its name in both languages; null if the procedure is not known.
     procedure_name: Option<Text>,
-    /// Code of the receiving agency.
+    /// Code of the competent agency, which decides.
     agency: AgencyCode,
+    /// Code of the agency that received it for that one; absent if it is the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receiver: Option<AgencyCode>,
     /// Filing channel.
     channel: Channel,
     /// The applicant, as the identity provider names them.
@@ -87,6 +90,7 @@ impl ListedDossierReply {
             procedure: row.procedure.code.clone(),
             procedure_name: law.procedure(&row.procedure).map(|procedure| procedure.name.clone()),
             agency: row.agency.clone(),
+            receiver: row.receiver.clone(),
             channel: row.channel,
             applicant: (role != Role::Consultee).then(|| row.applicant.clone()),
             submitted_at: row.submitted_at,
@@ -121,7 +125,8 @@ pub(super) struct Whose {
 
 /// To whom the listed dossiers belong.
 enum Belongs {
-    Applicant(String),
+    /// To an applicant, and if the caller invokes a mandate, to a procedure that it covers.
+    Applicant(String, Option<UnderMandate>),
     /// To these agencies and those below them; predecessors first.
     Agencies(Vec<AgencyCode>),
     All,
@@ -132,7 +137,11 @@ impl Whose {
     pub(super) fn own(caller: &Caller) -> Self {
         let party = party(caller.party());
         let (scopes, of) = (vec![Scope::applicant(&party)], format!("own {party}"));
-        let belongs = Belongs::Applicant(party);
+        let of = match &caller.mandate {
+            Some(under) => format!("{of} mandate {}", under.mandate),
+            None => of,
+        };
+        let belongs = Belongs::Applicant(party, caller.mandate.clone());
         Self { role: Role::Applicant, scopes, not_of: Vec::new(), belongs, of }
     }
 
@@ -181,7 +190,7 @@ impl Whose {
     pub(super) fn rights(&self) -> Rights {
         let (role, parties) = (self.role, self.not_of.clone());
         match &self.belongs {
-            Belongs::Applicant(party) => Rights::Own(party.clone()),
+            Belongs::Applicant(party, _) => Rights::Own(party.clone()),
             Belongs::Agencies(all) => {
                 Rights::Officer { role, agencies: Some(all.clone()), parties }
             }
@@ -193,11 +202,31 @@ impl Whose {
     pub(super) fn has(&self, row: &ListedRow, task: Option<&Task>) -> bool {
         match &self.belongs {
             Belongs::All => true,
-            Belongs::Applicant(party) => row.applicant == *party,
-            Belongs::Agencies(agencies) => {
-                let agency = task.map_or(&row.agency, |task| &task.agency);
-                agencies.iter().any(|one| one.covers(agency))
+            Belongs::Applicant(party, under) => {
+                let covers = |under: &UnderMandate| under.covers(Some(&row.procedure.code));
+                row.applicant == *party && under.as_ref().is_none_or(covers)
             }
+            Belongs::Agencies(agencies) => {
+                let is_of = |agency: &AgencyCode| agencies.iter().any(|one| one.covers(agency));
+                match task {
+                    Some(task) => task.agencies().any(is_of),
+                    None => {
+                        is_of(&row.agency)
+                            || LIST.contains(&informed(self.role))
+                                && row.receiver.as_ref().is_some_and(is_of)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the dossier's agency is one of those that were asked for, not only the agency that
+    /// received it or that has a task in it.
+    pub(super) fn decides(&self, row: &ListedRow) -> bool {
+        match &self.belongs {
+            Belongs::All => true,
+            Belongs::Applicant(..) => false,
+            Belongs::Agencies(agencies) => agencies.iter().any(|one| one.covers(&row.agency)),
         }
     }
 

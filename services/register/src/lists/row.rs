@@ -15,8 +15,10 @@ use uuid::Uuid;
 use super::{Key, Range, Scope};
 
 /// What [`ListedRow::read`] reads.
-pub(super) const SELECT: &str = "SELECT id, code, procedure, version, agency, channel, applicant, filed_by,
-  submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks FROM dossiers";
+pub(super) const SELECT: &str =
+    "SELECT id, code, procedure, version, agency, channel, applicant, filed_by,
+  submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, receiver,
+  labels FROM dossiers";
 
 /// A dossier as the lists have it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,6 +27,8 @@ pub(crate) struct ListedRow {
     pub(crate) code: DossierCode,
     pub(crate) procedure: ProcedureRef,
     pub(crate) agency: AgencyCode,
+    /// The agency that received it, if that is another one.
+    pub(crate) receiver: Option<AgencyCode>,
     pub(crate) channel: Channel,
     /// The applicant, in the form in which parties are compared.
     pub(crate) applicant: String,
@@ -40,6 +44,8 @@ pub(crate) struct ListedRow {
     pub(crate) due_at: Option<Timestamp>,
     pub(crate) flags: DossierFlags,
     pub(crate) tasks: Vec<Task>,
+    /// Keyed digests of its labels.
+    pub(crate) labels: Vec<String>,
 }
 
 const CHANNELS: [Channel; 3] = [Channel::Online, Channel::Counter, Channel::Post];
@@ -53,15 +59,17 @@ const STAGES: [DossierStage; 6] = [
 ];
 
 impl ListedRow {
-    /// `None` if nothing was submitted.
-    pub(super) fn of(states: &DossierStates, law: &Law) -> Option<Self> {
+    /// The row by the law at `now`, or at the newest event if that is later. `None` if nothing was
+    /// submitted.
+    pub(super) fn of(states: &DossierStates, law: &Law, now: Timestamp) -> Option<Self> {
         let brief = &states.intake.submission.as_ref()?.brief;
-        let overview = Overview::of(states, law, states.last_at?)?;
+        let overview = Overview::of(states, law, states.last_at?.max(now))?;
         Some(Self {
             id: brief.dossier,
             code: brief.code.clone(),
             procedure: brief.procedure.clone(),
             agency: brief.agency.clone(),
+            receiver: brief.other_receiver().cloned(),
             channel: brief.channel,
             applicant: party_name(brief.applicant.as_str()),
             filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
@@ -74,7 +82,13 @@ impl ListedRow {
             due_at: overview.due_at.map(rounded),
             flags: overview.flags,
             tasks: overview.tasks,
+            labels: Vec::new(),
         })
+    }
+
+    /// The row with the digests of its labels.
+    pub(super) fn labelled(self, labels: Vec<String>) -> Self {
+        Self { labels, ..self }
     }
 
     /// Reads a row of [`SELECT`].
@@ -87,6 +101,7 @@ impl ListedRow {
             code: text(1)?.as_str().into(),
             procedure: ProcedureRef { code: text(2)?.as_str().into(), version: row.get(3)? },
             agency: text(4)?.as_str().into(),
+            receiver: row.get::<_, Option<String>>(17)?.map(|code| (&*code).into()),
             channel: *CHANNELS.get(one_of(5)?).ok_or_else(|| damaged(5))?,
             applicant: text(6)?,
             filed_by: row.get(7)?,
@@ -104,6 +119,7 @@ impl ListedRow {
             tasks: serde_json::from_str(&text(16)?).map_err(|error| {
                 rusqlite::Error::FromSqlConversionFailure(16, Type::Text, Box::new(error))
             })?,
+            labels: text(18)?.split_whitespace().map(ToOwned::to_owned).collect(),
         })
     }
 
@@ -115,10 +131,13 @@ impl ListedRow {
         let channel = CHANNELS.iter().zip(0_i64..).find(|(known, _)| **known == self.channel);
         let mut save = tables.prepare_cached(
             "INSERT INTO dossiers (id, code, procedure, version, agency, channel, applicant, filed_by,
-               submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, seen)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
-             ON CONFLICT (id) DO UPDATE SET version = ?4, stage = ?10, status = ?11, waiting_on = ?12,
-               waiting_agency = ?13, officer = ?14, due_at = ?15, flags = ?16, tasks = ?17, seen = ?18",
+               submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, seen,
+               receiver, labels)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+               ?19, ?20)
+             ON CONFLICT (id) DO UPDATE SET version = ?4, agency = ?5, receiver = ?19, stage = ?10, status = ?11, waiting_on = ?12,
+               waiting_agency = ?13, officer = ?14, due_at = ?15, flags = ?16, tasks = ?17, seen = ?18,
+               labels = ?20",
         )?;
         save.execute(params![
             self.id.0.as_bytes(),
@@ -138,7 +157,9 @@ impl ListedRow {
             self.due_at.map(Timestamp::as_millisecond),
             bits_of(self.flags),
             tasks,
-            seen
+            seen,
+            self.receiver.as_ref().map(AgencyCode::as_str),
+            self.labels.join(" ")
         ])?;
         Ok(())
     }
@@ -148,16 +169,21 @@ impl ListedRow {
         self.tasks.iter().find_map(|task| task.due_at)
     }
 
-    /// The lists in which it is: a dossier with those of its agency and of the agencies above it,
-    /// of its applicant and, while it is open, of its officer; each task with those of the agency
-    /// that has it, and of its officer.
+    /// The lists in which it is: a dossier with those of its agency, of the agency that received it
+    /// and of the agencies above them, of its applicant and, while it is open, of its officer; each task with those of the agency
+    /// that has it, and of its officer. A dossier with a label is also with those of the agency that
+    /// have that label.
     pub(super) fn keys(&self) -> BTreeSet<Key> {
         let mut keys = BTreeSet::new();
         let due = |due_at: Option<Timestamp>| due_at.map_or(i64::MAX, Timestamp::as_millisecond);
         let submitted = self.submitted_at.as_millisecond().saturating_neg();
         let applicant = Scope::applicant(&self.applicant);
         let officer = self.officer.iter().map(|officer| Scope::officer(officer.as_str()));
-        let of_all = Scope::above(&self.agency).chain([applicant]);
+        let agencies = std::iter::once(&self.agency).chain(&self.receiver);
+        // Labels are for the agency that decides, not for the one that received the dossier.
+        let labelled = Scope::above(&self.agency)
+            .flat_map(|scope| self.labels.iter().map(move |label| scope.labelled(label)));
+        let of_all = agencies.flat_map(Scope::above).chain(labelled).chain([applicant]);
         for scope in of_all.clone() {
             keys.insert(Key { range: Range::newest(scope), sort: submitted, task: 0 });
         }
@@ -170,7 +196,7 @@ impl ListedRow {
         let work = self.tasks.iter().enumerate().filter(|(_, task)| !task.kind.roles().is_empty());
         for (place, task) in work {
             let officer = task.officer.iter().map(|officer| Scope::officer(officer.as_str()));
-            for scope in Scope::above(&task.agency).chain(officer) {
+            for scope in task.agencies().flat_map(Scope::above).chain(officer) {
                 let range = Range::work(scope, task.kind);
                 let task = (due(task.due_at), i64::try_from(place).unwrap_or(i64::MAX));
                 keys.insert(Key { range, sort: task.0, task: task.1 });

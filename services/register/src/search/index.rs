@@ -62,7 +62,7 @@ pub(super) fn rights(key: &Key, kind: Kind, of: &Resource) -> String {
     let parties = of.owners.iter().chain(&of.representatives);
     let parties = parties.map(|party| key.token(Of::Party, &name(party)));
     let owners = of.owners.iter().map(|owner| key.token(Of::Owner, &name(owner)));
-    let agencies = of.agencies.iter().flat_map(with_those_above);
+    let agencies = of.agencies.iter().chain(&of.informed).flat_map(with_those_above);
     let agencies = agencies.map(|agency| key.token(Of::Agency, agency));
     let kind = key.token(Of::Kind, kind.as_str());
     parties.chain(owners).chain(agencies).chain([kind]).collect::<Vec<_>>().join(" ")

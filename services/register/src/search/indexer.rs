@@ -25,6 +25,7 @@ use super::key::{Key, Part};
 pub(super) const KINDS: &[&str] = &[
     "intake.DossierSubmitted",
     "intake.SupplementSubmitted",
+    "intake.DossierTransferred",
     "payment.ReceiptNumbered",
     "delivery.ResultIssued",
     "delivery.ResultHandedToCarrier",
@@ -57,7 +58,7 @@ impl Handler for Indexer {
                 Err(error) => self.leave_out(event, &error),
             }
             let is_complaint = event.stream.category() == Complaint::CATEGORY;
-            let is_read = is_complaint || &*event.kind == SUPPLEMENT;
+            let is_read = is_complaint || CORRECTIONS.contains(&&*event.kind);
             if is_read && read.insert(event.stream.clone()) {
                 changes.extend(if is_complaint {
                     self.complaint(&event.stream).await?
@@ -73,7 +74,8 @@ impl Handler for Indexer {
     }
 }
 
-const SUPPLEMENT: &str = "intake.SupplementSubmitted.v1";
+/// The kinds of events after which the form or the agency of a dossier may be another one.
+const CORRECTIONS: [&str; 2] = ["intake.SupplementSubmitted.v1", "intake.DossierTransferred.v1"];
 
 impl Indexer {
     pub(super) fn new(engine: Arc<Engine>, key: Key) -> Self {
@@ -117,13 +119,18 @@ impl Indexer {
         })
     }
 
-    /// The dossier of a stream of intake with its newest form, if a supplement corrected the form.
+    /// The dossier of a stream of intake with its newest form and agency.
     async fn corrected(&mut self, stream: &StreamName) -> Result<Option<Change>, ReadError> {
         let (mut brief, mut form) = (None, None);
         let events = self.engine.store.read_whole(stream).await?;
         for event in &events {
             match IntakeEvent::decode(&event.kind, &event.data) {
-                Ok(IntakeEvent::DossierSubmitted(submitted)) => brief = Some(submitted.brief),
+                Ok(IntakeEvent::DossierSubmitted(submitted)) => {
+                    (brief, form) = (Some(submitted.brief), Some(submitted.form));
+                }
+                Ok(IntakeEvent::DossierTransferred(transferred)) => {
+                    brief = Some(transferred.brief);
+                }
                 Ok(IntakeEvent::SupplementSubmitted(supplement)) => {
                     brief = supplement.brief.or(brief);
                     form = supplement.form.or(form);

@@ -18,8 +18,10 @@ use super::scope::{Period, Scope};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum GroupedBy {
-    /// The receiving agency.
+    /// The agency that decides.
     Agency,
+    /// The agency that received it: the deciding one, if no other did.
+    Receiver,
     Procedure,
     /// The officer who has, or last had, the review; an empty key is nobody.
     Officer,
@@ -46,6 +48,7 @@ impl GroupedBy {
     fn key(self, period: Period) -> &'static str {
         match self {
             Self::Agency => "agency",
+            Self::Receiver => "coalesce(receiver, agency)",
             Self::Procedure => "procedure",
             Self::Officer => "coalesce(officer, '')",
             Self::Month if period == Period::Handled => "coalesce(substr(handled_day, 1, 7), '')",
@@ -65,7 +68,7 @@ impl GroupedBy {
                 let days = (first.max(scope.days.0), first.last_of_month().min(scope.as_of));
                 OnlineServices::of(law, scope.filter.agency.as_ref(), days)
             }
-            Self::Officer | Self::Channel | Self::Audience => return None,
+            Self::Receiver | Self::Officer | Self::Channel | Self::Audience => return None,
         };
         let asked = scope.filter.procedure.as_ref();
         Some(asked.map_or_else(|| services.clone(), |code| services.clone().only(code)))

@@ -39,9 +39,30 @@ impl Check<'_, '_> {
             self.working_days_back(&by, "/intake/ahead/working_days", ahead.working_days);
             self.text("/intake/ahead/basis", &ahead.basis);
         }
+        self.reception(procedure);
         self.clock(&by, procedure);
         self.review(&by, procedure);
         self.result(&by, procedure);
+    }
+
+    /// Checks the agencies whose one-stop units receive dossiers, and those that decide on them.
+    fn reception(&mut self, procedure: &Procedure) {
+        for (place, rule) in procedure.intake.reception.iter().enumerate() {
+            let at = format!("/intake/reception/{place}");
+            self.once(&format!("{at}/may"), &rule.may);
+            self.text(&format!("{at}/basis"), &rule.basis);
+            let (receiver, decider) = (rule.receiver.as_ref(), rule.decider.as_ref());
+            for (field, agency) in [("receiver", receiver), ("decider", decider)] {
+                let Some(agency) = agency else { continue };
+                if self.law.agencies().all(|known| !agency.covers(&known.code)) {
+                    let (vi, en) = (
+                        format!("không có cơ quan nào thuộc `{agency}`"),
+                        format!("there is no agency under `{agency}`"),
+                    );
+                    self.add(&format!("{at}/{field}"), vi, en);
+                }
+            }
+        }
     }
 
     /// Checks the fields by which dossiers are found.

@@ -18,6 +18,11 @@ impl Procedure {
         }
         self.clock.check(&self.channels)?;
         self.check_fees()?;
+        let deciding = self.intake.reception.iter().filter_map(|rule| rule.decider.as_ref());
+        if let Some(agency) = deciding.into_iter().find(|agency| !self.agency.covers(agency)) {
+            let own = &self.agency;
+            return Err(format!("`intake.reception` names `{agency}`, which is not under `{own}`"));
+        }
         self.check_review()?;
         let ahead = self.intake.ahead.as_ref().map(|ahead| &ahead.field);
         if let Some(field) = ahead.filter(|field| !self.public.contains(field)) {

@@ -2,6 +2,7 @@
 //! decision.
 
 use dossier::contract::{AgencyCode, DecidedBy, DossierDecided, Outcome, Personal};
+use dossier::intake::transfer_dossier::Transfer;
 use dossier::intake::{DateChange, DateChangeKind, PastRequest};
 use dossier::law::Law;
 use jiff::Timestamp;
@@ -65,6 +66,28 @@ pub(crate) enum DateChangeKindReply {
     Extension,
     /// Another authority fixed the date.
     Fixed,
+}
+
+/// A transfer of the dossier to another agency.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DossierTransferReply)]
+pub(crate) struct TransferReply {
+    /// Time at which it was recorded.
+    pub at: Timestamp,
+    /// Code of the agency that transferred it.
+    pub from: AgencyCode,
+    /// Code of the agency that has had it since.
+    pub to: AgencyCode,
+    /// Written reason; null after its erasure, for cashiers and operators, and if a decision that
+    /// the earlier agency had made already undid a transfer.
+    #[schema(example = "Thuộc thẩm quyền của cơ quan khác")]
+    pub reason: Option<String>,
+}
+
+impl From<&Transfer> for TransferReply {
+    fn from(Transfer { at, from, to, reason, .. }: &Transfer) -> Self {
+        Self { at: *at, from: from.clone(), to: to.clone(), reason: known(reason.as_ref()) }
+    }
 }
 
 /// What was decided on a dossier, when and by whom.

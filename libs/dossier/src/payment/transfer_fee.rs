@@ -1,0 +1,133 @@
+//! The dossier was transferred to another agency. A fee whose payment has not begun is collected
+//! there. One whose payment has begun stays with the agency at which it began: that agency gives the
+//! receipts and the refunds (Decree 254/2026/NĐ-CP, art. 24), and the new one may read it.
+
+use super::Payment;
+use crate::contract::{AgencyCode, FeeTransferred, PaymentEvent, Vnd};
+use crate::step::{Command, Decision, Facts, LawError, Step};
+
+/// Transfers the fee of a dossier.
+#[derive(Debug, Clone)]
+pub struct TransferFee {
+    pub from: AgencyCode,
+    pub to: AgencyCode,
+}
+
+impl Command for TransferFee {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "transfer_fee",
+        basis: "61/2018/NĐ-CP Điều 18; 254/2026/NĐ-CP Điều 24",
+        may: &[],
+        events: &["payment.FeeTransferred.v1"],
+        refusals: &[],
+    };
+
+    /// Nothing, if no fee was assessed, or the new agency has the fee already.
+    fn decide(
+        &self,
+        payment: &Payment,
+        _facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let Some(assessed) = payment.assessed() else { return Ok(Decision::Nothing) };
+        let Self { from, to } = self.clone();
+        let is_there = assessed.brief.agency == to;
+        if payment.decider.as_ref().unwrap_or(&assessed.brief.agency) == &to {
+            return Ok(Decision::Nothing);
+        }
+        let kept = !is_there && payment.has_begun();
+        Ok(Decision::event(FeeTransferred { from, to, kept }))
+    }
+}
+
+impl Payment {
+    /// Whether money was received, or an attempt to pay was made.
+    #[must_use]
+    pub fn has_begun(&self) -> bool {
+        self.received > Vnd::ZERO || !self.attempts.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Caller, Denied, agency, decide, informed};
+    use crate::contract::Role;
+    use crate::payment::assess_fee::tests::assessed;
+    use crate::payment::take_cash::TakeCash;
+    use crate::step::State;
+    use crate::testing::{Scene, law};
+
+    fn transfer(scene: &mut Scene<'_, Payment>, from: &str, to: &str) -> usize {
+        let command = TransferFee { from: from.into(), to: to.into() };
+        scene.take("2026-11-20T11:00", Role::System, command).unwrap().len()
+    }
+
+    fn pay(scene: &mut Scene<'_, Payment>) {
+        let cash = TakeCash { amount_vnd: Vnd(30_000) };
+        scene.take("2026-11-20T10:00", Role::Cashier, cash).unwrap();
+    }
+
+    /// Whether a cashier of the agency may act, and whether one may read.
+    fn rights(scene: &Scene<'_, Payment>, of: &str) -> (bool, bool) {
+        let caller = Caller {
+            subject: "k".into(),
+            roles: vec![Role::Cashier],
+            agency: Some(of.into()),
+            predecessors: Vec::new(),
+            on_behalf_of: None,
+            mandate: None,
+            credential: None,
+        };
+        let resource = scene.state.resource();
+        let may = |may| decide(&caller, &[may], resource.as_ref()) != Err(Denied::Scope);
+        (may(agency(Role::Cashier)), may(informed(Role::Cashier)))
+    }
+
+    #[test]
+    fn a_fee_that_nobody_has_begun_to_pay_is_collected_by_the_new_agency() {
+        let law = law();
+        let mut scene = assessed(&law);
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 1);
+        assert_eq!(scene.state.assessed().unwrap().brief.agency, "G02.002".into());
+        assert_eq!(rights(&scene, "G02.002"), (true, false));
+        assert_eq!(rights(&scene, "G02.001"), (false, false));
+        assert_eq!(scene.state.resource().unwrap().former[0].agency, "G02.001".into());
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 0, "once");
+    }
+
+    #[test]
+    fn a_fee_that_was_paid_stays_with_its_receipts_and_the_new_agency_reads_it() {
+        let law = law();
+        let mut scene = assessed(&law);
+        pay(&mut scene);
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 1);
+        assert_eq!(scene.state.assessed().unwrap().brief.agency, "G02.001".into());
+        assert_eq!(rights(&scene, "G02.001"), (true, false));
+        assert_eq!(rights(&scene, "G02.002"), (false, true));
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 0, "once");
+    }
+
+    #[test]
+    fn the_next_agency_reads_it_in_place_of_the_one_between() {
+        let law = law();
+        let mut scene = assessed(&law);
+        pay(&mut scene);
+        transfer(&mut scene, "G02.001", "G02.002");
+        transfer(&mut scene, "G02.002", "G02.003");
+        assert_eq!(rights(&scene, "G02.002"), (false, false));
+        assert_eq!(rights(&scene, "G02.003"), (false, true));
+        assert_eq!(scene.state.resource().unwrap().former[0].agency, "G02.002".into());
+        transfer(&mut scene, "G02.003", "G02.001");
+        assert_eq!(rights(&scene, "G02.001"), (true, false));
+        assert_eq!(rights(&scene, "G02.003"), (false, false));
+    }
+
+    #[test]
+    fn without_a_fee_there_is_nothing_to_transfer() {
+        let law = law();
+        let mut scene = Scene::<Payment>::new(&law, "CO.D", "G02.001");
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 0);
+    }
+}
