@@ -464,7 +464,7 @@ impl DataDirectory {
         let installation = Installation { auth, quotas, documents, secret, sandbox, rule_signers };
         let components = Components::open(settings, installation).await?;
         if idle {
-            components.engine.guard.hold();
+            components.engine.guard().hold();
         }
         Ok(components)
     }

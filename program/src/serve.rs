@@ -26,12 +26,14 @@ use crate::ends::Certificate;
 use crate::tools::bus::BusArguments;
 
 mod common;
+pub(crate) mod desk;
 mod endings;
 mod health;
 mod idle;
 mod waits;
 
 pub use common::openapi;
+use desk::SignIn;
 use endings::Endings;
 
 /// How long the server may take after it has dropped the last requests.
@@ -65,6 +67,10 @@ pub(crate) struct At {
     /// serves the health checks but not the metrics. Default: one address for everything.
     #[arg(long, env = "DOSSIER_PROBES", value_name = "ADDRESS", value_parser = address)]
     pub(crate) probes: Option<SocketAddr>,
+    /// Do not serve the desk, the front end in the browser. It is served at `/` by processes that
+    /// serve the register.
+    #[arg(long, env = "DOSSIER_NO_DESK", value_parser = BoolishValueParser::new())]
+    pub(crate) no_desk: bool,
 }
 
 /// Parses an address with its port.
@@ -104,6 +110,10 @@ pub(crate) struct Arguments {
     /// Required `aud` of tokens; mandatory with `--jwks`.
     #[arg(long, env = "DOSSIER_AUDIENCE", value_name = "TEXT")]
     audience: Option<String>,
+    /// Client id of the desk at the identity provider, a public client with PKCE whose redirect
+    /// address is that of the desk. Without it, nobody can sign in at the desk.
+    #[arg(long, env = "DOSSIER_DESK_CLIENT", value_name = "TEXT")]
+    desk_client: Option<String>,
     /// Longest accepted lifetime of a token, in hours.
     #[arg(long, env = "DOSSIER_TOKEN_HOURS_MAX", value_name = "HOURS", default_value_t = 24,
           value_parser = clap::value_parser!(u16).range(1..))]
@@ -199,6 +209,7 @@ fn identity(arguments: &Arguments) -> Result<Identity> {
 /// `outside`: further certificates whose expiry is watched.
 pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Result<()> {
     let identity = identity(&arguments)?;
+    let sign_in = sign_in(&identity, arguments.desk_client);
     let data = arguments.data.open()?.shared(arguments.views, arguments.digest_key, arguments.bus);
     let data = data.with_documents(arguments.documents);
     let data = data.with_rule_signers(arguments.rule_signers);
@@ -225,17 +236,35 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     let components = waits::components(&data, time, &identity, start_within).await?;
     let certificates = data.certificates(&identity, &components.documents);
     components.ends.watch(certificates.into_iter().chain(outside));
-    serve_some(&components, &data, arguments.at, names, |_| Ok(())).await
+    let desk = Desk { sign_in, routes: Vec::new() };
+    serve_some(&components, &data, arguments.at, names, (desk, |_| Ok(()))).await
 }
 
-/// Serves until the process is told to stop; `bound` is called with the address.
+/// How users sign in at the desk.
+fn sign_in(identity: &Identity, client: Option<String>) -> SignIn {
+    match (identity, client) {
+        (Identity::Development, _) => SignIn::Token,
+        (Identity::Provider { rules, .. }, Some(client)) => {
+            SignIn::Provider { issuer: rules.issuer.clone(), client }
+        }
+        (Identity::Provider { .. }, None) => SignIn::Nobody,
+    }
+}
+
+/// The desk of a process, and routes that only this process has.
+pub(crate) struct Desk {
+    pub(crate) sign_in: SignIn,
+    pub(crate) routes: Vec<Mounted>,
+}
+
+/// Serves all services until the process is told to stop; the function is called with the address.
 pub(crate) async fn serve(
     components: &Arc<Components>,
     data: &DataDirectory,
     at: At,
-    bound: impl FnOnce(SocketAddr) -> Result<()>,
+    with: (Desk, impl FnOnce(SocketAddr) -> Result<()>),
 ) -> Result<()> {
-    serve_some(components, data, at, &ServiceName::ALL, bound).await
+    serve_some(components, data, at, &ServiceName::ALL, with).await
 }
 
 async fn serve_some(
@@ -243,9 +272,9 @@ async fn serve_some(
     data: &DataDirectory,
     at: At,
     names: &[ServiceName],
-    bound: impl FnOnce(SocketAddr) -> Result<()>,
+    (desk, bound): (Desk, impl FnOnce(SocketAddr) -> Result<()>),
 ) -> Result<()> {
-    let (mut routes, mut tasks) = (Vec::new(), Tasks::default());
+    let (mut routes, mut tasks) = (desk.routes, Tasks::default());
     let Components { engine, context, .. } = &**components;
     let mut services = crate::some_services(components, names).await?;
     idle::look(engine, &mut services, names).await?;
@@ -264,6 +293,8 @@ async fn serve_some(
         }
         None => None,
     };
+    let has_desk = names.contains(&ServiceName::Register) && !at.no_desk;
+    routes.extend(if has_desk { desk::routes(&desk.sign_in) } else { common::start_page() });
     let common = common::routes(&services, watch, probes.is_none());
     for service in services {
         routes.extend(service.routes);
@@ -318,7 +349,7 @@ fn relays(engine: &Arc<Engine>, services: &[Service], tasks: &mut Tasks) -> Vec<
     #[cfg_attr(not(feature = "nats"), expect(unused_mut, reason = "nothing is relayed"))]
     let mut relays = Vec::new();
     #[cfg(feature = "nats")]
-    if let events::bus::Bus::Nats(nats) = &engine.bus {
+    if let events::bus::Bus::Nats(nats) = engine.bus() {
         for service in services {
             for source in service.sources {
                 let (relay, progress) = engine::tasks::RelayTask::new(nats.relay(source));

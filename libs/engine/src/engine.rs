@@ -1,7 +1,7 @@
 //! The engine: what executing commands and following the log needs, built once for each process.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use dossier::contract::RulesIssued;
@@ -24,15 +24,12 @@ use crate::rulebook::{Rulebook, RulebookError};
 pub struct Engine {
     pub store: Arc<EventStore>,
     /// Carries events from the store to the subscribed reactions.
-    pub bus: Bus,
-    pub rulebook: Rulebook,
+    pub(crate) bus: Bus,
+    pub(crate) rulebook: Rulebook,
     pub clock: TimeSource,
-    /// Decides whether the clock's time may be recorded.
-    pub guard: ClockGuard,
-    /// Health of the running tasks.
-    pub pulses: Pulses,
-    /// Folder of the views; they are in memory if absent.
-    pub views: Option<PathBuf>,
+    pub(crate) guard: ClockGuard,
+    pub(crate) pulses: Pulses,
+    pub(crate) views: Option<PathBuf>,
     pub metrics: Arc<Metrics>,
     /// Random identifier of this process, as a holder of leases.
     holder: String,
@@ -131,6 +128,45 @@ impl Engine {
     pub async fn resign(&self) {
         let leads = std::mem::take(&mut *self.leads.lock().unwrap_or_else(PoisonError::into_inner));
         futures_util::future::join_all(leads.into_values().map(Leadership::resign)).await;
+    }
+
+    /// Carries events from the store to the subscribed reactions.
+    #[must_use]
+    pub const fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Decides whether the clock's time may be recorded.
+    #[must_use]
+    pub const fn guard(&self) -> &ClockGuard {
+        &self.guard
+    }
+
+    /// Health of the running tasks.
+    #[must_use]
+    pub const fn pulses(&self) -> &Pulses {
+        &self.pulses
+    }
+
+    /// Folder of the views; they are in memory if absent.
+    #[must_use]
+    pub fn view_folder(&self) -> Option<&Path> {
+        self.views.as_deref()
+    }
+
+    /// The files of rules in all versions, as read from the log.
+    #[must_use]
+    pub const fn rulebook(&self) -> &Rulebook {
+        &self.rulebook
+    }
+
+    /// Reads the rules that were recorded since the last call.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Rulebook::catch_up`].
+    pub async fn catch_up_law(&self) -> Result<(), RulebookError> {
+        self.rulebook.catch_up(&self.store).await
     }
 
     /// The law in force at present. A decision must take it once, because it may change in between.

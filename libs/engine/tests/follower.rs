@@ -360,7 +360,7 @@ async fn rows_are_written_beside_the_executor_and_in_one_transaction_with_the_po
         version: 1,
         tables: "CREATE TABLE said (word TEXT NOT NULL) STRICT;",
     };
-    let view = Arc::new(View::open(engine.views.as_deref(), shape, &engine.store).unwrap());
+    let view = Arc::new(View::open(engine.view_folder(), shape, &engine.store).unwrap());
     let (release, released) = mpsc::channel();
     let saved = Saved::View(Arc::clone(&view));
     let following = Following::new("test-view", &["test."], Source::Every, saved);

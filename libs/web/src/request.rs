@@ -215,7 +215,7 @@ impl Request {
         }
         let _waiting = self.context.wait(self.client)?;
         let engine = &self.context.engine;
-        Ok(engine.rulebook.catch_up(&engine.store).await?)
+        Ok(engine.catch_up_law().await?)
     }
 
     /// The language that the client prefers.
@@ -230,9 +230,13 @@ impl Request {
         telemetry::current().or_else(|| trace_parent(&self.headers).map(str::to_owned))
     }
 
-    /// Digest of operation, path and body; tells apart different requests with the same key.
+    /// Digest of operation, path, body and invoked mandate; tells apart different requests with the
+    /// same key.
     pub(super) fn digest(&self) -> String {
-        let parts = [self.operation.as_bytes(), self.path.as_bytes(), &self.body];
+        let mut parts = vec![self.operation.as_bytes(), self.path.as_bytes(), &*self.body];
+        // Requests without a mandate keep the digest that older versions recorded.
+        let mandate = self.caller.as_deref().and_then(|caller| caller.mandate.as_ref());
+        parts.extend(mandate.map(|under| under.mandate.0.as_bytes().as_slice()));
         self.context.secret.digest(&parts)
     }
 

@@ -119,7 +119,7 @@ impl Watch {
 
     fn answer(&self, found: &Found) -> warp::reply::Response {
         let Watched { components, engine, stopped, .. } = &*self.0;
-        let (stopping, bus) = (stopped.is_cancelled(), engine.bus.is_connected());
+        let (stopping, bus) = (stopped.is_cancelled(), engine.bus().is_connected());
         let ready = found.ready() && !stopping;
         let stats = engine.store.stats();
         let body = ReadyReply {
@@ -179,10 +179,14 @@ impl Watch {
         let help = "Streams of other programs under the log's prefix, which are skipped";
         set("store_foreign_streams", help, stats.foreign_streams);
         let help = "Events that exceed the bus's message size and were not published";
-        engine.metrics.set_total("bus_left_out", help, engine.bus.left_out());
+        engine.metrics.set_total("bus_left_out", help, engine.bus().left_out());
         let help = "Whether the document store responds";
         set("documents_reachable", help, u64::from(found.documents.value));
-        set("bus_connected", "Whether the bus is connected", u64::from(engine.bus.is_connected()));
+        set(
+            "bus_connected",
+            "Whether the bus is connected",
+            u64::from(engine.bus().is_connected()),
+        );
         let off = u64::try_from(found.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
         set("clock_off_ms", "Difference to the clock of the store's server, in ms", off);
         let wrong = found.clock.map_or(SignedDuration::ZERO, ClockWrong::by);
@@ -190,7 +194,7 @@ impl Watch {
         let help = "Error of the clock in ms, while steps are refused because of it";
         set("clock_wrong_ms", help, wrong);
         let help = "Steps refused because the clock was wrong";
-        set("clock_refused", help, engine.guard.refused());
+        set("clock_refused", help, engine.guard().refused());
         set(
             "caught_up",
             "Whether the read models have caught up since the start",

@@ -26,14 +26,14 @@ pub(super) async fn look(
     services: &mut [Service],
     names: &[ServiceName],
 ) -> Result<()> {
-    if engine.guard.is_held() {
+    if engine.guard().is_held() {
         after_idleness(engine, services, names).await?;
     }
     let all = ServiceName::ALL.iter().all(|name| names.contains(name));
     // A process with some of the services uses a server, whose clock is compared.
     if all {
         let own = keepers(services);
-        engine.guard.counts_due(move |after, by| {
+        engine.guard().counts_due(move |after, by| {
             own.iter().map(|keeper| keeper.due_between(after, by)).sum()
         });
     }
@@ -56,7 +56,7 @@ async fn after_idleness(
     for name in ServiceName::ALL.iter().filter(|name| !names.contains(name)) {
         keepers.extend(of_others(engine, *name).await?);
     }
-    let (now, last) = (engine.clock.now(), engine.guard.newest().unwrap_or_default());
+    let (now, last) = (engine.clock.now(), engine.guard().newest().unwrap_or_default());
     let due: usize = keepers.iter().map(|keeper| keeper.due_between(last, now)).sum();
     // An implausible gap was refused before, unless another clock agrees.
     let gap =
@@ -68,7 +68,7 @@ async fn after_idleness(
         );
     }
     tracing::info!(%now, %last, "log idle for a long time; no deadline fell due since then");
-    engine.guard.release();
+    engine.guard().release();
     Ok(())
 }
 

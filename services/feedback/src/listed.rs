@@ -117,7 +117,7 @@ impl Listed {
         complaints: &Arc<Streams<Complaint>>,
     ) -> Result<(Follower<Self>, Arc<View>, Progress), Stalled> {
         let engine: Arc<Engine> = Arc::clone(complaints.engine());
-        let view = Arc::new(View::open(engine.views.as_deref(), SHAPE, &engine.store)?);
+        let view = Arc::new(View::open(engine.view_folder(), SHAPE, &engine.store)?);
         view.peek(|tables| measure(&engine.metrics, tables))?;
         let saved = Saved::View(Arc::clone(&view));
         let following = Following::new(SHAPE.name, &KINDS, Source::Every, saved);

@@ -34,7 +34,7 @@ pub(crate) struct Restatements {
 
 impl Handler for Restatements {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        self.engine.rulebook.catch_up(&self.engine.store).await?;
+        self.engine.catch_up_law().await?;
         // The index must contain all dossiers accepted before the event; later ones are accepted
         // under the new law.
         if page.events.last().is_some_and(|last| self.deadlines.reached() < last.position) {

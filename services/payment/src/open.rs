@@ -145,7 +145,7 @@ impl OpenTasks {
         payments: &Arc<Streams<Payment>>,
     ) -> Result<(Follower<Self>, Arc<View>, Progress), Stalled> {
         let engine = Arc::clone(payments.engine());
-        let view = Arc::new(View::open(engine.views.as_deref(), SHAPE, &engine.store)?);
+        let view = Arc::new(View::open(engine.view_folder(), SHAPE, &engine.store)?);
         view.peek(|tables| measure(&engine, tables))?;
         let saved = Saved::View(Arc::clone(&view));
         let following = Following::new(SHAPE.name, &KINDS, Source::Every, saved);

@@ -51,7 +51,7 @@ impl Search {
         let key = Key::of(secret);
         let version = SHAPE_VERSION | (key.fingerprint() << 8);
         let shape = Shape { name: "search", version, tables: TABLES };
-        let view = Arc::new(View::open(engine.views.as_deref(), shape, &engine.store)?);
+        let view = Arc::new(View::open(engine.view_folder(), shape, &engine.store)?);
         let saved = Saved::View(Arc::clone(&view));
         let following = Following {
             work: Work::Shows,

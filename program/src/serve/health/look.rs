@@ -132,7 +132,7 @@ impl Watched {
     pub(super) async fn look(&self, before: Found) -> Found {
         let Self { engine, keepers, views, begun_at, .. } = self;
         let read = async { within(engine.store.event_at(engine.store.head())).await.is_some() };
-        let compared = async { within(engine.guard.compare(&engine.store)).await.is_some() };
+        let compared = async { within(engine.guard().compare(&engine.store)).await.is_some() };
         let of = keepers.clone();
         // Does not wait for a keeper that is blocked by its disk.
         let kept = self.kept.ask(PROBE_ASKS_MAX, move || Kept::of(&of));
@@ -153,13 +153,13 @@ impl Watched {
         Found {
             readable: read && compared,
             writable,
-            clock: engine.guard.wrong(),
-            clock_off: engine.guard.off(),
+            clock: engine.guard().wrong(),
+            clock_off: engine.guard().off(),
             caught_up: views.iter().all(|(_, view)| view.now() >= *begun_at)
                 && (keepers.is_empty() || kept.value.reached >= Some(*begun_at)),
             kept,
             dead: before.dead.or(dead),
-            tasks: engine.pulses.all().into_iter().map(stood).collect(),
+            tasks: engine.pulses().all().into_iter().map(stood).collect(),
             disks: std::array::from_fn(|_| known.next().unwrap_or_default()),
             documents: if there { documents } else { Known::default() },
             counted: before.counted.or(counted.then_some(())),
@@ -196,7 +196,10 @@ impl Watched {
     /// Each disk separately, because a network file system may respond late or never.
     async fn disks(&self) -> [Option<Free>; PLACES.len()] {
         let engine = &self.engine;
-        let (views, documents) = (engine.views.clone(), self.components.documents.folder());
+        let (views, documents) = (
+            engine.view_folder().map(std::path::Path::to_path_buf),
+            self.components.documents.folder(),
+        );
         let store = Arc::clone(&engine.store);
         let looks: [Look; PLACES.len()] = [
             Box::new(move || Free(views.and_then(|views| disk::free(&views)))),

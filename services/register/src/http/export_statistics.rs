@@ -94,7 +94,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let filter = Filter { agency, procedure, channel, audience, from, to, period };
     let law = app.engine.law();
     let scope = Scope::of(filter, &law, app.engine.clock.now())?;
-    let folder = app.engine.views.clone().unwrap_or_else(std::env::temp_dir);
+    let folder =
+        app.engine.view_folder().map_or_else(std::env::temp_dir, std::path::Path::to_path_buf);
     let read = app.view.query(Question::Statistics, move |rows| {
         let rows = rows.unchecked_transaction()?;
         Ok(written(&rows, (&scope, &law), (group_by, format), folder))

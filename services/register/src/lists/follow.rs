@@ -9,15 +9,16 @@ use dossier::law::Law;
 use dossier::services::Category;
 use engine::Engine;
 use engine::overview::events_of;
-use engine::tasks::{Handled, Handler, Stalled, Work};
+use engine::tasks::{Handled, Handler, Rest, Rows, Stalled, Work};
 use engine::view::{Question, View};
 use events::{Page, Position, Recorded};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rusqlite::OptionalExtension;
 
+use super::anew::{self, Batch, Due, Plan};
 use super::fold::{Cache, Folded, Seen, Touched};
 use super::limits::{READS_AT_ONCE, SPLIT_FROM};
-use super::{Change, ListedRow, write};
+use super::{Change, LabelKey, ListedRow, write};
 
 /// The first event of a dossier.
 const FIRST: &str = "intake.DossierSubmitted.v1";
@@ -27,30 +28,116 @@ const FIRST: &str = "intake.DossierSubmitted.v1";
 pub(crate) struct Lists {
     engine: Arc<Engine>,
     view: Arc<View>,
+    labels: LabelKey,
     cache: Cache,
     /// The end of the newest page that was handled.
     through: Position,
+    /// Rows to derive anew; `None` until it is read from the view.
+    plan: Option<Plan>,
+    /// Rows that were derived anew and not written yet.
+    derived: Option<(Batch, Vec<Change>)>,
+    /// The batch that is being written, and the last row of it.
+    writing: Option<(Due, Option<i64>)>,
 }
 
 impl Handler for Lists {
+    /// Derives a batch of rows anew, if any are due.
+    async fn prepare(&mut self) -> Result<bool, Stalled> {
+        self.derived = self.derive_anew().await?;
+        Ok(self.derived.is_some())
+    }
+
     async fn handle(&mut self, after: Position, page: Page) -> Result<Handled, Stalled> {
         if after < self.through {
             // The rows of the last page were not written; what is in memory is ahead of them.
             self.cache.clear();
         }
         self.through = page.through;
+        let due = self.plan(&page.events).await?;
         let touched = self.touched(page.events).await?;
         let changes = self.fold(touched).await?;
         Ok(Handled::Rows(Box::new(move |tables| {
+            due.iter().try_for_each(|due| anew::note(tables, due))?;
             changes.iter().try_for_each(|change| write(tables, change))
         })))
+    }
+
+    async fn rest(&mut self, _at: Position) -> Result<Rest, Stalled> {
+        let plan = self.plan.as_ref();
+        if plan.is_some_and(|plan| plan.due(self.engine.clock.now()).is_some()) {
+            return Ok(Rest::More);
+        }
+        Ok(Rest::Until { wake_at: plan.and_then(Plan::next), save: false })
+    }
+
+    async fn state(&mut self) -> Result<Rows, Stalled> {
+        let derived = self.derived.take();
+        self.writing = derived.as_ref().map(|(batch, _)| (batch.due.clone(), batch.through));
+        Ok(Box::new(move |tables| {
+            let Some((batch, changes)) = derived else { return Ok(()) };
+            anew::write(tables, (&batch.due, batch.through), &changes)
+        }))
+    }
+
+    fn saved(&mut self) {
+        if let (Some((due, through)), Some(plan)) = (self.writing.take(), &mut self.plan) {
+            plan.written(&due, through);
+        }
     }
 }
 
 impl Lists {
-    pub(super) fn new(engine: &Arc<Engine>, view: &Arc<View>) -> Self {
+    pub(super) fn new(engine: &Arc<Engine>, view: &Arc<View>, labels: LabelKey) -> Self {
         let (engine, view) = (Arc::clone(engine), Arc::clone(view));
-        Self { engine, view, cache: Cache::new(), through: Position::START }
+        let (cache, through) = (Cache::new(), Position::START);
+        Self { engine, view, labels, cache, through, plan: None, derived: None, writing: None }
+    }
+
+    /// Adds what follows from events of the law to the plan, and returns it.
+    async fn plan(&mut self, events: &[Arc<Recorded>]) -> Result<Vec<Due>, Stalled> {
+        let is_of_law = |event: &&Arc<Recorded>| event.kind.starts_with("law.");
+        if !events.iter().any(|event| is_of_law(&event)) {
+            return Ok(Vec::new());
+        }
+        self.engine.catch_up_law().await?;
+        let law = self.engine.law();
+        let of_law = events.iter().filter(is_of_law);
+        let due: Vec<Due> = of_law.flat_map(|event| anew::follows(&law, event)).collect();
+        let plan = self.read_plan().await?;
+        due.iter().for_each(|due| plan.add(due.clone()));
+        Ok(due)
+    }
+
+    async fn read_plan(&mut self) -> Result<&mut Plan, Stalled> {
+        let plan = match self.plan.take() {
+            Some(plan) => plan,
+            None => self.view.query(Question::LookUp, Plan::read).await?,
+        };
+        Ok(self.plan.insert(plan))
+    }
+
+    /// The next batch of rows that are due to be derived anew, each by the law of now.
+    async fn derive_anew(&mut self) -> Result<Option<(Batch, Vec<Change>)>, Stalled> {
+        let now = self.engine.clock.now();
+        let plan = self.read_plan().await?;
+        let Some((due, after)) = plan.due(now).map(|(due, after)| (due.clone(), after)) else {
+            return Ok(None);
+        };
+        let batch =
+            self.view.query(Question::LookUp, move |tables| anew::batch(tables, due, after));
+        let batch = batch.await?;
+        for dossier in &batch.dossiers {
+            // Its row in memory would no longer be the one that is written.
+            drop(self.cache.take(*dossier));
+        }
+        let read = self.read(batch.dossiers.iter().copied().collect()).await?;
+        let law = self.engine.law();
+        let change = |folded: Folded| {
+            let labels = self.labels.digests(&folded.states.notes);
+            let row = ListedRow::of(&folded.states, &law, now)?.labelled(labels);
+            Some(Change { before: None, row, seen: folded.seen.bytes() })
+        };
+        Ok(Some((batch, read.into_values().filter_map(change).collect())))
     }
 
     /// The dossiers of a page, each with its state before the page and its events. Left out are
@@ -144,8 +231,11 @@ impl Lists {
             .into_iter()
             .map(|part| {
                 let (engine, law) = (Arc::clone(&self.engine), Arc::clone(&law));
+                let labels = self.labels.clone();
                 tokio::task::spawn_blocking(move || {
-                    part.into_iter().map(|one| fold(&engine, &law, one)).collect::<Vec<_>>()
+                    part.into_iter()
+                        .map(|one| fold(&engine, (&law, &labels), one))
+                        .collect::<Vec<_>>()
                 })
             })
             .collect();
@@ -162,13 +252,18 @@ impl Lists {
 }
 
 /// Applies the events of a dossier; returns its row if it changed.
-fn fold(engine: &Engine, law: &Law, touched: Touched) -> (DossierId, Folded, Option<Change>) {
+fn fold(
+    engine: &Engine,
+    (law, labels): (&Law, &LabelKey),
+    touched: Touched,
+) -> (DossierId, Folded, Option<Change>) {
     let Touched { dossier, mut folded, events } = touched;
     for event in &events {
         take(engine, &mut folded, event);
     }
     folded.states.drop_content();
-    let row = ListedRow::of(&folded.states, law);
+    let row = ListedRow::of(&folded.states, law, engine.clock.now());
+    let row = row.map(|row| row.labelled(labels.digests(&folded.states.notes)));
     let change = row.filter(|row| folded.written.as_ref() != Some(row)).map(|row| {
         let before = folded.written.replace(row.clone());
         Change { before, row, seen: folded.seen.bytes() }

@@ -26,7 +26,7 @@ pub(super) async fn take<C: Command<State = Directory>>(
     let on = On::stream(agency.as_str(), None);
     let on = if begins { on.beginning_without_law() } else { on };
     let loaded = send(&app.directories, request, on, command).await?;
-    app.engine.rulebook.catch_up(&app.engine.store).await?;
+    app.engine.catch_up_law().await?;
     Ok(loaded)
 }
 

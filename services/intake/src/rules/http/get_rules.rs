@@ -155,7 +155,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let RulesQuery { status, after } = request.query()?;
     request.catch_up_law().await?;
-    let rulebook = &app.engine.rulebook;
+    let rulebook = app.engine.rulebook();
     let cursors = Cursors::of(&request, &[ADDRESS, &format!("{status:?}")]);
     let after = after.as_deref().map(|after| cursors.read(after)).transpose()?;
     let register = rulebook.register();

@@ -50,7 +50,7 @@ async fn handle(
     let id = id(&kind, &name)?;
     read_law(&app).await?;
     if shipped {
-        let passed_over = app.engine.rulebook.passed_over();
+        let passed_over = app.engine.rulebook().passed_over();
         let meant = passed_over.iter().find(|PassedOver { rules, .. }| {
             (stream_id(rules.kind, &rules.name), rules.version) == (id.clone(), version)
         });

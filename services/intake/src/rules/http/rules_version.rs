@@ -38,7 +38,7 @@ pub(super) async fn became_law(app: &App, rules: &Rules, version: u32) -> Result
 
 /// Reads the law up to its head, including the events of other replicas.
 pub(super) async fn read_law(app: &App) -> Result<(), Problem> {
-    Ok(app.engine.rulebook.catch_up(&app.engine.store).await?)
+    Ok(app.engine.catch_up_law().await?)
 }
 
 /// Stream id of the file in an address.
