@@ -182,11 +182,8 @@ impl Watch {
         engine.metrics.set_total("bus_left_out", help, engine.bus().left_out());
         let help = "Whether the document store responds";
         set("documents_reachable", help, u64::from(found.documents.value));
-        set(
-            "bus_connected",
-            "Whether the bus is connected",
-            u64::from(engine.bus().is_connected()),
-        );
+        let help = "Whether the bus is connected";
+        set("bus_connected", help, u64::from(engine.bus().is_connected()));
         let off = u64::try_from(found.clock_off.abs().as_millis()).unwrap_or(u64::MAX);
         set("clock_off_ms", "Difference to the clock of the store's server, in ms", off);
         let wrong = found.clock.map_or(SignedDuration::ZERO, ClockWrong::by);
