@@ -38,6 +38,7 @@ mod hanging;
 mod headers;
 mod health;
 mod intake;
+mod intermediary;
 mod keys;
 mod law;
 mod life;

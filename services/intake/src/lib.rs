@@ -2,8 +2,10 @@
 //! clock.
 //!
 //! One file per step under `http/`, with the same name as the law in `libs/dossier/src/intake/`.
+//! Mandates are the module `mandates`, with `libs/dossier/src/mandates/`.
 //! The law itself, as it is issued, is the module `rules`, with `libs/dossier/src/rules/`; the
-//! directories of the agencies are the module `directory`, with `libs/dossier/src/directory/`.
+//! directories of the agencies are the module `directory`, with `libs/dossier/src/directory/`;
+//! labels, notes and messages on dossiers are the module `notes`, with `libs/dossier/src/notes/`.
 
 use std::sync::Arc;
 
@@ -18,6 +20,8 @@ use web::{Describing, Service, mount_all};
 mod concerned;
 mod directory;
 mod http;
+mod mandates;
+mod notes;
 mod restatements;
 mod rules;
 
@@ -42,8 +46,10 @@ pub struct App {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     Describing::new("Intake")
         .with(&http::operations())
+        .with(&notes::http::operations())
         .with(&rules::http::operations())
         .with(&directory::http::operations())
+        .with(&mandates::http::operations())
         .finish(
             "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
         )
@@ -72,19 +78,24 @@ pub async fn service(
     let open = OpenDossiers { dossiers: Arc::clone(&dossiers), deadlines: health.clone() };
     let law = Arc::new(rules::App::new(engine, rule_signers, open));
     let people = Arc::new(directory::App::new(engine));
+    let (acting, mandate_health) = mandates::App::open(NAME, engine, documents, &mut tasks)?;
+    let (listed, acting) = (acting.shown.clone(), Arc::new(acting));
+    let noted = Arc::new(notes::App::new(engine, documents, &dossiers));
     let (engine, documents, codes) = (Arc::clone(engine), Arc::clone(documents), Arc::clone(codes));
     let app = Arc::new(App { engine, documents, codes, dossiers });
     let mut routes = mount_all(&app, http::operations());
     routes.extend(mount_all(&law, rules::http::operations()));
     routes.extend(mount_all(&people, directory::http::operations()));
+    routes.extend(mount_all(&acting, mandates::http::operations()));
+    routes.extend(mount_all(&noted, notes::http::operations()));
     Ok(Service {
         name: NAME,
         routes,
         tasks,
         openapi: openapi(),
         sources: ServiceName::Intake.sources(),
-        views: Vec::new(),
-        keepers: vec![health],
+        views: vec![listed],
+        keepers: vec![health, mandate_health],
         reactions: vec![letters],
     })
 }

@@ -11,9 +11,11 @@ use platform::secret::Secret;
 use tokio::sync::Semaphore;
 use web::{Service, document, mount_all};
 
+mod changes;
 mod dossiers;
 mod figures;
 mod http;
+mod impartial;
 mod lists;
 mod parcels;
 mod reads;
@@ -37,9 +39,13 @@ pub struct App {
     /// The view of parcels, and how far it is.
     pub(crate) parcels: Arc<View>,
     pub(crate) parcels_progress: Progress,
+    /// The key of labels in lists.
+    pub(crate) label_key: lists::LabelKey,
     /// The view of lists and work queues, and how far it is.
     pub(crate) lists: Arc<View>,
     pub(crate) listed: Progress,
+    /// The change feed.
+    pub(crate) changes: changes::Feed,
     /// The view of reads of personal data, and how far it is.
     pub(crate) reads: Arc<View>,
     pub(crate) reads_progress: Progress,
@@ -62,11 +68,14 @@ pub fn service(engine: &Arc<Engine>, secret: &Secret) -> Result<Service, Stalled
     tasks.add(indexer);
     let (parcels_projector, parcels, parcels_progress) = Projector::open(engine, parcels::Parcels)?;
     tasks.add(parcels_projector);
-    let (lister, lists, listed) = lists::open(engine)?;
+    let (lister, lists, listed) = lists::open(engine, secret)?;
     tasks.add(lister);
     let (reads_projector, reads, reads_progress) = Projector::open(engine, reads::Reads)?;
     tasks.add(reads_projector);
+    let owners = (Arc::clone(&lists), listed.clone());
+    let complaints = (Arc::clone(&view), progress.clone());
     let app = Arc::new(App {
+        changes: changes::Feed::new(engine, owners, complaints, secret),
         engine: Arc::clone(engine),
         view,
         progress,
@@ -75,6 +84,7 @@ pub fn service(engine: &Arc<Engine>, secret: &Secret) -> Result<Service, Stalled
         search,
         parcels,
         parcels_progress,
+        label_key: lists::LabelKey::of(secret),
         lists,
         listed,
         reads,

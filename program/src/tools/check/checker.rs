@@ -12,11 +12,14 @@ use dossier::delivery::{DossierResult, Stage};
 use dossier::feedback::{Complaint, Rating};
 use dossier::intake::Intake;
 use dossier::law::{Law, Void};
+use dossier::mandates::{Credential, Mandate};
+use dossier::payment::issue_receipt::MONEY;
 use dossier::payment::{Attempt, Payment};
 use dossier::review::Review;
 use dossier::services::Category;
 use engine::rulebook;
 use events::{EventStore, Flaw, Recorded};
+use uuid::Uuid;
 
 use super::Report;
 use super::finding::Findings;
@@ -45,6 +48,12 @@ pub(super) struct Checker {
     results: States<DossierResult>,
     ratings: States<Rating>,
     complaints: States<Complaint>,
+    /// Also those that have ended: steps were taken by them.
+    mandates: States<Mandate>,
+    credentials: States<Credential>,
+    /// The number of versions that the form of a dossier had when money came that has no receipt
+    /// yet, by the event that brought it.
+    forms: BTreeMap<Uuid, usize>,
 }
 
 /// States of streams that have not ended, by the id in the stream's name.
@@ -74,6 +83,9 @@ impl Checker {
             results: States::new(),
             ratings: States::new(),
             complaints: States::new(),
+            mandates: States::new(),
+            credentials: States::new(),
+            forms: BTreeMap::new(),
         }
     }
 
@@ -165,6 +177,7 @@ impl Checker {
         self.sums.look(event, &meta, &mut self.found);
         self.named.look(event);
         self.follow(event, &meta, index);
+        who::represents(event, &meta, (&self.mandates, &self.credentials), &mut self.found);
         self.step(event, &meta);
         self.causes.add(event);
     }
@@ -207,6 +220,11 @@ impl Checker {
         let dates = match category {
             Category::Intake => return self.intake(event, meta),
             Category::Payment => {
+                if let Some(intake) =
+                    self.dossiers.get(id).filter(|_| MONEY.contains(&&*event.kind))
+                {
+                    self.forms.insert(event.id, intake.forms.len());
+                }
                 if let Some(before) = self.payments.get(id) {
                     sums::payment(event, before, found);
                     who::second_person(event, meta, before, &self.law, found);
@@ -225,6 +243,9 @@ impl Checker {
             }
             Category::Delivery => {
                 let dates = folded(&seen, &mut self.results, found);
+                if let Some(result) = self.results.get(id) {
+                    slips::label(event, (result, meta), &self.law, (&mut self.report, found));
+                }
                 // Ended streams without obligations are dropped from memory.
                 if self.results.get(id).is_some_and(|result| {
                     result.stage() == Stage::Delivered
@@ -242,12 +263,25 @@ impl Checker {
                 }
                 if let Some(intake) = self.dossiers.get(&dossier) {
                     let into = (&mut self.report, &mut self.found);
-                    slips::receipt(event, (intake, meta), &self.law, into);
+                    slips::receipt(event, (intake, meta), (&self.law, &mut self.forms), into);
                 }
                 return;
             }
             Category::Rating => {
                 fold(&seen, &mut self.ratings, found);
+                return;
+            }
+            Category::Notes => {
+                let resource = self.dossiers.get(id).and_then(State::resource);
+                who::look(event, meta, resource.as_ref(), &self.law, found);
+                return;
+            }
+            Category::Mandate => {
+                fold(&seen, &mut self.mandates, found);
+                return;
+            }
+            Category::Credential => {
+                fold(&seen, &mut self.credentials, found);
                 return;
             }
             Category::Complaint => folded(&seen, &mut self.complaints, found),
@@ -271,6 +305,11 @@ impl Checker {
         if let Some(after) = self.dossiers.get(id) {
             let into = (&mut self.report, &mut self.found);
             slips::slip(event, (after, &decoded, meta), &self.law, into);
+            if matches!(decoded, IntakeEvent::DossierDecided(_)) {
+                let decision = self.reviews.get(id).and_then(Review::decision);
+                let into = (&mut self.report, &mut self.found);
+                slips::letter(event, (decision, after), &self.law, into);
+            }
         }
         if matches!(
             decoded,

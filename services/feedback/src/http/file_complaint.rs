@@ -11,6 +11,7 @@ use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
 use dossier::feedback::{Complaint, nobody};
 use dossier::services::Category;
 use dossier::step::Reasons;
+use dossier::timeline;
 use dossier::{Command, RefusalEntry, State as _};
 use engine::codes::Reserved;
 use engine::{Engine, Loaded};
@@ -21,7 +22,8 @@ use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
 use web::{
-    Counts, Line, List, On, Operation, Phone, Problem, Reply, Request, Text, UNKNOWN_DOCUMENT, send,
+    Counts, Line, List, NOT_COVERED, On, Operation, Phone, Problem, Reply, Request, Text,
+    UNKNOWN_DOCUMENT, send,
 };
 
 use super::attachments::{ComplaintDocumentRequest, DOCUMENTS_MAX, attachments, named};
@@ -112,6 +114,7 @@ pub(super) fn operation() -> Operation<App> {
             COMPLAINANT_MISSING,
             COMPLAINANT_NOT_PERMITTED,
             UNKNOWN_DOCUMENT,
+            NOT_COVERED,
         ])
         .counted(Counts::Filing)
         .body::<FileComplaintRequest>()
@@ -144,6 +147,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         Some(dossier) => Some(looked_up(app.complaints.engine(), dossier, body.position).await?),
         None => None,
     };
+    let of = about.as_ref().and_then(|about: &About| about.procedure.as_ref());
+    if !by_officer && !caller.may_represent_in(of) {
+        found.found(NOT_COVERED, vec![NOT_COVERED.finding("/dossier", None)]);
+    }
     let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
     let status_code = code(request.secret(), complaint);
     let reserved = reserve(&app, &body.agency.0).await?;
@@ -260,7 +267,10 @@ async fn looked_up(
     let whose = brief.as_ref().map(dossier::contract::Brief::resource);
     let procedure = brief.map(|brief| brief.procedure.code);
     let step = position.map(|position| {
-        let at = recorded.iter().find(|event| event.position == Position(position));
+        // The complainant names only what the timeline of an applicant has.
+        let is_shown = |event: &&Recorded| !timeline::hides(Role::Applicant, &event.kind);
+        let mut shown = recorded.iter().filter(is_shown);
+        let at = shown.find(|event| event.position == Position(position));
         AboutStep { position, event: at.map(|event| (event.id, event.kind.to_string())) }
     });
     Ok(About { dossier, whose, procedure, step })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dossier::access::{Resource, own};
 use dossier::contract::{AgencyCode, Channel, ProcedureCode, Role, Subject};
+use dossier::notes;
 use dossier::overview::{DossierStage, LIST, WaitingOn};
 use dossier::search::Query;
 use engine::view::Question;
@@ -18,6 +19,9 @@ use crate::App;
 use crate::lists::{Asked, Listed, ListedRow, Place, Range, Scope};
 
 const ADDRESS: &str = "/v1/register/dossiers";
+
+/// Characters of a label.
+const LABEL_CHARS_MAX: usize = 50;
 
 /// Text of `officer` for dossiers that nobody has claimed.
 const NOBODY: &str = "none";
@@ -59,6 +63,10 @@ pub(crate) struct DossiersQuery {
     /// Subject of the officer who has claimed it, `me`, or `none` for those that nobody has.
     #[schema(example = "none")]
     officer: Option<Subject>,
+    /// Label of the dossier. Case, diacritics and separators make no difference. For those who read
+    /// labels: clerks, reviewers, approvers and auditors of the agency.
+    #[schema(example = "chờ giám đốc", min_length = 1, max_length = 50)]
+    label: Option<String>,
     /// Filing channel.
     channel: Option<Channel>,
     /// The next step is due before this instant.
@@ -107,13 +115,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let is_officer = caller.roles.iter().any(|role| role.is_officer());
     let is_own = *query.mine.get_or_insert(!is_officer);
     let whose = if is_own {
-        let owned = Resource { owners: vec![caller.party().clone()], ..Resource::default() };
+        let owned = Resource::own(caller);
         request.read_as(&[own(Role::Applicant)], &owned)?;
         Whose::own(caller)
     } else {
         Whose::agency(&app, &request, (LIST, query.agency.as_ref())).await?
     };
     let words = query.check()?;
+    query.label = query.label.map(|label| label_digest(&app, whose.role, &label)).transpose()?;
     if query.officer.as_ref().is_some_and(|officer| officer.as_str() == "me") {
         query.officer = Some(caller.subject.clone());
     }
@@ -136,6 +145,22 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::ok(&replies).next_page(next.as_deref()))
 }
 
+/// The digest that the rows of dossiers with this label have.
+fn label_digest(app: &App, role: Role, label: &str) -> Result<String, Problem> {
+    if !notes::READ.iter().any(|may| may.role == role) {
+        let vi = "chỉ dùng cho cán bộ đọc được nhãn của hồ sơ";
+        let en = "is for officers who read the labels of dossiers";
+        return Err(Problem::parameter("label", vi, en));
+    }
+    let count = label.chars().count();
+    let digest = app.label_key.digest(label).filter(|_| count <= LABEL_CHARS_MAX);
+    digest.ok_or_else(|| {
+        let vi = "có từ 1 đến 50 ký tự, trong đó ít nhất một chữ cái hoặc chữ số";
+        let en = "has 1 to 50 characters, at least one of them a letter or digit";
+        Problem::parameter("label", vi, en)
+    })
+}
+
 /// Rows of a page, and the key of the next one's cursor.
 type Paged = (Vec<ListedRow>, Option<String>);
 
@@ -155,9 +180,7 @@ async fn listed(
         before: before(&query, order),
     };
     let page = app.lists.query(Question::List, move |tables| {
-        // One snapshot: keys are read before the rows that have them.
-        let tables = tables.unchecked_transaction()?;
-        Listed::read(&tables, &asked, |row, _| whose.has(row, None) && query.shows(row, &whose))
+        Listed::read(tables, &asked, |row, _| whose.has(row, None) && query.shows(row, &whose))
     });
     let Listed { rows, next } = page.await?;
     Ok((rows.into_iter().map(|(row, _)| row).collect(), next.map(|next| next.text())))
@@ -180,13 +203,18 @@ async fn found_by(
 /// The ranges to merge: an officer's list has a range of its own, and each answer to "who has to
 /// act" has one.
 fn ranges(query: &DossiersQuery, whose: &Whose, order: ListOrder) -> Vec<Range> {
+    let labelled = |scope: &Scope| match &query.label {
+        Some(label) => scope.labelled(label),
+        None => *scope,
+    };
+    let of_all: Vec<Scope> = whose.scopes.iter().map(labelled).collect();
     if order == ListOrder::Newest {
-        return whose.scopes.iter().map(|scope| Range::newest(*scope)).collect();
+        return of_all.into_iter().map(Range::newest).collect();
     }
     let officer = query.officer.as_ref().filter(|officer| officer.as_str() != NOBODY);
     let scopes = match officer {
         Some(officer) => vec![Scope::officer(officer.as_str())],
-        None => whose.scopes.clone(),
+        None => of_all,
     };
     let on =
         WaitingOn::ALL.into_iter().filter(|on| query.waiting_on.is_none_or(|only| only == *on));
@@ -251,6 +279,10 @@ impl DossiersQuery {
             && is(self.waiting_on.as_ref(), &row.waiting_on)
             && is(self.procedure.as_ref(), &row.procedure.code)
             && is(self.channel.as_ref(), &row.channel)
+            && self
+                .label
+                .as_ref()
+                .is_none_or(|label| whose.decides(row) && row.labels.contains(label))
             && self.submitted_from.is_none_or(|from| row.submitted_at >= from)
             && self.submitted_to.is_none_or(|to| row.submitted_at < to)
             && is(self.missed.as_ref(), &flags.missed)

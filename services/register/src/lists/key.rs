@@ -23,6 +23,11 @@ impl Scope {
         Self::of(b'a', code)
     }
 
+    /// The dossiers of this scope that have a label, by its digest.
+    pub(crate) fn labelled(self, digest: &str) -> Self {
+        Self::of(b'l', &format!("{:x} {digest}", self.0))
+    }
+
     /// An applicant, by `party_name`.
     pub(crate) fn applicant(party: &str) -> Self {
         Self::of(b'p', party)
@@ -107,5 +112,7 @@ mod tests {
         assert_eq!(distinct.len(), all.len());
         assert_ne!(Scope::agency("a"), Scope::applicant("a"));
         assert_ne!(Scope::officer("a"), Scope::applicant("a"));
+        assert_ne!(scope.labelled("a"), scope.labelled("b"));
+        assert_ne!(scope.labelled("a"), Scope::agency("G03").labelled("a"));
     }
 }
