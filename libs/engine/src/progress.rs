@@ -23,6 +23,14 @@ impl Progress {
         *self.0.borrow()
     }
 
+    /// Returns once the task has passed `position`; never if the task has ended.
+    pub async fn past(&self, position: Position) {
+        let mut reached = self.0.clone();
+        if reached.wait_for(|now| *now > position).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
     /// Waits until the task has reached `position`; false after a timeout.
     pub async fn reach(&self, position: Position) -> bool {
         let mut reached = self.0.clone();

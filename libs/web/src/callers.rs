@@ -20,4 +20,7 @@ pub enum Counts {
     Filing,
     /// A look-up without a token, counted by client address.
     LookUp,
+    /// A read that may wait for news. While it waits it is not in flight; the number of such reads
+    /// has limits of its own.
+    Following,
 }

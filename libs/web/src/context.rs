@@ -5,15 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use documents::Documents;
+use dossier::access::Caller;
+use dossier::contract::Subject;
 use engine::Engine;
 use engine::reads::ReadLog;
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
 use platform::secret::Secret;
+use tokio_util::sync::CancellationToken;
 
 use super::Problem;
 use super::problem::{BUSY, TOO_MANY_AT_ONCE};
 use crate::auth::Auth;
 use crate::crowd::{Crowd, Full, Held};
-use crate::limits::{WAITS_MAX, WAITS_OF_ONE_MAX};
+use crate::limits::{FOLLOWERS_MAX, FOLLOWERS_OF_ONE_MAX, WAITS_MAX, WAITS_OF_ONE_MAX};
+use crate::mandate::Representation;
 use crate::quotas::Quotas;
 
 /// The parts of the HTTP layer that all operations share.
@@ -26,8 +32,14 @@ pub struct Context {
     pub(crate) secret: Arc<Secret>,
     /// Records reads of personal data.
     pub(crate) reads: ReadLog,
+    /// The recorded mandates and credentials.
+    pub(crate) representation: Representation,
     /// Requests that wait until a position is visible, limited in number.
     waits: Arc<Crowd>,
+    /// Long polls and event streams, limited in number.
+    followers: Arc<Crowd<Subject>>,
+    /// Cancelled when the server stops.
+    closing: CancellationToken,
     /// Requests that have got an id so far.
     requests: AtomicU64,
 }
@@ -49,7 +61,10 @@ impl Context {
             documents: Arc::clone(documents),
             secret: Arc::clone(secret),
             reads: ReadLog::default(),
+            representation: Representation::new(engine),
             waits: Crowd::new(WAITS_MAX, WAITS_OF_ONE_MAX),
+            followers: Crowd::new(FOLLOWERS_MAX, FOLLOWERS_OF_ONE_MAX),
+            closing: CancellationToken::new(),
             requests: AtomicU64::new(0),
         })
     }
@@ -66,12 +81,33 @@ impl Context {
         &self.secret
     }
 
+    /// The authenticated caller of a request with these headers.
+    pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        let mut sent = headers.get_all(AUTHORIZATION).iter();
+        let authorization = sent.next().map(|value| value.to_str().unwrap_or(""));
+        // Of two headers, it is unknown which one a proxy has checked.
+        let authorization = if sent.next().is_some() { Some("") } else { authorization };
+        let mut caller = self.auth.caller(authorization)?;
+        if let Some(agency) = &caller.agency {
+            let engine = &self.engine;
+            caller.predecessors = engine.law().predecessors(agency, engine.clock.now());
+        }
+        Ok(caller)
+    }
+
     /// Reserves one of the limited waits, of which each client may have a part.
     pub(super) fn wait(&self, client: IpAddr) -> Result<Held, Problem> {
-        self.waits.enter(client, 1).map_err(|full| match full {
-            Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
-            Full::All => Problem::at_once(BUSY),
-        })
+        self.waits.enter(client, 1).map_err(full)
+    }
+
+    /// Reserves one of the limited followers, of which each subject may have a few.
+    pub(super) fn follow(&self, subject: &Subject) -> Result<Held<Subject>, Problem> {
+        self.followers.enter(subject.clone(), 1).map_err(full)
+    }
+
+    /// Cancelled when the server stops: whatever waits for news must end its answer.
+    pub(crate) const fn closing(&self) -> &CancellationToken {
+        &self.closing
     }
 
     /// An id that is unique to a request.
@@ -79,5 +115,12 @@ impl Context {
         let (number, holder) =
             (self.requests.fetch_add(1, Ordering::Relaxed), self.engine.holder());
         format!("{}-{number:x}", holder.get(..8).unwrap_or(holder))
+    }
+}
+
+fn full(full: Full) -> Problem {
+    match full {
+        Full::One => Problem::at_once(TOO_MANY_AT_ONCE),
+        Full::All => Problem::at_once(BUSY),
     }
 }

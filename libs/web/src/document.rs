@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use dossier::access::May;
+use dossier::contract::Role;
 use http::header::{CACHE_CONTROL, ETAG, LINK, LOCATION};
 use http::{HeaderName, Method, StatusCode};
 use serde_json::Value;
@@ -14,6 +16,7 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema as _, ToSchema};
 
+use super::follow::EVENT_STREAM;
 use super::operation::{Content, Field, Item, Operation, Schemas};
 use super::reply::{CONSISTENCY_TOKEN, CONTENT_DIGEST};
 use super::{Access, ProblemBody};
@@ -176,6 +179,8 @@ impl Document {
             (item.idempotency_key, "IdempotencyKey"),
             (item.if_match, "IfMatch"),
             (true, "ConsistencyToken"),
+            (is_for_applicants(item), "Mandate"),
+            (is_for_applicants(item), "Credential"),
             (true, "AcceptLanguage"),
         ];
         let headers = headers.into_iter().filter(|(sent, _)| *sent && !item.probe);
@@ -238,6 +243,12 @@ fn described(item: &Item) -> String {
     parts.join("\n\n")
 }
 
+/// Whether representatives may call it.
+fn is_for_applicants(item: &Item) -> bool {
+    let is_applicant = |may: &May| may.role == Role::Applicant;
+    matches!(item.access, Access::Roles(mays) if mays.iter().any(is_applicant))
+}
+
 /// Body content by media type. Examples are added later, when all schemas are known.
 fn contents(content: &Content) -> Vec<(&'static str, utoipa::openapi::Content)> {
     match content {
@@ -260,8 +271,9 @@ fn contents(content: &Content) -> Vec<(&'static str, utoipa::openapi::Content)> 
 fn response(item: &Item, status: StatusCode, when: &str) -> utoipa::openapi::Response {
     let mut response = ResponseBuilder::new().description(when);
     let bytes = (!item.or_bytes.is_empty()).then_some(Content::Bytes(item.or_bytes));
+    let events = item.or_events.map(|example| Content::Text(EVENT_STREAM, example));
     let has_content = status != StatusCode::NOT_MODIFIED;
-    let replies = item.reply.iter().chain(&bytes).filter(|_| has_content);
+    let replies = item.reply.iter().chain(&bytes).chain(&events).filter(|_| has_content);
     for (media_type, content) in replies.flat_map(contents) {
         response = response.content(media_type, content);
     }

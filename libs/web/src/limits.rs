@@ -152,6 +152,10 @@ pub const KEY_BYTES_MAX: usize = 200;
 pub const WAITS_MAX: u64 = 1_024;
 /// The same per client.
 pub const WAITS_OF_ONE_MAX: u64 = 64;
+/// Long polls and event streams that follow changes.
+pub const FOLLOWERS_MAX: u64 = 1_024;
+/// The same per subject of a token.
+pub const FOLLOWERS_OF_ONE_MAX: u64 = 4;
 /// `Retry-After` of a step that is refused because the clock is wrong.
 pub const CLOCK_RETRY_AFTER: Duration = Duration::from_secs(10);
 /// Callers whose usage is tracked, by subject or address.

@@ -83,6 +83,8 @@ pub(crate) struct Item {
     pub(crate) reply: Option<Content>,
     /// Media types of bytes in which the reply may be had instead, by `Accept`.
     pub(crate) or_bytes: &'static [&'static str],
+    /// An example of the server-sent events in which the reply may be had instead, by `Accept`.
+    pub(crate) or_events: Option<&'static str>,
     /// Further statuses of the same reply, and the condition of each.
     pub(crate) also: Vec<(StatusCode, &'static str)>,
     pub(crate) replies_with: Vec<HeaderName>,
@@ -147,6 +149,7 @@ impl<A> Operation<A, Unbound> {
             status: StatusCode::OK,
             reply: None,
             or_bytes: &[],
+            or_events: None,
             also: Vec::new(),
             replies_with: Vec::new(),
             schemas: Schemas::default(),
@@ -180,6 +183,12 @@ impl<A> Operation<A, Unbound> {
     /// is open to everybody.
     pub fn roles(mut self, mays: &'static [May]) -> Self {
         self.item.access = Access::Roles(mays);
+        self
+    }
+
+    /// Restricts the callers as another operation does.
+    pub(crate) fn accessed(mut self, access: Access) -> Self {
+        self.item.access = access;
         self
     }
 
@@ -256,6 +265,13 @@ impl<A> Operation<A, Unbound> {
     /// 9110, 12.5.1).
     pub fn or_bytes(mut self, media_types: &'static [&'static str]) -> Self {
         self.item.or_bytes = media_types;
+        self
+    }
+
+    /// The reply may be had as server-sent events instead, if `Accept` prefers them; with an
+    /// example.
+    pub fn or_events(mut self, example: &'static str) -> Self {
+        self.item.or_events = Some(example);
         self
     }
 

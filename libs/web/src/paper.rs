@@ -1,7 +1,7 @@
 //! Papers in replies: as JSON, or as PDF if the client prefers that.
 
 use dossier::papers::{Comparison, Paper};
-use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -70,9 +70,8 @@ impl Reply {
             let template = paper.template();
             return Err(Problem::internal(&format!("{template} of {name} is not what was issued")));
         }
-        let vary = |reply: Self| reply.header(VARY, "Accept");
         if !prefers(&request.headers, PDF) {
-            return Ok(vary(Self::ok(body)));
+            return Ok(Self::ok(body).negotiated());
         }
         let safe = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
         let name: String = name.chars().map(safe).collect();
@@ -80,6 +79,6 @@ impl Reply {
             .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
             .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(CONTENT_DISPOSITION, &format!("inline; filename=\"{name}.pdf\""));
-        Ok(vary(reply))
+        Ok(reply.negotiated())
     }
 }

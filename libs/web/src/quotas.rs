@@ -36,6 +36,8 @@ pub enum Uses {
     Nothing,
     /// A read with a token.
     Read,
+    /// A read that may wait for news; while it waits it is not in flight.
+    Following,
     Step,
     /// A step that submits a dossier or complaint.
     Submission,
@@ -198,13 +200,35 @@ impl Quotas {
         match (caller, uses) {
             (None, Uses::LookUp) => self.rated(Who::Address(network_of(client)), 1, uses),
             (_, Uses::Nothing) | (None, _) => Ok(self.admission(Shown::default())),
+            (Some(caller), Uses::Following) if is_officer(caller) => {
+                Ok(self.admission(Shown::default()))
+            }
             (Some(caller), _) if is_officer(caller) => self.fly(&caller.subject),
             (Some(caller), _) if caller.on_behalf_of.is_some() => {
-                let who = Who::Representative(caller.subject.clone());
-                self.rated(who, self.rules.representative_times, uses)
+                self.represents(caller, uses)
             }
             (Some(caller), _) => self.rated(Who::Applicant(caller.subject.clone()), 1, uses),
         }
+    }
+
+    /// Like [`Quotas::admit`], for a caller who invokes a mandate or a credential and so acts for
+    /// somebody else.
+    pub fn admit_invoking(
+        &self,
+        caller: &Caller,
+        client: IpAddr,
+        uses: Uses,
+    ) -> Result<Admission, Exceeded> {
+        if is_officer(caller) {
+            self.admit(Some(caller), client, uses)
+        } else {
+            self.represents(caller, uses)
+        }
+    }
+
+    fn represents(&self, caller: &Caller, uses: Uses) -> Result<Admission, Exceeded> {
+        let who = Who::Representative(caller.subject.clone());
+        self.rated(who, self.rules.representative_times, uses)
     }
 
     fn admission(&self, shown: Shown) -> Admission {
@@ -218,7 +242,7 @@ impl Quotas {
         let rated = |name, rate, amount| (name, Limit::of(rate, times), amount);
         match uses {
             Uses::Nothing => Vec::new(),
-            Uses::Read => vec![rated(Name::Reads, applicant.reads, 1)],
+            Uses::Read | Uses::Following => vec![rated(Name::Reads, applicant.reads, 1)],
             Uses::Step => vec![rated(Name::Steps, applicant.steps, 1)],
             Uses::Submission => vec![
                 rated(Name::Steps, applicant.steps, 1),

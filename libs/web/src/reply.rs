@@ -12,7 +12,7 @@ use events::{Position, Version};
 use futures_util::Stream;
 use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_NONE_MATCH,
-    LINK, LOCATION,
+    LINK, LOCATION, VARY,
 };
 use http::{HeaderMap, StatusCode};
 use serde::Serialize;
@@ -20,6 +20,10 @@ use warp::Reply as _;
 use warp::reply::Response;
 
 use super::Request;
+use super::follow::EVENT_STREAM;
+
+/// Read by nginx and proxies that follow it.
+const UNBUFFERED: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 pub(super) const CONSISTENCY_TOKEN: HeaderName = HeaderName::from_static("consistency-token");
 
@@ -102,6 +106,22 @@ impl Reply {
         Self { status: StatusCode::OK, headers, body, shape: None, about: Vec::new() }
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, &bytes.to_string())
+    }
+
+    /// 200 with server-sent events. Proxies are asked not to buffer them.
+    #[must_use]
+    pub fn events(content: Content) -> Self {
+        let (headers, body) = (HeaderMap::new(), Body::Stream(content));
+        Self { status: StatusCode::OK, headers, body, shape: None, about: Vec::new() }
+            .header(CONTENT_TYPE, EVENT_STREAM)
+            .header(UNBUFFERED, "no")
+            .negotiated()
+    }
+
+    /// Tells caches that `Accept` decides on the media type.
+    #[must_use]
+    pub fn negotiated(self) -> Self {
+        self.header(VARY, "Accept")
     }
 
     /// 200 with bytes of this media type; `content` is what they say.

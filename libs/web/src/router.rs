@@ -10,7 +10,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use dossier::access::{self, Caller};
 use http::header::{
-    ALLOW, AUTHORIZATION, CONTENT_ENCODING as CONTENT_ENCODING_HEADER, CONTENT_LENGTH, HeaderValue,
+    ALLOW, CONTENT_ENCODING as CONTENT_ENCODING_HEADER, CONTENT_LENGTH, HeaderValue,
 };
 use http::{HeaderMap, Method};
 use hyper::body::Body;
@@ -24,6 +24,7 @@ use super::path::segments;
 use super::problem::{
     CONTENT_ENCODING, HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, QUERY_INVALID,
 };
+use super::mandate::Invoked;
 use super::request::{Head, check_token};
 use super::{Access, Context, Counts, Language, Problem, query};
 use crate::quotas::{Admission, Uses};
@@ -79,6 +80,7 @@ impl Operation {
                 Uses::Upload { bytes: length(headers), unfinished: unfinished(context, caller) }
             }
             (Counts::Filing, Takes::Body, Some(_)) => Uses::Submission,
+            (Counts::Following, Takes::Body, Some(_)) => Uses::Following,
             (Counts::Usual, Takes::Body, Some(_)) if self.method == Method::GET => Uses::Read,
             (Counts::Usual, Takes::Body, Some(_)) => Uses::Step,
         }
@@ -116,6 +118,7 @@ impl Place {
 pub(crate) struct Admitted<'a> {
     operation: &'a Operation,
     head: Head,
+    invoked: Invoked,
     quota: Admission,
 }
 
@@ -217,38 +220,46 @@ impl Router {
             let problem = Problem::body_too_large(max);
             return Err(by(refused(problem), caller.as_ref()));
         }
+        let invoked = match caller {
+            Some(_) => Invoked::of(headers).map_err(|p| by(refused(p), caller.as_ref()))?,
+            None => Invoked::default(),
+        };
         let uses = operation.uses(&self.context, caller.as_deref(), headers);
-        let quota =
-            self.context.quotas.admit(caller.as_deref(), client, uses).map_err(|exceeded| {
-                let mut response = by(refused(Problem::quota(&exceeded)), caller.as_ref());
-                exceeded.show(response.headers_mut());
-                response
-            })?;
+        let quotas = &self.context.quotas;
+        let quota = match caller.as_deref() {
+            Some(caller) if !invoked.is_nothing() => quotas.admit_invoking(caller, client, uses),
+            caller => quotas.admit(caller, client, uses),
+        };
+        let quota = quota.map_err(|exceeded| {
+            let mut response = by(refused(Problem::quota(&exceeded)), caller.as_ref());
+            exceeded.show(response.headers_mut());
+            response
+        })?;
         let (operation_name, path) = (Arc::clone(&operation.name), path.into());
         let context = Arc::clone(&self.context);
         let head = Head { context, client, operation: operation_name, path, caller };
-        Ok(Admitted { operation, head, quota })
+        Ok(Admitted { operation, head, invoked, quota })
     }
 
     /// The authenticated caller; `None` if the operation is open to everybody.
     fn caller(&self, access: Access, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
         let Access::Roles(_) = access else { return Ok(None) };
-        let Context { auth, engine, .. } = &*self.context;
-        let mut sent = headers.get_all(AUTHORIZATION).iter();
-        let authorization = sent.next().map(|value| value.to_str().unwrap_or(""));
-        // Of two headers, it is unknown which one a proxy has checked.
-        let authorization = if sent.next().is_some() { Some("") } else { authorization };
-        let mut caller = auth.caller(authorization)?;
-        if let Some(agency) = &caller.agency {
-            caller.predecessors = engine.law().predecessors(agency, engine.clock.now());
+        self.context.caller(headers).map(Some)
+    }
+
+    /// Replaces the caller by one who acts for the party that the request invokes.
+    async fn represented(&self, head: &mut Head, invoked: Invoked) -> Result<(), Problem> {
+        if let Some(caller) = head.caller.as_deref().filter(|_| !invoked.is_nothing()) {
+            let acting = self.context.representation.acting(caller.clone(), invoked).await?;
+            head.caller = Some(Arc::new(acting));
         }
-        Ok(Some(caller))
+        Ok(())
     }
 
     /// Calls the handler; a panic in it becomes a 500 of this request alone.
     pub(crate) async fn call<B>(
         &self,
-        Admitted { operation, head, quota }: Admitted<'_>,
+        Admitted { operation, mut head, invoked, quota }: Admitted<'_>,
         mut request: http::Request<B>,
     ) -> Response
     where
@@ -262,7 +273,10 @@ impl Router {
         let caller = head.caller.clone();
         let known = match operation.unknown_parameter(request.uri().query()) {
             Some(problem) => Err(problem),
-            None => check_token(&self.context, head.client, request.headers()).await,
+            None => match check_token(&self.context, head.client, request.headers()).await {
+                Ok(()) => self.represented(&mut head, invoked).await,
+                refused => refused,
+            },
         };
         if let Err(problem) = known {
             let mut response = problem.into_response(language);

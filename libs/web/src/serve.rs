@@ -139,6 +139,7 @@ impl Server {
             }
         }
         drop(listener);
+        shared.router.context().closing().cancel();
         if !connections.stop(DRAIN_MAX).await {
             tracing::warn!("requests still in flight after {DRAIN_MAX:?} were dropped");
         }

@@ -3,6 +3,7 @@
 mod export_statistics;
 mod found;
 mod get_book;
+mod get_changes;
 mod get_control_slip;
 mod get_dossier_by_code;
 mod get_dossiers;
@@ -34,6 +35,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_work::operation(),
         get_lookup::operation(),
         get_timeline::operation(),
+        get_changes::operation(),
         get_control_slip::operation(),
         get_book::operation(),
         get_reads::operation(),

@@ -1,0 +1,486 @@
+//! The change feed through HTTP: long polls and event streams.
+
+use std::time::Duration;
+
+use dossier::contract::Role;
+use events::{EventStore, SqliteOptions};
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use web::limits::ServerLimits;
+
+use crate::connections::{SOON, limited};
+use crate::life::take;
+use crate::support::{Answer, Office, at, submitted};
+
+/// How long a wait for nothing lasts.
+const A_MOMENT: Duration = Duration::from_millis(300);
+
+/// An event stream that is being read.
+struct Stream {
+    socket: TcpStream,
+    /// What was read and not taken yet.
+    text: String,
+    /// The id of the last message.
+    last_id: Option<String>,
+    has_ended: bool,
+}
+
+impl Stream {
+    async fn open(office: &Office, token: &str, query: &str, last_id: Option<&str>) -> Self {
+        let mut socket = TcpStream::connect(office.browser.address).await.unwrap();
+        let last_id = last_id.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
+        let request = format!(
+            "GET /v1/changes{query} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\
+             Accept-Language: en\r\nAuthorization: Bearer {token}\r\n{last_id}\r\n"
+        );
+        socket.write_all(request.as_bytes()).await.unwrap();
+        Self { socket, text: String::new(), last_id: None, has_ended: false }
+    }
+
+    /// Opens a stream and reads its first message.
+    async fn begin(office: &Office, token: &str, query: &str, last_id: Option<&str>) -> Self {
+        let mut stream = Self::open(office, token, query, last_id).await;
+        let head = stream.until("\r\n\r\n").await;
+        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
+        let head = head.to_ascii_lowercase();
+        assert!(head.contains("content-type: text/event-stream"), "{head}");
+        assert!(head.contains("cache-control: no-store"), "{head}");
+        let first = stream.until("\n\n").await;
+        assert!(first.contains("retry: 3000\n"), "{first}");
+        stream
+    }
+
+    /// Reads up to and including `end`.
+    async fn until(&mut self, end: &str) -> String {
+        timeout(SOON, async {
+            loop {
+                if let Some(place) = self.text.find(end) {
+                    let rest = self.text.split_off(place + end.len());
+                    let taken = std::mem::replace(&mut self.text, rest);
+                    self.last_id = id_in(&taken).or(self.last_id.take());
+                    return taken;
+                }
+                assert!(!self.has_ended, "the stream has ended before {end:?}: {}", self.text);
+                self.read().await;
+            }
+        })
+        .await
+        .unwrap_or_else(|_| panic!("never sent: {end:?}"))
+    }
+
+    async fn read(&mut self) {
+        let mut bytes = vec![0; 16 * 1024];
+        let read = self.socket.read(&mut bytes).await.unwrap();
+        self.text += std::str::from_utf8(&bytes[..read]).unwrap();
+        // The last chunk (RFC 9112, 7.1), or the end of the connection.
+        self.has_ended = read == 0 || self.text.ends_with("\r\n0\r\n\r\n");
+    }
+
+    /// The next `count` changes.
+    async fn changes(&mut self, count: usize) -> Vec<Value> {
+        let mut changes = Vec::new();
+        while changes.len() < count {
+            let message = self.until("\n\n").await;
+            let data = message.lines().find_map(|line| line.strip_prefix("data: "));
+            changes.extend(data.map(|data| serde_json::from_str::<Value>(data).unwrap()));
+        }
+        changes
+    }
+
+    /// Whether it sends nothing for a moment, and goes on.
+    async fn is_quiet(&mut self) -> bool {
+        timeout(A_MOMENT, self.read()).await.is_err()
+    }
+
+    /// Reads on to the end of the answer.
+    async fn end(&mut self) {
+        let read = async {
+            while !self.has_ended {
+                self.read().await;
+            }
+        };
+        timeout(SOON, read).await.unwrap();
+        assert!(self.text.ends_with("\r\n0\r\n\r\n"), "the answer was cut: {}", self.text);
+    }
+}
+
+fn id_in(text: &str) -> Option<String> {
+    text.lines().rev().find_map(|line| line.strip_prefix("id: ")).map(str::to_owned)
+}
+
+async fn changes(office: &Office, token: &str, query: &str) -> (Vec<Value>, String) {
+    let answer = office.browser.get(&format!("/v1/changes{query}"), token).await.granted();
+    let cursor = answer["cursor"].as_str().unwrap().to_owned();
+    (answer["changes"].as_array().unwrap().clone(), cursor)
+}
+
+/// All changes from the beginning, page by page.
+async fn all(office: &Office, token: &str) -> Vec<Value> {
+    let (mut all, mut cursor) = (Vec::new(), "start".to_owned());
+    loop {
+        let (page, next) = changes(office, token, &format!("?limit=2&after={cursor}")).await;
+        if page.is_empty() && next == cursor {
+            return all;
+        }
+        all.extend(page);
+        cursor = next;
+    }
+}
+
+fn kinds(changes: &[Value]) -> Vec<&str> {
+    changes.iter().map(|change| change["type"].as_str().unwrap()).collect()
+}
+
+/// The last part of an address.
+fn id(address: &str) -> &str {
+    address.rsplit('/').next().unwrap()
+}
+
+/// A long poll in the background that has begun to wait.
+async fn poll(office: &Office, token: &str, cursor: &str) -> JoinHandle<Answer> {
+    let (browser, token) = (office.browser.clone(), token.to_owned());
+    let path = format!("/v1/changes?wait=30&after={cursor}");
+    let mut polling = tokio::spawn(async move { browser.get(&path, &token).await });
+    assert!(timeout(A_MOMENT, &mut polling).await.is_err(), "it does not wait");
+    polling
+}
+
+async fn finished(polling: JoinHandle<Answer>) -> Answer {
+    timeout(SOON, polling).await.unwrap().unwrap()
+}
+
+const SUBMITTED: &str = "intake.DossierSubmitted.v1";
+
+#[tokio::test]
+async fn a_long_poll_is_woken_by_a_step_and_goes_on_from_its_cursor() {
+    let mut office = Office::open().await;
+    let (applicant, clerk) = (office.applicant("a1"), office.clerk());
+    office.settle().await;
+    let (none, now) = changes(&office, &applicant, "").await;
+    assert_eq!(none, Vec::<Value>::new());
+    let polls = [poll(&office, &applicant, &now).await, poll(&office, &clerk, &now).await];
+    let (dossier, _) = submitted(&office.browser, &applicant).await;
+    office.views().await.unwrap();
+    let mut cursors = Vec::new();
+    for polling in polls {
+        let answer = finished(polling).await.granted();
+        let change = &answer["changes"][0];
+        assert_eq!(change["type"], SUBMITTED);
+        assert_eq!(change["specversion"], "1.0");
+        assert_eq!(
+            (&change["subject"], &change["dataref"]),
+            (&json!(id(&dossier)), &json!(dossier))
+        );
+        assert_eq!(change["time"], "2026-11-20T02:00:00Z");
+        assert_eq!(change["data"], Value::Null, "ids, kinds and times only");
+        cursors.push(answer["cursor"].as_str().unwrap().to_owned());
+    }
+    let (again, cursor) = changes(&office, &applicant, &format!("?after={}", cursors[0])).await;
+    assert_eq!((again, &cursor), (Vec::new(), &cursors[0]));
+}
+
+#[tokio::test]
+async fn a_long_poll_without_a_change_is_empty_when_its_time_is_over_and_has_a_cursor() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    office.settle().await;
+    let (_, now) = changes(&office, &applicant, "").await;
+    let polling = poll(&office, &applicant, &now).await;
+    office.wait_until("2026-11-20T09:01").await;
+    let answer = finished(polling).await.granted();
+    assert_eq!(answer["changes"], json!([]));
+    submitted(&office.browser, &applicant).await;
+    office.views().await.unwrap();
+    let cursor = answer["cursor"].as_str().unwrap();
+    let (missed, _) = changes(&office, &applicant, &format!("?after={cursor}")).await;
+    assert_eq!(kinds(&missed)[0], SUBMITTED);
+}
+
+#[tokio::test]
+async fn a_stream_that_was_cut_goes_on_without_loss_and_without_doubles() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    office.settle().await;
+    let mut stream = Stream::begin(&office, &applicant, "", None).await;
+    let mut received = Vec::new();
+    for round in 0..4 {
+        for _ in 0..2 {
+            submitted(&office.browser, &applicant).await;
+            office.settle().await;
+        }
+        // Cut after one message of several.
+        received.extend(stream.changes(1).await);
+        let last_id = stream.last_id.clone().unwrap();
+        drop(stream);
+        let query = if round % 2 == 0 { "?after=start" } else { "" };
+        stream = Stream::begin(&office, &applicant, query, Some(&last_id)).await;
+    }
+    let expected = all(&office, &applicant).await;
+    let missing = expected.len() - received.len();
+    received.extend(stream.changes(missing).await);
+    assert_eq!(received, expected);
+    assert_eq!(kinds(&received).iter().filter(|kind| **kind == SUBMITTED).count(), 8);
+    assert!(stream.is_quiet().await);
+}
+
+#[tokio::test]
+async fn changes_are_for_the_applicant_and_for_the_agency_with_those_above_it() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let (dossier, _) = submitted(&office.browser, &applicant).await;
+    let accepted = take(&mut office, &dossier, "acceptance", &office.clerk(), json!({})).await;
+    accepted.granted();
+    let own = all(&office, &applicant).await;
+    assert!(kinds(&own).contains(&SUBMITTED) && kinds(&own).contains(&"intake.DossierAccepted.v1"));
+    let of_dossier = |changes: &[Value]| {
+        changes.iter().filter(|change| change["subject"] == id(&dossier)).count()
+    };
+    assert_eq!(of_dossier(&own), own.len());
+    for (role, agency, receives_it) in [
+        (Role::Clerk, "G02.002", true),
+        (Role::Auditor, "G02", true),
+        (Role::Operator, "", true),
+        (Role::Clerk, "G02.001", false),
+        (Role::Approver, "H26", false),
+        (Role::ComplaintHandler, "G02", false),
+        (Role::Consultee, "G02", false),
+    ] {
+        let seen = all(&office, &office.token(role, "somebody", agency)).await;
+        let expected = if receives_it { own.len() } else { 0 };
+        assert_eq!(of_dossier(&seen), expected, "{role:?} {agency}");
+        assert!(kinds(&seen).iter().any(|kind| kind.starts_with("law.")), "{role:?}");
+    }
+    assert_eq!(all(&office, &office.applicant("a2")).await, Vec::<Value>::new());
+    let representative = office.token_for(&[Role::Applicant], "r1", "", Some("a1"));
+    assert_eq!(all(&office, &representative).await, own);
+    let carrier = office.token(Role::Carrier, "vnpost", "");
+    let refused = office.browser.get("/v1/changes", &carrier).await;
+    assert_eq!(refused.refused(), (403, "role-forbidden"));
+}
+
+#[tokio::test]
+async fn a_complaint_is_for_its_parties_and_not_for_the_officer_whose_act_it_is_about() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let (dossier, _) = submitted(&office.browser, &applicant).await;
+    take(&mut office, &dossier, "acceptance", &office.clerk(), json!({})).await.granted();
+    let body = json!({
+        "agency": "G02.002", "text": "It takes too long.", "name": "Lê C", "address": "Hà Nội",
+        "phone": "0912 345 678", "dossier": id(&dossier),
+    });
+    let filed = office.browser.post("/v1/complaints", &applicant, "", body).await.granted();
+    let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
+    office.settle().await;
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02.002");
+    let note = json!({ "note": "The officer was ill." });
+    take(&mut office, &complaint, "notes", &handler, note).await.granted();
+    let about = |changes: Vec<Value>| {
+        let about = changes.into_iter().filter(|change| change["dataref"] == complaint.as_str());
+        let mut about: Vec<String> =
+            about.map(|change| change["type"].as_str().unwrap().to_owned()).collect();
+        about.sort();
+        about
+    };
+    let (filed, noted) = ("feedback.ComplaintFiled.v1", "feedback.ComplaintNoted.v1");
+    assert_eq!(about(all(&office, &handler).await), [filed, noted]);
+    assert_eq!(about(all(&office, &applicant).await), [filed], "notes are internal");
+    let officer = office.token(Role::ComplaintHandler, "clerk-1", "G02.002");
+    assert_eq!(about(all(&office, &officer).await), Vec::<String>::new(), "their own act");
+
+    // The handler of a complaint receives changes of its dossier, until the complaint is forwarded.
+    let next = office.token(Role::ComplaintHandler, "h2", "G02.003");
+    let of_dossier = async |office: &Office, token: &str| {
+        let changes = all(office, token).await;
+        changes.iter().any(|change| change["subject"] == id(&dossier))
+    };
+    assert!(of_dossier(&office, &handler).await && !of_dossier(&office, &next).await);
+    let class = json!({ "class": "not_ours" });
+    take(&mut office, &complaint, "classification", &handler, class).await.granted();
+    let to = json!({ "to": "G02.003" });
+    take(&mut office, &complaint, "forwarding", &handler, to).await.granted();
+    assert!(!of_dossier(&office, &handler).await && of_dossier(&office, &next).await);
+}
+
+#[tokio::test]
+async fn kinds_are_filtered_and_what_is_wrong_is_named_all_at_once() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    let (found, _) = changes(&office, &applicant, "?after=start&kinds=intake.*,law.*").await;
+    assert!(!found.is_empty() && kinds(&found).iter().all(|kind| kind.starts_with("intake.")));
+    let path = "/v1/changes?kinds=intake.Nothing.v1&wait=31&limit=0";
+    let refused = office.browser.get(path, &applicant).await;
+    assert_eq!(refused.refused(), (400, "query-invalid"));
+    let mut wrong: Vec<&str> = refused.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["parameter"].as_str().unwrap())
+        .collect();
+    wrong.sort_unstable();
+    assert_eq!(wrong, ["kinds", "limit", "wait"]);
+    assert!(refused.body.to_string().contains("intake.Nothing.v1"), "{}", refused.body);
+}
+
+#[tokio::test]
+async fn one_caller_has_four_places_and_gets_one_back_when_a_stream_ends() {
+    let office = Office::open().await;
+    let (one, other) = (office.applicant("a1"), office.applicant("a2"));
+    let mut streams = Vec::new();
+    for _ in 0..4 {
+        streams.push(Stream::begin(&office, &one, "", None).await);
+    }
+    for path in ["/v1/changes", "/v1/changes?wait=30"] {
+        let fifth = office.browser.get(path, &one).await;
+        assert_eq!(fifth.refused(), (429, "too-many-at-once"));
+        assert_eq!(fifth.header("retry-after"), "1");
+    }
+    changes(&office, &other, "").await;
+    drop(streams.pop());
+    let free = async {
+        while office.browser.get("/v1/changes", &one).await.status != 200 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(SOON, free).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_cursor_that_is_none_is_a_400_and_one_of_another_log_a_410() {
+    let (mut office, mut other) = (Office::open().await, Office::open().await);
+    let applicant = office.applicant("a1");
+    for office in [&mut office, &mut other] {
+        office.settle().await;
+    }
+    let (_, foreign) = changes(&other, &applicant, "").await;
+    let refused = office.browser.get(&format!("/v1/changes?after={foreign}"), &applicant).await;
+    assert_eq!(refused.refused(), (410, "cursor-gone"));
+    assert!(refused.body["title"].as_str().unwrap().contains("after=start"), "{}", refused.body);
+    let (_, cursor) = changes(&office, &applicant, "").await;
+    let cut = &cursor[..cursor.len() - 1];
+    for malformed in ["x", "7", "Start", cut] {
+        let path = format!("/v1/changes?after={malformed}");
+        let refused = office.browser.get(&path, &applicant).await;
+        assert_eq!(refused.refused(), (400, "query-invalid"), "{malformed}");
+        assert_eq!(refused.body["errors"][0]["parameter"], "after");
+    }
+    for (last_id, status) in [("x", "400"), (&*foreign, "410")] {
+        let mut stream = Stream::open(&office, &applicant, "", Some(last_id)).await;
+        let head = stream.until("\r\n\r\n").await;
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_after_the_end_of_a_log_that_was_restored_is_a_410() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| {
+        EventStore::sqlite(&folder.path().join(name), SqliteOptions::default()).unwrap()
+    };
+    let now = at("2026-11-20T09:00");
+    let office = Office::open_with(open("log"), now).await;
+    let applicant = office.applicant("a1");
+    drop(office);
+    std::fs::copy(folder.path().join("log"), folder.path().join("copy")).unwrap();
+    let mut office = Office::open_with(open("log"), now).await;
+    submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    let (found, cursor) = changes(&office, &applicant, "?after=start").await;
+    assert_eq!(kinds(&found)[0], SUBMITTED);
+    let restored = Office::open_with(open("copy"), now).await;
+    assert_eq!(restored.engine.store.id(), office.engine.store.id());
+    let refused = restored.browser.get(&format!("/v1/changes?after={cursor}"), &applicant).await;
+    assert_eq!(refused.refused(), (410, "cursor-gone"));
+}
+
+#[tokio::test]
+async fn a_stream_shows_that_it_lives_and_ends_after_fifteen_minutes() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    office.settle().await;
+    let mut stream = Stream::begin(&office, &applicant, "", None).await;
+    assert!(stream.is_quiet().await);
+    let now = at("2026-11-20T09:00");
+    office.wait_until_instant(now + SignedDuration::from_secs(15)).await;
+    stream.until(":\nid: ").await;
+    stream.until("\n\n").await;
+    assert!(stream.is_quiet().await, "it goes on");
+    office.wait_until_instant(now + SignedDuration::from_mins(15)).await;
+    stream.end().await;
+}
+
+#[tokio::test]
+async fn who_waits_is_answered_when_the_server_stops() {
+    let mut office = Office::open().await;
+    let (one, other) = (office.applicant("a1"), office.applicant("a2"));
+    office.settle().await;
+    let mut stream = Stream::begin(&office, &one, "", None).await;
+    let (_, cursor) = changes(&office, &other, "").await;
+    let polling = poll(&office, &other, &cursor).await;
+    office.stop().await;
+    stream.end().await;
+    let answer = finished(polling).await.granted();
+    assert_eq!((&answer["changes"], &answer["cursor"]), (&json!([]), &json!(cursor)));
+}
+
+#[tokio::test]
+async fn a_stream_outlasts_the_timeouts_of_idle_connections() {
+    let short = A_MOMENT / 10;
+    let limits =
+        ServerLimits { head: short, proxy_idle: short, stalled: short, ..Default::default() };
+    let mut office = Office::open_behind(limited(limits)).await;
+    let applicant = office.applicant("a1");
+    office.settle().await;
+    let mut stream = Stream::begin(&office, &applicant, "", None).await;
+    for _ in 0..8 {
+        assert!(stream.is_quiet().await);
+    }
+    submitted(&office.browser, &applicant).await;
+    office.views().await.unwrap();
+    assert_eq!(kinds(&stream.changes(1).await), [SUBMITTED]);
+}
+
+#[tokio::test]
+async fn waiting_is_not_work_and_each_poll_of_an_applicant_is_a_read() {
+    let mut office = Office::open_limited("officer: { in_flight: 1 }").await;
+    let clerk = office.clerk();
+    office.settle().await;
+    let (_, cursor) = changes(&office, &clerk, "").await;
+    let polling = poll(&office, &clerk, &cursor).await;
+    office.browser.get("/v1/register/work", &clerk).await.granted();
+    polling.abort();
+
+    let office = Office::open_limited("applicant: { reads: { count: 2, seconds: 60 } }").await;
+    let applicant = office.applicant("a1");
+    for _ in 0..2 {
+        changes(&office, &applicant, "").await;
+    }
+    let third = office.browser.get("/v1/changes", &applicant).await;
+    assert_eq!(third.refused(), (429, "quota-exceeded"));
+}
+
+#[tokio::test]
+async fn a_client_that_is_far_behind_reads_the_log_and_one_at_its_end_does_not_wait_for_it() {
+    let mut office = Office::open().await;
+    let (busy, quiet) = (office.applicant("a1"), office.applicant("a2"));
+    submitted(&office.browser, &quiet).await;
+    office.settle().await;
+    let (_, old) = changes(&office, &quiet, "").await;
+    for _ in 0..3 {
+        submitted(&office.browser, &busy).await;
+        office.settle().await;
+    }
+    // Memory begins after the client's cursor.
+    let (none, _) = changes(&office, &busy, "").await;
+    assert!(none.is_empty());
+    let (none, _) = changes(&office, &quiet, &format!("?after={old}")).await;
+    assert!(none.is_empty());
+    assert_eq!(kinds(&all(&office, &quiet).await)[0], SUBMITTED);
+    let of_busy = all(&office, &busy).await;
+    assert_eq!(kinds(&of_busy).iter().filter(|kind| **kind == SUBMITTED).count(), 3);
+}
