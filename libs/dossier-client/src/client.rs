@@ -37,6 +37,8 @@ impl Language {
 pub struct Client<T> {
     pub(crate) transport: Arc<T>,
     pub(crate) token: Option<Arc<str>>,
+    pub(crate) mandate: Option<Arc<str>>,
+    pub(crate) credential: Option<Arc<str>>,
     pub(crate) language: Language,
     pub(crate) retries: Retries,
     pub(crate) timeout: Duration,
@@ -48,6 +50,8 @@ impl<T> Clone for Client<T> {
         Self {
             transport: Arc::clone(&self.transport),
             token: self.token.clone(),
+            mandate: self.mandate.clone(),
+            credential: self.credential.clone(),
             consistency: Arc::clone(&self.consistency),
             ..*self
         }
@@ -80,6 +84,8 @@ impl<T: Transport> Client<T> {
         Self {
             transport: Arc::new(transport),
             token: None,
+            mandate: None,
+            credential: None,
             language: Language::default(),
             retries: Retries::default(),
             timeout: TIMEOUT,
@@ -92,6 +98,18 @@ impl<T: Transport> Client<T> {
     #[must_use]
     pub fn with_token(&self, token: impl Into<Arc<str>>) -> Self {
         Self { token: Some(token.into()), ..self.clone() }
+    }
+
+    /// The same client, acting for the principal of this mandate (its id).
+    #[must_use]
+    pub fn by_mandate(&self, mandate: impl Into<Arc<str>>) -> Self {
+        Self { mandate: Some(mandate.into()), ..self.clone() }
+    }
+
+    /// The same client, as a program that acts for its firm by this credential (its id).
+    #[must_use]
+    pub fn by_credential(&self, credential: impl Into<Arc<str>>) -> Self {
+        Self { credential: Some(credential.into()), ..self.clone() }
     }
 
     /// Requests problems in this language.

@@ -176,6 +176,12 @@ impl<'a, T: Transport, R> Request<'a, T, R> {
         let mut request = http::Request::builder().method(&self.method).uri(self.path);
         if let Some(headers) = request.headers_mut() {
             headers.insert("accept-language", HeaderValue::from_static(client.language.tag()));
+            let acting = [("mandate", &client.mandate), ("credential", &client.credential)];
+            for (name, id) in acting {
+                if let Some(id) = id {
+                    headers.insert(name, HeaderValue::from_str(id)?);
+                }
+            }
             if let Some(seen) = client.consistency_token() {
                 headers.insert("consistency-token", HeaderValue::from_str(&seen)?);
             }

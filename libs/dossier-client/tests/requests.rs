@@ -280,3 +280,12 @@ async fn a_parameter_of_the_path_is_escaped_and_a_document_is_read_as_it_is() {
     assert_eq!((&*content.media_type, &content.bytes[..]), ("application/pdf", &b"%PDF-1.7 x"[..]));
     assert_eq!(script.lines(), [format!("GET /v1/dossiers/{DOSSIER}/documents/a%2F..%2Fb%3Fc")]);
 }
+
+#[tokio::test]
+async fn a_client_that_acts_for_somebody_sends_on_what_ground_with_every_request() {
+    let (client, script) = Script::client([review("\"1\"", "\"1\""), review("\"1\"", "\"1\"")]);
+    client.by_credential("c-1").by_mandate("m-1").get_review(DOSSIER).await.unwrap();
+    client.get_review(DOSSIER).await.unwrap();
+    assert_eq!(script.headers("mandate"), ["m-1", ""]);
+    assert_eq!(script.headers("credential"), ["c-1", ""]);
+}

@@ -23,6 +23,10 @@ use crate::problem::{BODY_INVALID, INTERNAL, PRECONDITION_REQUIRED};
 use crate::reply::CONSISTENCY_TOKEN;
 use crate::{Access, Operation, Problem, ProblemBody, Reply, Request};
 
+mod batch;
+
+pub use batch::{BatchOutcome, BatchReply};
+
 /// Steps of one kind on several dossiers.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +135,15 @@ impl Part {
         let called = step.bind(app)?;
         Some(Self { id: item.id, name, address: item.address, mays, called })
     }
+
+    /// Calls the handler; a panic in it becomes a 500 of this part alone.
+    async fn call(&self, request: Request) -> Result<Reply, Problem> {
+        let called = AssertUnwindSafe((self.called)(request)).catch_unwind().await;
+        called.unwrap_or_else(|_| {
+            tracing::error!(operation = &*self.name, "a handler panicked");
+            Err(Problem::new(INTERNAL))
+        })
+    }
 }
 
 async fn execute(parts: &[Part], request: &Request) -> Result<Reply, Problem> {
@@ -196,9 +209,5 @@ async fn answered(
     let path = part.address.replace("{dossier}", &dossier.to_string());
     let body = Bytes::from(body.to_string());
     let own = request.part((&part.name, path), place, version, body)?;
-    let called = AssertUnwindSafe((part.called)(own)).catch_unwind().await;
-    called.unwrap_or_else(|_| {
-        tracing::error!(operation = &*part.name, "a handler panicked");
-        Err(Problem::new(INTERNAL))
-    })
+    part.call(own).await
 }

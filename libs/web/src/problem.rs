@@ -39,6 +39,11 @@ entries! {
     OWN_MATTER => 403, "own-matter",
         "bạn là người nộp hoặc đại diện nộp, không được xử lý việc của chính mình",
         "you are a party to this matter and cannot act in it as an officer";
+    MANDATE_NOT_IN_FORCE => 403, "mandate-not-in-force",
+        "`Mandate` hoặc `Credential` không cho bạn quyền đại diện: không có, chưa được nhận hoặc đã kết thúc",
+        "the `Mandate` or `Credential` is no ground to act: there is none for you, or it is not in force";
+    CREDENTIAL_NOT_VALID => 403, "credential-not-valid",
+        "chương trình này đã bị thu hồi hoặc hết hạn", "this program's credential was revoked or has ended";
     NOT_FOUND => 404, "not-found",
         "không tìm thấy", "not found, or you have no access to it";
     METHOD_NOT_ALLOWED => 405, "method-not-allowed",

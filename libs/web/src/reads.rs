@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use dossier::access::Caller;
-use dossier::contract::{ComplaintId, DossierId, PersonalRead, Role};
+use dossier::contract::{ComplaintId, DossierId, MandateId, PersonalRead, Role};
 use engine::reads::ReadsError;
 use events::AppendError;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -20,9 +20,10 @@ pub(crate) struct Recording {
     operation: &'static str,
     /// The roles that may call it, without the applicant.
     roles: Vec<Role>,
-    /// The place of `{dossier}` and of `{complaint}` among the parameters of the address.
+    /// The place of `{dossier}`, of `{complaint}` and of `{mandate}` among the parameters of the address.
     dossier: Option<usize>,
     complaint: Option<usize>,
+    mandate: Option<usize>,
 }
 
 impl Recording {
@@ -37,6 +38,7 @@ impl Recording {
             roles: roles.collect(),
             dossier: place("dossier"),
             complaint: place("complaint"),
+            mandate: place("mandate"),
         })
     }
 
@@ -48,6 +50,7 @@ impl Recording {
         let id = |place: Option<usize>| values.get(place?)?.parse::<Uuid>().ok();
         named.dossiers.extend(id(self.dossier));
         named.complaints.extend(id(self.complaint));
+        named.mandates.extend(id(self.mandate));
         Some(Reading {
             context: request.shared_context(),
             operation: self.operation,
@@ -71,11 +74,13 @@ pub(crate) struct Reading {
     named: Named,
 }
 
-/// The dossiers and complaints whose data is read.
+/// The dossiers, complaints and mandates whose data is read.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Named {
     dossiers: BTreeSet<Uuid>,
     complaints: BTreeSet<Uuid>,
+    /// Only from the address.
+    mandates: BTreeSet<Uuid>,
 }
 
 impl Reading {
@@ -95,7 +100,7 @@ impl Reading {
         }
         named.complaints.extend(shown.complaints);
         // A page without rows is nobody's data.
-        if named.dossiers.is_empty() && named.complaints.is_empty() {
+        if named == Named::default() {
             return Ok(reply);
         }
         let at = context.engine.time().map_err(ReadsError::from)?;
@@ -107,6 +112,7 @@ impl Reading {
             operation: operation.to_owned(),
             dossiers: named.dossiers.into_iter().map(DossierId).collect(),
             complaints: named.complaints.into_iter().map(ComplaintId).collect(),
+            mandates: named.mandates.into_iter().map(MandateId).collect(),
         };
         context.reads.record(&context.engine, read).await?;
         Ok(reply)

@@ -184,6 +184,8 @@ async fn a_document_without_a_record_of_this_installation_is_given_to_its_dossie
         agency: None,
         predecessors: Vec::new(),
         on_behalf_of: None,
+        mandate: None,
+        credential: None,
     };
     let named_by = async |name: &str| {
         let (mays, named) = ([any(Role::Applicant)], vec![(String::new(), name.into())]);

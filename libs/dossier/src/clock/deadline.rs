@@ -76,7 +76,7 @@ impl<K> Deadline<K> {
 }
 
 /// A state in which something can fall due.
-pub trait Deadlines: State<Event: From<PeriodExtended>> {
+pub trait Deadlines: State {
     type Kind: DeadlineKind;
 
     /// All deadlines that are set, whether they are open or not.
@@ -104,6 +104,14 @@ pub trait Deadlines: State<Event: From<PeriodExtended>> {
     fn is_met_elsewhere(&self, kind: &Self::Kind, facts: &Facts<'_>) -> Result<bool, LawError> {
         let _ = (kind, facts);
         Ok(false)
+    }
+
+    /// The event that extends a period, where the state has one. Only a deadline with
+    /// [`Basis::Period`] is ever extended.
+    #[must_use]
+    fn extended(extended: PeriodExtended) -> Option<Self::Event> {
+        let _ = extended;
+        None
     }
 
     /// The event that restates a promised date, where the state has one.
@@ -219,7 +227,7 @@ pub fn enforce<S: Deadlines>(
     }
     match state.basis(kind, facts.law)?.passed(kind, facts.at)? {
         Passed::Unknown => Ok(Vec::new()),
-        Passed::Extended(extended) => Ok(vec![extended.into()]),
+        Passed::Extended(extended) => Ok(S::extended(extended).into_iter().collect()),
         Passed::Restated(restated) => Ok(S::restated(restated).into_iter().collect()),
         Passed::Yes => {
             let decided = S::when_due(kind).decide(state, facts)?;

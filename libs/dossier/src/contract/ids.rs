@@ -52,6 +52,10 @@ uuids! {
     OutageId,
     /// An absence of an officer.
     AbsenceId,
+    /// A mandate (ủy quyền): a party acts for another.
+    MandateId,
+    /// The credential of a program that acts for a firm.
+    CredentialId,
 }
 
 macro_rules! texts {

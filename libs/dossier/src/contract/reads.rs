@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{AgencyCode, ComplaintId, DossierId, Role, Subject, events, payload};
+use super::{AgencyCode, ComplaintId, DossierId, MandateId, Role, Subject, events, payload};
 
 payload! {
     /// Personal data was read. Reads at about the same time are recorded together.
@@ -29,6 +29,9 @@ payload! {
         /// The complaints whose data was read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         complaints: Vec<ComplaintId>,
+        /// The mandates whose evidence was read.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mandates: Vec<MandateId>,
     }
 }
 

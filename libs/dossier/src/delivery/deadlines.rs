@@ -7,6 +7,7 @@ use super::miss_duty::MissDuty;
 use super::miss_renewal::MissRenewal;
 use super::{DossierResult, Owed};
 use crate::clock::{Basis, Deadline, DeadlineKind, Deadlines, Running};
+use crate::contract::PeriodExtended;
 use crate::law::Law;
 use crate::step::{AnyCommand, LawError};
 
@@ -99,6 +100,10 @@ impl Deadlines for DossierResult {
             DeliveryDeadline::Renewal => AnyCommand::new(MissRenewal),
             DeliveryDeadline::Validity => AnyCommand::new(ExpireResult),
         }
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<Self::Event> {
+        Some(extended.into())
     }
 
     fn running(&mut self, kind: &DeliveryDeadline) -> Option<&mut Running> {

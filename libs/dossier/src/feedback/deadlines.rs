@@ -3,6 +3,7 @@
 use super::miss_complaint_deadline::MissComplaintDeadline;
 use super::{Complaint, Owed};
 use crate::clock::{Basis, Deadline, Deadlines, Period, Running, deadline_kinds};
+use crate::contract::PeriodExtended;
 use crate::law::Law;
 use crate::step::{AnyCommand, LawError};
 
@@ -55,6 +56,10 @@ impl Deadlines for Complaint {
         match kind {
             ComplaintDeadline::Task => AnyCommand::new(MissComplaintDeadline),
         }
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<Self::Event> {
+        Some(extended.into())
     }
 
     fn running(&mut self, kind: &ComplaintDeadline) -> Option<&mut Running> {

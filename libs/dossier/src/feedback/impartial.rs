@@ -119,6 +119,8 @@ mod tests {
             agency: Some("G02".into()),
             predecessors: Vec::new(),
             on_behalf_of: on_behalf_of.map(Into::into),
+            mandate: None,
+            credential: None,
         }
     }
 

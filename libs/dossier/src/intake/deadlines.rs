@@ -7,7 +7,7 @@ use super::miss_deadline::MissDeadline;
 use super::miss_intake_answer::MissIntakeAnswer;
 use super::{Intake, Progress, exclude_time};
 use crate::clock::{self, Basis, Deadline, Deadlines, PromisedDate, Running, deadline_kinds};
-use crate::contract::{DeadlineRestated, IntakeEvent};
+use crate::contract::{DeadlineRestated, IntakeEvent, PeriodExtended};
 use crate::law::Law;
 use crate::step::{AnyCommand, Elsewhere, Facts, LawError};
 
@@ -122,6 +122,10 @@ impl Deadlines for Intake {
             IntakeDeadline::Foresight => AnyCommand::new(ForeseeLateness),
             IntakeDeadline::Decision => AnyCommand::new(MissDeadline),
         }
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<Self::Event> {
+        Some(extended.into())
     }
 
     fn running(&mut self, kind: &IntakeDeadline) -> Option<&mut Running> {

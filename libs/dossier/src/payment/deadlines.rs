@@ -11,7 +11,7 @@ use super::miss_repayment::MissRepayment;
 use super::query_payment::QueryPayment;
 use super::state::{Owed, Repayment};
 use crate::clock::{Basis, Deadline, Deadlines, Running, deadline_kinds};
-use crate::contract::Brief;
+use crate::contract::{Brief, PeriodExtended};
 use crate::law::Law;
 use crate::step::{AnyCommand, LawError};
 
@@ -109,6 +109,10 @@ impl Deadlines for Payment {
             PaymentDeadline::Discrepancy => AnyCommand::new(MissDiscrepancy),
             PaymentDeadline::Proposal => AnyCommand::new(MissProposal),
         }
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<Self::Event> {
+        Some(extended.into())
     }
 
     fn running(&mut self, kind: &PaymentDeadline) -> Option<&mut Running> {

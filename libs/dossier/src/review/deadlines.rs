@@ -4,7 +4,7 @@ use super::Review;
 use super::miss_activity::MissActivity;
 use super::miss_consultation::MissConsultation;
 use crate::clock::{Basis, Deadline, Deadlines, Running, deadline_kinds};
-use crate::contract::Brief;
+use crate::contract::{Brief, PeriodExtended};
 use crate::law::Law;
 use crate::step::{AnyCommand, LawError};
 
@@ -56,6 +56,10 @@ impl Deadlines for Review {
             ReviewDeadline::Activity => AnyCommand::new(MissActivity),
             ReviewDeadline::Consultation => AnyCommand::new(MissConsultation),
         }
+    }
+
+    fn extended(extended: PeriodExtended) -> Option<Self::Event> {
+        Some(extended.into())
     }
 
     fn running(&mut self, kind: &ReviewDeadline) -> Option<&mut Running> {

@@ -197,6 +197,9 @@ impl Claims {
                 .on_behalf_of
                 .map(|represented| subject("on_behalf_of", &party_name(&represented)))
                 .transpose()?,
+            // A mandate is invoked by a header of the request.
+            mandate: None,
+            credential: None,
         })
     }
 }

@@ -6,6 +6,7 @@ use dossier::step::{LAW_NOT_APPLICABLE, NOT_COMPUTABLE, VALUES_IMPOSSIBLE};
 use super::{Content, Item};
 use crate::problem::{
     BODY_INVALID, BUSY, CLOCK_WRONG, CONSISTENCY_AHEAD, CONTENDED, CONTENT_ENCODING,
+    CREDENTIAL_NOT_VALID, MANDATE_NOT_IN_FORCE,
     HEAD_TOO_LARGE, HEADER_INVALID, INTERNAL, JSON_INVALID, KEY_MISSING, KEY_REUSED,
     LENGTH_REQUIRED, MEDIA_TYPE, NOT_CONSISTENT, NOT_FOUND, OWN_MATTER, PRECONDITION_REQUIRED,
     QUERY_INVALID, QUOTA_EXCEEDED, REQUEST_MALFORMED, ROLE_FORBIDDEN, STALE, TOKEN_EXPIRED,
@@ -66,7 +67,15 @@ impl Features {
         };
         with(
             self.roles,
-            &[TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED, ROLE_FORBIDDEN, OWN_MATTER],
+            &[
+                TOKEN_MISSING,
+                TOKEN_INVALID,
+                TOKEN_EXPIRED,
+                ROLE_FORBIDDEN,
+                OWN_MATTER,
+                MANDATE_NOT_IN_FORCE,
+                CREDENTIAL_NOT_VALID,
+            ],
         );
         with(self.roles || self.look_up, &[QUOTA_EXCEEDED]);
         with(self.roles || self.address, &[NOT_FOUND]);

@@ -20,6 +20,8 @@ fn caller(subject: &str, role: Role, on_behalf_of: Option<&str>) -> Caller {
         agency: None,
         predecessors: Vec::new(),
         on_behalf_of: on_behalf_of.map(Subject::from),
+        mandate: None,
+        credential: None,
     }
 }
 

@@ -8,6 +8,7 @@ use dossier::contract::{
     Actor, AgencyCode, Assigned, Brief, EventSet, Meta, PaymentEvent, ReviewEvent, Role, Subject,
 };
 use dossier::law::Law;
+use dossier::mandates::{Credential, Mandate};
 use dossier::payment::{Payment, Proposed};
 use dossier::review::Review;
 use dossier::services::ServiceName;
@@ -113,6 +114,41 @@ fn caller(actor: &Actor, predecessors: Vec<AgencyCode>) -> Caller {
         agency: actor.agency.clone(),
         predecessors,
         on_behalf_of: actor.on_behalf_of.clone(),
+        mandate: None,
+        credential: actor.credential,
+    }
+}
+
+/// Checks that whoever acted by a recorded mandate or credential was its holder. One that ended
+/// while the step was being decided is a note.
+pub(super) fn represents(
+    event: &Recorded,
+    meta: &Meta,
+    (mandates, credentials): (&BTreeMap<String, Mandate>, &BTreeMap<String, Credential>),
+    found: &mut Findings,
+) {
+    let actor = &meta.envelope.actor;
+    if let Some(id) = actor.mandate {
+        let granted = mandates.get(&id.to_string()).and_then(|m| Some((m, m.granted()?)));
+        match granted {
+            Some((mandate, granted))
+                if actor.on_behalf_of.as_ref().is_some_and(|of| granted.terms.principal.is(of)) =>
+            {
+                if mandate.in_force(meta.at()).is_none() {
+                    found.note(event, "mandate", "recorded by a mandate that was not in force");
+                }
+            }
+            _ => found.of(event, "mandate", "recorded by a mandate that was not granted"),
+        }
+    }
+    if let Some(id) = actor.credential {
+        let credential = credentials.get(&id.to_string());
+        let registered = credential.and_then(|credential| credential.registered.as_ref());
+        if registered.is_none_or(|registered| registered.machine != actor.subject) {
+            found.of(event, "credential", "recorded by a program that was not registered");
+        } else if credential.is_none_or(|credential| credential.valid(meta.at()).is_none()) {
+            found.note(event, "credential", "recorded by a program that was not registered then");
+        }
     }
 }
 

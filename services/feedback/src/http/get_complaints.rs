@@ -169,10 +169,17 @@ fn reach(
     let default = if officer { Whose::Agency } else { Whose::Own };
     if query.whose.unwrap_or(default) == Whose::Own {
         let party = caller.party();
-        let own = Resource { owners: vec![party.clone()], ..Resource::default() };
-        request.read_as(LIST, &own)?;
+        request.read_as(LIST, &Resource::own(caller))?;
         values.push(Value::Text(party_name(party.as_str())));
-        return Ok(vec!["applicant = ?".to_owned()]);
+        let mut conditions = vec!["applicant = ?".to_owned()];
+        let limited = caller.mandate.as_ref().filter(|under| !under.procedures.is_empty());
+        if let Some(under) = limited {
+            let codes = under.procedures.iter().map(|code| Value::Text(code.to_string()));
+            values.extend(codes);
+            let places = vec!["?"; under.procedures.len()].join(", ");
+            conditions.push(format!("procedure IN ({places})"));
+        }
+        return Ok(conditions);
     }
     let agency = query.agency.clone().or_else(|| caller.agency.clone());
     if agency.as_ref().is_some_and(|agency| !agency.is_well_formed()) {
@@ -321,7 +328,7 @@ fn filters(caller: &Caller, query: &ComplaintsQuery) -> String {
     format!(
         "{:?}",
         (
-            (&caller.subject, &caller.on_behalf_of, whose, agency, assigned, officer),
+            (&caller.subject, caller.party(), &caller.mandate, whose, agency, assigned, officer),
             (stage, class, owed, number, dossier, merged_into, overdue, due_before),
         )
     )

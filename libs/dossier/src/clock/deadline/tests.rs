@@ -7,6 +7,7 @@ use crate::intake::accept_dossier::tests::{accepted, submitted};
 use crate::intake::restate_deadline::RestateDeadline;
 use crate::intake::{Intake, IntakeDeadline};
 use crate::law::Outage;
+use crate::mandates::MandateDeadline;
 use crate::payment::PaymentDeadline;
 use crate::review::ReviewDeadline;
 use crate::testing::{Scene, at, law};
@@ -26,6 +27,7 @@ fn each_kind_has_a_text_of_its_own_that_names_it_again() {
     parsed_again::<PaymentDeadline>(&mut texts);
     parsed_again::<ReviewDeadline>(&mut texts);
     parsed_again::<ComplaintDeadline>(&mut texts);
+    parsed_again::<MandateDeadline>(&mut texts);
     parsed_again::<crate::delivery::DeliveryDeadline>(&mut texts);
     let recorded = [
         "answer",

@@ -1,0 +1,184 @@
+//! Intermediaries: programs of firms, batches, and the day of one who files for clients.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::mandates::{
+    Acting, NOT_IN_FORCE, NOTHING, accepted, answered, assert_sound, client, granted, own, person,
+    submit,
+};
+use crate::support::{Office, energy_label};
+
+const MACHINE: &str = "machine-1";
+
+/// A program that the firm has registered; with the credential, and its id.
+async fn machine(office: &Office) -> (Acting, String) {
+    let body = json!({ "machine": MACHINE, "name": "Phần mềm khai báo" });
+    let registered = person(office).post(office, "/v1/credentials", body).await.granted();
+    let credential = registered["credential"].as_str().unwrap().to_owned();
+    (Acting::by(office.applicant(MACHINE)).with(&credential), credential)
+}
+
+#[tokio::test]
+async fn a_program_acts_for_its_firm_and_its_clients_until_its_credential_is_revoked() {
+    let mut office = Office::open().await;
+    let (machine, credential) = machine(&office).await;
+    let mandate = accepted(&office, "client-1", json!([])).await;
+    office.settle().await;
+    let clients = machine.get(&office, "/v1/mandates").await.granted();
+    assert_eq!(clients[0]["principal"], "client-1");
+    // Without its credential it is nobody; nor does the credential help another one.
+    let alone = Acting::by(office.applicant(MACHINE));
+    assert_eq!(
+        alone.clone().under(&mandate).get(&office, "/v1/register/dossiers").await.refused(),
+        NOT_IN_FORCE
+    );
+    let other = Acting::by(office.applicant("machine-2")).with(&credential);
+    assert_eq!(other.get(&office, "/v1/mandates").await.refused(), NOT_IN_FORCE);
+    // It does not decide on mandates and programs.
+    let answer = answered(&office, &machine, &mandate, "revocation").await;
+    assert_eq!(answer.refused(), (403, "not-a-party-to-the-mandate"));
+    let more = json!({ "machine": "machine-3", "name": "x" });
+    let more = machine.post(&office, "/v1/credentials", more).await;
+    assert_eq!(more.refused(), (403, "credential-not-by-a-person"));
+
+    let acting = machine.clone().under(&mandate);
+    let dossier = submit(&office, &acting).await;
+    acting.get(&office, &dossier).await.granted();
+    let revocation = format!("/v1/credentials/{credential}/revocation");
+    person(&office).post(&office, &revocation, json!({})).await.granted();
+    let revoked = (403, "credential-not-valid");
+    assert_eq!(acting.get(&office, &dossier).await.refused(), revoked);
+    assert_eq!(machine.get(&office, "/v1/mandates").await.refused(), revoked);
+    person(&office).under(&mandate).get(&office, &dossier).await.granted();
+    office.settle().await;
+    let listed = person(&office).get(&office, "/v1/credentials").await.granted();
+    assert_eq!((&listed[0]["valid"], &listed[0]["machine"]), (&json!(false), &json!(MACHINE)));
+    assert_sound(&office).await;
+}
+
+#[tokio::test]
+async fn a_batch_files_each_item_once_and_says_for_each_what_is_wrong() {
+    let office = Office::open().await;
+    let acting = person(&office).under(&accepted(&office, "client-1", json!([])).await);
+    let good = energy_label(&office.browser, &acting.token).await;
+    let mut bad = good.clone();
+    bad["procedure"] = json!("NOTHING");
+    let body = json!({ "items": [good, bad, { "x": 1 }] });
+    let post = async |key: &str, body: &Value| {
+        acting.send(&office, (Method::POST, "/v1/dossiers/batches"), (key, ""), body).await
+    };
+    let first = post("batch-1", &body).await.granted();
+    assert_eq!((&first["succeeded"], &first["refused"]), (&json!(1), &json!(2)));
+    let outcomes = first["outcomes"].as_array().unwrap();
+    let statuses: Vec<_> =
+        outcomes.iter().map(|outcome| outcome["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [201, 422, 422]);
+    assert_eq!(outcomes[1]["problem"]["errors"][0]["pointer"], "/procedure");
+    let address = outcomes[0]["location"].as_str().unwrap();
+    assert_eq!(address.rsplit('/').next().unwrap(), outcomes[0]["dossier"].as_str().unwrap());
+    acting.get(&office, address).await.granted();
+    // Sent again, nothing is filed twice.
+    let again = post("batch-1", &body).await.granted();
+    assert_eq!(again["outcomes"][0], outcomes[0]);
+    let filed = office.log().await.iter().filter(|kind| **kind == "DossierSubmitted").count();
+    assert_eq!(filed, 1);
+    // Another body with the same key is another request.
+    let mut other = body.clone();
+    other["items"][0]["form"]["stars"] = json!(4);
+    let other = post("batch-1", &other).await.granted();
+    assert_eq!(
+        other["outcomes"][0]["problem"]["type"],
+        "urn:dossier:problem:idempotency-key-reused"
+    );
+    assert_eq!(post("batch-2", &json!({ "items": [] })).await.refused(), (422, "body-invalid"));
+    let many = json!({ "items": vec![json!({}); 101] });
+    assert_eq!(post("batch-3", &many).await.refused(), (422, "body-invalid"));
+}
+
+#[tokio::test]
+async fn every_item_of_a_batch_counts_as_a_submission() {
+    let quotas = "{ applicant: { submissions: { count: 2 } }, representative_times: 1 }";
+    let office = Office::open_limited(quotas).await;
+    let acting = client(&office, "a1");
+    let body = energy_label(&office.browser, &acting.token).await;
+    let items = json!({ "items": [body, body, body] });
+    let answer = acting.post(&office, "/v1/dossiers/batches", items).await.granted();
+    let status = |outcome: &Value| outcome["status"].as_u64().unwrap();
+    let mut statuses: Vec<_> = answer["outcomes"].as_array().unwrap().iter().map(status).collect();
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 429], "{answer}");
+}
+
+#[tokio::test]
+async fn the_same_key_for_another_client_is_another_request() {
+    let office = Office::open().await;
+    let one = person(&office).under(&accepted(&office, "client-1", json!([])).await);
+    let other = person(&office).under(&accepted(&office, "client-2", json!([])).await);
+    let body = energy_label(&office.browser, &one.token).await;
+    let file = async |by: &Acting| {
+        by.send(&office, (Method::POST, "/v1/dossiers"), ("same", ""), &body).await
+    };
+    file(&one).await.granted();
+    file(&one).await.granted();
+    assert_eq!(file(&other).await.refused(), (422, "idempotency-key-reused"));
+}
+
+/// An intermediary takes over a client's filing, and the client takes it back.
+#[tokio::test]
+async fn the_day_of_an_intermediary() {
+    let mut office = Office::open().await;
+    let (machine, _) = machine(&office).await;
+    // In the morning, a client has granted a mandate. A person of the firm accepts it.
+    let owner = client(&office, "client-1");
+    let mandate = granted(&office, &owner, json!(["ENERGY.LABEL"])).await;
+    office.settle().await;
+    let waiting = person(&office).get(&office, "/v1/mandates?status=offered").await.granted();
+    assert_eq!(waiting[0]["mandate"], mandate.as_str());
+    answered(&office, &person(&office), &mandate, "acceptance").await.granted();
+
+    // The firm's program files three dossiers. One is refused, and it says why.
+    let filing = machine.clone().under(&mandate);
+    let first = energy_label(&office.browser, &machine.token).await;
+    let second = energy_label(&office.browser, &machine.token).await;
+    let mut faulty = energy_label(&office.browser, &machine.token).await;
+    faulty["form"]["stars"] = json!("five");
+    let batch = json!({ "items": [first, faulty, second] });
+    let filed = filing.post(&office, "/v1/dossiers/batches", batch).await.granted();
+    assert_eq!((&filed["succeeded"], &filed["refused"]), (&json!(2), &json!(1)));
+    let refused = &filed["outcomes"][1]["problem"];
+    assert_eq!(refused["type"], "urn:dossier:problem:form-invalid");
+    assert_eq!(refused["errors"][0]["pointer"], "/form/stars");
+
+    // It follows them in a list.
+    office.settle().await;
+    assert_eq!(own(&office, &filing).await.len(), 2);
+    let dossier = filed["outcomes"][0]["location"].as_str().unwrap();
+
+    // The clerk asks for a supplement to one of them; the program finds it in the list and answers.
+    let clerk = Acting::by(office.clerk());
+    let ask = json!({ "components": ["declaration"], "reason": "no signature" });
+    clerk.take(&office, dossier, "supplement-requests", ask).await.granted();
+    office.settle().await;
+    let waiting = "/v1/register/dossiers?mine=true&waiting_on=applicant";
+    let waiting = filing.get(&office, waiting).await.granted();
+    assert_eq!(waiting[0]["id"], filed["outcomes"][0]["dossier"]);
+    let document = office.browser.upload(&machine.token, "signed").await;
+    let signed = json!({ "documents": [
+        { "component": "declaration", "document": document, "file_name": "signed.pdf" }] });
+    filing.take(&office, dossier, "supplements", signed).await.granted();
+
+    // In the evening, the client takes over, and sees all that was done.
+    answered(&office, &owner, &mandate, "revocation").await.granted();
+    office.settle().await;
+    assert_eq!(own(&office, &owner).await.len(), 2);
+    owner.get(&office, dossier).await.granted();
+    for by in [filing, person(&office).under(&mandate)] {
+        assert_eq!(by.get(&office, dossier).await.refused(), NOT_IN_FORCE);
+        assert_eq!(by.get(&office, "/v1/register/dossiers").await.refused(), NOT_IN_FORCE);
+    }
+    assert_eq!(machine.get(&office, dossier).await.refused(), NOTHING);
+    let ended = machine.get(&office, "/v1/mandates?status=revoked").await.granted();
+    assert_eq!(ended.as_array().unwrap().len(), 1);
+    assert_sound(&office).await;
+}

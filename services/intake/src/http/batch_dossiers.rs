@@ -1,0 +1,30 @@
+//! Submits several dossiers in one request.
+
+use utoipa::ToSchema;
+use web::Operation;
+
+use super::submit_dossier::{self, SubmitDossierRequest};
+use crate::App;
+
+/// Dossiers to be submitted.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the request; each item is read by its own step")]
+pub(crate) struct BatchDossiersRequest {
+    /// The dossiers, each as in a request of its own. From 1 to 100.
+    #[schema(max_items = 100)]
+    items: Vec<SubmitDossierRequest>,
+}
+
+pub(super) fn operation() -> Operation<App> {
+    let summary = "Submit several dossiers";
+    let description = "For programs of firms and representatives: up to 100 dossiers, each submitted as by \
+                       `submit_dossier`, with its own outcome and within its own quota. What is refused does not prevent \
+                       the others. With the same `Idempotency-Key` and the same items, nothing is submitted twice, and \
+                       what was refused is decided again.";
+    Operation::batch::<BatchDossiersRequest>(
+        "/v1/dossiers/batches",
+        "batch_dossiers",
+        (summary, description),
+        submit_dossier::operation(),
+    )
+}

@@ -1,0 +1,32 @@
+//! The operations on mandates and credentials, one file each.
+
+mod accept_mandate;
+mod decline_mandate;
+mod get_credentials;
+mod get_mandate;
+mod get_mandate_document;
+mod get_mandates;
+mod grant_mandate;
+mod register_credential;
+mod reply;
+mod revoke_credential;
+mod revoke_mandate;
+
+use web::Operation;
+
+use super::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        grant_mandate::operation(),
+        get_mandates::operation(),
+        get_mandate::operation(),
+        get_mandate_document::operation(),
+        accept_mandate::operation(),
+        decline_mandate::operation(),
+        revoke_mandate::operation(),
+        register_credential::operation(),
+        get_credentials::operation(),
+        revoke_credential::operation(),
+    ]
+}
