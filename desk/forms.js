@@ -44,11 +44,18 @@ export function filled(schema, value) {
   return Object.fromEntries(parts.filter(([name, part]) => required.has(name) || !isEmpty(part)));
 }
 
+// The fields in the order of the rules' author, which only `required` has: the API gives properties
+// by name.
+function inOrder({ properties = {}, required = [] }) {
+  const names = new Set([...required.filter((name) => name in properties), ...Object.keys(properties)]);
+  return [...names].map((name) => [name, properties[name]]);
+}
+
 // Draws `schema` for `value`. `onChange(path, part)` reports a change; `findings(pointer)` gives
 // the findings at a field.
 export function SchemaFields({ schema, value, onChange, findings, path = [], root = '/form' }) {
   const required = new Set(schema.required ?? []);
-  return Object.entries(schema.properties ?? {}).map(
+  return inOrder(schema).map(
     ([name, inner]) => html`<${Node}
       key=${name}
       name=${name}

@@ -18,6 +18,8 @@ function Desk({ failed }) {
   useEffect(() => {
     const moved = () => setAddress(location.hash);
     addEventListener('hashchange', moved);
+    // The address may have changed since the first drawing.
+    moved();
     return () => removeEventListener('hashchange', moved);
   }, []);
   const choose = (chosen) => {

@@ -102,8 +102,13 @@ pub fn faketime() -> Result<PathBuf> {
     debian("faketime", "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 }
 
+/// A browser.
+pub fn chromium() -> Result<PathBuf> {
+    debian("chromium", "/usr/bin/chromium")
+}
+
 /// The folder whose `node_modules` has the packages of `clients/package-lock.json`: generators of
-/// clients and linters of API documents.
+/// clients, linters of API documents, and what drives a browser.
 pub fn node_packages() -> Result<PathBuf> {
     locked_packages("node-packages", "package-lock.json", |folder| {
         std::fs::copy(workspace()?.join("clients/package.json"), folder.join("package.json"))?;
@@ -164,6 +169,7 @@ pub fn install() -> Result<()> {
     }
     node_packages()?;
     python_packages()?;
+    chromium()?;
     Ok(())
 }
 

@@ -52,6 +52,7 @@ fn all(phases: &mut Phases) -> Result<()> {
             ("validate", xtask("validate")),
             ("clients", own(&["clients", "--built"])),
             ("api", own(&["api", "--built"])),
+            ("desk", own(&["desk", "--built"])),
         ],
     );
     let tested = phases.run("tests", tests);

@@ -12,6 +12,7 @@ mod api;
 mod checks;
 mod clients;
 mod cluster;
+mod desk;
 mod phases;
 mod server;
 mod upgrade;
@@ -47,6 +48,12 @@ enum Task {
     /// Generate clients from the OpenAPI documents and carry a dossier from upload to rating with
     /// them.
     Clients {
+        /// Use the existing program instead of building it.
+        #[arg(long)]
+        built: bool,
+    },
+    /// Test the desk in a real browser, on a demo.
+    Desk {
         /// Use the existing program instead of building it.
         #[arg(long)]
         built: bool,
@@ -103,6 +110,12 @@ fn main() -> Result<()> {
                 checks::build_program()?;
             }
             clients::carry_a_dossier()
+        }
+        Task::Desk { built } => {
+            if !built {
+                checks::build_program()?;
+            }
+            desk::in_a_browser()
         }
         Task::Viewer { version } => viewer::update(&version),
         Task::Digests => passed_on("digests"),

@@ -29,11 +29,13 @@ impl Drop for Server {
 
 /// Serves the data directory `data`; returns the process and its address.
 pub(crate) fn serve(dossier: &Path, data: &Path) -> Result<(Server, String)> {
-    let mut child = Command::new(dossier)
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(data)
-        .stderr(Stdio::piped())
-        .spawn()?;
+    let mut serve = Command::new(dossier);
+    start(serve.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data))
+}
+
+/// Starts a program that serves; returns the process and its address.
+pub(crate) fn start(command: &mut Command) -> Result<(Server, String)> {
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn()?;
     let mut lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();
     let server = Server(child);
     let address = lines.by_ref().map_while(Result::ok).find_map(|line| {

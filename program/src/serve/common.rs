@@ -79,7 +79,6 @@ pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> 
     operations.push(dead_letters());
     let mut routes = mount_all(&Arc::new(watch), operations);
     routes.extend([
-        mount("/", file("text/html; charset=utf-8", include_str!("index.html").into())),
         mount("/docs", file("text/html; charset=utf-8", include_str!("docs.html").into())),
         mount("/docs.css", file("text/css", include_str!("docs.css").into())),
         mount(VIEWER, compressed("text/javascript", VIEWER_GZIP.into())),
@@ -101,6 +100,11 @@ pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> 
     let text = whole.to_json().unwrap_or_default();
     routes.push(mount("/openapi.json", file("application/json", text.into())));
     routes
+}
+
+/// The first page of a process without the desk.
+pub(super) fn start_page() -> Vec<Mounted> {
+    vec![mount("/", file("text/html; charset=utf-8", include_str!("index.html").into()))]
 }
 
 /// The viewer of the API reference; `serve/viewer/VERSION` has its origin and digests.

@@ -13,11 +13,13 @@ use indicatif::ProgressBar;
 use jiff::Timestamp;
 
 use crate::data::{DataDirectory, Identity, Time};
-use crate::serve::At;
+use crate::serve::desk::SignIn;
+use crate::serve::{At, Desk};
 use crate::world::office::Office;
 use crate::world::replay::progress;
 
 mod citizen;
+mod desk;
 mod dice;
 mod stories;
 mod tour;
@@ -74,7 +76,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
         .components(Time::Machine { confirmed: false, live: false }, Identity::Development)
         .await?;
     // With port 0, the address is known only now.
-    crate::serve::serve(&components, &data, arguments.at.clone(), tour).await
+    let stories = Tour::read(&arguments.data)?.stories();
+    let routes = desk::routes(&data, &components.engine.clock, stories)?;
+    let desk = Desk { sign_in: SignIn::Demo, routes };
+    crate::serve::serve(&components, &data, arguments.at.clone(), (desk, tour)).await
 }
 
 /// One in this many dossiers is submitted in the last days and stays open.

@@ -26,6 +26,15 @@ pub(super) fn check() -> Result<()> {
                 .and_then(|()| routed(&resources))
                 .with_context(|| format!("{profile} with {route}"))?;
         }
+        for kind in ["HTTPRoute", "Ingress"] {
+            let route = format!("identity.deskClient=desk,route.enabled=true,route.kind={kind}");
+            let rendered = template(&values_of(profile), &["--set", &route])?;
+            let resources = resources(&rendered)?;
+            looked_at(&resources)
+                .and_then(|()| routed(&resources))
+                .and_then(|()| desk_routed(&resources))
+                .with_context(|| format!("{profile} with {route}"))?;
+        }
     }
     Ok(())
 }
@@ -64,6 +73,20 @@ fn looked_at(resources: &[Value]) -> Result<()> {
                 "the route has {} rules, or one with more than {MATCHES_MAX} matches",
                 rules.len()
             );
+        }
+    }
+    Ok(())
+}
+
+/// The files of the desk lead to pods that serve the register.
+fn desk_routed(resources: &[Value]) -> Result<()> {
+    let routes: Vec<(String, String, String)> = resources.iter().flat_map(rules).collect();
+    for path in ["/", "/desk/main.js"] {
+        let found = routes.iter().find(|(kind, pattern, _)| matches(kind, pattern, path));
+        let (_, _, to) = found.with_context(|| format!("{path} is not routed"))?;
+        let serves = serves(resources, to)?;
+        if !serves.iter().any(|service| service == ServiceName::Register.as_str()) {
+            bail!("{path} is routed to {to}, whose pods serve {serves:?}");
         }
     }
     Ok(())
@@ -116,8 +139,11 @@ fn rules(resource: &Value) -> Vec<(String, String, String)> {
     found
 }
 
-/// Matches as gateways do: a prefix by whole segments.
+/// Matches as gateways do: exactly, or a prefix by whole segments.
 fn matches(kind: &str, pattern: &str, path: &str) -> bool {
+    if ["Exact", "PathExact"].contains(&kind) {
+        return path == pattern;
+    }
     let rest = path.strip_prefix(pattern).filter(|_| kind == "PathPrefix");
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -15,7 +15,13 @@ pub(super) const APPLICANT: &str = "company-1";
 pub(super) struct Story {
     /// Description of the situation.
     pub(super) what: &'static str,
+    /// The same in Vietnamese.
+    pub(super) vi: &'static str,
+    /// Id of the person of the desk who should look at it.
+    pub(super) person: &'static str,
     pub(super) procedure: &'static str,
+    /// The agency that has the dossier.
+    pub(super) at: &'static str,
     pub(super) submitted_at: &'static str,
     /// The step that is never taken.
     pub(super) stays_before: Option<Step>,
@@ -39,7 +45,10 @@ impl Story {
 pub(super) const STORIES: [Story; 5] = [
     Story {
         what: "overdue: an officer claimed it and did nothing",
+        vi: "quá hạn: cán bộ đã nhận thụ lý nhưng không làm gì",
+        person: "approver-ha",
         procedure: "ENERGY.LABEL",
+        at: "G02.002",
         submitted_at: "2026-11-05T08:30:00+07:00",
         stays_before: Some(Step::Work),
         instead: None,
@@ -47,7 +56,10 @@ pub(super) const STORIES: [Story; 5] = [
     },
     Story {
         what: "waiting for a supplement from the applicant",
+        vi: "chờ người nộp bổ sung",
+        person: APPLICANT,
         procedure: "2.000004",
+        at: "H26.14",
         submitted_at: "2026-11-17T09:00:00+07:00",
         stays_before: Some(Step::Supply),
         instead: None,
@@ -55,7 +67,10 @@ pub(super) const STORIES: [Story; 5] = [
     },
     Story {
         what: "extended by an outage that began before its due date",
+        vi: "được gia hạn vì sự cố bắt đầu trước ngày hẹn",
+        person: "clerk-lan",
         procedure: "MLM.CERTIFICATE",
+        at: "G02.003",
         submitted_at: "2026-10-28T09:00:00+07:00",
         stays_before: None,
         instead: Some((Step::Work, Step::BreakDown)),
@@ -63,7 +78,10 @@ pub(super) const STORIES: [Story; 5] = [
     },
     Story {
         what: "disputed payment: the amount differs from the fee",
+        vi: "sai lệch thanh toán: số tiền khác mức phí",
+        person: "cashier-tuan",
         procedure: "CO.D",
+        at: "G02.001",
         submitted_at: "2026-11-19T09:00:00+07:00",
         stays_before: None,
         instead: Some((Step::Pay, Step::PayWrong)),
@@ -71,7 +89,10 @@ pub(super) const STORIES: [Story; 5] = [
     },
     Story {
         what: "complaint: it was accepted and no officer claimed it",
+        vi: "có phản ánh: đã tiếp nhận nhưng chưa ai thụ lý",
+        person: "reviewer-minh",
         procedure: "PRECURSOR.IMPORT",
+        at: "G02.002",
         submitted_at: "2026-11-12T10:00:00+07:00",
         stays_before: None,
         instead: Some((Step::Claim, Step::Complain)),

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use web::auth::{Claims, DevelopmentKey};
 
 use super::citizen::Citizen;
+use super::desk;
 use super::stories::{APPLICANT, STORIES};
 
 /// The file in the data directory.
@@ -60,6 +61,11 @@ impl Tour {
         }
     }
 
+    /// Id and code of each story's dossier.
+    pub(super) fn stories(&self) -> Vec<(String, String)> {
+        self.stories.clone()
+    }
+
     /// The summary as a shell script.
     pub(super) fn text(&self, key: &DevelopmentKey, data: &Path, at: SocketAddr) -> Result<String> {
         let mut text = String::new();
@@ -71,9 +77,19 @@ impl Tour {
             text,
             "# A ministry with {dossiers} dossiers, {open} of them open. Its virtual time is {ended_at}; to advance it:\n\
              #   date -u -d 2026-12-15 +%FT%TZ > {}/virtual-time-ended-at\n\
-             # Paste these lines into a shell. The tokens are valid for {TOKEN_HOURS} hours.\n\
-             U=http://{at}",
+             #\n\
+             # Open http://{at} in a browser and sign in as one of these people:",
             data.display()
+        )?;
+        for person in desk::people() {
+            writeln!(text, "#   {person}")?;
+        }
+        writeln!(
+            text,
+            "# Time can be moved there too.\n\
+             #\n\
+             # Or paste these lines into a shell. The tokens are valid for {TOKEN_HOURS} hours.\n\
+             U=http://{at}"
         )?;
         let seen = STORIES.iter().map(|story| (story.look.0, story.agency()));
         let mut named: Vec<(Role, &str)> = Vec::new();

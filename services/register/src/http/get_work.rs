@@ -61,6 +61,9 @@ pub(crate) struct WorkQuery {
 pub(crate) struct WorkReply {
     /// What has to be done, in which agency, and by when.
     task: NextStep,
+    /// Time until the task is due, in seconds; negative if it is overdue, null if it has no period.
+    #[schema(example = 14400)]
+    remaining_s: Option<i64>,
     /// The dossier in which it has to be done.
     dossier: ListedDossierReply,
 }
@@ -115,9 +118,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let is_consultee = caller.roles.contains(&Role::Consultee);
     let shown = Arc::clone(&whose);
     let listed = app.lists.query(Question::List, move |tables| {
-        // One snapshot: places of tasks are read before the rows that have them.
-        let tables = tables.unchecked_transaction()?;
-        Listed::read(&tables, &asked, |row, task| {
+        Listed::read(tables, &asked, |row, task| {
             let Some(task) = task else { return false };
             let is_own = task.not_by.as_ref() == Some(&me);
             // A consulted agency has tasks in dossiers of others. Consultees see those, and no
@@ -135,9 +136,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let Listed { rows, next } = listed.await?;
     let law = app.engine.law();
     let replies = rows.iter().filter_map(|(row, place)| {
-        let task = NextStep::of(row.tasks.get(*place)?, &law, true);
+        let task = row.tasks.get(*place)?;
+        let remaining_s = task.due_at.map(|due_at| due_at.duration_since(now).as_secs());
+        let task = NextStep::of(task, &law, true);
         let role = if whose.has(row, None) { whose.role } else { Role::Consultee };
-        Some(WorkReply { task, dossier: ListedDossierReply::of(row, &law, now, role) })
+        let dossier = ListedDossierReply::of(row, &law, now, role);
+        Some(WorkReply { task, remaining_s, dossier })
     });
     let replies: Vec<WorkReply> = replies.collect();
     let next = next.map(|next| request.next_page(ADDRESS, &cursors.write(&next.text())));

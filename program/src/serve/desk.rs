@@ -1,0 +1,279 @@
+//! The desk, the front end in the browser (ADR 25): the files of the folder `desk`, embedded in the
+//! program. It uses the public API only; what it has beyond that is how to sign in.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+use http::header::{
+    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderMap, HeaderValue, IF_NONE_MATCH, REFERRER_POLICY, VARY,
+};
+use http::{HeaderName, StatusCode};
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use warp::Filter;
+use warp::reply::Response;
+use web::{Mounted, Route, mount};
+
+/// Level of the compression, of at most 10.
+const LEVEL: u8 = 9;
+/// Bytes of the digest in an `ETag`.
+const TAG_BYTES: usize = 12;
+
+macro_rules! files {
+    ($($name:literal),* $(,)?) => {
+        &[$(($name, include_bytes!(concat!("../../../desk/", $name)).as_slice())),*]
+    };
+}
+
+/// The page, which is served as `/`; all other files are served below `/desk/`.
+const PAGE: &str = "index.html";
+
+/// All files, with their names in the folder `desk`.
+const FILES: &[(&str, &[u8])] = files![
+    "api.js",
+    "calendar.js",
+    "changes.js",
+    "citizen/complain.js",
+    "citizen/filing.js",
+    "citizen/look-up.js",
+    "citizen/mine.js",
+    "citizen/procedures.js",
+    "citizen/track.js",
+    "demo.js",
+    "desk.css",
+    "differences.js",
+    "dossier-parts.js",
+    "figures.js",
+    "forms.js",
+    "home.js",
+    "i18n.js",
+    "icon.svg",
+    "index.html",
+    "main.js",
+    "officer/complaints.js",
+    "officer/dossier.js",
+    "officer/operation.js",
+    "officer/rules.js",
+    "officer/search.js",
+    "officer/work.js",
+    "oidc.js",
+    "pages.js",
+    "parts.js",
+    "routes.js",
+    "session.js",
+    "sign-in.js",
+    "step.js",
+    "steps.js",
+    "text/en.js",
+    "text/vi.js",
+    "uploads.js",
+    "vendor/LICENSE",
+    "vendor/VERSION",
+    "vendor/hooks.js",
+    "vendor/htm.js",
+    "vendor/preact.js",
+    "view.js",
+];
+
+/// How users sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "sign_in", rename_all = "snake_case")]
+pub(crate) enum SignIn {
+    /// As one of the people of the demo.
+    Demo,
+    /// With a token of `dossier token`, in development.
+    Token,
+    /// At an identity provider (OpenID Connect, code flow with PKCE).
+    Provider {
+        issuer: String,
+        /// The `client_id` that the desk has there.
+        client: String,
+    },
+    /// Not at all: only what is public can be used.
+    Nobody,
+}
+
+impl SignIn {
+    /// Origin of the identity provider, to which the browser may connect besides this server.
+    fn origin(&self) -> Option<&str> {
+        let Self::Provider { issuer, .. } = self else { return None };
+        let host = issuer.find("://")? + 3;
+        let end = issuer.get(host..)?.find('/').map_or(issuer.len(), |slash| host + slash);
+        issuer.get(..end)
+    }
+}
+
+/// The routes of the desk.
+pub(super) fn routes(sign_in: &SignIn) -> Vec<Mounted> {
+    let policy = policy(sign_in.origin());
+    let files = FILES.iter().map(|(name, content)| {
+        let address = if *name == PAGE { "/".to_owned() } else { format!("/desk/{name}") };
+        let file = File::new(media_type(name), Bytes::from_static(content), &policy);
+        mount(&address, route(file))
+    });
+    let settings = serde_json::to_vec(sign_in).unwrap_or_default();
+    let settings = File::new("application/json", settings.into(), &policy);
+    files.chain([mount("/desk/settings.json", route(settings))]).collect()
+}
+
+/// No inline code, no resources and no connections elsewhere but to the identity provider. Documents
+/// are shown from memory (`blob:`), which needs the browser's own viewer for PDF.
+fn policy(provider: Option<&str>) -> HeaderValue {
+    let provider = provider.unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
+         frame-src blob:; connect-src 'self' {provider}; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'none'"
+    );
+    // An issuer that is no address cannot be reached either.
+    HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+}
+
+fn media_type(name: &str) -> &'static str {
+    match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("css") => "text/css; charset=utf-8",
+        Some("html") => "text/html; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        _ => "text/plain; charset=utf-8",
+    }
+}
+
+/// A file with what is sent with it.
+struct File {
+    content: Bytes,
+    /// Compressed at the first request that accepts it.
+    compressed: OnceLock<Bytes>,
+    tag: HeaderValue,
+    media_type: &'static str,
+    policy: HeaderValue,
+}
+
+impl File {
+    fn new(media_type: &'static str, content: Bytes, policy: &HeaderValue) -> Self {
+        let digest = Sha256::digest(&content);
+        let tag: String = digest.iter().take(TAG_BYTES).map(|byte| format!("{byte:02x}")).collect();
+        let tag = HeaderValue::from_str(&format!("W/\"{tag}\"")).expect("digits are a header");
+        let policy = policy.clone();
+        Self { content, compressed: OnceLock::new(), tag, media_type, policy }
+    }
+
+    /// The file, or 304 if the request has its tag. Browsers ask every time, so that the files of
+    /// two versions are never mixed.
+    fn answer(&self, request: &HeaderMap) -> Response {
+        let has = |header: HeaderName, wanted: &str| {
+            let values = request.get_all(header).iter().filter_map(|value| value.to_str().ok());
+            values
+                .flat_map(|value| value.split(','))
+                .any(|value| value.split(';').next().unwrap_or_default().trim() == wanted)
+        };
+        let is_known = self.tag.to_str().is_ok_and(|tag| has(IF_NONE_MATCH, tag));
+        let is_compressed = has(ACCEPT_ENCODING, "deflate");
+        let body = match (is_known, is_compressed) {
+            (true, _) => Bytes::new(),
+            (false, true) => self.compressed().clone(),
+            (false, false) => self.content.clone(),
+        };
+        let mut response = Response::new(body.into());
+        let headers = response.headers_mut();
+        headers.insert(ETAG, self.tag.clone());
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
+        if is_known {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            return response;
+        }
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.media_type));
+        headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+        if is_compressed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("deflate"));
+        }
+        response
+    }
+
+    fn compressed(&self) -> &Bytes {
+        self.compressed.get_or_init(|| compress_to_vec_zlib(&self.content, LEVEL).into())
+    }
+}
+
+fn route(file: File) -> Route {
+    let file = Arc::new(file);
+    let answers = warp::header::headers_cloned().map(move |headers| file.answer(&headers));
+    Route::open(answers.boxed())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    /// Names of all files below `folder`, but not of its tests.
+    fn names(folder: &Path, prefix: &str, found: &mut BTreeSet<String>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+            if entry.path().is_dir() {
+                if name != "tests" {
+                    names(&entry.path(), &format!("{name}/"), found);
+                }
+            } else {
+                found.insert(name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let mut found = BTreeSet::new();
+        names(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../desk")), "", &mut found);
+        let listed: BTreeSet<String> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(listed, found);
+    }
+
+    #[test]
+    fn the_whole_desk_is_transferred_in_fewer_than_150_kilobytes() {
+        let policy = policy(None);
+        let bytes: usize = FILES
+            .iter()
+            .map(|(name, content)| {
+                File::new(media_type(name), Bytes::from_static(content), &policy)
+            })
+            .map(|file| file.compressed().len())
+            .sum();
+        assert!((10_000..150_000).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn browsers_may_connect_to_the_identity_provider_only() {
+        let of = |issuer: &str| {
+            let (issuer, client) = (issuer.to_owned(), "desk".to_owned());
+            policy(SignIn::Provider { issuer, client }.origin()).to_str().unwrap().to_owned()
+        };
+        assert!(
+            of("https://id.example/realms/a").contains("connect-src 'self' https://id.example;")
+        );
+        assert!(of("https://id.example").contains("connect-src 'self' https://id.example;"));
+        assert!(policy(SignIn::Demo.origin()).to_str().unwrap().contains("connect-src 'self' ;"));
+        assert_eq!(of("line\nbreak"), policy(None).to_str().unwrap());
+    }
+
+    #[test]
+    fn a_file_is_sent_again_only_if_it_changed() {
+        let file = File::new("text/css", Bytes::from_static(b"a{}"), &policy(None));
+        let mut request = HeaderMap::new();
+        let first = file.answer(&request);
+        assert_eq!(first.status(), StatusCode::OK);
+        assert!(!first.headers().contains_key(CONTENT_ENCODING));
+        request.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip, deflate;q=0.5, br"));
+        assert_eq!(file.answer(&request).headers()[CONTENT_ENCODING], "deflate");
+        request.insert(IF_NONE_MATCH, first.headers()[ETAG].clone());
+        assert_eq!(file.answer(&request).status(), StatusCode::NOT_MODIFIED);
+        request.insert(IF_NONE_MATCH, HeaderValue::from_static("W/\"other\""));
+        assert_eq!(file.answer(&request).status(), StatusCode::OK);
+    }
+}
