@@ -11,13 +11,12 @@ use engine::view::Question;
 use engine::{Streams, fold};
 use jiff::Span;
 use jiff::civil::Date;
-use rusqlite::params;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use uuid::Uuid;
 use web::{Cursors, Operation, PDF, PageRows, PaperReply, Problem, Reply, Request};
 
 use crate::App;
+use crate::lists::{Submitted, oldest};
 
 const ADDRESS: &str = "/v1/register/book";
 /// Days between the first and the last day of a period at most.
@@ -54,8 +53,9 @@ pub(crate) struct BookReply {
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_book", "Show the register of an agency")
         .describe(
-            "Form 07 of Circular 03/2025/TT-VPCP: the dossiers that were submitted in the period, the \
-             oldest first. A PDF with `Accept: application/pdf`.",
+            "Form 07 of Circular 03/2025/TT-VPCP: the dossiers that were submitted in the period to \
+             the agency, those below it and those that it has taken over, the oldest first. A PDF \
+             with `Accept: application/pdf`.",
         )
         .roles(READ_BOOK)
         .query::<BookQuery>()
@@ -85,39 +85,32 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (Ok(from), Ok(to)) = ends else { return Err(Problem::not_found()) };
     let PageRows(limit) = query.limit.unwrap_or_default();
     let after = query.after.as_deref().map(|after| key(after).ok_or_else(Cursors::invalid));
-    let (since, id) = after.transpose()?.unwrap_or((i64::MIN, Uuid::nil()));
-    request.catch_up(Some(&app.progress)).await?;
-    let (of, ends) = (agency.to_string(), (from.as_millisecond(), to.as_millisecond()));
-    let found = app.view.query(Question::List, move |rows| {
-        rows.prepare_cached(
-            "SELECT id, submitted_at FROM dossiers
-             WHERE (agency = ?1 OR agency LIKE ?1 || '.%') AND submitted_at >= ?2 AND submitted_at < ?3
-               AND (submitted_at, id) > (?4, ?5)
-             ORDER BY submitted_at, id LIMIT ?6",
-        )?
-        .query_map(params![of, ends.0, ends.1, since, id.to_string(), limit], |row| {
-            Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()
-    });
+    let after = after.transpose()?;
+    request.catch_up(Some(&app.listed)).await?;
+    let mut agencies = law.predecessors(&agency, app.engine.clock.now());
+    agencies.push(agency.clone());
+    let ends = (from.as_millisecond(), to.as_millisecond());
+    let found = app
+        .lists
+        .query(Question::List, move |tables| oldest(tables, &agencies, ends, (after, limit)));
     let found = found.await?;
     let mut dossiers = Vec::new();
-    for (id, _) in &found {
-        let stream = Streams::<Intake>::name(id).map_err(|_| Problem::not_found())?;
+    for Submitted { id, .. } in &found {
+        let stream = Streams::<Intake>::of(id.0);
         let intake: Intake = fold(&app.engine.store.read_whole(&stream).await?)?;
         dossiers.extend(book_row(&intake, &law));
     }
     let made = book((&agency, query.from, query.to), dossiers, &law);
     let (data, paper) = made.ok_or_else(Problem::not_found)?;
-    let next = request.page_after(ADDRESS, (&found, limit), |(id, at)| format!("{at}-{id}"));
+    let next = request.page_after(ADDRESS, (&found, limit), |one| format!("{}-{}", one.at, one.id));
     let name = format!("{agency}-{}-{}", query.from, query.to);
     let body = BookReply { paper: PaperReply::of(&paper), data };
-    let about = found.iter().filter_map(|(id, _)| id.parse().ok());
+    let about = found.iter().map(|one| one.id);
     Ok(Reply::paper(&request, &body, &paper, &name)?.about(about).next_page(next.as_deref()))
 }
 
 /// The key of the last row of a page: submission in milliseconds, and dossier.
-fn key(after: &str) -> Option<(i64, Uuid)> {
+fn key(after: &str) -> Option<Submitted> {
     let (at, id) = after.split_once('-')?;
-    Some((at.parse().ok()?, id.parse().ok()?))
+    Some(Submitted { at: at.parse().ok()?, id: id.parse().ok()? })
 }

@@ -15,3 +15,7 @@ pub(super) const SPLIT_FROM: usize = 256;
 pub(super) const ROWS_SCANNED_MAX: usize = 2_000;
 /// Keys that are read at once from a range.
 pub(super) const KEYS_AT_ONCE: u32 = 64;
+/// Dossiers whose rows are derived anew in one transaction.
+pub(super) const ANEW_AT_ONCE: usize = 256;
+/// Rows that are scanned at once for dossiers whose rows are derived anew.
+pub(super) const ANEW_SCANNED_AT_ONCE: i64 = 20_000;

@@ -60,12 +60,14 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// Reads a page of the rows for which `shows` is true. In lists of tasks, its second argument
-    /// is the task.
+    /// is the task. The page reflects one position: keys are read before the rows that have them,
+    /// and a task is named by its place in its row.
     pub(crate) fn read(
         tables: &Connection,
         asked: &Asked,
         shows: impl Fn(&ListedRow, Option<&Task>) -> bool,
     ) -> rusqlite::Result<Self> {
+        let tables = &*tables.unchecked_transaction()?;
         let mut merge = Merge::new(asked);
         let mut rows = Vec::new();
         let (mut scanned, mut last) = (0, None);
@@ -169,4 +171,4 @@ impl Keys {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

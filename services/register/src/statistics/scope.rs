@@ -237,4 +237,30 @@ mod tests {
         let future = Scope::of(filter("2026-01-31", "2027-01-31"), &law, now).unwrap();
         assert_eq!(future.as_of, jiff::civil::date(2026, 11, 20), "nothing is overdue tomorrow");
     }
+
+    /// How SQLite finds the rows of an agency.
+    fn plan(agency: &str) -> String {
+        let law = Law::shipped().unwrap();
+        let now = "2026-11-20T02:00:00Z".parse().unwrap();
+        let filter = Filter { agency: Some(agency.into()), ..Filter::default() };
+        let scope = Scope::of(filter, &law, now).unwrap();
+        let rows = rusqlite::Connection::open_in_memory().unwrap();
+        rows.execute_batch(crate::dossiers::TABLES).unwrap();
+        let sql = format!(
+            "EXPLAIN QUERY PLAN SELECT procedure, count(*) FROM dossiers WHERE {} GROUP BY procedure",
+            scope.rows
+        );
+        let mut plan = rows.prepare(&sql).unwrap();
+        let values = rusqlite::params_from_iter(scope.values);
+        let steps = plan.query_map(values, |row| row.get::<_, String>(3)).unwrap();
+        steps.collect::<rusqlite::Result<Vec<_>>>().unwrap().join("; ")
+    }
+
+    #[test]
+    fn an_agency_reads_its_own_rows_alone_unless_it_is_a_highest_one() {
+        let one = plan("G02.001");
+        assert!(one.contains("USING INDEX dossiers_by_agency (agency>? AND agency<?)"), "{one}");
+        let all = plan("G02");
+        assert!(all.contains("SCAN dossiers") && !all.contains("dossiers_by_agency"), "{all}");
+    }
 }

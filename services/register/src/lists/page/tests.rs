@@ -5,18 +5,18 @@ use jiff::Timestamp;
 use super::*;
 use crate::lists::{Change, SHAPE, Scope, find_by_code, write};
 
-fn tables() -> Connection {
+pub(in crate::lists) fn tables() -> Connection {
     let tables = Connection::open_in_memory().unwrap();
     tables.execute_batch(SHAPE.tables).unwrap();
     tables
 }
 
-fn at(hour: i64) -> Timestamp {
+pub(in crate::lists) fn at(hour: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + hour * 3_600).unwrap()
 }
 
 /// The `n`th dossier, which waits for a clerk until the hour `due`.
-fn row(n: u128, agency: &str, due: i64) -> ListedRow {
+pub(in crate::lists) fn row(n: u128, agency: &str, due: i64) -> ListedRow {
     let task = serde_json::json!({ "kind": "answer_submission", "agency": agency,
         "due_at": at(due), "blocks": true });
     ListedRow {
@@ -36,10 +36,11 @@ fn row(n: u128, agency: &str, due: i64) -> ListedRow {
         due_at: None,
         flags: DossierFlags::default(),
         tasks: vec![serde_json::from_value(task).unwrap()],
+        labels: Vec::new(),
     }
 }
 
-fn save(tables: &Connection, row: ListedRow) {
+pub(in crate::lists) fn save(tables: &Connection, row: ListedRow) {
     write(tables, &Change { before: None, row, seen: Vec::new() }).unwrap();
 }
 
@@ -132,4 +133,43 @@ fn a_place_is_read_as_it_was_written_and_nothing_else_is_one() {
     for wrong in ["", "1", "1.2.3", "x.00000000000000000000000000000007.1"] {
         assert_eq!(Place::parse(wrong), None, "{wrong}");
     }
+}
+
+#[test]
+fn a_page_is_one_snapshot_whatever_is_written_while_it_is_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || {
+        let tables = Connection::open(folder.path().join("lists.sqlite")).unwrap();
+        tables.pragma_update(None, "journal_mode", "WAL").unwrap();
+        tables
+    };
+    let (writer, reader) = (open(), open());
+    writer.execute_batch(SHAPE.tables).unwrap();
+    for n in 1..=3 {
+        save(&writer, row(n, "G02", i64::try_from(n).unwrap()));
+    }
+    let claimed = |n: u128| {
+        let task = serde_json::json!({ "kind": "claim_review", "agency": "G02",
+            "due_at": at(9), "blocks": true });
+        ListedRow { tasks: vec![serde_json::from_value(task).unwrap()], ..row(n, "G02", 9) }
+    };
+    let work = Asked {
+        rows: 3,
+        ..asked(vec![Range::work(Scope::agency("G02"), TaskKind::AnswerSubmission)])
+    };
+    let kinds = std::cell::RefCell::new(Vec::new());
+    let page = Listed::read(&reader, &work, |row, task| {
+        // After the first row, the others get another task at the same place.
+        if row.id == DossierId(Uuid::from_u128(1)) {
+            save(&writer, claimed(2));
+            save(&writer, claimed(3));
+        }
+        kinds.borrow_mut().push(task.unwrap().kind);
+        true
+    });
+    assert_eq!(page.unwrap().rows.len(), 3);
+    assert_eq!(kinds.into_inner(), [TaskKind::AnswerSubmission; 3]);
+    // The next page reflects what was written.
+    let after = Listed::read(&reader, &work, |_, _| true).unwrap();
+    assert_eq!(after.rows.len(), 1);
 }
