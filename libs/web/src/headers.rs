@@ -1,6 +1,7 @@
 //! Parsing of request headers, with lists and weights.
 
 use calendar::Text;
+use dossier::papers::PaperLanguage;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, HOST, HeaderName};
 use http::{HeaderMap, Version as HttpVersion};
 
@@ -20,6 +21,15 @@ impl Language {
         match self {
             Self::Vietnamese => &text.vi,
             Self::English => &text.en,
+        }
+    }
+
+    /// The language of a paper.
+    #[must_use]
+    pub const fn of_papers(self) -> PaperLanguage {
+        match self {
+            Self::Vietnamese => PaperLanguage::Vietnamese,
+            Self::English => PaperLanguage::English,
         }
     }
 

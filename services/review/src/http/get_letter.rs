@@ -32,9 +32,9 @@ pub(super) fn operation() -> Operation<App> {
         "Show the letter with the decision",
     )
     .describe(
-        "A PDF with `Accept: application/pdf`. 404 `not-found` until officers or a rule have \
-             decided, and for a dossier that was withdrawn or closed before intake recorded the \
-             decision.",
+        "A PDF with `Accept: application/pdf`; with `Accept-Language: en`, an English translation \
+             for information. 404 `not-found` until officers or a rule have decided, and for a \
+             dossier that was withdrawn or closed before intake recorded the decision.",
     )
     .roles(READ_LETTER)
     .reply::<LetterReply>()
@@ -61,7 +61,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     if intake.ended_at().is_some() && intake.decision().is_none() {
         return Err(Problem::not_found());
     }
-    let made = letter(decision, at, &intake, &engine.law());
+    let law = engine.law();
+    let made = letter(decision, at, &intake, (&law, request.language().of_papers()));
     let (data, paper) = made.ok_or_else(Problem::not_found)?;
     let name = format!("{}-{}", data.code, paper.template());
     let body = LetterReply { paper: PaperReply::of(&paper), data };
