@@ -201,4 +201,23 @@ mod tests {
         assert_eq!(found.group_of(&"CO.D".into()).unwrap().code, "trade");
         assert!(found.group_of(&"CHEM.IMPORT".into()).is_none());
     }
+
+    #[test]
+    fn the_example_names_shipped_agencies_and_procedures_only() {
+        let text = include_str!("../../../../examples/figures.yaml");
+        let example = rules(RulesKind::Figures, "figures", text).unwrap();
+        let mut law = Law::shipped().unwrap();
+        let now = at("2026-11-23T09:00");
+        law.apply(&example, Some(now)).unwrap();
+        let targets: Vec<&Target> = law.targets(date(2026, 11, 23), now).collect();
+        assert_eq!(targets.len(), 6);
+        for target in targets {
+            assert!(law.agency(&target.agency).is_some(), "{}", target.agency);
+        }
+        let groups = law.publication(now).groups;
+        for procedure in groups.iter().flat_map(|group| &group.procedures) {
+            let is_shipped = law.procedures().any(|known| known.code == *procedure);
+            assert!(is_shipped, "{procedure}");
+        }
+    }
 }
