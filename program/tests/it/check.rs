@@ -286,3 +286,53 @@ async fn money_that_its_proposer_agreed_to_or_that_nobody_proposed_is_found() {
         assert!(found.contains("four-eyes"), "{edit}: {found:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_receipt_is_compared_with_the_form_that_it_was_issued_with_also_after_a_correction() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.sqlite");
+    let store = EventStore::sqlite(&log, SqliteOptions::default()).unwrap();
+    let mut office = Office::open_with(store, at("2026-11-20T09:00")).await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    crate::life::pay(&mut office, &certificate).await;
+    let (dossier, clerk) = (certificate.at("dossiers"), office.clerk());
+    let request = json!({ "components": ["invoice"], "reason": "the name is misspelt" });
+    take(&mut office, &dossier, "supplement-requests", &clerk, request).await.granted();
+    let shown = office.browser.get(&dossier, &clerk).await.granted();
+    let mut form = shown["form"].clone();
+    form["exporter"]["name"] = json!("Công ty May");
+    let document = office.browser.upload(&certificate.applicant, "invoice 2").await;
+    let supplement = json!({ "form": form, "documents": [
+        { "component": "invoice", "document": document, "file_name": "b.pdf" }] });
+    let applicant = certificate.applicant.clone();
+    take(&mut office, &dossier, "supplements", &applicant, supplement).await.granted();
+    drop(office);
+
+    let report = program::check(&EventStore::sqlite_read_only(&log).unwrap()).await.unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert_eq!(report.papers, 2, "the supplement request and the receipt");
+    let edits = [
+        ("the first form, with the payer", "intake.DossierSubmitted.v1", "paper"),
+        ("the receipt", "payment.ReceiptIssued.v1", "paper"),
+    ];
+    for (number, (what, of, kind)) in edits.into_iter().enumerate() {
+        let path = folder.path().join(format!("{number}.sqlite"));
+        Connection::open(&log)
+            .unwrap()
+            .execute("VACUUM INTO ?1", [path.display().to_string()])
+            .unwrap();
+        let field = match of {
+            "payment.ReceiptIssued.v1" => "'$.lines[0].name_vi'",
+            _ => "'$.form.\"$personal\".exporter.name'",
+        };
+        let edit = format!(
+            "UPDATE events SET data = json_set(data, {field}, 'another') WHERE kind = '{of}'"
+        );
+        assert_eq!(Connection::open(&path).unwrap().execute(&edit, []).unwrap(), 1, "{what}");
+        let store = EventStore::sqlite_read_only(&path).unwrap();
+        let report = program::check(&store).await.unwrap();
+        let of_receipt = |finding: &&program::Finding| finding.stream.starts_with("receipts-");
+        let found: Vec<_> = report.findings.iter().filter(of_receipt).map(|f| f.kind).collect();
+        assert!(found.contains(&kind), "{what}: {:?}", report.findings);
+    }
+}

@@ -11,7 +11,7 @@ use crate::parcels::{hand, issued, say};
 use crate::support::{Office, at};
 
 /// The text of a PDF by `pdftotext`; `None` if that is not installed.
-fn text_of(pdf: &[u8]) -> Option<String> {
+pub(crate) fn text_of(pdf: &[u8]) -> Option<String> {
     use std::io::Write as _;
     use std::process::{Command, Stdio};
     let mut command = Command::new("pdftotext");
@@ -26,7 +26,7 @@ async fn pdf(office: &Office, path: &str, token: &str) -> Vec<u8> {
     let (status, headers, bytes) = office.browser.raw(path, token, "application/pdf").await;
     assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&bytes));
     assert_eq!(headers["content-type"], "application/pdf");
-    assert_eq!(headers["vary"], "Accept");
+    assert_eq!(headers["vary"], "Accept, Accept-Language");
     assert!(headers["content-disposition"].to_str().unwrap().ends_with(".pdf\""));
     assert!(bytes.starts_with(b"%PDF-"));
     bytes
@@ -56,7 +56,7 @@ async fn the_clerk_prints_the_slip_of_the_acceptance_and_the_applicant_loads_the
     assert_eq!((theirs[0].get("subject"), &theirs[0]["role"]), (None, &json!("clerk")));
 
     let path = format!("{slips}/{}", listed[0]["slip"].as_str().unwrap());
-    let slip = office.browser.get(&path, &applicant).await.granted();
+    let slip = office.browser.get_vietnamese(&path, &applicant).await.granted();
     assert_eq!(slip["issued_sha256"], slip["sha256"]);
     assert_eq!(slip["data"]["applicant_name"], "Công ty Dệt");
     let text = slip["text"].as_str().unwrap();
@@ -97,7 +97,7 @@ async fn a_withdrawal_and_a_supplement_request_have_their_slips() {
         assert_eq!(slip["comparison"], "same", "{slip}");
     }
     let path = format!("{dossier}/slips/{}", slips[1]["slip"].as_str().unwrap());
-    let request = office.browser.get(&path, &applicant).await.granted();
+    let request = office.browser.get_vietnamese(&path, &applicant).await.granted();
     assert_eq!(request["data"]["reason"], "Hóa đơn thiếu trang 2");
     assert_eq!(request["data"]["missing"][0]["name"], "Hóa đơn thương mại");
 }
@@ -183,7 +183,7 @@ async fn the_letter_the_control_slip_and_the_register_follow_the_dossier() {
 
     let certificate = issued(&mut office, "a2").await;
     let letter = format!("{}/letter", certificate.at("reviews"));
-    let theirs = office.browser.get(&letter, &certificate.applicant).await.granted();
+    let theirs = office.browser.get_vietnamese(&letter, &certificate.applicant).await.granted();
     assert_eq!(
         (&theirs["data"]["outcome"], &theirs["template"]),
         (&json!("approved"), &json!("letter-approval"))
@@ -287,4 +287,34 @@ async fn a_slip_that_is_not_what_was_issued_is_a_defect_and_an_erased_one_says_s
     let slip = erased.browser.get(&path, &erased.applicant("a1")).await.granted();
     let name = &slip["data"]["applicant_name"];
     assert_eq!((&slip["comparison"], name), (&json!("erased"), &json!("[đã xóa]")));
+}
+
+#[tokio::test]
+async fn slips_and_letters_are_translated_for_those_who_ask_for_english() {
+    let mut office = Office::open().await;
+    let certificate = issued(&mut office, "a1").await;
+    let slips = format!("{}/slips", certificate.at("dossiers"));
+    let applicant = certificate.applicant.clone();
+    let listed = office.browser.get(&slips, &applicant).await.granted();
+    let slip = format!("{slips}/{}", listed[0]["slip"].as_str().unwrap());
+    let letter = format!("{}/letter", certificate.at("reviews"));
+    for (path, heading) in [(&slip, "RECEIPT OF THE DOSSIER"), (&letter, "NOTICE OF THE DECISION")]
+    {
+        let vietnamese = office.browser.get_vietnamese(path, &applicant).await.granted();
+        assert_eq!(vietnamese["language"], "vi");
+        let answer = office.browser.get(path, &applicant).await;
+        assert_eq!(answer.header("vary"), "Accept, Accept-Language");
+        let english = answer.granted();
+        assert_eq!(english["language"], "en");
+        let text = english["text"].as_str().unwrap();
+        for words in [heading, "it alone governs", "Công ty Dệt", "20 November 2026"] {
+            assert!(text.contains(words), "{words}: {text}");
+        }
+        for field in ["issued_sha256", "comparison"] {
+            assert_eq!(english[field], vietnamese[field], "{path}: {field}");
+        }
+    }
+    // The label has no translation.
+    let label = format!("{}/label", certificate.at("deliveries"));
+    assert_eq!(office.browser.get(&label, &applicant).await.granted()["language"], "vi");
 }

@@ -334,3 +334,39 @@ async fn a_rule_gives_new_reviews_to_the_officer_with_the_least_work() {
     let refused = office.browser.get("/v1/reviews/loads?agency=G02.001", &elsewhere).await;
     assert_eq!(refused.refused(), (404, "not-found"));
 }
+
+#[tokio::test]
+async fn an_accepted_dossier_is_no_work_of_anybody_until_its_fee_is_paid() {
+    let mut office = Office::open().await;
+    let folder = "/v1/directory/G02.003";
+    let operator = office.token(Role::Operator, "operator-1", "");
+    let unit = json!({
+        "unit": "mlm", "name": "Phòng Bán hàng đa cấp", "procedures": ["MLM.CERTIFICATE"],
+        "assignment": "least_load", "from": "2026-11-01",
+    });
+    office.browser.post(&format!("{folder}/units"), &operator, "", unit).await.granted();
+    for subject in ["m1", "m2"] {
+        let officer = json!({
+            "officer": subject, "name": subject, "unit": "mlm", "roles": ["reviewer"],
+            "from": "2026-11-01",
+        });
+        office.browser.post(&format!("{folder}/officers"), &operator, "", officer).await.granted();
+    }
+    let certificate = crate::payment::multi_level(&mut office).await;
+    let clerk = office.token(Role::Clerk, "clerk-1", "G02.003");
+    let loads = async |office: &Office| {
+        let loads = office.browser.get("/v1/reviews/loads?agency=G02.003", &clerk).await.granted();
+        let loads = loads.as_array().unwrap().iter();
+        loads.map(|one| one["undecided"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(loads(&office).await, [0, 0]);
+
+    let payments = certificate.at("payments");
+    let body = json!({ "provider": "sandbox" });
+    let started = take(&mut office, &payments, "attempts", &certificate.applicant, body).await;
+    let reference = started.granted()["attempts"][0]["reference"].as_str().unwrap().to_owned();
+    let owed = office.browser.get(&payments, &certificate.applicant).await.granted();
+    let owed = owed["outstanding_vnd"].as_i64().unwrap();
+    crate::life::notice(&mut office, &reference, "e1", "captured", owed).await;
+    assert_eq!(loads(&office).await.iter().sum::<u64>(), 1);
+}

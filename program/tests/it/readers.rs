@@ -5,34 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use dossier::contract::{
-    Actor, Audience, Envelope, Payload, PayloadField, Role, payload_of, readable,
-};
+use dossier::contract::{Actor, Audience, Envelope, Role, payload_of, readable};
 use dossier::intake::READ_TIMELINE;
 use dossier::services::Category;
 use events::{Expected, NewEvent, StreamName, Version};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::markers::{Marker, audiences, texts};
 use crate::support::{Office, at};
 
 const AGENCY: &str = "G02.001";
 const CONSULTED: &str = "H01";
-
-/// A text in a field of an event, and those who may read it.
-#[derive(Debug)]
-struct Marker {
-    kind: String,
-    /// The path of the field within the event.
-    field: String,
-    audiences: Vec<Audience>,
-}
-
-impl Marker {
-    fn is_for(&self, role: Role) -> bool {
-        self.audiences.iter().all(|audience| audience.has(role))
-    }
-}
 
 /// Makes the events of one dossier.
 #[derive(Debug, Default)]
@@ -145,40 +129,6 @@ impl Life {
             versions.insert(stream.to_string(), appended.unwrap().version);
         }
     }
-}
-
-/// The places of all texts in a value.
-fn texts(value: &Value, at: &str, found: &mut Vec<String>) {
-    match value {
-        Value::String(_) => found.push(at.to_owned()),
-        Value::Array(values) => {
-            for (place, value) in values.iter().enumerate() {
-                texts(value, &format!("{at}/{place}"), found);
-            }
-        }
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                let name = name.replace('~', "~0").replace('/', "~1");
-                texts(value, &format!("{at}/{name}"), found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The audiences of the fields on the way to a value: all of them must permit a reader.
-fn audiences(payload: &Payload, path: &[&str]) -> Vec<Audience> {
-    let mut found = Vec::new();
-    let mut payload = Some(*payload);
-    for name in path {
-        let Some(of) = payload else { break };
-        // Places in lists are no fields.
-        let Some(field) = of.fields.iter().find(|field| field.name == *name) else { continue };
-        found.push(of.audience_of(field).unwrap());
-        payload = PayloadField::part(field);
-    }
-    assert!(!found.is_empty(), "{path:?}");
-    found
 }
 
 /// All kinds of events of a dossier, in an order in which the dossier ends late.

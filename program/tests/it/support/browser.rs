@@ -129,6 +129,13 @@ impl Browser {
         caller.call(Service::Process, Method::GET, path).answer().await.unwrap().into()
     }
 
+    /// Gets a resource in Vietnamese, which is the default.
+    pub(crate) async fn get_vietnamese(&self, path: &str, token: &str) -> Answer {
+        let authorization = format!("Bearer {token}");
+        let headers = [("authorization", &*authorization)];
+        self.send(Method::GET, path, &headers, Vec::new()).await.unwrap()
+    }
+
     pub(crate) async fn post(&self, path: &str, token: &str, etag: &str, body: Value) -> Answer {
         self.post_with(path, token, &self.key(), etag, body).await
     }
