@@ -59,6 +59,67 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// List the programs of a firm.
+    ///
+    /// `GET /v1/credentials`
+    ///
+    /// Those of the caller's firm, the newest first, also those that were revoked.
+    ///
+    /// For `applicant` of their own dossiers.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_credentials(
+        &self,
+        query: &types::GetCredentialsQuery,
+    ) -> Request<'_, T, Vec<types::CredentialReply>> {
+        Request::new(self, Service::Intake, Method::GET, "/v1/credentials".to_owned(), read_json)
+            .query(query)
+    }
+
+    /// Register a program of a firm.
+    ///
+    /// `POST /v1/credentials`
+    ///
+    /// The program authenticates with a token of its own (client credentials) and sends the id
+    /// of the credential in the header `Credential`. It then acts for the firm of the caller,
+    /// and with the header `Mandate` for the firm's clients. It cannot grant, accept or revoke
+    /// mandates.
+    ///
+    /// For `applicant` of all.
+    ///
+    /// Legal basis: 91/2015/QH13 Điều 138.
+    pub fn register_credential(
+        &self,
+        body: &types::RegisterCredentialRequest,
+    ) -> Request<'_, T, types::CredentialReply> {
+        Request::new(self, Service::Intake, Method::POST, "/v1/credentials".to_owned(), read_json)
+            .json(body)
+    }
+
+    /// Revoke the credential of a program.
+    ///
+    /// `POST /v1/credentials/{credential}/revocation`
+    ///
+    /// From the answer on, the program neither acts nor reads for the firm.
+    ///
+    /// For `applicant` of their own dossiers.
+    ///
+    /// Legal basis: 91/2015/QH13 Điều 569.
+    pub fn revoke_credential(
+        &self,
+        credential: uuid::Uuid,
+        body: &types::RevokeCredentialRequest,
+    ) -> Request<'_, T, types::CredentialReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/credentials/{credential_}/revocation", credential_ = segment(credential)),
+            read_json,
+        )
+        .json(body)
+    }
+
     /// List the absences of an agency's officers.
     ///
     /// `GET /v1/directory/{agency}/absences`
@@ -286,7 +347,8 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/dossiers`
     ///
-    /// For `applicant` of all, `clerk` of the agency.
+    /// For `applicant` of all, `clerk` of the agency, `clerk` of dossiers that their agency
+    /// received, or whose fee another keeps.
     ///
     /// Legal basis: 61/2018/NĐ-CP Điều 16, 17; 45/2020/NĐ-CP Điều 11.
     pub fn submit_dossier(
@@ -295,6 +357,31 @@ impl<T: Transport> Client<T> {
     ) -> Request<'_, T, types::DossierReply> {
         Request::new(self, Service::Intake, Method::POST, "/v1/dossiers".to_owned(), read_json)
             .json(body)
+    }
+
+    /// Submit several dossiers.
+    ///
+    /// `POST /v1/dossiers/batches`
+    ///
+    /// For programs of firms and representatives: up to 100 dossiers, each submitted as by
+    /// `submit_dossier`, with its own outcome and within its own quota. What is refused does
+    /// not prevent the others. With the same `Idempotency-Key` and the same items, nothing is
+    /// submitted twice, and what was refused is decided again.
+    ///
+    /// For `applicant` of all, `clerk` of the agency, `clerk` of dossiers that their agency
+    /// received, or whose fee another keeps.
+    pub fn batch_dossiers(
+        &self,
+        body: &types::BatchDossiersRequest,
+    ) -> Request<'_, T, types::BatchReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            "/v1/dossiers/batches".to_owned(),
+            read_json,
+        )
+        .json(body)
     }
 
     /// Take a step on several dossiers.
@@ -316,7 +403,8 @@ impl<T: Transport> Client<T> {
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of the agency,
     /// `auditor` of the agency, `operator` of all, `consultee` of dossiers that their agency is
-    /// consulted about.
+    /// consulted about, `clerk` of dossiers that their agency received, or whose fee another
+    /// keeps, `cashier` of dossiers that their agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dossier(&self, dossier: uuid::Uuid) -> Request<'_, T, types::DossierReply> {
@@ -333,13 +421,20 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/dossiers/{dossier}/acceptance`
     ///
-    /// For `clerk` of the agency.
+    /// Each open claim to a group that reduces the fee (`claims` of the dossier) needs a
+    /// decision. If a rejected claim leaves a part of the fee unpaid that is due at filing,
+    /// only the decisions are recorded: the dossier stays submitted, and is accepted by a
+    /// second request when the rest is paid.
+    ///
+    /// For `clerk` of the agency, `clerk` of dossiers that their agency received, if the
+    /// procedure lets it.
     ///
     /// Legal basis: 61/2018/NĐ-CP Điều 17.3; Mẫu 01.
     pub fn accept_dossier(
         &self,
         dossier: uuid::Uuid,
         seen: &ETag,
+        body: &types::AcceptDossierRequest,
     ) -> Request<'_, T, types::DossierReply> {
         Request::new(
             self,
@@ -349,7 +444,7 @@ impl<T: Transport> Client<T> {
             read_json,
         )
         .if_match(seen)
-        .json(&serde_json::json!({}))
+        .json(body)
     }
 
     /// Postpone the appointment.
@@ -410,7 +505,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of the agency,
-    /// `auditor` of the agency, `operator` of all.
+    /// `auditor` of the agency, `operator` of all, `clerk` of dossiers that their agency
+    /// received, or whose fee another keeps.
     pub fn get_deadline(&self, dossier: uuid::Uuid) -> Request<'_, T, types::DeadlineReply> {
         Request::new(
             self,
@@ -427,7 +523,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency,
-    /// `consultee` of dossiers that their agency is consulted about.
+    /// `consultee` of dossiers that their agency is consulted about, `clerk` of dossiers that
+    /// their agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_document(&self, dossier: uuid::Uuid, document: &str) -> Request<'_, T, Content> {
@@ -496,6 +593,269 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// List the labels of a dossier.
+    ///
+    /// `GET /v1/dossiers/{dossier}/labels`
+    ///
+    /// Those that it has now, in the order in which they were added.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
+    /// of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_labels(
+        &self,
+        dossier: uuid::Uuid,
+        query: &types::GetLabelsQuery,
+    ) -> Request<'_, T, Vec<types::LabelReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/dossiers/{dossier_}/labels", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Add a label to a dossier.
+    ///
+    /// `POST /v1/dossiers/{dossier}/labels`
+    ///
+    /// Labels are for officers of the agency, who list dossiers by them. A dossier has at most
+    /// 20. If it has the label already, in whatever spelling, the reply is that one.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn add_label(
+        &self,
+        dossier: uuid::Uuid,
+        body: &types::AddLabelRequest,
+    ) -> Request<'_, T, types::LabelReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/dossiers/{dossier_}/labels", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Remove a label from a dossier.
+    ///
+    /// `POST /v1/dossiers/{dossier}/labels/{label}/removal`
+    ///
+    /// Any officer who may add labels may remove one.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn remove_label(
+        &self,
+        dossier: uuid::Uuid,
+        label: u32,
+    ) -> Request<'_, T, types::LabelReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!(
+                "/v1/dossiers/{dossier_}/labels/{label_}/removal",
+                dossier_ = segment(dossier),
+                label_ = segment(label)
+            ),
+            read_json,
+        )
+        .json(&serde_json::json!({}))
+    }
+
+    /// List the messages about a dossier.
+    ///
+    /// `GET /v1/dossiers/{dossier}/messages`
+    ///
+    /// The oldest first. Listing them does not make them read: `POST
+    /// /v1/dossiers/{dossier}/messages/readings` does.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_messages(
+        &self,
+        dossier: uuid::Uuid,
+        query: &types::GetMessagesQuery,
+    ) -> Request<'_, T, Vec<types::MessageReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/dossiers/{dossier_}/messages", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Send a message about a dossier.
+    ///
+    /// `POST /v1/dossiers/{dossier}/messages`
+    ///
+    /// Applicants write to the agency, officers to the applicant. A message starts and stops no
+    /// clock, and is neither a supplement nor a request for one. Possible until 90 days after
+    /// the dossier has ended; at most 20 messages a day from one sender.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency.
+    ///
+    /// Legal basis: quy định nội bộ; 02/2011/QH13 Điều 9.
+    pub fn send_message(
+        &self,
+        dossier: uuid::Uuid,
+        body: &types::SendMessageRequest,
+    ) -> Request<'_, T, types::MessageReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/dossiers/{dossier_}/messages", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Confirm having read messages.
+    ///
+    /// `POST /v1/dossiers/{dossier}/messages/readings`
+    ///
+    /// The unread messages of the other side up to the given number become read, by the caller
+    /// and now. The first reading of each is recorded.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn read_messages(
+        &self,
+        dossier: uuid::Uuid,
+        body: &types::ReadMessagesRequest,
+    ) -> Request<'_, T, types::UnreadReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/dossiers/{dossier_}/messages/readings", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Download a document of a message.
+    ///
+    /// `GET /v1/dossiers/{dossier}/messages/{message}/documents/{document}`
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_message_document(
+        &self,
+        dossier: uuid::Uuid,
+        message: u32,
+        document: &str,
+    ) -> Request<'_, T, Content> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!(
+                "/v1/dossiers/{dossier_}/messages/{message_}/documents/{document_}",
+                dossier_ = segment(dossier),
+                message_ = segment(message),
+                document_ = segment(document)
+            ),
+            read_content,
+        )
+    }
+
+    /// List the internal notes on a dossier.
+    ///
+    /// `GET /v1/dossiers/{dossier}/notes`
+    ///
+    /// The oldest first, withdrawn ones included.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
+    /// of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_notes(
+        &self,
+        dossier: uuid::Uuid,
+        query: &types::GetNotesQuery,
+    ) -> Request<'_, T, Vec<types::NoteReply>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/dossiers/{dossier_}/notes", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Add an internal note to a dossier.
+    ///
+    /// `POST /v1/dossiers/{dossier}/notes`
+    ///
+    /// Notes are for officers and auditors of the agency; the applicant never sees them.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn add_note(
+        &self,
+        dossier: uuid::Uuid,
+        body: &types::AddNoteRequest,
+    ) -> Request<'_, T, types::NoteReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/dossiers/{dossier_}/notes", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Withdraw an internal note.
+    ///
+    /// `POST /v1/dossiers/{dossier}/notes/{note}/withdrawal`
+    ///
+    /// Only its author may. The note stays readable, marked as withdrawn.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn withdraw_note(
+        &self,
+        dossier: uuid::Uuid,
+        note: u32,
+        body: &types::WithdrawNoteRequest,
+    ) -> Request<'_, T, types::NoteReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!(
+                "/v1/dossiers/{dossier_}/notes/{note_}/withdrawal",
+                dossier_ = segment(dossier),
+                note_ = segment(note)
+            ),
+            read_json,
+        )
+        .json(body)
+    }
+
     /// Refuse to accept a dossier.
     ///
     /// `POST /v1/dossiers/{dossier}/refusal`
@@ -528,7 +888,8 @@ impl<T: Transport> Client<T> {
     /// `comparison` tells whether a slip still says what it said when it was issued.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
-    /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency.
+    /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency,
+    /// `clerk` of dossiers that their agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_slips(&self, dossier: uuid::Uuid) -> Request<'_, T, Vec<types::IssuedSlipReply>> {
@@ -545,10 +906,13 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/dossiers/{dossier}/slips/{slip}`
     ///
-    /// A PDF with `Accept: application/pdf`.
+    /// A PDF with `Accept: application/pdf`. With `Accept-Language: en`, an English translation
+    /// for information: the Vietnamese text is the one that was issued, and `issued_sha256` and
+    /// `comparison` are about it.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
-    /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency.
+    /// `approver` of the agency, `complaint_handler` of the agency, `auditor` of the agency,
+    /// `clerk` of dossiers that their agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_slip(&self, dossier: uuid::Uuid, slip: &str) -> Request<'_, T, types::SlipReply> {
@@ -595,7 +959,8 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/dossiers/{dossier}/supplements`
     ///
-    /// For `applicant` of their own dossiers, `clerk` of the agency.
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `clerk` of dossiers that
+    /// their agency received, or whose fee another keeps.
     ///
     /// Legal basis: 61/2018/NĐ-CP Điều 17.2a, 19.4.
     pub fn submit_supplement(
@@ -609,6 +974,36 @@ impl<T: Transport> Client<T> {
             Service::Intake,
             Method::POST,
             format!("/v1/dossiers/{dossier_}/supplements", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Transfer a dossier to the competent agency.
+    ///
+    /// `POST /v1/dossiers/{dossier}/transfer`
+    ///
+    /// Possible until the dossier is decided. The statutory clock runs on and the promised date
+    /// stays. The review begins again at the new agency. A fee whose payment has begun stays
+    /// with the agency at which it began. The agency that transfers the dossier may still read
+    /// what had been recorded until then. If it had decided before the transfer was known in
+    /// its review, the decision is valid and the transfer is undone.
+    ///
+    /// For `clerk` of the agency.
+    ///
+    /// Legal basis: 61/2018/NĐ-CP Điều 18.
+    pub fn transfer_dossier(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::TransferDossierRequest,
+    ) -> Request<'_, T, types::DossierReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/dossiers/{dossier_}/transfer", dossier_ = segment(dossier)),
             read_json,
         )
         .if_match(seen)
@@ -638,6 +1033,154 @@ impl<T: Transport> Client<T> {
             read_json,
         )
         .if_match(seen)
+        .json(body)
+    }
+
+    /// List mandates.
+    ///
+    /// `GET /v1/mandates`
+    ///
+    /// The newest first. Applicants list those to which they, or the firm for which they act,
+    /// are a party; as representatives, these are their clients. Clerks and auditors list those
+    /// that the agency recorded.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `auditor` of the agency.
+    pub fn get_mandates(
+        &self,
+        query: &types::GetMandatesQuery,
+    ) -> Request<'_, T, Vec<types::ListedMandateReply>> {
+        Request::new(self, Service::Intake, Method::GET, "/v1/mandates".to_owned(), read_json)
+            .query(query)
+    }
+
+    /// Grant a mandate.
+    ///
+    /// `POST /v1/mandates`
+    ///
+    /// A person or firm lets another one act for it; a clerk records a mandate on evidence. It
+    /// is in force once the representative has accepted it, who then names it in the header
+    /// `Mandate`.
+    ///
+    /// For `applicant` of all, `clerk` of the agency.
+    ///
+    /// Legal basis: 91/2015/QH13 Điều 562, 563.
+    pub fn grant_mandate(
+        &self,
+        body: &types::GrantMandateRequest,
+    ) -> Request<'_, T, types::MandateReply> {
+        Request::new(self, Service::Intake, Method::POST, "/v1/mandates".to_owned(), read_json)
+            .json(body)
+    }
+
+    /// Show a mandate.
+    ///
+    /// `GET /v1/mandates/{mandate}`
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_mandate(&self, mandate: uuid::Uuid) -> Request<'_, T, types::MandateReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/mandates/{mandate_}", mandate_ = segment(mandate)),
+            read_json,
+        )
+    }
+
+    /// Accept a mandate.
+    ///
+    /// `POST /v1/mandates/{mandate}/acceptance`
+    ///
+    /// The representative accepts it in person, and can invoke it from then on.
+    ///
+    /// For `applicant` of their own dossiers.
+    ///
+    /// Legal basis: 91/2015/QH13 Điều 562.
+    pub fn accept_mandate(&self, mandate: uuid::Uuid) -> Request<'_, T, types::MandateReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/mandates/{mandate_}/acceptance", mandate_ = segment(mandate)),
+            read_json,
+        )
+        .json(&serde_json::json!({}))
+    }
+
+    /// Download the evidence of a mandate.
+    ///
+    /// `GET /v1/mandates/{mandate}/documents/{document}`
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_mandate_document(
+        &self,
+        mandate: uuid::Uuid,
+        document: &str,
+    ) -> Request<'_, T, Content> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!(
+                "/v1/mandates/{mandate_}/documents/{document_}",
+                mandate_ = segment(mandate),
+                document_ = segment(document)
+            ),
+            read_content,
+        )
+    }
+
+    /// Decline a mandate.
+    ///
+    /// `POST /v1/mandates/{mandate}/refusal`
+    ///
+    /// The representative does not accept it.
+    ///
+    /// For `applicant` of their own dossiers.
+    ///
+    /// Legal basis: 91/2015/QH13 Điều 562.
+    pub fn decline_mandate(
+        &self,
+        mandate: uuid::Uuid,
+        body: &types::DeclineMandateRequest,
+    ) -> Request<'_, T, types::MandateReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/mandates/{mandate_}/refusal", mandate_ = segment(mandate)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Revoke a mandate.
+    ///
+    /// `POST /v1/mandates/{mandate}/revocation`
+    ///
+    /// Either party ends it at any time; the agency that recorded it does so at the principal's
+    /// request. From the answer on, the representative neither acts nor reads by it, and the
+    /// principal goes on alone.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency.
+    ///
+    /// Legal basis: 91/2015/QH13 Điều 569.
+    pub fn revoke_mandate(
+        &self,
+        mandate: uuid::Uuid,
+        body: &types::RevokeMandateRequest,
+    ) -> Request<'_, T, types::MandateReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/mandates/{mandate_}/revocation", mandate_ = segment(mandate)),
+            read_json,
+        )
         .json(body)
     }
 
@@ -949,12 +1492,32 @@ impl<T: Transport> Client<T> {
 
 /// Payment: Fees, money and receipts.
 impl<T: Transport> Client<T> {
+    /// List the money of an agency on a day.
+    ///
+    /// `GET /v1/payment-movements`
+    ///
+    /// Cash, captures, corrections and refunds with their sums, for the closing of the till.
+    /// Movements in matters to which the caller is a party are left out.
+    ///
+    /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
+    /// `operator` of all.
+    pub fn get_till(&self, query: &types::GetTillQuery) -> Request<'_, T, types::TillReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            "/v1/payment-movements".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// Record a payment provider's notice.
     ///
     /// `POST /v1/payment-notices`
     ///
     /// Notices may come in any order and repeatedly. The answer is sent once the notice is
-    /// recorded; one that matches no payment is kept for an operator.
+    /// recorded; one that matches no payment is kept until a cashier matches it.
     ///
     /// For `payment_provider` of all.
     ///
@@ -977,9 +1540,9 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/payment-notices/unmatched`
     ///
-    /// The oldest first.
+    /// The oldest first, until they are matched (`match_notice`).
     ///
-    /// For `operator` of all.
+    /// For `cashier` of all, `operator` of all.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_unmatched_payment_notices(
@@ -1021,7 +1584,11 @@ impl<T: Transport> Client<T> {
     /// good if the procedure has none.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
-    /// `approver` of the agency, `auditor` of the agency, `operator` of all.
+    /// `approver` of the agency, `auditor` of the agency, `operator` of all, `clerk` of
+    /// dossiers that their agency received, or whose fee another keeps, `cashier` of dossiers
+    /// that their agency received, or whose fee another keeps, `approver` of dossiers that
+    /// their agency received, or whose fee another keeps, `auditor` of dossiers that their
+    /// agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_payment(&self, dossier: uuid::Uuid) -> Request<'_, T, types::PaymentReply> {
@@ -1062,7 +1629,8 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/payments/{dossier}/cash`
     ///
-    /// For `cashier` of the agency.
+    /// For `cashier` of the agency, `cashier` of dossiers that their agency received, if the
+    /// procedure lets it.
     ///
     /// Legal basis: 61/2018/NĐ-CP Điều 22.
     pub fn take_cash(
@@ -1082,6 +1650,33 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Match a notice with a payment.
+    ///
+    /// `POST /v1/payments/{dossier}/matched-notices`
+    ///
+    /// For a provider's notice that names none of our payments. The money counts as if the
+    /// provider had named the attempt; the notice is matched once, with one dossier.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 118/2025/NĐ-CP Điều 24.
+    pub fn match_notice(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::MatchNoticeRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/matched-notices", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
     /// Show a receipt.
     ///
     /// `GET /v1/payments/{dossier}/receipts/{receipt}`
@@ -1089,7 +1684,11 @@ impl<T: Transport> Client<T> {
     /// A PDF with `Accept: application/pdf`. 404 `not-found` until it is numbered.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
-    /// `approver` of the agency, `auditor` of the agency.
+    /// `approver` of the agency, `auditor` of the agency, `clerk` of dossiers that their agency
+    /// received, or whose fee another keeps, `cashier` of dossiers that their agency received,
+    /// or whose fee another keeps, `approver` of dossiers that their agency received, or whose
+    /// fee another keeps, `auditor` of dossiers that their agency received, or whose fee
+    /// another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_receipt(
@@ -1514,9 +2113,9 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/reviews/{dossier}/letter`
     ///
-    /// A PDF with `Accept: application/pdf`. 404 `not-found` until officers or a rule have
-    /// decided, and for a dossier that was withdrawn or closed before intake recorded the
-    /// decision.
+    /// A PDF with `Accept: application/pdf`; with `Accept-Language: en`, an English translation
+    /// for information. 404 `not-found` until officers or a rule have decided, and for a
+    /// dossier that was withdrawn or closed before intake recorded the decision.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `auditor` of the agency.
@@ -1659,7 +2258,8 @@ impl<T: Transport> Client<T> {
     /// decision, and for good if there is no result.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
-    /// `approver` of the agency, `auditor` of the agency, `operator` of all.
+    /// `approver` of the agency, `auditor` of the agency, `operator` of all, `clerk` of
+    /// dossiers that their agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_delivery(&self, dossier: uuid::Uuid) -> Request<'_, T, types::DeliveryReply> {
@@ -1702,7 +2302,8 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/deliveries/{dossier}/collection`
     ///
-    /// For `clerk` of the agency.
+    /// For `clerk` of the agency, `clerk` of dossiers that their agency received, if the
+    /// procedure lets it.
     ///
     /// Legal basis: 61/2018/NĐ-CP Điều 20.
     pub fn collect_result(
@@ -2606,6 +3207,31 @@ impl<T: Transport> Client<T> {
 
 /// Register: Look-up, timeline, queues and statistics.
 impl<T: Transport> Client<T> {
+    /// Follow changes.
+    ///
+    /// `GET /v1/changes`
+    ///
+    /// Which events were recorded, as CloudEvents without data, in the order of the log: of an
+    /// applicant's own dossiers and complaints, of those of an officer's agency, and of the law
+    /// for officers. Rights are those of the present. Each change is sent once: continue from
+    /// the `cursor` of the last answer. With `wait`, the answer waits for a change; it may also
+    /// be empty before that time, and then has the cursor to continue from. With `Accept:
+    /// text/event-stream` it is a stream of server-sent events for at most 15 minutes, with the
+    /// cursors as ids; a client that comes back sends the last id in `Last-Event-ID`, which
+    /// prevails over `after`. A caller may have four waiting answers and streams at once.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of dossiers that their
+    /// agency is consulted about, `complaint_handler` of dossiers about which their agency
+    /// handles a complaint, `auditor` of the agency, `operator` of all.
+    pub fn get_changes(
+        &self,
+        query: &types::GetChangesQuery,
+    ) -> Request<'_, T, types::ChangesReply> {
+        Request::new(self, Service::Register, Method::GET, "/v1/changes".to_owned(), read_json)
+            .query(query)
+    }
+
     /// Show the published figures of a month.
     ///
     /// `GET /v1/public/figures`
@@ -2636,8 +3262,9 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/register/book`
     ///
-    /// Form 07 of Circular 03/2025/TT-VPCP: the dossiers that were submitted in the period, the
-    /// oldest first. A PDF with `Accept: application/pdf`.
+    /// Form 07 of Circular 03/2025/TT-VPCP: the dossiers that were submitted in the period to
+    /// the agency, those below it and those that it has taken over, the oldest first. A PDF
+    /// with `Accept: application/pdf`.
     ///
     /// For `clerk` of the agency, `approver` of the agency, `auditor` of the agency.
     ///
@@ -2689,7 +3316,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
     /// of the agency, `auditor` of the agency, `operator` of all, `applicant` of their own
-    /// dossiers.
+    /// dossiers, `clerk` of dossiers that their agency received, or whose fee another keeps,
+    /// `cashier` of dossiers that their agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dossiers(
@@ -2712,7 +3340,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
     /// of the agency, `auditor` of the agency, `operator` of all, `applicant` of their own
-    /// dossiers.
+    /// dossiers, `clerk` of dossiers that their agency received, or whose fee another keeps,
+    /// `cashier` of dossiers that their agency received, or whose fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dossier_by_code(&self, code: &str) -> Request<'_, T, types::ListedDossierReply> {
@@ -2752,7 +3381,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of the agency,
-    /// `auditor` of the agency, `operator` of all.
+    /// `auditor` of the agency, `operator` of all, `clerk` of dossiers that their agency
+    /// received, or whose fee another keeps.
     pub fn get_elapsed(&self, dossier: uuid::Uuid) -> Request<'_, T, types::ElapsedReply> {
         Request::new(
             self,
@@ -2769,7 +3399,8 @@ impl<T: Transport> Client<T> {
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `cashier` of the agency, `complaint_handler` of the agency,
-    /// `auditor` of the agency, `operator` of all.
+    /// `auditor` of the agency, `operator` of all, `clerk` of dossiers that their agency
+    /// received, or whose fee another keeps.
     pub fn get_obligations(
         &self,
         dossier: uuid::Uuid,

@@ -21,13 +21,37 @@ pub struct AbsenceReply {
 
 /// Accepts a dossier with an appointment.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
-pub struct AcceptDossierRequest {}
+pub struct AcceptDossierRequest {
+    /// The decisions on the applicant's claims to groups that reduce the fee: one for each
+    /// claim that is open.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimDecisionRequest>,
+}
+
+/// Accepts a mandate.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct AcceptMandateRequest {}
 
 /// Documents for a complaint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AddComplaintDocumentsRequest {
     /// Uploaded documents, at least one.
     pub documents: Vec<ComplaintDocumentRequest>,
+}
+
+/// A label.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AddLabelRequest {
+    /// The label, with at least one letter or digit. Case, diacritics and separators make no
+    /// difference.
+    pub label: Line50,
+}
+
+/// An internal note.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AddNoteRequest {
+    /// Text for other officers.
+    pub note: Text4000,
 }
 
 /// A postal address.
@@ -214,6 +238,47 @@ values! {
     }
 }
 
+/// Dossiers to be submitted.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BatchDossiersRequest {
+    /// The dossiers, each as in a request of its own. From 1 to 100.
+    pub items: Vec<SubmitDossierRequest>,
+}
+
+/// The outcome of one item of a batch.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BatchOutcome {
+    /// Its place in the request, from 0.
+    pub index: u64,
+    /// The HTTP status that a request of its own would have.
+    pub status: u32,
+    /// Code of the new dossier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<DossierCode>,
+    /// Id of the new dossier; absent if it was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+    /// Its version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Why it was refused or failed; JSON Pointers are relative to this item.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
+}
+
+/// The outcome of each item of a batch, in the order of the request.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BatchReply {
+    /// The number of items that were filed, or had been before.
+    pub succeeded: u64,
+    /// The number of items that were refused or failed.
+    pub refused: u64,
+    pub outcomes: Vec<BatchOutcome>,
+}
+
 /// A text in the two languages of the service.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BilingualText {
@@ -380,6 +445,36 @@ pub struct CarrierNoticeReply {
     pub matched: bool,
 }
 
+/// A change, as a CloudEvent (CloudEvents 1.0) without data.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ChangeReply {
+    /// Version of the CloudEvents specification.
+    pub specversion: String,
+    /// Id of the event.
+    pub id: uuid::Uuid,
+    /// The log in which it was recorded. `source` and `id` together are unique.
+    pub source: String,
+    /// Kind of event.
+    pub r#type: String,
+    /// Id of the dossier, the complaint or the outage, or kind and name of the file of rules.
+    pub subject: String,
+    /// Time at which it was recorded.
+    pub time: jiff::Timestamp,
+    /// Address of the resource.
+    pub dataref: String,
+    /// Cursor after this change.
+    pub cursor: String,
+}
+
+/// Changes after a cursor.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ChangesReply {
+    /// The changes in the order of the log; empty if there was none in time.
+    pub changes: Vec<ChangeReply>,
+    /// Cursor to continue from.
+    pub cursor: String,
+}
+
 values! {
     /// The channel by which a dossier is filed (Decree 61/2018/NĐ-CP, art. 16).
     Channel {
@@ -414,6 +509,36 @@ pub struct ChargedLineReply {
 pub struct ChooseChannelRequest {
     /// Delivery channel, with the address for post.
     pub delivery: DeliveryRequest,
+}
+
+/// The decision of the one-stop unit on one claim.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ClaimDecisionRequest {
+    /// The group that the applicant claims. At most 100 characters.
+    pub group: String,
+    /// True to confirm the claim, false to reject it.
+    pub confirmed: bool,
+    /// The written reason, which the applicant reads; required for a rejection. At most 2000
+    /// characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl ClaimDecisionRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(group: impl Into<String>, confirmed: bool) -> Self {
+        Self { group: group.into(), confirmed, reason: None }
+    }
+}
+
+values! {
+    /// Whether a claim was confirmed.
+    ClaimOutcome {
+        Open = "open",
+        Confirmed = "confirmed",
+        Rejected = "rejected",
+    }
 }
 
 /// Claims a dossier from the queue.
@@ -933,6 +1058,36 @@ pub struct CoverageReply {
     pub recorded_at: Option<jiff::Timestamp>,
 }
 
+/// The credential of a program that acts for a firm.
+pub type CredentialId = uuid::Uuid;
+
+/// The credential of a program.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CredentialReply {
+    /// Id of the credential, which the program sends in the header `Credential`.
+    pub credential: CredentialId,
+    /// The firm for which the program acts.
+    pub firm: Subject,
+    /// Subject of the program's tokens.
+    pub machine: Subject,
+    /// Whether the program may act by it now.
+    pub valid: bool,
+    /// First instant at which it is no longer valid.
+    pub ends_at: jiff::Timestamp,
+    /// What the firm calls the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// When it was registered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registered_at: Option<jiff::Timestamp>,
+    /// When it was revoked; null if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_at: Option<jiff::Timestamp>,
+    /// Why it was revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked_because: Option<String>,
+}
+
 values! {
     /// How a promised date was changed.
     DateChangeKind {
@@ -1080,6 +1235,14 @@ impl DeclareOutageRequest {
             to: None,
         }
     }
+}
+
+/// Declines a mandate.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct DeclineMandateRequest {
+    /// Why, for the principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text1000>,
 }
 
 values! {
@@ -1295,7 +1458,7 @@ pub struct DossierReply {
     pub procedure: String,
     /// Version of the procedure under which the dossier was received.
     pub procedure_version: u32,
-    /// Code of the agency that received it.
+    /// Code of the competent agency, which decides.
     pub agency: String,
     /// Subject of the applicant.
     pub applicant: Subject,
@@ -1322,6 +1485,10 @@ pub struct DossierReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_due_on: Option<jiff::civil::Date>,
+    /// Claims to groups that reduce the fee, as far as they have to be proved; for the
+    /// applicant, clerks, approvers, cashiers and auditors.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<FeeClaimReply>,
     /// The way in which it ended; absent unless `stage` is `closed`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub closed_as: Option<ClosedAs>,
@@ -1344,6 +1511,9 @@ pub struct DossierReply {
     /// All versions of the form, oldest first; absent unless it was corrected.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub form_versions: Vec<FormVersionReply>,
+    /// The officer who entered it for the applicant; shown to officers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub helper: Option<Subject>,
     /// What must happen next: first what the dossier waits on, then the soonest due. Absent in
     /// replies of steps.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -1354,6 +1524,9 @@ pub struct DossierReply {
     /// Earlier supplement requests, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub past_supplements: Vec<PastSupplementReply>,
+    /// The one-stop unit at which an officer entered it; absent if none did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<ReceiverReply>,
     /// Subject of the representative who filed it; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub representative: Option<Subject>,
@@ -1372,6 +1545,9 @@ pub struct DossierReply {
     /// The open supplement request; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub supplement: Option<SupplementReply>,
+    /// Transfers to other agencies, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub transfers: Vec<DossierTransferReply>,
     /// Who has to act for the dossier to go on; absent in replies of steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_on: Option<WaitingOn>,
@@ -1421,7 +1597,24 @@ values! {
         MeetAgencyDuty = "meet_agency_duty",
         CheckMissedDuty = "check_missed_duty",
         RateDossier = "rate_dossier",
+        ReadApplicantMessage = "read_applicant_message",
+        ReadAgencyMessage = "read_agency_message",
     }
+}
+
+/// A transfer of the dossier to another agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DossierTransferReply {
+    /// Time at which it was recorded.
+    pub at: jiff::Timestamp,
+    /// Code of the agency that transferred it.
+    pub from: AgencyCode,
+    /// Code of the agency that has had it since.
+    pub to: AgencyCode,
+    /// Written reason; null after its erasure, for cashiers and operators, and if a decision
+    /// that the earlier agency had made already undid a transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 values! {
@@ -1615,6 +1808,26 @@ pub struct ExtendDeadlineRequest {
     pub reason: Text2000,
 }
 
+/// A claim to a group that has to be proved.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct FeeClaimReply {
+    /// The group, as the procedure names it.
+    pub group: String,
+    /// Outcome of the claim.
+    pub outcome: ClaimOutcome,
+    /// Time of the decision; absent while the claim is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<jiff::Timestamp>,
+    /// Code of the component that is the evidence; absent if an officer confirms the claim by
+    /// other means.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<String>,
+    /// Written reason, above all of a rejection; absent if none was given, and after its
+    /// erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 values! {
     /// The event at which a fee is owed.
     FeeDue {
@@ -1662,6 +1875,9 @@ pub struct FeeQuoteReply {
     pub lines: Vec<QuotedLineReply>,
     /// Sum of the lines in VND.
     pub total_vnd: Vnd,
+    /// What the claims to the given groups need. The total is provisional as long as one of
+    /// them must be confirmed by an officer.
+    pub group_evidence: Vec<GroupEvidenceReply>,
     /// When it is owed; null if there is no fee.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<FeeDue>,
@@ -1827,6 +2043,70 @@ pub struct FoundComplaintReply {
     pub number: Option<ComplaintNumber>,
 }
 
+/// A mandate to be granted.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GrantMandateRequest {
+    /// Subject of the person, or tax code of the firm, that is to act: a firm by any of its
+    /// people and programs.
+    pub representative: Line200,
+    /// The notary, or the authority that certified it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified_by: Option<Line200>,
+    /// Name of an uploaded copy of the evidence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Line100>,
+    /// First instant at which it is no longer in force, at most 5 years from now; a year from
+    /// now if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<jiff::Timestamp>,
+    /// What it is evidenced by; `declaration` if absent, which officers cannot record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<MandateEvidence>,
+    /// Number of the notarial act, contract or power of attorney.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<Line100>,
+    /// Subject of the represented person or firm; only if an officer records the mandate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Line200>,
+    /// Codes of the procedures that it covers; all if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub procedures: Vec<String>,
+    /// Text of the power of attorney, or what it says beyond the other fields.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text4000>,
+}
+
+impl GrantMandateRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(representative: impl Into<String>) -> Self {
+        Self {
+            representative: representative.into(),
+            certified_by: None,
+            document: None,
+            ends_at: None,
+            evidence: None,
+            number: None,
+            principal: None,
+            procedures: Vec::new(),
+            text: None,
+        }
+    }
+}
+
+/// What a claim to a group needs.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GroupEvidenceReply {
+    /// The group.
+    pub group: String,
+    /// Whether the one-stop unit confirms or rejects the claim when it accepts the dossier; the
+    /// reduction is provisional until then. Otherwise the claim counts as it is.
+    pub confirmed_by_officer: bool,
+    /// Code of the component that must be submitted as evidence; null if none is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+}
+
 /// Figures of a group.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GroupReply {
@@ -1950,6 +2230,7 @@ values! {
     /// What the counted dossiers are grouped by.
     GroupedBy {
         Agency = "agency",
+        Receiver = "receiver",
         Procedure = "procedure",
         Officer = "officer",
         Month = "month",
@@ -2161,7 +2442,7 @@ pub struct Letter {
     pub agency: String,
     /// Name of the deciding agency.
     pub agency_name: String,
-    /// Vietnamese name of the procedure.
+    /// Name of the procedure.
     pub procedure_name: String,
     /// Legal basis of the procedure.
     pub legal_basis: String,
@@ -2247,6 +2528,11 @@ pub type Line40 = String;
 
 /// Text on one line. Characters are counted in Unicode's normalisation form C.
 ///
+/// At most 50 characters.
+pub type Line50 = String;
+
+/// Text on one line. Characters are counted in Unicode's normalisation form C.
+///
 /// At most 500 characters.
 pub type Line500 = String;
 
@@ -2318,7 +2604,7 @@ pub struct ListedDossierReply {
     pub code: DossierCode,
     /// Code of the procedure.
     pub procedure: ProcedureCode,
-    /// Code of the receiving agency.
+    /// Code of the competent agency, which decides.
     pub agency: AgencyCode,
     /// Filing channel.
     pub channel: Channel,
@@ -2357,6 +2643,9 @@ pub struct ListedDossierReply {
     /// Its name in both languages; null if the procedure is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure_name: Option<BilingualText>,
+    /// Code of the agency that received it for that one; absent if it is the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<AgencyCode>,
     /// Remaining legal time of the decision in seconds, negative if it is overdue; null if no
     /// appointment runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -2364,6 +2653,30 @@ pub struct ListedDossierReply {
     /// The consulted agency that it waits on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_on_agency: Option<AgencyCode>,
+}
+
+/// A mandate, without its texts.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ListedMandateReply {
+    /// Id of the mandate, for the header `Mandate`.
+    pub mandate: MandateId,
+    /// The person or firm that is represented.
+    pub principal: Subject,
+    /// The person or firm that represents.
+    pub representative: Subject,
+    /// Codes of the procedures that it covers; all if empty.
+    pub procedures: Vec<ProcedureCode>,
+    /// Stage of the mandate.
+    pub status: MandateStatus,
+    /// When it was granted.
+    pub granted_at: jiff::Timestamp,
+    /// First instant at which it can no longer be accepted.
+    pub accept_by: jiff::Timestamp,
+    /// First instant at which it is no longer in force.
+    pub ends_at: jiff::Timestamp,
+    /// What the caller is; absent for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub you_are: Option<MandateParty>,
 }
 
 /// A parcel in a list.
@@ -2418,6 +2731,102 @@ pub struct LookupReply {
     pub completion: u32,
 }
 
+values! {
+    /// What a mandate is evidenced by.
+    MandateEvidence {
+        Declaration = "declaration",
+        Contract = "contract",
+        PowerOfAttorney = "power_of_attorney",
+        Notarised = "notarised",
+    }
+}
+
+/// A mandate (ủy quyền): a party acts for another.
+pub type MandateId = uuid::Uuid;
+
+values! {
+    /// A party to a mandate.
+    MandateParty {
+        Principal = "principal",
+        Representative = "representative",
+    }
+}
+
+/// A mandate.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MandateReply {
+    /// Id of the mandate.
+    pub mandate: MandateId,
+    /// The person or firm that is represented.
+    pub principal: Subject,
+    /// The person or firm that represents.
+    pub representative: Subject,
+    /// Codes of the procedures that it covers; all if empty.
+    pub procedures: Vec<ProcedureCode>,
+    /// Stage of the mandate.
+    pub status: MandateStatus,
+    /// When it was granted.
+    pub granted_at: jiff::Timestamp,
+    /// First instant at which it can no longer be accepted.
+    pub accept_by: jiff::Timestamp,
+    /// First instant at which it is no longer in force.
+    pub ends_at: jiff::Timestamp,
+    /// What it is evidenced by.
+    pub evidence: MandateEvidence,
+    /// When it was accepted; null if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepted_at: Option<jiff::Timestamp>,
+    /// Agency whose clerk recorded it; absent if the principal granted it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// The notary, or the authority that certified it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certified_by: Option<String>,
+    /// Name of the copy of the evidence, for `GET /v1/mandates/{mandate}/documents/{document}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentName>,
+    /// SHA-256 of that copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_sha256: Option<DocumentDigest>,
+    /// Why it was declined or revoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_reason: Option<String>,
+    /// When it was declined, revoked or recorded as expired; null if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<jiff::Timestamp>,
+    /// Number of the deed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Text of the power of attorney.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// What the caller is; absent for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub you_are: Option<MandateParty>,
+}
+
+values! {
+    /// The stage of a mandate.
+    MandateStatus {
+        Offered = "offered",
+        Accepted = "accepted",
+        Declined = "declined",
+        Revoked = "revoked",
+        Expired = "expired",
+    }
+}
+
+/// A notice and the attempt to which it belongs.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MatchNoticeRequest {
+    /// Id of the notice, from `get_unmatched_payment_notices`.
+    pub notice: uuid::Uuid,
+    /// Id of the attempt.
+    pub payment: PaymentId,
+    /// How the cashier knows that the money belongs to this attempt.
+    pub reason: Text2000,
+}
+
 /// A duty that was met.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MeetDutyRequest {
@@ -2446,6 +2855,63 @@ pub struct MergeComplaintRequest {
     pub into: ComplaintId,
 }
 
+/// A document attached to a message.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MessageDocumentReply {
+    /// Its name, for `GET /v1/dossiers/{dossier}/messages/{message}/documents/{document}`.
+    pub document: DocumentName,
+    /// SHA-256 of its content.
+    pub sha256: DocumentDigest,
+    /// Media type.
+    pub media_type: String,
+    /// Size in bytes.
+    pub bytes: u64,
+    /// File name; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+}
+
+/// An uploaded document to attach.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MessageDocumentRequest {
+    /// Name returned by the upload.
+    pub document: Line100,
+    /// File name on the computer of its uploader.
+    pub file_name: FileName,
+}
+
+/// A message between the applicant and the agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MessageReply {
+    /// Number of the message in the dossier.
+    pub number: u32,
+    /// Role of the sender: `applicant`, or that of an officer.
+    pub role: Role,
+    /// When it was sent.
+    pub at: jiff::Timestamp,
+    /// Attached documents.
+    pub documents: Vec<MessageDocumentReply>,
+    /// Agency of the officer who sent it; absent for messages of the applicant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// The sender. Applicants see only those of their own side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Subject>,
+    /// When the other side read it first; null while it is unread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_at: Option<jiff::Timestamp>,
+    /// Who read it first; absent while it is unread. Applicants see only those of their own
+    /// side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_by: Option<Subject>,
+    /// Role in which it was read first; absent while it is unread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read_role: Option<Role>,
+    /// The text; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
 /// Moves the appointment, with an apology.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MoveAppointmentRequest {
@@ -2453,6 +2919,40 @@ pub struct MoveAppointmentRequest {
     pub due_at: jiff::Timestamp,
     /// The reason given in the apology; at most 2000 characters.
     pub reason: Text2000,
+}
+
+values! {
+    /// How money moved.
+    MovementKind {
+        Cash = "cash",
+        Capture = "capture",
+        Correction = "correction",
+        Refund = "refund",
+    }
+}
+
+/// Money that was received or refunded.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MovementReply {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: DossierCode,
+    /// Code of the agency.
+    pub agency: AgencyCode,
+    /// How it moved.
+    pub kind: MovementKind,
+    /// Amount in VND; negative if it left the agency.
+    pub amount_vnd: Vnd,
+    /// Time at which it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<jiff::Timestamp>,
+    /// The officer who recorded it; null if a provider did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Subject>,
+    /// Code of the provider; null for other kinds than `capture`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
 }
 
 /// A code with its name.
@@ -2498,7 +2998,11 @@ pub struct NextStep {
     /// The officer who has it; shown to officers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
-    /// Code of the activity or duty, or id of the consultation or proposal.
+    /// The agency that received the dossier for that one, if it may do it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<AgencyCode>,
+    /// Code of the activity or duty, id of the consultation or proposal, or number of the
+    /// message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
 }
@@ -2510,10 +3014,39 @@ pub struct NoteComplaintRequest {
     pub note: Text4000,
 }
 
+/// An internal note on a dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct NoteReply {
+    /// Number of the note, for its withdrawal.
+    pub number: u32,
+    /// Its author.
+    pub by: Subject,
+    /// Role in which the author wrote it.
+    pub role: Role,
+    /// When it was added.
+    pub at: jiff::Timestamp,
+    /// The text; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The withdrawal by its author; absent unless it was withdrawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn: Option<NoteWithdrawalReply>,
+}
+
+/// The withdrawal of a note.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct NoteWithdrawalReply {
+    /// When it was withdrawn.
+    pub at: jiff::Timestamp,
+    /// Why the note is wrong; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// Whether the notice matched a payment.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NoticeReply {
-    /// False if it matches no payment; it is then kept for an operator.
+    /// False if it matches no payment; it is then kept until a cashier matches it.
     pub matched: bool,
 }
 
@@ -2966,6 +3499,23 @@ pub struct ProblemField {
 /// The code of a procedure in the national catalogue, for example `2.000004`.
 pub type ProcedureCode = String;
 
+/// A rule by which the one-stop units of other agencies receive dossiers.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ProcedureReception {
+    /// The legal basis.
+    pub basis: String,
+    /// The deciding agency, with those below it; if absent, all agencies of the procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decider: Option<AgencyCode>,
+    /// What a receiver may do besides receiving and reading.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may: Vec<ReceiverTask>,
+    /// The receiving agency, with those below it. If absent, all agencies of the province or
+    /// ministry of the deciding one: those whose codes have the same first part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receiver: Option<AgencyCode>,
+}
+
 /// A version of a procedure.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ProcedureReply {
@@ -3003,12 +3553,16 @@ pub struct ProcedureReply {
     pub periods: std::collections::BTreeMap<String, Budget>,
     /// Event at which the period starts.
     pub clock_start: ClockStart,
+    /// Other agencies whose one-stop units receive dossiers, and what these may do.
+    pub reception: Vec<ProcedureReception>,
     /// Whether all steps can be done online.
     pub level: Level,
     /// Tariff.
     pub fees: FeesReply,
     /// Groups of persons for which a fee is reduced, as accepted in `groups` of a submission.
     pub groups: Vec<String>,
+    /// For each of these groups, what a claim to it needs.
+    pub group_evidence: Vec<GroupEvidenceReply>,
     /// Channels by which the result may be delivered; empty if there is no result.
     pub delivery: Vec<DeliveryChannel>,
     /// What the applicant receives, and the duties afterwards.
@@ -3262,6 +3816,13 @@ pub struct RatingReply {
     pub score: Option<u32>,
 }
 
+/// The messages that were read.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReadMessagesRequest {
+    /// Number of the last message that was read; all unread messages before it become read too.
+    pub through: u32,
+}
+
 /// Whether the process takes requests, and what an operator should look at.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReadyReply {
@@ -3400,6 +3961,28 @@ pub struct ReceiptReply {
     /// Whether it was cancelled or reduced later; null if neither.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub became: Option<ReceiptBecomes>,
+}
+
+/// The one-stop unit at which a dossier was entered.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReceiverReply {
+    /// Code of its agency.
+    pub agency: AgencyCode,
+    /// What it may do for the deciding agency.
+    pub may: Vec<ReceiverTask>,
+    /// Code of the officer's unit, if the agency's directory has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
+}
+
+values! {
+    /// What the one-stop unit of another agency may do with the dossiers that it receives for
+    /// the deciding one. It may always read them and submit supplements.
+    ReceiverTask {
+        Accept = "accept",
+        TakePayment = "take_payment",
+        HandOut = "hand_out",
+    }
 }
 
 /// Records an absence of an officer.
@@ -3574,6 +4157,27 @@ pub struct RefuseDossierRequest {
     pub reason: Text2000,
 }
 
+/// A program that is to act for a firm.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RegisterCredentialRequest {
+    /// Subject of the tokens that the identity provider issues to the program.
+    pub machine: Line200,
+    /// What the firm calls the program.
+    pub name: Line100,
+    /// First instant at which it is no longer valid, at most 5 years from now; a year from now
+    /// if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends_at: Option<jiff::Timestamp>,
+}
+
+impl RegisterCredentialRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(machine: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { machine: machine.into(), name: name.into(), ends_at: None }
+    }
+}
+
 /// Rejects a proposed decision, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RejectProposalRequest {
@@ -3649,6 +4253,10 @@ values! {
         ProposalRejected = "proposal_rejected",
     }
 }
+
+/// An empty object.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct RemoveLabelRequest {}
 
 /// Conditions of a renewal.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -3855,6 +4463,22 @@ values! {
     }
 }
 
+/// Revokes the credential of a program.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct RevokeCredentialRequest {
+    /// Why, for the firm's records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text1000>,
+}
+
+/// Ends a mandate.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct RevokeMandateRequest {
+    /// Why, for the other party; required of an officer, with the principal's request.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text1000>,
+}
+
 /// Revokes an issued result.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RevokeResultRequest {
@@ -3953,6 +4577,24 @@ pub struct RulesWarning {
     pub detail: String,
 }
 
+/// A message.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SendMessageRequest {
+    /// Text for the other side.
+    pub text: Text4000,
+    /// Uploaded documents to attach.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub documents: Vec<MessageDocumentRequest>,
+}
+
+impl SendMessageRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), documents: Vec::new() }
+    }
+}
+
 /// Separates a merged complaint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SeparateComplaintRequest {
@@ -4008,7 +4650,7 @@ pub struct Slip {
     pub agency_name: String,
     /// Code of the procedure.
     pub procedure: String,
-    /// Vietnamese name of the procedure.
+    /// Name of the procedure.
     pub procedure_name: String,
     /// Filing channel, in words.
     pub channel: String,
@@ -4251,7 +4893,8 @@ pub type Subject = String;
 pub struct SubmitDossierRequest {
     /// Code of the procedure. At most 100 characters.
     pub procedure: String,
-    /// Code of the agency that has to receive it. At most 35 characters.
+    /// Code of the competent agency, which decides. A clerk of another agency may enter the
+    /// dossier if the procedure lets that agency receive it. At most 35 characters.
     pub agency: String,
     /// Filing channel. Dossiers by `counter` and `post` are entered by an officer.
     pub channel: Channel,
@@ -4525,6 +5168,25 @@ pub type Text4000 = String;
 /// At most 500 characters.
 pub type Text500 = String;
 
+/// The money of an agency on a day.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TillReply {
+    /// Code of the agency.
+    pub agency: AgencyCode,
+    /// The day.
+    pub on: jiff::civil::Date,
+    /// Sum of the cash received, in VND.
+    pub cash_vnd: Vnd,
+    /// Sum of the captures of providers, in VND.
+    pub captured_vnd: Vnd,
+    /// Sum of the corrections, in VND; may be negative.
+    pub corrected_vnd: Vnd,
+    /// Sum of the refunds, in VND.
+    pub refunded_vnd: Vnd,
+    /// A page of the movements, the oldest first. The sums are those of the whole day.
+    pub movements: Vec<MovementReply>,
+}
+
 /// A value that an event replaced.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct TimelineChangeReply {
@@ -4603,6 +5265,15 @@ pub struct TimelineEntryReply {
     pub subject: Option<Subject>,
 }
 
+/// Transfers a dossier to the competent agency.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TransferDossierRequest {
+    /// Code of the competent agency.
+    pub to: Line35,
+    /// The written reason, which the applicant reads, at most 2000 characters.
+    pub reason: Text2000,
+}
+
 values! {
     /// What the amount of a [`Budget`] counts.
     Unit {
@@ -4662,6 +5333,8 @@ pub struct UnmatchedParcelNoticeReply {
 /// A provider notice that matches no payment.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct UnmatchedPaymentNoticeReply {
+    /// Id of the notice, for `match_notice`.
+    pub notice: uuid::Uuid,
     /// Position in the log.
     pub position: u64,
     /// Code of the provider.
@@ -4681,6 +5354,15 @@ pub struct UnmatchedPaymentNoticeReply {
     /// The provider's transaction number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
+}
+
+/// The messages that are still unread.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct UnreadReply {
+    /// Messages of the applicant that no officer has read.
+    pub from_applicant: u64,
+    /// Messages of the agency that the applicant has not read.
+    pub from_agency: u64,
 }
 
 /// A version that takes effect later.
@@ -4762,6 +5444,13 @@ pub struct WithdrawDossierRequest {
     pub reason: Option<Text2000>,
 }
 
+/// Why a note is withdrawn.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WithdrawNoteRequest {
+    /// Why the note is wrong.
+    pub reason: Text1000,
+}
+
 /// The withdrawal of a version.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct WithdrawRulesRequest {
@@ -4802,6 +5491,10 @@ pub struct WorkReply {
     pub task: NextStep,
     /// The dossier in which it has to be done.
     pub dossier: ListedDossierReply,
+    /// Time until the task is due, in seconds; negative if it is overdue, null if it has no
+    /// period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining_s: Option<i64>,
 }
 
 /// The query of `get_agencies`.
@@ -4841,6 +5534,17 @@ pub struct GetCodeListQuery {
     pub q: Option<Line100>,
 }
 
+/// The query of `get_credentials`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetCredentialsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
 /// The query of `get_absences`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetAbsencesQuery {
@@ -4869,6 +5573,66 @@ pub struct GetUnitsQuery {
     /// The day; today if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<jiff::civil::Date>,
+}
+
+/// The query of `get_labels`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetLabelsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of `get_messages`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetMessagesQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of `get_notes`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetNotesQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of `get_mandates`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetMandatesQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Subject or tax code of the principal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub principal: Option<Line200>,
+    /// Code of a procedure that it covers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+    /// Subject or tax code of the representative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub representative: Option<Line200>,
+    /// Stage of the mandate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<MandateStatus>,
+    /// `principal` for those that the caller granted, `representative` for those of the
+    /// caller's clients; both if absent. Not for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub you_are: Option<MandateParty>,
 }
 
 /// The query of `get_procedures`.
@@ -4957,6 +5721,23 @@ pub struct GetRulesVersionQuery {
     /// recorded version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipped: Option<bool>,
+}
+
+/// The query of `get_till`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetTillQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency; those below it are included. The caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// The day, in the agency's time zone; today if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<jiff::civil::Date>,
 }
 
 /// The query of `get_unmatched_payment_notices`.
@@ -5138,6 +5919,26 @@ pub struct GetPublishedAnswersQuery {
     pub procedure: Option<Line100>,
 }
 
+/// The query of `get_changes`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetChangesQuery {
+    /// Cursor of an earlier answer, or `start` for all changes from the beginning of the log.
+    /// From now on if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Kinds of events, at most 20, separated by commas; `payment.*` stands for all of a
+    /// service. All if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kinds: Option<String>,
+    /// Changes per answer, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Seconds to wait for a change if there is none, at most 30; 0 if absent. An event stream
+    /// does not need it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<u32>,
+}
+
 /// The query of `get_public_figures`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetPublicFiguresQuery {
@@ -5217,6 +6018,11 @@ pub struct GetDossiersQuery {
     /// Whether the one-stop unit did not answer in time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub intake_answer_missed: Option<bool>,
+    /// Label of the dossier. Case, diacritics and separators make no difference. For those who
+    /// read labels: clerks, reviewers, approvers and auditors of the agency. At most 50
+    /// characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
     /// `true`: dossiers of the caller, or of the person for whom the caller acts. `false`:
     /// those of an agency. If absent, `false` for officers and `true` for others.
     #[serde(default, skip_serializing_if = "Option::is_none")]

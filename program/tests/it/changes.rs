@@ -232,7 +232,8 @@ async fn changes_are_for_the_applicant_and_for_the_agency_with_those_above_it() 
     let mut office = Office::open().await;
     let applicant = office.applicant("a1");
     let (dossier, _) = submitted(&office.browser, &applicant).await;
-    let accepted = take(&mut office, &dossier, "acceptance", &office.clerk(), json!({})).await;
+    let clerk = office.clerk();
+    let accepted = take(&mut office, &dossier, "acceptance", &clerk, json!({})).await;
     accepted.granted();
     let own = all(&office, &applicant).await;
     assert!(kinds(&own).contains(&SUBMITTED) && kinds(&own).contains(&"intake.DossierAccepted.v1"));
@@ -267,7 +268,8 @@ async fn a_complaint_is_for_its_parties_and_not_for_the_officer_whose_act_it_is_
     let mut office = Office::open().await;
     let applicant = office.applicant("a1");
     let (dossier, _) = submitted(&office.browser, &applicant).await;
-    take(&mut office, &dossier, "acceptance", &office.clerk(), json!({})).await.granted();
+    let clerk = office.clerk();
+    take(&mut office, &dossier, "acceptance", &clerk, json!({})).await.granted();
     let body = json!({
         "agency": "G02.002", "text": "It takes too long.", "name": "Lê C", "address": "Hà Nội",
         "phone": "0912 345 678", "dossier": id(&dossier),

@@ -126,6 +126,13 @@ async fn read(office: &Office, id: &str, agency: &str) -> Vec<u16> {
     statuses
 }
 
+/// No reaction failed, and `dossier check` finds nothing.
+async fn assert_sound(office: &Office) {
+    assert!(office.dead_letters().await.is_empty());
+    let report = program::check(&office.engine.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{report:?}");
+}
+
 #[tokio::test]
 async fn a_commune_receives_for_a_department_which_decides_and_the_commune_hands_out_the_result() {
     let mut office = hanoi().await;
@@ -180,7 +187,7 @@ async fn a_commune_receives_for_a_department_which_decides_and_the_commune_hands
         let all: Vec<Value> = counted["groups"].as_array().unwrap().iter().map(group).collect();
         assert_eq!(json!(all), groups, "{agency}: {counted}");
     }
-    assert!(office.dead_letters().await.is_empty());
+    assert_sound(&office).await;
 }
 
 #[tokio::test]
@@ -241,7 +248,7 @@ async fn a_dossier_is_transferred_before_acceptance_with_its_fee() {
     let applicant = office.applicant("citizen-1");
     let shown = office.browser.get(&format!("/v1/dossiers/{id}"), &applicant).await.granted();
     assert_eq!(shown["transfers"][0]["reason"], "Thuộc thẩm quyền của cơ quan khác");
-    assert!(office.dead_letters().await.is_empty());
+    assert_sound(&office).await;
 }
 
 #[tokio::test]
@@ -301,7 +308,7 @@ async fn a_dossier_is_transferred_during_its_review_and_a_paid_fee_stays() {
     let delivery = format!("/v1/deliveries/{id}");
     assert_eq!(office.browser.get(&delivery, &there).await.status, 200);
     assert_eq!(office.browser.get(&delivery, &clerk).await.status, 404);
-    assert!(office.dead_letters().await.is_empty());
+    assert_sound(&office).await;
 }
 
 #[tokio::test]
@@ -359,5 +366,5 @@ async fn a_decision_made_before_the_transfer_reached_the_review_undoes_it() {
     assert_eq!(work(&office, Role::Approver, DECIDER).await, ["issue_result"]);
     let cashier = office.token(Role::Cashier, "cash-d", DECIDER);
     assert_eq!(office.browser.get(&format!("/v1/payments/{id}"), &cashier).await.status, 200);
-    assert!(office.dead_letters().await.is_empty());
+    assert_sound(&office).await;
 }

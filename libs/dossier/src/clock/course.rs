@@ -119,6 +119,9 @@ impl Course {
                 self.promise(span.promise.as_ref(), meta);
             }
             IntakeEvent::DeadlineRestated(restated) => self.promise(Some(&restated.promise), meta),
+            IntakeEvent::DossierTransferred(transferred) => {
+                self.agency.clone_from(&transferred.to);
+            }
             IntakeEvent::DossierDecided(decided) => self.decided_at = Some(decided.decided_at),
             IntakeEvent::DossierClosed(_)
             | IntakeEvent::DossierWithdrawn(_)
@@ -127,7 +130,6 @@ impl Course {
             | IntakeEvent::SupplementDeclined(_)
             | IntakeEvent::AppointmentMoved(_)
             | IntakeEvent::AppointmentFixed(_)
-            | IntakeEvent::DossierTransferred(_)
             | IntakeEvent::IntakeAnswerMissed(_)
             | IntakeEvent::LatenessForeseen(_)
             | IntakeEvent::DeadlineMissed(_)
