@@ -25,7 +25,6 @@ pub(in crate::lists) fn row(n: u128, agency: &str, due: i64) -> ListedRow {
         procedure: ProcedureRef { code: "CO.D".into(), version: 1 },
         agency: agency.into(),
         receiver: None,
-        receiver: None,
         channel: Channel::Online,
         applicant: "a1".to_owned(),
         filed_by: None,
