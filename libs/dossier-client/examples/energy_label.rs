@@ -7,8 +7,8 @@
 use std::time::Duration;
 
 use dossier_client::types::{
-    Channel, CompleteActivityRequest, DocumentRequest, DossierReply, DossierStage, Outcome,
-    ProposeDecisionRequest, SubmitDossierRequest,
+    AcceptDossierRequest, Channel, CompleteActivityRequest, DocumentRequest, DossierReply,
+    DossierStage, Outcome, ProposeDecisionRequest, SubmitDossierRequest,
 };
 use dossier_client::{Client, Error, at_current, wait_until};
 use serde_json::json;
@@ -64,7 +64,7 @@ pub(crate) async fn run(
     let id = submitted.body.id;
 
     // A step is taken at the version that was seen.
-    clerk.accept_dossier(id, submitted.etag()?).await?;
+    clerk.accept_dossier(id, submitted.etag()?, &AcceptDossierRequest::default()).await?;
 
     // The review is opened by a reaction. The clients share a consistency token, so this read waits
     // for it.

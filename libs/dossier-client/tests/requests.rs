@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use dossier_client::types::{Channel, GetPaymentTasksQuery, SubmitDossierRequest};
+use dossier_client::types::{
+    AcceptDossierRequest, Channel, GetPaymentTasksQuery, SubmitDossierRequest,
+};
 use dossier_client::{
     Client, ETag, Error, Retries, Service, Transport, TransportError, at_current, wait_until,
 };
@@ -166,7 +168,10 @@ async fn a_refusal_has_its_code_its_fields_and_the_id_of_the_request() {
 async fn a_conflict_is_repeated_only_if_the_service_says_when() {
     let contended = problem(409, &[("retry-after", "0")], "contended");
     let (client, script) = Script::client([contended, problem(409, &[], "already-answered")]);
-    let error = client.accept_dossier(DOSSIER, &tag("\"1\"")).await.unwrap_err();
+    let error = client
+        .accept_dossier(DOSSIER, &tag("\"1\""), &AcceptDossierRequest::default())
+        .await
+        .unwrap_err();
     assert_eq!((error.code(), script.lines().len()), (Some("already-answered"), 2));
 }
 

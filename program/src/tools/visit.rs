@@ -9,9 +9,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Parser;
 use dossier_client::types::{
-    ApproveDecisionRequest, Channel, CompleteActivityRequest, DeliveryReply, DeliveryStage,
-    DocumentRequest, DossierReply, DossierStage, IssueResultRequest, Outcome, PaymentReply,
-    ProposeDecisionRequest, SubmitDossierRequest, TakeCashRequest,
+    AcceptDossierRequest, ApproveDecisionRequest, Channel, CompleteActivityRequest, DeliveryReply,
+    DeliveryStage, DocumentRequest, DossierReply, DossierStage, IssueResultRequest, Outcome,
+    PaymentReply, ProposeDecisionRequest, SubmitDossierRequest, TakeCashRequest,
 };
 use dossier_client::{Addresses, Client, HttpTransport, Retries, Service, at_current, wait_until};
 use serde_json::json;
@@ -147,7 +147,7 @@ impl Visit {
     async fn decide(&self, dossier: Uuid) -> Result<()> {
         at_current(
             || self.clerk.get_dossier(dossier),
-            |seen| self.clerk.accept_dossier(dossier, seen),
+            |seen| self.clerk.accept_dossier(dossier, seen, &AcceptDossierRequest::default()),
         )
         .await?;
         let review = || self.reviewer.get_review(dossier);

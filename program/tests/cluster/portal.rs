@@ -11,7 +11,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use dossier::contract::Role;
 use dossier_client::types::{
-    CompleteActivityRequest, DossierStage, Outcome, ProposeDecisionRequest, SubmitDossierRequest,
+    AcceptDossierRequest, CompleteActivityRequest, DossierStage, Outcome, ProposeDecisionRequest,
+    SubmitDossierRequest,
 };
 use dossier_client::{
     Addresses, Client, ETag, Error, HttpTransport, Reply, Request, Retries, Service, Transport,
@@ -106,7 +107,12 @@ impl Portal {
         let submitted = applicant.submit_dossier(&self.body).idempotency_key(key("submit"));
         let id = submitted.await.unwrap().body.id;
         let (dossier, review) = (|| clerk.get_dossier(id), || reviewer.get_review(id));
-        take(dossier, |seen| clerk.accept_dossier(id, seen).idempotency_key(key("accept"))).await;
+        take(dossier, |seen| {
+            clerk
+                .accept_dossier(id, seen, &AcceptDossierRequest::default())
+                .idempotency_key(key("accept"))
+        })
+        .await;
         take(review, |seen| reviewer.claim_review(id, seen).idempotency_key(key("claim"))).await;
         let done = CompleteActivityRequest::new("registration");
         take(review, |seen| {

@@ -2,7 +2,8 @@
 
 use dossier::contract::Role;
 use dossier_client::types::{
-    DossierStage, GetPaymentTasksQuery, GetProceduresQuery, GetTimelineQuery, ReviewStage,
+    AcceptDossierRequest, DossierStage, GetPaymentTasksQuery, GetProceduresQuery, GetTimelineQuery,
+    ReviewStage,
 };
 use dossier_client::{Addresses, Client, ETag, Error, HttpTransport, Retries};
 use uuid::Uuid;
@@ -49,10 +50,14 @@ async fn replies_are_read_into_their_types_and_refusals_into_theirs() {
 
     let clerk = client(&office, &office.clerk());
     let stale = ETag::new("\"99\"").unwrap();
-    let refused = clerk.accept_dossier(dossier, &stale).await.unwrap_err();
+    let refused =
+        clerk.accept_dossier(dossier, &stale, &AcceptDossierRequest::default()).await.unwrap_err();
     assert_eq!((refused.code(), refused.status().unwrap().as_u16()), (Some("version-stale"), 412));
     assert!(refused.refusal().unwrap().request_id.is_some(), "{refused}");
-    let accepted = clerk.accept_dossier(dossier, submitted.etag().unwrap()).await.unwrap();
+    let accepted = clerk
+        .accept_dossier(dossier, submitted.etag().unwrap(), &AcceptDossierRequest::default())
+        .await
+        .unwrap();
     assert_eq!(accepted.body.stage, DossierStage::Processing);
     assert!(accepted.body.due_on.is_some());
 
@@ -75,7 +80,10 @@ async fn every_read_of_a_dossier_has_the_form_that_the_client_expects() {
     let (dossier, code) = (submitted.body.id, submitted.body.code.clone());
     office.settle().await;
     let clerk = client(&office, &office.clerk());
-    clerk.accept_dossier(dossier, submitted.etag().unwrap()).await.unwrap();
+    clerk
+        .accept_dossier(dossier, submitted.etag().unwrap(), &AcceptDossierRequest::default())
+        .await
+        .unwrap();
     office.settle().await;
 
     let reviewer = client(&office, &office.token(Role::Reviewer, "r-1", "G02"));
@@ -113,7 +121,7 @@ async fn a_client_reads_what_it_wrote_although_the_reactions_have_not_run() {
     let submitted = portal.with_token(&*applicant).submit_dossier(&body).await.unwrap();
     let (dossier, seen) = (submitted.body.id, submitted.etag().unwrap());
     let clerk = portal.with_token(token(&key, Role::Clerk, "clerk-1", "G02.002"));
-    clerk.accept_dossier(dossier, seen).await.unwrap();
+    clerk.accept_dossier(dossier, seen, &AcceptDossierRequest::default()).await.unwrap();
     // The review is opened by a reaction; the consistency token makes the read wait for it.
     let reviewer = portal.with_token(token(&key, Role::Reviewer, "r-1", "G02.002"));
     reviewer.get_review(dossier).await.unwrap();
