@@ -20,6 +20,9 @@ const HOMES = {
   operator: '#/operation',
 };
 
+// Whether the person came for a page of their own, which is shown after they signed in.
+const isDeep = () => !['', '#/', '#/sign-in'].includes(location.hash);
+
 async function become(person) {
   const { body } = await post('/demo/sign-ins', { person: person.id });
   signIn(body.token, both(person.name));
@@ -30,7 +33,7 @@ export function People({ stay }) {
   const demo = useLoad(() => read('/demo').then(({ body }) => body), []);
   const [problem, setProblem] = useState();
   const enter = (person, address) =>
-    become(person).then(() => stay || (location.hash = address), setProblem);
+    become(person).then(() => stay || isDeep() || (location.hash = address), setProblem);
   const home = ({ role }) => HOMES[role] ?? '#/work';
   return html`<${Loaded} of=${demo}>
     ${({ people, stories }) => html`

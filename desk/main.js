@@ -86,7 +86,7 @@ function Area({ address, who }) {
   const [opened, setOpened] = useState();
   useEffect(() => {
     let current = true;
-    const { load, parameters } = areaOf(address, who, settings);
+    const { load, parameters } = areaOf(address, who);
     const open = () =>
       load().then(
         (view) => current && setOpened({ view, parameters }),

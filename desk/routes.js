@@ -19,17 +19,23 @@ const ROUTES = [
   ['/rules/:kind/:name/:version', () => import('./officer/rules.js').then((area) => area.RulesVersion)],
   ['/figures', () => import('./figures.js').then((area) => area.Figures)],
 ];
+// Pages that everybody may see; the others need somebody who is signed in.
+const PUBLIC = ['/', '/sign-in', '/procedures', '/procedures/:code', '/look-up'];
+const SIGN_IN = ROUTES.find(([template]) => template === '/sign-in');
 const LOST = () => import('./home.js').then((area) => area.Lost);
 
 const WORKERS = ['clerk', 'reviewer', 'approver', 'cashier', 'consultee'];
 const READERS = [...WORKERS, 'complaint_handler', 'auditor'];
 
-// What an address such as `#/mine/12?lang=en` shows: its module and its parameters.
-export function areaOf(address) {
+// What an address such as `#/mine/12?filed` shows: its module and its parameters. Somebody who must
+// sign in first does so at the same address.
+export function areaOf(address, { token, expired }) {
   const path = address.replace(/^#/, '').split('?')[0] || '/';
   for (const [template, load] of ROUTES) {
     const parameters = matched(template, path);
-    if (parameters) return { load, parameters };
+    if (!parameters) continue;
+    const isOpen = token || expired || PUBLIC.includes(template);
+    return isOpen ? { load, parameters } : { load: SIGN_IN[1], parameters: {} };
   }
   return { load: LOST, parameters: {} };
 }

@@ -3,6 +3,7 @@ import { both, code, nameOf, t } from '../i18n.js';
 import { WhyThisDate } from '../calendar.js';
 import { SandboxBank } from '../demo.js';
 import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Reads, Timeline, Way } from '../dossier-parts.js';
+import { Messages } from '../notes.js';
 import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
 import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
@@ -62,6 +63,7 @@ function Shown({ all, reload, settings }) {
       : null}
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
     <${Elapsed} id=${id} />
+    <${Messages} id=${id} mine />
     <h2>${t('papers')}</h2>
     <${Papers} id=${id} payment=${payments?.body} delivery=${deliveries?.body} />
     <details>

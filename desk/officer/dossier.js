@@ -3,6 +3,7 @@
 import { WhyThisDate } from '../calendar.js';
 import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Reads, Timeline, Way } from '../dossier-parts.js';
 import { code, nameOf, t, time } from '../i18n.js';
+import { Messages, Notes } from '../notes.js';
 import { Due, Facts, hasRole, Loaded, Page, Stage } from '../parts.js';
 import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
@@ -78,6 +79,7 @@ function Shown({ all, reload }) {
         <h2>${t('documents')}</h2>
         <${Documents} id=${id} documents=${dossier.documents} procedure=${procedure} />
         ${review ? html`<${Remarks} review=${review} />` : null}
+        ${hasRole('clerk', 'reviewer', 'approver', 'auditor') ? html`<${Messages} id=${id} /><${Notes} id=${id} />` : null}
       </div>
     </div>
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}

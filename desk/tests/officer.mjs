@@ -175,3 +175,26 @@ test('an auditor sees who read a dossier', () =>
     await page.getByRole('heading', { name: 'Who read it' }).waitFor();
     await page.getByText('get_dossier').or(page.getByText('GET /v1/dossiers/{dossier}')).first().waitFor();
   }));
+
+test('the applicant and an officer exchange messages, and officers write notes', () =>
+  open({ language: 'en', expected: [/422/] }, async (page) => {
+    await enter(page, /Sao Mai/);
+    await page.locator('.rows a').filter({ hasText: /energy/ }).click();
+    const write = page.getByRole('form', { name: 'New message' });
+    await write.getByRole('button').click();
+    await write.locator('.errors').waitFor();
+    await write.getByLabel('New message').fill('When will it be ready?');
+    await write.getByRole('button').click();
+    await page.locator('blockquote').getByText('When will it be ready?').waitFor();
+    const address = new URL(page.url()).hash.replace('mine', 'dossiers');
+
+    await enter(page, /Lan/);
+    await go(page, address);
+    await page.getByText('When will it be ready?').waitFor();
+    await press(page, 'Mark as read');
+    await page.getByText(/^read at/).waitFor();
+    await page.getByRole('textbox', { name: 'New note' }).fill('Called the company.');
+    await press(page, 'Add the note');
+    await page.locator('blockquote').getByText('Called the company.').waitFor();
+    await inspect(page, 'messages');
+  }));

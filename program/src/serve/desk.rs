@@ -52,6 +52,7 @@ const FILES: &[(&str, &[u8])] = files![
     "icon.svg",
     "index.html",
     "main.js",
+    "notes.js",
     "officer/complaints.js",
     "officer/dossier.js",
     "officer/operation.js",
