@@ -104,7 +104,9 @@ impl Lists {
         let of_law = events.iter().filter(is_of_law);
         let due: Vec<Due> = of_law.flat_map(|event| anew::follows(&law, event)).collect();
         let plan = self.read_plan().await?;
-        due.iter().for_each(|due| plan.add(due.clone()));
+        for due in &due {
+            plan.add(due.clone());
+        }
         Ok(due)
     }
 

@@ -19,8 +19,9 @@ const SELECT: &str = "SELECT listed.sort, listed.id, dossiers.agency, dossiers.r
  WHERE scope = ?1 AND class = ?2 AND sort <= ?3 AND sort > ?4 AND (sort, listed.id) < (?5, ?6)
  ORDER BY sort DESC, listed.id DESC LIMIT ?7";
 
-/// At most `rows` dossiers that agencies and those below them decide or received, submitted from `from` until
-/// before `to`, in milliseconds since 1970: those that follow after `after`, the oldest first.
+/// At most `rows` dossiers that agencies and those below them decide or received, submitted from
+/// `from` until before `to`, in milliseconds since 1970: those that follow after `after`, the
+/// oldest first.
 pub(crate) fn oldest(
     tables: &Connection,
     agencies: &[AgencyCode],
