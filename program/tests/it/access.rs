@@ -86,6 +86,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_letter" => dossier::papers::READ_LETTER,
         "get_book" => dossier::papers::READ_BOOK,
         "get_control_slip" => dossier::papers::READ_CONTROL,
+        "get_changes" => dossier::changes::FOLLOW,
         "get_labels" | "get_notes" => dossier::notes::READ,
         "get_messages" | "get_message_document" => dossier::notes::READ_MESSAGES,
         "get_mandate" | "get_mandates" | "get_mandate_document" => dossier::mandates::READ,

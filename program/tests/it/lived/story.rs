@@ -189,26 +189,6 @@ impl Story {
         self.office.settle().await;
     }
 
-    /// A label, a note that is withdrawn, and a message of each side, one with a document.
-    async fn annotate(&mut self, place: usize) {
-        let (clerk, applicant) = (self.officer(Role::Clerk), self.office.applicant("a1"));
-        let (id, dossier) = (self.certificates[place].id.clone(), self.at(place, "dossiers"));
-        let document = self.document(&id, &applicant).await;
-        let message = json!({ "text": self.text(), "documents": [document] });
-        let steps = [
-            ("labels", &clerk, json!({ "label": self.text() })),
-            ("notes", &clerk, json!({ "note": self.text() })),
-            ("notes/1/withdrawal", &clerk, json!({ "reason": self.text() })),
-            ("messages", &applicant, message),
-            ("messages", &clerk, json!({ "text": self.text() })),
-        ];
-        for (step, token, body) in steps {
-            let path = format!("{dossier}/{step}");
-            self.office.browser.post(&path, token, "", body).await.granted();
-        }
-        self.office.settle().await;
-    }
-
     /// A dossier by post is supplemented, paid, accepted, verified and in consultation; one waits
     /// for its supplement.
     pub(super) async fn until_the_supplement_and_the_consultation(&mut self) {
@@ -222,7 +202,6 @@ impl Story {
         let supplement = json!({ "documents": [bill], "form": self.form() });
         self.own(post, ("dossiers", "supplements"), supplement).await;
         self.step(post, ("dossiers", "acceptance"), Role::Clerk, json!({})).await;
-        self.annotate(post).await;
         self.step(post, ("reviews", "claim"), Role::Reviewer, json!({})).await;
         self.office.wait_until("2026-11-20T09:30").await;
         let verification = json!({
