@@ -24,6 +24,7 @@ mod copy;
 mod corrected;
 mod days;
 mod days_auditor;
+mod desk;
 mod documents;
 mod doors;
 mod durability;

@@ -20,8 +20,6 @@ pub(super) struct Story {
     /// Id of the person of the desk who should look at it.
     pub(super) person: &'static str,
     pub(super) procedure: &'static str,
-    /// The agency that has the dossier.
-    pub(super) at: &'static str,
     pub(super) submitted_at: &'static str,
     /// The step that is never taken.
     pub(super) stays_before: Option<Step>,
@@ -48,7 +46,6 @@ pub(super) const STORIES: [Story; 5] = [
         vi: "quá hạn: cán bộ đã nhận thụ lý nhưng không làm gì",
         person: "approver-ha",
         procedure: "ENERGY.LABEL",
-        at: "G02.002",
         submitted_at: "2026-11-05T08:30:00+07:00",
         stays_before: Some(Step::Work),
         instead: None,
@@ -59,7 +56,6 @@ pub(super) const STORIES: [Story; 5] = [
         vi: "chờ người nộp bổ sung",
         person: APPLICANT,
         procedure: "2.000004",
-        at: "H26.14",
         submitted_at: "2026-11-17T09:00:00+07:00",
         stays_before: Some(Step::Supply),
         instead: None,
@@ -70,7 +66,6 @@ pub(super) const STORIES: [Story; 5] = [
         vi: "được gia hạn vì sự cố bắt đầu trước ngày hẹn",
         person: "clerk-lan",
         procedure: "MLM.CERTIFICATE",
-        at: "G02.003",
         submitted_at: "2026-10-28T09:00:00+07:00",
         stays_before: None,
         instead: Some((Step::Work, Step::BreakDown)),
@@ -81,7 +76,6 @@ pub(super) const STORIES: [Story; 5] = [
         vi: "sai lệch thanh toán: số tiền khác mức phí",
         person: "cashier-tuan",
         procedure: "CO.D",
-        at: "G02.001",
         submitted_at: "2026-11-19T09:00:00+07:00",
         stays_before: None,
         instead: Some((Step::Pay, Step::PayWrong)),
@@ -92,7 +86,6 @@ pub(super) const STORIES: [Story; 5] = [
         vi: "có phản ánh: đã tiếp nhận nhưng chưa ai thụ lý",
         person: "reviewer-minh",
         procedure: "PRECURSOR.IMPORT",
-        at: "G02.002",
         submitted_at: "2026-11-12T10:00:00+07:00",
         stays_before: None,
         instead: Some((Step::Claim, Step::Complain)),
