@@ -72,6 +72,15 @@ export function People({ stay }) {
   <//>`;
 }
 
+// Waits, within a limit, until the server has done what fell due in the time that was skipped.
+async function settled() {
+  for (let tries = 0; tries < 15; tries += 1) {
+    const { body } = await read('/health/ready');
+    if (body.caught_up && body.overdue_obligations === 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
 // The demo's time, and buttons that move it.
 export function TimeBar() {
   const [problem, setProblem] = useState();
@@ -80,6 +89,7 @@ export function TimeBar() {
     setProblem(undefined);
     try {
       await post('/demo/time', { now: new Date(Date.parse(now) + by).toISOString() });
+      await settled();
       outdate();
     } catch (failed) {
       setProblem(failed);

@@ -52,6 +52,8 @@ const STEPS = [
   ]),
   step('approve_resolution', 'payments', 'resolution-approvals', ['cashier', 'approver'], ['sign_resolution'], [{ name: 'resolution', from: ({ resource }) => resource?.proposed_resolution?.resolution }]),
   step('approve_refund', 'payments', 'refund-approvals', ['cashier', 'approver'], ['sign_refund'], [{ name: 'refund', from: ({ resource }) => resource?.proposed_refund?.refund }]),
+  step('reject_resolution', 'payments', 'resolution-rejections', ['cashier', 'approver'], ['sign_resolution'], [{ name: 'resolution', from: ({ resource }) => resource?.proposed_resolution?.resolution }, reason]),
+  step('reject_refund', 'payments', 'refund-rejections', ['cashier', 'approver'], ['sign_refund'], [{ name: 'refund', from: ({ resource }) => resource?.proposed_refund?.refund }, reason]),
   step('refund_payment', 'payments', 'refunds', ['cashier'], ['give_back'], [{ name: 'amount_vnd', type: 'amount', required: true, first: ({ resource }) => resource?.owed_back_vnd }, reason]),
   // Result.
   step('issue_result', 'deliveries', 'result', ['approver', 'clerk'], ['issue_result'], [{ name: 'number', type: 'line' }, { name: 'document', type: 'document' }]),
@@ -61,6 +63,8 @@ const STEPS = [
     { name: 'waybill', type: 'line', required: true },
   ]),
   step('download_result', 'deliveries', 'downloads', ['applicant'], ['download_result'], []),
+  step('meet_duty', 'deliveries', 'duties', ['applicant', 'clerk', 'reviewer', 'approver'], ['meet_duty', 'meet_agency_duty'], [subject('duty'), { name: 'document', type: 'document' }, { name: 'note', type: 'text' }]),
+  step('decide_renewal', 'deliveries', 'renewal/decision', ['approver'], ['decide_renewal'], [outcome, reason]),
   step('rate_dossier', 'ratings', '', ['applicant'], ['rate_dossier'], [
     score,
     { name: 'comment', type: 'text' },
