@@ -1,14 +1,54 @@
 // Sign-in at an identity provider: OpenID Connect, code flow with PKCE (RFC 7636).
 import { signIn } from './session.js';
 
-const KEPT = 'sign-in';
+// Name of what is kept for this tab, and of the channel between windows.
+const NAME = 'sign-in';
 
 // Goes to the provider's page. What must survive the way there and back is kept for this tab.
-export async function leaveForProvider({ issuer, client }) {
+export async function leaveForProvider(settings) {
+  const { address, verifier, state } = await request(settings);
+  sessionStorage.setItem(NAME, JSON.stringify({ verifier, state, back: location.hash }));
+  location.assign(address);
+}
+
+// Signs in again in a window of its own, so that the page and what was typed on it stay. Returns
+// what went wrong, if anything did.
+export async function signInBeside(settings) {
+  // Opened at once: browsers allow it only in answer to a click.
+  const beside = open('', NAME, 'popup,width=480,height=720');
+  if (!beside) return leaveForProvider(settings);
+  const { address, verifier, state } = await request(settings);
+  const channel = new BroadcastChannel(NAME);
+  const answered = new Promise((resolve) => {
+    channel.onmessage = ({ data }) => data.state === state && resolve(data);
+  });
+  beside.location = address;
+  const answer = await answered;
+  channel.close();
+  return exchange(settings, answer, verifier);
+}
+
+// Completes the sign-in if the page was opened by the provider. Returns what went wrong, if
+// anything did.
+export async function returnFromProvider(settings) {
+  const answer = Object.fromEntries(new URLSearchParams(location.search));
+  if (!answer.state) return undefined;
+  const kept = JSON.parse(sessionStorage.getItem(NAME) ?? 'null');
+  sessionStorage.removeItem(NAME);
+  history.replaceState(null, '', `/${kept?.back ?? ''}`);
+  if (kept?.state === answer.state) return exchange(settings, answer, kept.verifier);
+  // Another window may be waiting for it; it compares the state.
+  const channel = new BroadcastChannel(NAME);
+  channel.postMessage(answer);
+  channel.close();
+  if (opener || window.name === NAME) close();
+  return 'state';
+}
+
+// The address of the provider's page for a new sign-in, with what its answer is checked by.
+async function request({ issuer, client }) {
   const { authorization_endpoint: page } = await discovered(issuer);
   const [verifier, state] = [random(), random()];
-  const kept = { verifier, state, back: location.hash };
-  sessionStorage.setItem(KEPT, JSON.stringify(kept));
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier));
   const query = new URLSearchParams({
     response_type: 'code',
@@ -19,26 +59,18 @@ export async function leaveForProvider({ issuer, client }) {
     code_challenge: encoded(new Uint8Array(digest)),
     code_challenge_method: 'S256',
   });
-  location.assign(`${page}${page.includes('?') ? '&' : '?'}${query}`);
+  return { address: `${page}${page.includes('?') ? '&' : '?'}${query}`, verifier, state };
 }
 
-// Completes the sign-in if the page was opened by the provider. Returns what went wrong, if
-// anything did.
-export async function returnFromProvider({ issuer, client }) {
-  const query = new URLSearchParams(location.search);
-  const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? 'null');
-  if (!query.has('state')) return undefined;
-  sessionStorage.removeItem(KEPT);
-  history.replaceState(null, '', `/${kept?.back ?? ''}`);
-  if (!kept || query.get('state') !== kept.state) return 'state';
-  if (!query.has('code')) return query.get('error') ?? 'code';
+async function exchange({ issuer, client }, { code, error }, verifier) {
+  if (!code) return error ?? 'code';
   const { token_endpoint: address } = await discovered(issuer);
   const body = new URLSearchParams({
     grant_type: 'authorization_code',
-    code: query.get('code'),
+    code,
     redirect_uri: redirect(),
     client_id: client,
-    code_verifier: kept.verifier,
+    code_verifier: verifier,
   });
   const response = await fetch(address, { method: 'POST', body });
   if (!response.ok) return (await response.json().catch(() => ({}))).error ?? `${response.status}`;

@@ -1,7 +1,7 @@
 // Sign-in: as one of the demo's people, at an identity provider, or with a token in development.
 import { People } from './demo.js';
 import { t } from './i18n.js';
-import { leaveForProvider } from './oidc.js';
+import { leaveForProvider, signInBeside } from './oidc.js';
 import { Action, Field, Page } from './parts.js';
 import { signIn } from './session.js';
 import { html, useState } from './view.js';
@@ -16,9 +16,10 @@ export function SignIn({ settings, stay }) {
   return Way ? html`<${Way} ...${{ settings, stay }} />` : html`<p>${t('sign.nobody')}</p>`;
 }
 
-function AtProvider({ settings }) {
+function AtProvider({ settings, stay }) {
   const [failed, setFailed] = useState();
-  const leave = () => leaveForProvider(settings).catch((error) => setFailed(error.message));
+  const way = stay ? signInBeside : leaveForProvider;
+  const leave = () => way(settings).then(setFailed, (error) => setFailed(error.message));
   return html`
     <${Action} className="main" label=${t('sign.provider')} onClick=${leave} />
     ${failed ? html`<p class="problem" role="alert">${t('sign.failed', { why: failed })}</p>` : null}

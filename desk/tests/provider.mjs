@@ -113,6 +113,28 @@ describe('an identity provider', () => {
       await page.getByText('0 found').waitFor();
     }));
 
+  test('an expired session is continued in a window beside, and what was typed is kept', () =>
+    open({ language: 'en', expected: [/401/] }, async (page) => {
+      await page.goto(`${served.address}/#/dossiers`);
+      await page.getByRole('button', { name: 'Sign in at the identity provider' }).click();
+      const words = page.getByLabel(/Name, tax code/);
+      await words.fill('0101234565');
+      const list = '**/v1/register/dossiers?*';
+      await page.route(list, (route) =>
+        route.fulfill({
+          status: 401,
+          contentType: 'application/problem+json',
+          body: JSON.stringify({ type: 'urn:dossier:problem:token-invalid', title: 'token expired', status: 401 }),
+        }),
+      );
+      await page.keyboard.press('Enter');
+      await page.getByText('The session has expired.').waitFor();
+      await page.unroute(list);
+      await page.getByRole('button', { name: 'Sign in at the identity provider' }).click();
+      await page.locator('.who span').getByText('clerk-7').waitFor();
+      assert.equal(await words.inputValue(), '0101234565');
+    }));
+
   test('an answer of the provider with another state is refused', () =>
     open({ language: 'en' }, async (page) => {
       sent.otherState = 'forged';
