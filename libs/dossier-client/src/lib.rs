@@ -15,6 +15,7 @@
 //!   or `Retry-After`), are repeated within [`Retries`].
 //! - A refusal is an [`Error::Refused`] with its registered code, the fields to change and the id
 //!   of the request.
+//! - [`Following`] receives changes in order, from a cursor that the caller stores.
 //! - Responses, waits and attempts have limits.
 
 #[macro_use]
@@ -22,6 +23,7 @@ mod values;
 
 mod client;
 mod error;
+mod follow;
 mod operations;
 mod repeat;
 mod reply;
@@ -33,6 +35,7 @@ pub mod types;
 
 pub use client::{Client, Language};
 pub use error::{Error, Refusal};
+pub use follow::Following;
 pub use operations::Service;
 pub use repeat::{at_current, wait_until};
 pub use reply::{Answer, Content, ETag, Reply};

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::access::{self, Caller, May, Resource, agency, any, complained, consulted, own};
+use crate::access::{
+    self, Caller, May, Resource, agency, any, complained, consulted, informed, own,
+};
 use crate::contract::Role;
 use crate::services::Category;
 use crate::{feedback, intake, timeline};
@@ -30,6 +32,13 @@ const OF_CONSULTATIONS: &[&str] = &[
     "review.ConsultationAnswered.v1",
     "review.ConsultationSilent.v1",
 ];
+
+/// Permissions of an agency that received a dossier for the deciding one. It cannot read the
+/// timeline, and nothing of the review.
+const RECEIVED: &[May] = &[informed(Role::Clerk), informed(Role::Cashier)];
+
+/// The first parts of the kinds of events that a receiving agency receives.
+const OF_RECEIVED: &[&str] = &["intake.", "payment.", "delivery."];
 
 /// What the events of a stream are about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +80,12 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
 pub fn role(caller: &Caller, kind: &str, topic: Topic, owner: &Resource) -> Option<Role> {
     let decided = |mays| access::decide(caller, mays, Some(owner)).ok().map(|actor| actor.role);
     let role = match topic {
-        Topic::Dossier => decided(intake::READ_TIMELINE).or_else(|| {
-            let asked = OF_CONSULTATIONS.contains(&kind);
-            asked.then(|| decided(CONSULTED)).flatten()
-        }),
+        Topic::Dossier => decided(intake::READ_TIMELINE)
+            .or_else(|| OF_CONSULTATIONS.contains(&kind).then(|| decided(CONSULTED)).flatten())
+            .or_else(|| {
+                let is_theirs = OF_RECEIVED.iter().any(|source| kind.starts_with(source));
+                is_theirs.then(|| decided(RECEIVED)).flatten()
+            }),
         Topic::Complaint => decided(feedback::READ),
         Topic::Law => {
             let mut roles = FOLLOW.iter().map(|may| may.role).filter(|role| role.is_officer());
@@ -109,6 +120,7 @@ mod tests {
             agencies: vec!["G02.001".into()],
             consulted: vec!["H01".into()],
             complained: vec!["H26".into()],
+            informed: vec!["H26.101".into()],
             ..Resource::default()
         }
     }
@@ -159,6 +171,27 @@ mod tests {
     }
 
     #[test]
+    fn a_receiving_agency_receives_changes_of_the_dossier_and_none_of_the_review() {
+        let clerk = caller(Role::Clerk, "c1", Some("H26.101"));
+        for (kind, expected) in [
+            (ACCEPTED, true),
+            ("payment.FeeAssessed.v1", true),
+            ("delivery.ResultIssued.v1", true),
+            ("review.ReviewOpened.v1", false),
+            (OF_CONSULTATIONS[0], false),
+        ] {
+            assert!(kinds().any(|known| known == kind), "{kind}");
+            assert_eq!(receives(&clerk, kind, Topic::Dossier), expected, "{kind}");
+        }
+        assert!(!receives(
+            &caller(Role::Reviewer, "r1", Some("H26.101")),
+            ACCEPTED,
+            Topic::Dossier
+        ));
+        assert!(!receives(&caller(Role::Clerk, "c1", Some("H26.102")), ACCEPTED, Topic::Dossier));
+    }
+
+    #[test]
     fn a_complainant_does_not_receive_internal_events_of_the_agency() {
         let complainant = caller(Role::Applicant, "a1", None);
         let handler = caller(Role::ComplaintHandler, "h1", Some("G02.001"));
@@ -180,7 +213,8 @@ mod tests {
 
     #[test]
     fn every_role_that_receives_changes_may_follow() {
-        let all = intake::READ_TIMELINE.iter().chain(CONSULTED).chain(feedback::READ);
+        let all =
+            intake::READ_TIMELINE.iter().chain(CONSULTED).chain(RECEIVED).chain(feedback::READ);
         for may in all {
             assert!(FOLLOW.iter().any(|known| known.role == may.role), "{may:?}");
         }

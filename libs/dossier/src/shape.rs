@@ -54,6 +54,7 @@ fn stand_in(number: usize) -> Option<Value> {
         8 => text("08:00"),
         9 => text("00000000-0000-4000-8000-000000000000"),
         10 => text("0912345678"),
+        11 => text("intake.*"),
         _ => None,
     }
 }

@@ -1,116 +1,22 @@
 //! The change feed through HTTP: long polls and event streams.
 
-use std::time::Duration;
-
 use dossier::contract::Role;
+use dossier_client::Following;
 use events::{EventStore, SqliteOptions};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use tokio::time::timeout;
 use web::limits::ServerLimits;
+
+use stream::{A_MOMENT, Stream};
 
 use crate::connections::{SOON, limited};
 use crate::life::take;
 use crate::support::{Answer, Office, at, submitted};
+use crate::ward::{DECIDER, OTHER, WARD, hanoi, received, transfer};
 
-/// How long a wait for nothing lasts.
-const A_MOMENT: Duration = Duration::from_millis(300);
-
-/// An event stream that is being read.
-struct Stream {
-    socket: TcpStream,
-    /// What was read and not taken yet.
-    text: String,
-    /// The id of the last message.
-    last_id: Option<String>,
-    has_ended: bool,
-}
-
-impl Stream {
-    async fn open(office: &Office, token: &str, query: &str, last_id: Option<&str>) -> Self {
-        let mut socket = TcpStream::connect(office.browser.address).await.unwrap();
-        let last_id = last_id.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
-        let request = format!(
-            "GET /v1/changes{query} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\
-             Accept-Language: en\r\nAuthorization: Bearer {token}\r\n{last_id}\r\n"
-        );
-        socket.write_all(request.as_bytes()).await.unwrap();
-        Self { socket, text: String::new(), last_id: None, has_ended: false }
-    }
-
-    /// Opens a stream and reads its first message.
-    async fn begin(office: &Office, token: &str, query: &str, last_id: Option<&str>) -> Self {
-        let mut stream = Self::open(office, token, query, last_id).await;
-        let head = stream.until("\r\n\r\n").await;
-        assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
-        let head = head.to_ascii_lowercase();
-        assert!(head.contains("content-type: text/event-stream"), "{head}");
-        assert!(head.contains("cache-control: no-store"), "{head}");
-        let first = stream.until("\n\n").await;
-        assert!(first.contains("retry: 3000\n"), "{first}");
-        stream
-    }
-
-    /// Reads up to and including `end`.
-    async fn until(&mut self, end: &str) -> String {
-        timeout(SOON, async {
-            loop {
-                if let Some(place) = self.text.find(end) {
-                    let rest = self.text.split_off(place + end.len());
-                    let taken = std::mem::replace(&mut self.text, rest);
-                    self.last_id = id_in(&taken).or(self.last_id.take());
-                    return taken;
-                }
-                assert!(!self.has_ended, "the stream has ended before {end:?}: {}", self.text);
-                self.read().await;
-            }
-        })
-        .await
-        .unwrap_or_else(|_| panic!("never sent: {end:?}"))
-    }
-
-    async fn read(&mut self) {
-        let mut bytes = vec![0; 16 * 1024];
-        let read = self.socket.read(&mut bytes).await.unwrap();
-        self.text += std::str::from_utf8(&bytes[..read]).unwrap();
-        // The last chunk (RFC 9112, 7.1), or the end of the connection.
-        self.has_ended = read == 0 || self.text.ends_with("\r\n0\r\n\r\n");
-    }
-
-    /// The next `count` changes.
-    async fn changes(&mut self, count: usize) -> Vec<Value> {
-        let mut changes = Vec::new();
-        while changes.len() < count {
-            let message = self.until("\n\n").await;
-            let data = message.lines().find_map(|line| line.strip_prefix("data: "));
-            changes.extend(data.map(|data| serde_json::from_str::<Value>(data).unwrap()));
-        }
-        changes
-    }
-
-    /// Whether it sends nothing for a moment, and goes on.
-    async fn is_quiet(&mut self) -> bool {
-        timeout(A_MOMENT, self.read()).await.is_err()
-    }
-
-    /// Reads on to the end of the answer.
-    async fn end(&mut self) {
-        let read = async {
-            while !self.has_ended {
-                self.read().await;
-            }
-        };
-        timeout(SOON, read).await.unwrap();
-        assert!(self.text.ends_with("\r\n0\r\n\r\n"), "the answer was cut: {}", self.text);
-    }
-}
-
-fn id_in(text: &str) -> Option<String> {
-    text.lines().rev().find_map(|line| line.strip_prefix("id: ")).map(str::to_owned)
-}
+mod stream;
 
 async fn changes(office: &Office, token: &str, query: &str) -> (Vec<Value>, String) {
     let answer = office.browser.get(&format!("/v1/changes{query}"), token).await.granted();
@@ -141,16 +47,17 @@ fn id(address: &str) -> &str {
 }
 
 /// A long poll in the background that has begun to wait.
-async fn poll(office: &Office, token: &str, cursor: &str) -> JoinHandle<Answer> {
+async fn poll(office: &Office, token: &str, cursor: &str) -> JoinSet<Answer> {
     let (browser, token) = (office.browser.clone(), token.to_owned());
     let path = format!("/v1/changes?wait=30&after={cursor}");
-    let mut polling = tokio::spawn(async move { browser.get(&path, &token).await });
-    assert!(timeout(A_MOMENT, &mut polling).await.is_err(), "it does not wait");
+    let mut polling = JoinSet::new();
+    polling.spawn(async move { browser.get(&path, &token).await });
+    assert!(timeout(A_MOMENT, polling.join_next()).await.is_err(), "it does not wait");
     polling
 }
 
-async fn finished(polling: JoinHandle<Answer>) -> Answer {
-    timeout(SOON, polling).await.unwrap().unwrap()
+async fn finished(mut polling: JoinSet<Answer>) -> Answer {
+    timeout(SOON, polling.join_next()).await.unwrap().unwrap().unwrap()
 }
 
 const SUBMITTED: &str = "intake.DossierSubmitted.v1";
@@ -385,11 +292,10 @@ async fn a_cursor_after_the_end_of_a_log_that_was_restored_is_a_410() {
         EventStore::sqlite(&folder.path().join(name), SqliteOptions::default()).unwrap()
     };
     let now = at("2026-11-20T09:00");
-    let office = Office::open_with(open("log"), now).await;
-    let applicant = office.applicant("a1");
-    drop(office);
+    drop(open("log"));
     std::fs::copy(folder.path().join("log"), folder.path().join("copy")).unwrap();
     let mut office = Office::open_with(open("log"), now).await;
+    let applicant = office.applicant("a1");
     submitted(&office.browser, &applicant).await;
     office.settle().await;
     let (found, cursor) = changes(&office, &applicant, "?after=start").await;
@@ -455,7 +361,7 @@ async fn waiting_is_not_work_and_each_poll_of_an_applicant_is_a_read() {
     let (_, cursor) = changes(&office, &clerk, "").await;
     let polling = poll(&office, &clerk, &cursor).await;
     office.browser.get("/v1/register/work", &clerk).await.granted();
-    polling.abort();
+    drop(polling);
 
     let office = Office::open_limited("applicant: { reads: { count: 2, seconds: 60 } }").await;
     let applicant = office.applicant("a1");
@@ -485,4 +391,50 @@ async fn a_client_that_is_far_behind_reads_the_log_and_one_at_its_end_does_not_w
     assert_eq!(kinds(&all(&office, &quiet).await)[0], SUBMITTED);
     let of_busy = all(&office, &busy).await;
     assert_eq!(kinds(&of_busy).iter().filter(|kind| **kind == SUBMITTED).count(), 3);
+}
+
+#[tokio::test]
+async fn the_client_follows_from_a_stored_cursor() {
+    let mut office = Office::open().await;
+    let applicant = office.applicant("a1");
+    let client = office.browser.caller(&applicant);
+    let (first, _) = submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    let mut following = Following::after(&client, Some("start")).kinds(&["intake.*"]);
+    let changes = following.next().await.unwrap();
+    assert_eq!((&*changes[0].r#type, &*changes[0].dataref), (SUBMITTED, &*first));
+    let cursor = following.cursor().unwrap().to_owned();
+    let (second, _) = submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    let mut again = Following::after(&client, Some(&cursor)).kinds(&["intake.*"]);
+    let changes = again.next().await.unwrap();
+    assert_eq!((&*changes[0].r#type, &*changes[0].dataref), (SUBMITTED, &*second));
+    let lost = Following::after(&client, Some("x")).next().await.unwrap_err();
+    assert_eq!(lost.status().unwrap(), 400);
+}
+
+#[tokio::test]
+async fn an_agency_that_transferred_a_dossier_receives_none_of_its_changes_any_more() {
+    let mut office = hanoi().await;
+    let dossier = received(&mut office, "citizen-1").await;
+    let clerk_of = |agency| (agency, office.token(Role::Clerk, &format!("feed-{agency}"), agency));
+    let clerks = [DECIDER, OTHER, WARD].map(clerk_of);
+    let seen = async |office: &Office| {
+        let mut seen = Vec::new();
+        for (agency, token) in &clerks {
+            let changes = all(office, token).await;
+            if changes.iter().any(|change| change["subject"] == *dossier) {
+                seen.push(*agency);
+            }
+        }
+        seen
+    };
+    assert_eq!(seen(&office).await, [DECIDER, WARD]);
+    let (_, decider) = clerk_of(DECIDER);
+    let mut stream = Stream::begin(&office, &decider, "", None).await;
+    transfer(&mut office, &dossier, DECIDER, OTHER).await.granted();
+    assert_eq!(seen(&office).await, [OTHER, WARD]);
+    // Not even the transfer itself, also on a stream that was open before.
+    let quiet = stream.until_quiet().await;
+    assert!(!quiet.contains("data: "), "{quiet}");
 }

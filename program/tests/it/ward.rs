@@ -10,13 +10,13 @@ use crate::rules::{second, send};
 use crate::support::{Answer, Office, in_register};
 
 /// A department of Hanoi, another one, a commune that receives for both, and one that does not.
-const DECIDER: &str = "H26.15";
-const OTHER: &str = "H26.16";
-const WARD: &str = "H26.101";
+pub(crate) const DECIDER: &str = "H26.15";
+pub(crate) const OTHER: &str = "H26.16";
+pub(crate) const WARD: &str = "H26.101";
 const THIRD: &str = "H26.102";
 
 /// An office with these agencies and a procedure of Hanoi, by which the commune receives.
-async fn hanoi() -> Office {
+pub(crate) async fn hanoi() -> Office {
     use std::fmt::Write;
     let office = Office::open().await;
     let mut agencies = "id: hanoi\nversion: 1\nlegal_basis: x\nagencies:\n".to_owned();
@@ -64,7 +64,7 @@ async fn file(office: &mut Office, clerk: &str, of: &str) -> Answer {
 }
 
 /// A dossier that the commune has received, and its address in a service.
-async fn received(office: &mut Office, of: &str) -> String {
+pub(crate) async fn received(office: &mut Office, of: &str) -> String {
     let clerk = office.token(Role::Clerk, "ward-1", WARD);
     let filed = file(office, &clerk, of).await.granted();
     filed["id"].as_str().unwrap().to_owned()
@@ -94,7 +94,7 @@ async fn decide(office: &mut Office, id: &str, agency: &str) {
     take(office, &review, "decision", &approver, proposal).await.granted();
 }
 
-async fn transfer(office: &mut Office, id: &str, from: &str, to: &str) -> Answer {
+pub(crate) async fn transfer(office: &mut Office, id: &str, from: &str, to: &str) -> Answer {
     let clerk = office.token(Role::Clerk, &format!("clerk-{from}"), from);
     let body = json!({ "to": to, "reason": "Thuộc thẩm quyền của cơ quan khác" });
     take(office, &format!("/v1/dossiers/{id}"), "transfer", &clerk, body).await
@@ -165,7 +165,7 @@ async fn a_commune_receives_for_a_department_which_decides_and_the_commune_hands
     // The commune reviews and decides nothing.
     let reviewer = office.token(Role::Reviewer, "ward-reviewer", WARD);
     let claim = format!("/v1/reviews/{id}/claim");
-    let claimed = office.browser.post(&claim, &reviewer, "*", json!({})).await;
+    let claimed = office.browser.post(&claim, &reviewer, "\"1\"", json!({})).await;
     assert_eq!(claimed.status, 404, "{}", claimed.body);
     decide(&mut office, &id, DECIDER).await;
     let delivery = format!("/v1/deliveries/{id}");
@@ -268,8 +268,10 @@ async fn a_dossier_is_transferred_during_its_review_and_a_paid_fee_stays() {
     assert_eq!(work(&office, Role::Reviewer, OTHER).await, ["claim_review"]);
     assert_eq!((listed(&office, DECIDER).await, listed(&office, OTHER).await), (0, 1));
     let done = json!({ "activity": "appraisal" });
-    let completed =
-        office.browser.post(&format!("/v1/reviews/{id}/activities"), &reviewer, "*", done).await;
+    let completed = office
+        .browser
+        .post(&format!("/v1/reviews/{id}/activities"), &reviewer, "\"1\"", done)
+        .await;
     assert_eq!(completed.status, 404);
 
     // The earlier agency reads what was recorded until then, and keeps the fee.
@@ -299,7 +301,8 @@ async fn a_dossier_is_transferred_during_its_review_and_a_paid_fee_stays() {
     assert_eq!(payment["receipts"][0]["symbol"], "R15", "{payment}");
     let cashier = office.token(Role::Cashier, "cash-o", OTHER);
     let refund = json!({ "amount_vnd": 30_000, "reason": "x" });
-    let refused = office.browser.post(&format!("{payments}/refunds"), &cashier, "*", refund).await;
+    let refused =
+        office.browser.post(&format!("{payments}/refunds"), &cashier, "\"1\"", refund).await;
     assert_eq!(refused.status, 404, "the money is not theirs: {}", refused.body);
 
     decide(&mut office, &id, OTHER).await;
