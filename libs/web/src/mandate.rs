@@ -122,13 +122,14 @@ impl Representation {
 fn problem(why: NotInvoked) -> Problem {
     let (vi, en) = match why {
         NotInvoked::Credential => return Problem::new(CREDENTIAL_NOT_VALID),
-        NotInvoked::Unknown => return Problem::new(MANDATE_NOT_IN_FORCE),
+        // An accepted one ended at the moment in which it was invoked.
+        NotInvoked::Unknown | NotInvoked::Mandate(MandateStatus::Accepted) => {
+            return Problem::new(MANDATE_NOT_IN_FORCE);
+        }
         NotInvoked::Mandate(MandateStatus::Offered) => ("chưa được nhận", "not accepted yet"),
         NotInvoked::Mandate(MandateStatus::Declined) => ("đã bị từ chối", "declined"),
         NotInvoked::Mandate(MandateStatus::Revoked) => ("đã bị chấm dứt", "revoked"),
         NotInvoked::Mandate(MandateStatus::Expired) => ("đã hết hạn", "expired"),
-        // Invoked and ended at the same moment.
-        NotInvoked::Mandate(MandateStatus::Accepted) => return Problem::new(MANDATE_NOT_IN_FORCE),
     };
     Problem::new(MANDATE_NOT_IN_FORCE).saying(vi, en)
 }

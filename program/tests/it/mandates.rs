@@ -232,7 +232,7 @@ async fn a_mandate_for_some_procedures_covers_no_other() {
     about["dossier"] = json!(dossier.rsplit('/').next().unwrap());
     let filed = wide.post(&office, "/v1/complaints", about).await.granted();
     office.settle().await;
-    let complaint = format!("/v1/complaints/{}", filed["id"].as_str().unwrap());
+    let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());
     wide.get(&office, &complaint).await.granted();
     assert_eq!(narrow.get(&office, &complaint).await.refused(), NOTHING);
     let listed = async |by: &Acting| {

@@ -267,23 +267,14 @@ impl Checker {
                 }
                 return;
             }
-            Category::Rating => {
-                fold(&seen, &mut self.ratings, found);
-                return;
-            }
+            Category::Rating => return undated(&seen, &mut self.ratings, found),
             Category::Notes => {
                 let resource = self.dossiers.get(id).and_then(State::resource);
                 who::look(event, meta, resource.as_ref(), &self.law, found);
                 return;
             }
-            Category::Mandate => {
-                fold(&seen, &mut self.mandates, found);
-                return;
-            }
-            Category::Credential => {
-                fold(&seen, &mut self.credentials, found);
-                return;
-            }
+            Category::Mandate => return undated(&seen, &mut self.mandates, found),
+            Category::Credential => return undated(&seen, &mut self.credentials, found),
             Category::Complaint => folded(&seen, &mut self.complaints, found),
             _ => return,
         };
@@ -355,6 +346,11 @@ fn folded<S: Deadlines>(
 ) -> promises::Dates {
     let state = fold(seen, states, found);
     state.map_or(Ok(Vec::new()), |state| clock::check(state, seen.law, seen.meta))
+}
+
+/// Checks who recorded the event, and folds it, in a stream without dates.
+fn undated<S: State>(seen: &Seen<'_>, states: &mut States<S>, found: &mut Findings) {
+    fold(seen, states, found);
 }
 
 /// Checks who recorded the event, and folds it. States of ended streams are not kept.

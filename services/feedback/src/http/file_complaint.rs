@@ -9,6 +9,7 @@ use dossier::contract::{
 };
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
 use dossier::feedback::{Complaint, nobody};
+use dossier::law::Finding;
 use dossier::services::Category;
 use dossier::step::Reasons;
 use dossier::timeline;
@@ -147,10 +148,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         Some(dossier) => Some(looked_up(app.complaints.engine(), dossier, body.position).await?),
         None => None,
     };
-    let of = about.as_ref().and_then(|about: &About| about.procedure.as_ref());
-    if !by_officer && !caller.may_represent_in(of) {
-        found.found(NOT_COVERED, vec![NOT_COVERED.finding("/dossier", None)]);
-    }
+    found.found(NOT_COVERED, not_covered((caller, by_officer), about.as_ref()));
     let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
     let status_code = code(request.secret(), complaint);
     let reserved = reserve(&app, &body.agency.0).await?;
@@ -201,6 +199,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     // A complainant with an account needs no code, and the officer may not read the answer.
     let needs_code = !by_officer || command.without_account;
     created(&app, caller, &loaded, needs_code.then_some(status_code))
+}
+
+/// A finding if the complainant's mandate does not cover the procedure of the dossier.
+fn not_covered((caller, by_officer): (&Caller, bool), about: Option<&About>) -> Vec<Finding> {
+    let of = about.and_then(|about| about.procedure.as_ref());
+    let is_covered = by_officer || caller.may_represent_in(of);
+    (!is_covered).then(|| NOT_COVERED.finding("/dossier", None)).into_iter().collect()
 }
 
 fn created(
