@@ -44,7 +44,7 @@ async fn damage(office: &Office, complaint: &str) {
         data: "{\"note\":7}".to_owned(),
         meta: envelope.encode(),
     };
-    let expected = Expected::from(Some(Version(0)));
+    let expected = Expected::from(Some(Version(1)));
     office.engine.store.append(&stream, expected, vec![event]).await.unwrap();
 }
 

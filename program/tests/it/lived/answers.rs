@@ -82,8 +82,10 @@ impl Read {
 /// The read operations of all API documents.
 static READS: LazyLock<Vec<Read>> = LazyLock::new(|| {
     let mut found = Vec::new();
-    for entry in std::fs::read_dir(root().join("openapi")).unwrap() {
-        let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    let files = std::fs::read_dir(root().join("openapi")).unwrap();
+    let files = files.map(|entry| entry.unwrap().path());
+    for file in files.filter(|file| file.extension().is_some_and(|ends| ends == "json")) {
+        let text = std::fs::read_to_string(file).unwrap();
         let document: Value = serde_json::from_str(&text).unwrap();
         for (address, item) in document["paths"].as_object().unwrap() {
             let Some(get) = item.get("get") else { continue };
