@@ -1,7 +1,7 @@
 //! Papers in replies: as JSON, or as PDF if the client prefers that.
 
 use dossier::papers::{Comparison, Paper};
-use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -10,6 +10,8 @@ use super::{Problem, Reply, Request};
 
 /// The media type of a printed paper.
 pub const PDF: &str = "application/pdf";
+/// The headers that decide on the form and language of a paper, for caches.
+const NEGOTIATED: &str = "Accept, Accept-Language";
 
 /// How a paper was made.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -71,7 +73,7 @@ impl Reply {
             return Err(Problem::internal(&format!("{template} of {name} is not what was issued")));
         }
         if !prefers(&request.headers, PDF) {
-            return Ok(Self::ok(body).negotiated());
+            return Ok(Self::ok(body).header(VARY, NEGOTIATED));
         }
         let safe = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
         let name: String = name.chars().map(safe).collect();
@@ -79,6 +81,6 @@ impl Reply {
             .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
             .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(CONTENT_DISPOSITION, &format!("inline; filename=\"{name}.pdf\""));
-        Ok(reply.negotiated())
+        Ok(reply.header(VARY, NEGOTIATED))
     }
 }
