@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::life::{Certificate, pay, submitted, take};
 use crate::support::{Answer, Office, at, in_register};
+use crate::ward::{DECIDER, OTHER, WARD, hanoi, received, transfer};
 
 const AGENCY: &str = "G02.001";
 
@@ -173,10 +174,11 @@ async fn the_lists_of_an_agency_are_filtered_by_label_in_any_spelling() {
     assert_eq!(label(&office, &first, &clerk, "CHO-GIAM-DOC").await.granted()["number"], 1);
     label(&office, &second, &clerk, "gấp").await.granted();
     office.settle().await;
+    let one = std::slice::from_ref(&first.id);
     for query in ["label=cho%20giam%20doc", "label=Ch%E1%BB%9D_gi%C3%A1m_%C4%91%E1%BB%91c"] {
         for sort in ["due", "newest"] {
             let query = format!("{query}&sort={sort}");
-            assert_eq!(found(&office, &clerk, &query).await, [first.id.clone()], "{query}");
+            assert_eq!(found(&office, &clerk, &query).await, one, "{query}");
         }
     }
     assert!(found(&office, &clerk, "label=unknown").await.is_empty());
@@ -197,6 +199,37 @@ async fn the_lists_of_an_agency_are_filtered_by_label_in_any_spelling() {
     assert_eq!(office.browser.get(&labels, &clerk).await.granted(), json!([]));
     let unknown = format!("{}/labels/2/removal", first.at("dossiers"));
     assert_eq!(post(&office, &unknown, &clerk, json!({})).await.refused(), (404, "unknown-label"));
+    assert_sound(&office).await;
+}
+
+#[tokio::test]
+async fn labels_and_notes_go_with_a_dossier_to_the_agency_that_is_competent() {
+    let mut office = hanoi().await;
+    let id = received(&mut office, "citizen-1").await;
+    let certificate = Certificate { id: id.clone(), applicant: office.applicant("citizen-1") };
+    let clerk_of = |office: &Office, agency: &str| office.token(Role::Clerk, "clerk-1", agency);
+    let (decider, other) = (clerk_of(&office, DECIDER), clerk_of(&office, OTHER));
+    label(&office, &certificate, &decider, "gấp").await.granted();
+    say(&office, &certificate, &certificate.applicant, "when?").await.granted();
+    office.settle().await;
+    let (notes, work) = (
+        format!("{}/labels", certificate.at("dossiers")),
+        "/v1/register/work?kind=read_applicant_message",
+    );
+    assert_eq!(found(&office, &decider, "label=gap").await, std::slice::from_ref(&id));
+    transfer(&mut office, &id, DECIDER, OTHER).await.granted();
+    let labels = office.browser.get(&notes, &other).await.granted();
+    assert_eq!(values(&labels, "label"), ["gấp"]);
+    assert_eq!(found(&office, &other, "label=gap").await, [id]);
+    assert_eq!(office.browser.get(work, &other).await.granted().as_array().unwrap().len(), 1);
+    // The agency that had it, and the one that received it, read and write no longer.
+    for agency in [DECIDER, WARD] {
+        let clerk = clerk_of(&office, agency);
+        assert_eq!(office.browser.get(&notes, &clerk).await.refused().0, 404, "{agency}");
+        assert_eq!(label(&office, &certificate, &clerk, "x").await.refused().0, 404, "{agency}");
+        assert!(found(&office, &clerk, "label=gap").await.is_empty(), "{agency}");
+        assert_eq!(office.browser.get(work, &clerk).await.granted(), json!([]), "{agency}");
+    }
     assert_sound(&office).await;
 }
 

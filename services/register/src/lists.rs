@@ -4,8 +4,9 @@
 //!
 //! A list is a merge of ranges of the table `listed`, which has a key for each place in which a
 //! dossier or a task is listed: under its agency, the agency that received it and each agency above
-//! these, its applicant, and its officer. A page therefore costs the same however many dossiers are in other places. Rows have no
-//! text of `Personal` fields; of labels, they have keyed digests.
+//! these, its applicant, its officer, and each label with its agency. A page therefore costs the
+//! same however many dossiers are in other places. Rows have no text of `Personal` fields; of
+//! labels, they have keyed digests.
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use crate::contract::{LabelAdded, NoteEvent, Personal};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Line;
 
-/// A label.
+/// The label to add.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AddLabelRequest)]

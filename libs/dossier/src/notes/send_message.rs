@@ -12,7 +12,7 @@ use crate::contract::{AgencyCode, MessageDocument, MessageSent, NoteEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
 
-/// Sends a message.
+/// Sends a message from the side of the actor to the other.
 #[derive(Debug, Clone)]
 pub struct SendMessage {
     /// The agency of the dossier, by whose calendar days are counted.

@@ -66,7 +66,7 @@ impl Side {
     }
 }
 
-/// A message.
+/// A message from one side to the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
     /// From 1, in the order of the log.

@@ -7,7 +7,7 @@ use crate::contract::{NoteEvent, NoteWithdrawn};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Withdraws a note.
+/// Withdraws a note of the actor.
 #[derive(Debug, Clone)]
 pub struct WithdrawNote {
     /// Number of the note.

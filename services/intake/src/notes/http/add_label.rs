@@ -9,7 +9,7 @@ use dossier::notes::label_key;
 use web::{Operation, Problem, Reply, Request, shown};
 
 use super::on_dossier::OnDossier;
-use super::reply::LabelReply;
+use super::reply::DossierLabelReply;
 use crate::notes::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -20,7 +20,7 @@ pub(super) fn operation() -> Operation<App> {
         )
         .command::<AddLabel>()
         .unseen()
-        .reply::<LabelReply>()
+        .reply::<DossierLabelReply>()
         .handle(handle)
 }
 
@@ -29,5 +29,5 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let command: AddLabel = request.json()?;
     let notes = on.take(&app, &request, &command).await?;
     let label = notes.state.labelled(&label_key(&command.label.0));
-    shown(&notes, label.map(LabelReply::from))
+    shown(&notes, label.map(DossierLabelReply::from))
 }

@@ -7,7 +7,7 @@ use dossier::notes::{Label, READ};
 use web::{Operation, Problem, Reply, Request};
 
 use super::on_dossier::{NotesQuery, OnDossier};
-use super::reply::LabelReply;
+use super::reply::DossierLabelReply;
 use crate::notes::App;
 
 const ADDRESS: &str = "/v1/dossiers/{dossier}/labels";
@@ -17,7 +17,7 @@ pub(super) fn operation() -> Operation<App> {
         .describe("Those that it has now, in the order in which they were added.")
         .roles(READ)
         .query::<NotesQuery>()
-        .list::<LabelReply>()
+        .list::<DossierLabelReply>()
         .pages()
         .handle(handle)
 }
@@ -25,5 +25,5 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let (on, notes) = OnDossier::to_read(&app, dossier, &request, READ).await?;
     let rows = (ADDRESS, notes.state.present_labels());
-    on.page(&request, rows, |label: &&Label| label.number, |label| LabelReply::from(*label))
+    on.page(&request, rows, |label: &&Label| label.number, |label| DossierLabelReply::from(*label))
 }

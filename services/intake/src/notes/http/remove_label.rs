@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use web::{Operation, Problem, Reply, Request, shown};
 
 use super::on_dossier::OnDossier;
-use super::reply::LabelReply;
+use super::reply::DossierLabelReply;
 use crate::notes::App;
 
 /// An empty object.
@@ -26,7 +26,7 @@ pub(super) fn operation() -> Operation<App> {
         .step(&RemoveLabel::STEP)
         .body::<RemoveLabelRequest>()
         .unseen()
-        .reply::<LabelReply>()
+        .reply::<DossierLabelReply>()
         .handle(handle)
 }
 
@@ -40,5 +40,5 @@ async fn handle(
     let RemoveLabelRequest {} = request.json()?;
     let notes = on.take(&app, &request, &RemoveLabel { label }).await?;
     let label = notes.state.labels.iter().find(|one| one.number == label);
-    shown(&notes, label.map(LabelReply::from))
+    shown(&notes, label.map(DossierLabelReply::from))
 }

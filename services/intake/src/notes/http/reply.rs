@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// A label of a dossier.
+/// A label that officers gave to a dossier.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct LabelReply {
+pub(crate) struct DossierLabelReply {
     /// Number of the label, for its removal.
     #[schema(minimum = 1, example = 1)]
     number: u32,
@@ -23,7 +23,7 @@ pub(crate) struct LabelReply {
     removed: bool,
 }
 
-impl From<&Label> for LabelReply {
+impl From<&Label> for DossierLabelReply {
     fn from(label: &Label) -> Self {
         Self {
             number: label.number,
@@ -55,7 +55,7 @@ pub(crate) struct NoteReply {
     withdrawn: Option<NoteWithdrawalReply>,
 }
 
-/// The withdrawal of a note.
+/// Why and when a note was withdrawn.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NoteWithdrawalReply {
     /// Why the note is wrong; null after its erasure.
@@ -120,7 +120,7 @@ pub(crate) struct MessageDocumentReply {
     document: DocumentName,
     /// SHA-256 of its content.
     sha256: DocumentDigest,
-    /// Media type.
+    /// Media type of the content.
     #[schema(example = "image/png")]
     media_type: String,
     /// Size in bytes.

@@ -21,7 +21,7 @@ use super::on_dossier::OnDossier;
 use super::reply::MessageReply;
 use crate::notes::App;
 
-/// A message.
+/// A message to the other side.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SendMessageRequest {
