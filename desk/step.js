@@ -3,9 +3,12 @@ import { newKey, post, readIfAny } from './api.js';
 import { changesBetween } from './changes.js';
 import { both, code, t, until } from './i18n.js';
 import { Action, Field, ProblemBox, Select } from './parts.js';
-import { addressOf } from './steps.js';
+import { addressOf, isOpen } from './steps.js';
 import { named, Uploads } from './uploads.js';
-import { html, useRef, useState } from './view.js';
+import { html, outdate, useRef, useState } from './view.js';
+
+// After a step, other services react within a moment; then the page is loaded again.
+const REACTIONS_MS = 1_000;
 
 // `resource` is the version that the person sees, `{ body, etag }`; `onDone` is called after the
 // step was taken.
@@ -16,7 +19,7 @@ export function StepForm({ id, step, task, resource, procedure, onDone, onOutdat
   const [problem, setProblem] = useState();
   const [changes, setChanges] = useState();
   const sent = useRef({});
-  const asked = step.fields.filter((field) => !field.from);
+  const asked = askedOf(step, context);
   const send = async () => {
     const body = bodyOf(step, values, context);
     const etag = step.of === 'ratings' ? undefined : resource?.etag;
@@ -28,6 +31,8 @@ export function StepForm({ id, step, task, resource, procedure, onDone, onOutdat
       setOpen(false);
       setValues(firstValues(step, context));
       onDone(step);
+      outdate();
+      setTimeout(outdate, REACTIONS_MS);
     } catch (failed) {
       setProblem(failed);
       if (failed.status !== 412) return;
@@ -52,7 +57,7 @@ export function StepForm({ id, step, task, resource, procedure, onDone, onOutdat
     ${task.basis ? html`<p class="hint">${task.basis}</p>` : null}
     ${asked.map((field) => {
       const findings = problem?.at?.(`/${field.name}`) ?? [];
-      const props = { field, findings, procedure, value: values[field.name], set: set(field.name) };
+      const props = { field, findings, procedure, context, value: values[field.name], set: set(field.name) };
       return html`<${StepField} key=${field.name} step=${step} ...${props} />`;
     })}
     <${Refused} ...${{ problem, changes, shown }} />
@@ -63,12 +68,15 @@ export function StepForm({ id, step, task, resource, procedure, onDone, onOutdat
   </form>`;
 }
 
+const askedOf = (step, context) =>
+  step.fields.filter((field) => !field.from && (!field.when || field.when(context)));
+
 function firstValues(step, context) {
   const first = ({ name, type, first: value }) => {
     if (value) return [name, value(context)];
-    return [name, { components: [], papers: {}, document: {} }[type]];
+    return [name, { components: [], papers: {}, document: {}, claims: {} }[type]];
   };
-  return Object.fromEntries(step.fields.filter((field) => !field.from).map(first));
+  return Object.fromEntries(askedOf(step, context).map(first));
 }
 
 function bodyOf(step, values, context) {
@@ -83,6 +91,7 @@ function bodyOf(step, values, context) {
 function sentValue({ type }, value) {
   if (value === undefined || value === '') return undefined;
   if (type === 'papers') return named(value);
+  if (type === 'claims') return Object.entries(value).map(([group, decision]) => ({ group, ...decision }));
   if (type === 'document') return value.document?.[0]?.document;
   if (type === 'amount') return Number(String(value).replaceAll(/\D/g, ''));
   if (type === 'score') return Number(value);
@@ -113,12 +122,16 @@ function Refused({ problem, changes, shown }) {
   return html`<${ProblemBox} ...${{ problem, shown }} />`;
 }
 
-function StepField({ step, field, value, set, findings, procedure }) {
+function StepField({ step, field, value, set, findings, procedure, context }) {
   const { name, type, required } = field;
   const id = `${step.id}-${name}`;
   const label = t(`step.field.${name}`);
   if (type === 'components') {
     return html`<${Components} ...${{ id, label, value, set, findings, procedure }} />`;
+  }
+  if (type === 'claims') {
+    const open = context.resource.claims.filter(isOpen);
+    return open.map((claim) => html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings }} />`);
   }
   if (type === 'papers') {
     const all = procedure?.documents ?? [];
@@ -145,6 +158,30 @@ function StepField({ step, field, value, set, findings, procedure }) {
       return html`<input ...${attributes} inputmode=${mode} value=${value ?? ''} onInput=${onInput} />`;
     }}
   <//>`;
+}
+
+// The decision on a claim to a group; a rejection needs a reason.
+function Claim({ id, claim: { group }, value, set, findings }) {
+  const decision = value[group] ?? {};
+  const change = (part) => set({ ...value, [group]: { ...decision, ...part } });
+  const name = code('group', group);
+  return html`<${Field} id=${`${id}-${group}`} label=${t('claim', { group: name })} required findings=${findings}>
+      ${(attributes) => html`<${Select}
+        ...${{ attributes, value: decision.confirmed?.toString() }}
+        onChange=${(chosen) => change({ confirmed: chosen === 'true' })}
+        empty=${t('choose')}
+        options=${['true', 'false'].map((one) => [one, code('claim', one)])}
+      />`}
+    <//>
+    ${decision.confirmed === false
+      ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required>
+          ${(attributes) => html`<input
+            ...${attributes}
+            value=${decision.reason ?? ''}
+            onInput=${(event) => change({ reason: event.target.value })}
+          />`}
+        <//>`
+      : null}`;
 }
 
 function Components({ id, label, value, set, findings, procedure }) {

@@ -3,9 +3,11 @@
 
 // Fields: `text`, `line`, `amount`, `instant`, `components`, `papers`, `document`; with `options`, a
 // choice of codes whose texts are those of `group`. `from` takes a value from the task or the
-// resource instead of asking.
+// resource instead of asking; with `when`, a field is asked for on that condition only.
 const reason = { name: 'reason', type: 'text', required: true };
 const outcome = { name: 'outcome', required: true, group: 'outcome', options: ['approved', 'refused'] };
+// Claims of the applicant to groups that reduce the fee, if an officer has to decide on them.
+const claims = { name: 'claims', type: 'claims', when: ({ resource }) => resource?.claims?.some(isOpen) };
 const agrees = { name: 'agrees', type: 'agrees', required: true, group: 'answer', options: ['true', 'false'] };
 const score = { name: 'score', type: 'score', required: true, group: 'score', options: ['5', '4', '3', '2', '1'] };
 const components = { name: 'components', type: 'components', required: true };
@@ -13,7 +15,7 @@ const subject = (name) => ({ name, from: ({ task }) => task.subject });
 
 const STEPS = [
   // The one-stop unit.
-  step('accept_dossier', 'dossiers', 'acceptance', ['clerk'], ['answer_submission'], []),
+  step('accept_dossier', 'dossiers', 'acceptance', ['clerk'], ['answer_submission'], [claims]),
   step('request_supplement', 'dossiers', 'supplement-requests', ['clerk'], ['answer_submission'], [components, reason]),
   step('refuse_dossier', 'dossiers', 'refusal', ['clerk'], ['answer_submission'], [reason]),
   step('submit_supplement', 'dossiers', 'supplements', ['applicant', 'clerk'], ['submit_supplement'], [{ name: 'documents', type: 'papers' }]),
@@ -79,6 +81,8 @@ const STEPS = [
 function step(id, of, path, roles, tasks, fields) {
   return { id, of, path, roles, tasks, fields };
 }
+
+export const isOpen = (claim) => claim.outcome === 'open';
 
 const doubtful = (payment) => payment?.attempts.find((attempt) => attempt.doubts.length)?.payment;
 

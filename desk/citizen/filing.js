@@ -52,9 +52,10 @@ function Form({ procedure, agencies }) {
       requestAnimationFrame(() => focusFirst(element.current));
     }
   };
+  const group = dossier.groups?.[0];
   const missing = (component) =>
     findings('/documents').filter(({ detail }) => detail.endsWith(` ${component}`));
-  const shown = (pointer) => /^\/(form\/|documents$|agency$|delivery\/)/.test(pointer);
+  const shown = (pointer) => /^\/(form\/|documents$|agency$|groups\/0$|delivery\/)/.test(pointer);
   return html`<${Page} title=${nameOf(procedure)}>
     <form ref=${element} onSubmit=${submit} noValidate>
       <${ProblemBox} problem=${problem} shown=${shown} />
@@ -78,10 +79,36 @@ function Form({ procedure, agencies }) {
         : null}
       <h2>${t('procedures.delivery')}</h2>
       <${Delivery} choices=${procedure.delivery} value=${dossier.delivery} set=${set} findings=${findings} />
-      ${procedure.fees.lines.length && agencies.length ? html`<${Quote} ...${{ procedure, agencies }} />` : null}
+      ${procedure.groups.length
+        ? html`<${Field} id="group" label=${t('fee.group')} hint=${proofOf(procedure, group)} findings=${findings('/groups/0')}>
+            ${(attributes) => html`<${Select}
+              ...${{ attributes, value: group, onChange: (one) => set(['groups'], one ? [one] : undefined) }}
+              empty=${t('fee.no_group')}
+              options=${procedure.groups.map((one) => [one, code('group', one)])}
+            />`}
+          <//>`
+        : null}
+      ${procedure.fees.lines.length && agencies.length
+        ? html`<${Quote}
+            ...${{ procedure, agencies }}
+            chosen=${{ agency: dossier.agency, channel: 'online', groups: group ?? '' }}
+          />`
+        : null}
       <p><button class="main" disabled=${sending}>${sending ? t('sending') : t('file.send')}</button></p>
     </form>
   <//>`;
+}
+
+// What a claim to a group needs.
+function proofOf({ group_evidence: all = [], documents }, group) {
+  const proof = all.find((one) => one.group === group);
+  if (!proof) return undefined;
+  const component = documents.find((one) => one.code === proof.component);
+  const parts = [
+    component && t('fee.evidence', { paper: both(component.name) }),
+    proof.confirmed_by_officer && t('fee.confirmed'),
+  ];
+  return parts.filter(Boolean).join(' ') || undefined;
 }
 
 const focusFirst = (form) => form?.querySelector('[aria-invalid], .problem')?.focus();

@@ -96,19 +96,21 @@ function Shown({ procedure, agencies }) {
   <//>`;
 }
 
-// The fee for an agency, a channel and the groups that the applicant belongs to.
-export function Quote({ procedure, agencies }) {
-  const [asked, setAsked] = useState({
+// The fee for an agency, a channel and a group that the applicant belongs to. A form has `chosen`
+// them; otherwise they are chosen here.
+export function Quote({ procedure, agencies, chosen }) {
+  const [own, setAsked] = useState({
     agency: agencies[0]?.code ?? procedure.agency,
     channel: procedure.channels[0],
     groups: '',
   });
+  const asked = chosen ? { ...chosen, agency: chosen.agency ?? own.agency } : own;
   const path = `/v1/procedures/${encodeURIComponent(procedure.code)}/fee`;
   const quote = useLoad(() => read(path, asked).then(({ body }) => body), Object.values(asked));
   const set = (name) => (value) => setAsked({ ...asked, [name]: value });
   return html`<section aria-labelledby="fee">
     <h2 id="fee">${t('fee.title')}</h2>
-    <div class="line">
+    ${chosen ? null : html`<div class="line">
       <${Field} id="fee-channel" label=${t('channel')} required>
         ${(attributes) => html`<${Select}
           ...${{ attributes, value: asked.channel, onChange: set('channel') }}
@@ -124,7 +126,7 @@ export function Quote({ procedure, agencies }) {
             />`}
           <//>`
         : null}
-    </div>
+    </div>`}
     <${Loaded} of=${quote}>${(shown) => html`<${FeeLines} quote=${shown} />`}<//>
   </section>`;
 }

@@ -23,10 +23,7 @@ function Shown({ all, reload, settings }) {
   const dossier = dossiers.body;
   const [done, setDone] = useState(location.hash.endsWith('?filed') ? 'file.done' : undefined);
   const { steps, rest } = stepsFor({ roles: ['applicant'] }, dossier);
-  const onDone = (step) => {
-    setDone(`done.${step.id}`);
-    reload();
-  };
+  const onDone = (step) => setDone(`done.${step.id}`);
   const form = ({ step, task, main }) => html`<${StepForm}
     key=${step.id}
     ...${{ id, step, task, procedure, onDone, main }}

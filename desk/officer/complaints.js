@@ -57,10 +57,7 @@ function Shown({ id, resource, reload }) {
   const { contact = {} } = complaint;
   const steps = stepsForComplaint(session(), complaint);
   const [done, setDone] = useState();
-  const onDone = (step) => {
-    setDone(`done.${step.id}`);
-    reload();
-  };
+  const onDone = (step) => setDone(`done.${step.id}`);
   return html`<${Page} title=${complaint.number ?? t('complaint')}>
     <div role="status">${done ? html`<p class="done">${t(done)}</p>` : null}</div>
     <${Facts}

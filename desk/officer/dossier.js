@@ -23,10 +23,7 @@ function Shown({ all, reload }) {
   const review = reviews?.body;
   const [done, setDone] = useState();
   const { steps, rest } = stepsFor(session(), dossier);
-  const onDone = (step) => {
-    setDone(`done.${step.id}`);
-    reload();
-  };
+  const onDone = (step) => setDone(`done.${step.id}`);
   const form = ({ step, task, main }) => html`<${StepForm}
     key=${`${step.id} ${task.subject}`}
     ...${{ id, step, task, procedure, onDone, main }}

@@ -51,6 +51,8 @@ test('a filing is refused with all findings at their fields, then filed, paid an
     await page.getByLabel('Tiêu chí xuất xứ').selectOption('WO');
     await page.getByLabel('Số lượng').fill('20 tấn');
     await page.getByLabel('Số hóa đơn').fill('HD-1');
+    await page.getByLabel('Đối tượng được giảm').selectOption('digital_citizen');
+    await page.locator('tfoot').getByText('15.000 ₫').waitFor();
     for (const [paper, name] of [['Đơn đề nghị', 'don.pdf'], ['Tờ khai hải quan', 'to-khai.pdf'], ['Hóa đơn thương mại', 'hoa-don.pdf']]) {
       await page.getByLabel(paper).setInputFiles(pdf(name));
       await page.locator('.files').getByText(name).first().waitFor();
@@ -61,7 +63,7 @@ test('a filing is refused with all findings at their fields, then filed, paid an
 
     await page.getByRole('button', { name: 'Thanh toán trực tuyến' }).click();
     await page.getByRole('region', { name: 'Ngân hàng thử nghiệm' }).getByRole('button', { name: 'Thanh toán' }).click();
-    await page.getByText('sandbox: 30.000 ₫ · đã thanh toán').waitFor();
+    await page.getByText('sandbox: 15.000 ₫ · đã thanh toán').waitFor();
     await page.getByText('đang chờ bộ phận một cửa').first().waitFor();
     await inspect(page, 'paid');
   }));
