@@ -19,10 +19,10 @@ export const SCREEN = { width: 1_280, height: 800 };
 mkdirSync(SHOTS, { recursive: true });
 export const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
 
-// Opens the desk in a language and a size of window, and passes it to `use`. `expected` are errors
+// Opens the desk in a language, a size of window and a scheme of colours, and passes it to `use`. `expected` are errors
 // in the console that the test causes.
-export async function open({ language = 'vi', viewport = SCREEN, expected = [] }, use) {
-  const context = await browser.newContext({ viewport, acceptDownloads: true });
+export async function open({ language = 'vi', viewport = SCREEN, colors = 'light', expected = [] }, use) {
+  const context = await browser.newContext({ viewport, colorScheme: colors, acceptDownloads: true });
   context.setDefaultTimeout(WAIT_MS);
   await context.addInitScript(`localStorage.setItem('language', '${language}')`);
   const page = await context.newPage();

@@ -14,6 +14,17 @@ for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
     }));
 }
 
+test('dark colours have enough contrast too', () =>
+  open({ language: 'en', colors: 'dark' }, async (page) => {
+    await page.locator('#stories ~ ul button').filter({ hasText: /supplement/ }).click();
+    await page.getByRole('region', { name: 'Why this date' }).waitFor();
+    await inspect(page, 'dark');
+    await enter(page, /Hà/);
+    await go(page, '#/dossiers?missed=true');
+    await page.locator('.due.late').first().waitFor();
+    await inspect(page, 'dark-list');
+  }));
+
 test('the first view is transferred in fewer than 150 kilobytes', () =>
   open({}, async (page) => {
     const session = await page.context().newCDPSession(page);
