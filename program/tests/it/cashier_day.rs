@@ -18,6 +18,30 @@ async fn started(office: &mut Office, certificate: &Certificate) -> String {
     started["attempts"][0]["reference"].as_str().unwrap().to_owned()
 }
 
+/// A clerk enters a certificate of origin for an applicant at the counter.
+async fn at_counter(office: &mut Office, subject: &str) -> Certificate {
+    let clerk = office.clerk();
+    let mut documents = Vec::new();
+    for component in ["application", "export_declaration", "invoice"] {
+        let document = office.browser.upload(&clerk, component).await;
+        documents
+            .push(json!({ "component": component, "document": document, "file_name": "a.pdf" }));
+    }
+    let body = json!({
+        "procedure": "CO.D", "agency": "G02.001", "channel": "counter", "applicant": subject,
+        "documents": documents, "delivery": { "channel": "collection" },
+        "form": {
+            "exporter": { "name": "Công ty Dệt", "tax_code": "0101234565", "address": "Nam Định" },
+            "consignee": "Siam Textile", "destination": "TH", "invoice": "INV-1",
+            "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "10 t" }],
+        },
+    });
+    let answer = office.browser.post("/v1/dossiers", &clerk, "", body).await.granted();
+    office.settle().await;
+    let id = answer["id"].as_str().unwrap().to_owned();
+    Certificate { id, applicant: office.applicant(subject) }
+}
+
 /// The address of the payment of a row, which names its dossier.
 fn payment_of(row: &Value) -> String {
     let dossier = row["dossier"]["id"].as_str().or(row["dossier"].as_str());
@@ -28,8 +52,7 @@ fn payment_of(row: &Value) -> String {
 async fn a_cashier_takes_matches_returns_and_corrects_money_and_closes_the_till() {
     let mut office = Office::open().await;
     let cashier = office.token(Role::Cashier, "cashier-1", "G02.001");
-    let [counter, mistyped, surplus] = ["a1", "a2", "a3"];
-    let counter = submitted(&mut office, counter, "download").await;
+    let counter = at_counter(&mut office, "a1").await;
 
     // Payments to take at the counter.
     let work = "/v1/register/work?kind=take_cash";
@@ -43,7 +66,7 @@ async fn a_cashier_takes_matches_returns_and_corrects_money_and_closes_the_till(
     receipt(&office, &payments, &cashier, None).await;
 
     // A notice with a mistyped reference waits in the list until it is matched.
-    let mistyped = submitted(&mut office, mistyped, "download").await;
+    let mistyped = submitted(&mut office, "a2", "download").await;
     started(&mut office, &mistyped).await;
     notice(&mut office, "DSR mistyped", "ipn-1", "captured", 30_000).await;
     let unmatched = "/v1/payment-notices/unmatched";
@@ -62,7 +85,7 @@ async fn a_cashier_takes_matches_returns_and_corrects_money_and_closes_the_till(
     assert_eq!(again.refused(), (422, "unknown-notice"), "its money is counted once");
 
     // An over-payment is in the tasks and is given back.
-    let surplus = submitted(&mut office, surplus, "download").await;
+    let surplus = submitted(&mut office, "a3", "download").await;
     let reference = started(&mut office, &surplus).await;
     notice(&mut office, &reference, "ipn-2", "captured", 45_000).await;
     over_payment(&mut office, &cashier).await;

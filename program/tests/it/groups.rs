@@ -125,7 +125,7 @@ async fn a_rejected_claim_makes_the_rest_of_the_fee_owed_and_the_applicant_reads
     );
     assert_eq!((&shown["status"], &shown["waiting_on"]), (&json!(6), &json!("applicant")));
     assert_eq!(shown["next"][0]["kind"], "pay_fee");
-    assert_eq!(shown["next"][0]["due_at"], "2026-12-15T17:00:00Z", "15 working days");
+    assert_eq!(shown["next"][0]["due_at"], "2026-12-14T17:00:00Z", "15 working days");
     let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
     let hidden = office.browser.get(&dossier, &reviewer).await.granted();
     assert_eq!(hidden["claims"], Value::Null);
