@@ -607,7 +607,7 @@ impl<T: Transport> Client<T> {
         &self,
         dossier: uuid::Uuid,
         query: &types::GetLabelsQuery,
-    ) -> Request<'_, T, Vec<types::LabelReply>> {
+    ) -> Request<'_, T, Vec<types::DossierLabelReply>> {
         Request::new(
             self,
             Service::Intake,
@@ -632,7 +632,7 @@ impl<T: Transport> Client<T> {
         &self,
         dossier: uuid::Uuid,
         body: &types::AddLabelRequest,
-    ) -> Request<'_, T, types::LabelReply> {
+    ) -> Request<'_, T, types::DossierLabelReply> {
         Request::new(
             self,
             Service::Intake,
@@ -656,7 +656,7 @@ impl<T: Transport> Client<T> {
         &self,
         dossier: uuid::Uuid,
         label: u32,
-    ) -> Request<'_, T, types::LabelReply> {
+    ) -> Request<'_, T, types::DossierLabelReply> {
         Request::new(
             self,
             Service::Intake,

@@ -39,7 +39,7 @@ pub struct AddComplaintDocumentsRequest {
     pub documents: Vec<ComplaintDocumentRequest>,
 }
 
-/// A label.
+/// The label to add.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AddLabelRequest {
     /// The label, with at least one letter or digit. Case, diacritics and separators make no
@@ -1446,6 +1446,22 @@ pub struct DossierDecisionReply {
 
 /// A dossier (hồ sơ).
 pub type DossierId = uuid::Uuid;
+
+/// A label that officers gave to a dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DossierLabelReply {
+    /// Number of the label, for its removal.
+    pub number: u32,
+    /// Officer who added it.
+    pub by: Subject,
+    /// When it was added.
+    pub at: jiff::Timestamp,
+    /// Whether it was removed. Lists have only those that were not.
+    pub removed: bool,
+    /// The label as first typed; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+}
 
 /// A dossier, as recorded by intake.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -2862,7 +2878,7 @@ pub struct MessageDocumentReply {
     pub document: DocumentName,
     /// SHA-256 of its content.
     pub sha256: DocumentDigest,
-    /// Media type.
+    /// Media type of the content.
     pub media_type: String,
     /// Size in bytes.
     pub bytes: u64,
@@ -3033,7 +3049,7 @@ pub struct NoteReply {
     pub withdrawn: Option<NoteWithdrawalReply>,
 }
 
-/// The withdrawal of a note.
+/// Why and when a note was withdrawn.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct NoteWithdrawalReply {
     /// When it was withdrawn.
@@ -4577,7 +4593,7 @@ pub struct RulesWarning {
     pub detail: String,
 }
 
-/// A message.
+/// A message to the other side.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SendMessageRequest {
     /// Text for the other side.
