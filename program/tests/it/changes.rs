@@ -4,15 +4,18 @@ use dossier::contract::Role;
 use dossier_client::Following;
 use events::{EventStore, SqliteOptions};
 use jiff::SignedDuration;
+use platform::TimeSource;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
-use web::limits::ServerLimits;
+use web::auth::{Claims, DevelopmentKey};
+use web::limits::{CLOCK_LEEWAY, ServerLimits};
 
 use stream::{A_MOMENT, Stream};
 
 use crate::connections::{SOON, limited};
 use crate::life::take;
+use crate::mandates::{accepted, answered, client, person};
 use crate::support::{Answer, Office, at, submitted};
 use crate::ward::{DECIDER, OTHER, WARD, hanoi, received, transfer};
 
@@ -112,7 +115,7 @@ async fn a_stream_that_was_cut_goes_on_without_loss_and_without_doubles() {
     let mut office = Office::open().await;
     let applicant = office.applicant("a1");
     office.settle().await;
-    let mut stream = Stream::begin(&office, &applicant, "", None).await;
+    let mut stream = Stream::begin(&office, &applicant, "", &[]).await;
     let mut received = Vec::new();
     for round in 0..4 {
         for _ in 0..2 {
@@ -124,7 +127,7 @@ async fn a_stream_that_was_cut_goes_on_without_loss_and_without_doubles() {
         let last_id = stream.last_id.clone().unwrap();
         drop(stream);
         let query = if round % 2 == 0 { "?after=start" } else { "" };
-        stream = Stream::begin(&office, &applicant, query, Some(&last_id)).await;
+        stream = Stream::begin(&office, &applicant, query, &[("Last-Event-ID", &last_id)]).await;
     }
     let expected = all(&office, &applicant).await;
     let missing = expected.len() - received.len();
@@ -242,7 +245,7 @@ async fn one_caller_has_four_places_and_gets_one_back_when_a_stream_ends() {
     let (one, other) = (office.applicant("a1"), office.applicant("a2"));
     let mut streams = Vec::new();
     for _ in 0..4 {
-        streams.push(Stream::begin(&office, &one, "", None).await);
+        streams.push(Stream::begin(&office, &one, "", &[]).await);
     }
     for path in ["/v1/changes", "/v1/changes?wait=30"] {
         let fifth = office.browser.get(path, &one).await;
@@ -279,7 +282,7 @@ async fn a_cursor_that_is_none_is_a_400_and_one_of_another_log_a_410() {
         assert_eq!(refused.body["errors"][0]["parameter"], "after");
     }
     for (last_id, status) in [("x", "400"), (&*foreign, "410")] {
-        let mut stream = Stream::open(&office, &applicant, "", Some(last_id)).await;
+        let mut stream = Stream::open(&office, &applicant, "", &[("Last-Event-ID", last_id)]).await;
         let head = stream.until("\r\n\r\n").await;
         assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{head}");
     }
@@ -311,7 +314,7 @@ async fn a_stream_shows_that_it_lives_and_ends_after_fifteen_minutes() {
     let mut office = Office::open().await;
     let applicant = office.applicant("a1");
     office.settle().await;
-    let mut stream = Stream::begin(&office, &applicant, "", None).await;
+    let mut stream = Stream::begin(&office, &applicant, "", &[]).await;
     assert!(stream.is_quiet().await);
     let now = at("2026-11-20T09:00");
     office.wait_until_instant(now + SignedDuration::from_secs(15)).await;
@@ -327,7 +330,7 @@ async fn who_waits_is_answered_when_the_server_stops() {
     let mut office = Office::open().await;
     let (one, other) = (office.applicant("a1"), office.applicant("a2"));
     office.settle().await;
-    let mut stream = Stream::begin(&office, &one, "", None).await;
+    let mut stream = Stream::begin(&office, &one, "", &[]).await;
     let (_, cursor) = changes(&office, &other, "").await;
     let polling = poll(&office, &other, &cursor).await;
     office.stop().await;
@@ -344,7 +347,7 @@ async fn a_stream_outlasts_the_timeouts_of_idle_connections() {
     let mut office = Office::open_behind(limited(limits)).await;
     let applicant = office.applicant("a1");
     office.settle().await;
-    let mut stream = Stream::begin(&office, &applicant, "", None).await;
+    let mut stream = Stream::begin(&office, &applicant, "", &[]).await;
     for _ in 0..8 {
         assert!(stream.is_quiet().await);
     }
@@ -431,10 +434,59 @@ async fn an_agency_that_transferred_a_dossier_receives_none_of_its_changes_any_m
     };
     assert_eq!(seen(&office).await, [DECIDER, WARD]);
     let (_, decider) = clerk_of(DECIDER);
-    let mut stream = Stream::begin(&office, &decider, "", None).await;
+    let mut stream = Stream::begin(&office, &decider, "", &[]).await;
     transfer(&mut office, &dossier, DECIDER, OTHER).await.granted();
     assert_eq!(seen(&office).await, [OTHER, WARD]);
     // Not even the transfer itself, also on a stream that was open before.
     let quiet = stream.until_quiet().await;
     assert!(!quiet.contains("data: "), "{quiet}");
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_token_of_its_caller() {
+    let mut office = Office::open().await;
+    let other = office.applicant("a2");
+    office.settle().await;
+    // Valid for some seconds more, by the leeway.
+    let left = SignedDuration::from_secs(5);
+    let claims = Claims {
+        sub: "a1".into(),
+        exp: (TimeSource::System.now() - CLOCK_LEEWAY + left).as_second(),
+        nbf: None,
+        roles: vec![Role::Applicant],
+        agency: None,
+        on_behalf_of: None,
+    };
+    let token = DevelopmentKey::from_seed([7; 32]).mint(&claims).unwrap();
+    let mut stream = Stream::begin(&office, &token, "", &[]).await;
+    let ended = async {
+        while !stream.has_ended {
+            // It is verified whenever something was recorded.
+            submitted(&office.browser, &other).await;
+            office.views().await.unwrap();
+            stream.is_quiet().await;
+        }
+    };
+    timeout(3 * SOON, ended).await.unwrap();
+    stream.end().await;
+    let refused = office.browser.get("/v1/changes", &token).await;
+    assert_eq!(refused.refused(), (401, "token-expired"));
+}
+
+#[tokio::test]
+async fn a_stream_under_a_mandate_ends_with_its_revocation() {
+    let mut office = Office::open().await;
+    let mandate = accepted(&office, "a1", json!([])).await;
+    let person = person(&office);
+    office.settle().await;
+    let mut stream = Stream::begin(&office, &person.token, "", &[("Mandate", &mandate)]).await;
+    let (dossier, _) = submitted(&office.browser, &office.applicant("a1")).await;
+    office.settle().await;
+    assert_eq!(stream.changes(1).await[0]["dataref"], dossier.as_str());
+    answered(&office, &client(&office, "a1"), &mandate, "revocation").await.granted();
+    office.settle().await;
+    stream.end().await;
+    let mut again = Stream::open(&office, &person.token, "", &[("Mandate", &mandate)]).await;
+    let head = again.until("\r\n\r\n").await;
+    assert!(head.starts_with("HTTP/1.1 403 "), "{head}");
 }

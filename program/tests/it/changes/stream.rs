@@ -20,7 +20,7 @@ pub(super) struct Stream {
     text: String,
     /// The id of the last message.
     pub(super) last_id: Option<String>,
-    has_ended: bool,
+    pub(super) has_ended: bool,
 }
 
 impl Stream {
@@ -28,13 +28,15 @@ impl Stream {
         office: &Office,
         token: &str,
         query: &str,
-        last_id: Option<&str>,
+        headers: &[(&str, &str)],
     ) -> Self {
         let mut socket = TcpStream::connect(office.browser.address).await.unwrap();
-        let last_id = last_id.map_or_else(String::new, |id| format!("Last-Event-ID: {id}\r\n"));
+        let headers: Vec<String> =
+            headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let request = format!(
             "GET /v1/changes{query} HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\
-             Accept-Language: en\r\nAuthorization: Bearer {token}\r\n{last_id}\r\n"
+             Accept-Language: en\r\nAuthorization: Bearer {token}\r\n{}\r\n",
+            headers.concat()
         );
         socket.write_all(request.as_bytes()).await.unwrap();
         Self { socket, text: String::new(), last_id: None, has_ended: false }
@@ -45,9 +47,9 @@ impl Stream {
         office: &Office,
         token: &str,
         query: &str,
-        last_id: Option<&str>,
+        headers: &[(&str, &str)],
     ) -> Self {
-        let mut stream = Self::open(office, token, query, last_id).await;
+        let mut stream = Self::open(office, token, query, headers).await;
         let head = stream.until("\r\n\r\n").await;
         assert!(head.starts_with("HTTP/1.1 200 "), "{head}");
         let head = head.to_ascii_lowercase();
