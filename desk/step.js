@@ -3,6 +3,8 @@ import { newKey, post, readIfAny } from './api.js';
 import { changesBetween } from './changes.js';
 import { both, code, t, until } from './i18n.js';
 import { Action, Field, ProblemBox, Select } from './parts.js';
+import { Delivery } from './delivery.js';
+import { changed } from './forms.js';
 import { addressOf, isOpen } from './steps.js';
 import { named, Uploads } from './uploads.js';
 import { html, outdate, useRef, useState } from './view.js';
@@ -11,9 +13,12 @@ import { html, outdate, useRef, useState } from './view.js';
 const REACTIONS_MS = 1_000;
 
 // `resource` is the version that the person sees, `{ body, etag }`; `onDone` is called after the
-// step was taken.
-export function StepForm({ id, step, task, resource, procedure, onDone, onOutdated, main }) {
-  const context = { task, resource: resource?.body };
+// step was taken. After a conflict, the person sees what changed, and the step is sent again with
+// the newer version, while the page stays as it is until they ask for it.
+export function StepForm({ id, step, task, resource, procedure, onDone, main }) {
+  const [newer, setNewer] = useState();
+  const seen = newer && newer.than === resource?.etag ? newer.resource : resource;
+  const context = { task, resource: seen?.body };
   const [values, setValues] = useState(() => firstValues(step, context));
   const [open, setOpen] = useState(false);
   const [problem, setProblem] = useState();
@@ -22,7 +27,7 @@ export function StepForm({ id, step, task, resource, procedure, onDone, onOutdat
   const asked = askedOf(step, context);
   const send = async () => {
     const body = bodyOf(step, values, context);
-    const etag = step.of === 'ratings' ? undefined : resource?.etag;
+    const etag = step.of === 'ratings' ? undefined : seen?.etag;
     const content = JSON.stringify([body, etag]);
     if (sent.current.content !== content) sent.current = { content, key: newKey() };
     setProblem(undefined);
@@ -37,8 +42,8 @@ export function StepForm({ id, step, task, resource, procedure, onDone, onOutdat
       setProblem(failed);
       if (failed.status !== 412) return;
       const now = await readIfAny(`/v1/${step.of}/${id}`);
-      setChanges(changesBetween(resource?.body ?? {}, now?.body ?? {}));
-      onOutdated();
+      setChanges(changesBetween(seen?.body ?? {}, now?.body ?? {}));
+      setNewer({ than: resource?.etag, resource: now });
     }
   };
   const name = t(`step.${step.id}`);
@@ -51,13 +56,13 @@ export function StepForm({ id, step, task, resource, procedure, onDone, onOutdat
   }
   const set = (field) => (value) => setValues({ ...values, [field]: value });
   const submit = (event) => event.preventDefault();
-  const shown = (pointer) => asked.some((field) => pointer === `/${field.name}`);
+  const shown = (pointer) => asked.some(({ name: field }) => `${pointer}/`.startsWith(`/${field}/`));
   return html`<form class="step open" onSubmit=${submit} noValidate aria-label=${name}>
     <h3>${name}</h3>
     ${task.basis ? html`<p class="hint">${task.basis}</p>` : null}
     ${asked.map((field) => {
       const findings = problem?.at?.(`/${field.name}`) ?? [];
-      const props = { field, findings, procedure, context, value: values[field.name], set: set(field.name) };
+      const props = { field, findings, procedure, context: { ...context, problem }, value: values[field.name], set: set(field.name) };
       return html`<${StepField} key=${field.name} step=${step} ...${props} />`;
     })}
     <${Refused} ...${{ problem, changes, shown }} />
@@ -117,6 +122,7 @@ function Refused({ problem, changes, shown }) {
           )}
         </tbody>
       </table>
+      <button type="button" onClick=${outdate}>${t('change.show')}</button>
     </div>`;
   }
   return html`<${ProblemBox} ...${{ problem, shown }} />`;
@@ -128,6 +134,11 @@ function StepField({ step, field, value, set, findings, procedure, context }) {
   const label = t(`step.field.${name}`);
   if (type === 'components') {
     return html`<${Components} ...${{ id, label, value, set, findings, procedure }} />`;
+  }
+  if (type === 'delivery') {
+    const change = (path, part) => set(changed({ delivery: value }, path, part).delivery);
+    const at = (pointer) => context.problem?.at?.(pointer) ?? [];
+    return html`<${Delivery} choices=${procedure?.delivery ?? []} value=${value} set=${change} findings=${at} />`;
   }
   if (type === 'claims') {
     const open = context.resource.claims.filter(isOpen);

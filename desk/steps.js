@@ -71,13 +71,15 @@ const STEPS = [
     score,
     { name: 'comment', type: 'text' },
   ]),
-  // At any time while the dossier is open.
-  step('withdraw_dossier', 'dossiers', 'withdrawal', ['applicant', 'clerk'], 'open', [{ name: 'reason', type: 'text' }]),
-  step('close_dossier', 'dossiers', 'closure', ['clerk'], 'open', [reason]),
+  // Without a task, on a condition.
+  step('choose_channel', 'deliveries', 'channel', ['applicant', 'clerk'], hasResultToDeliver, [{ name: 'delivery', type: 'delivery', first: ({ resource }) => ({ channel: resource?.channel }) }]),
+  step('request_renewal', 'deliveries', 'renewal', ['applicant', 'clerk'], isRenewable, [{ name: 'reason', type: 'text' }]),
+  step('withdraw_dossier', 'dossiers', 'withdrawal', ['applicant', 'clerk'], isUndecided, [{ name: 'reason', type: 'text' }]),
+  step('close_dossier', 'dossiers', 'closure', ['clerk'], isUndecided, [reason]),
 ];
 
 // A step: its operation, the resource whose version it needs, its address below that of the
-// resource, the roles that may take it, the tasks that it does (or `open`), and its fields.
+// resource, the roles that may take it, the tasks that it does or its condition, and its fields.
 function step(id, of, path, roles, tasks, fields) {
   return { id, of, path, roles, tasks, fields };
 }
@@ -86,18 +88,31 @@ export const isOpen = (claim) => claim.outcome === 'open';
 
 const doubtful = (payment) => payment?.attempts.find((attempt) => attempt.doubts.length)?.payment;
 
-// The steps of a person for a dossier, each with the task that it does; `main` is the usual step of
-// a task. Those of `rest` are possible at any time.
-export function stepsFor({ roles }, dossier) {
+function isUndecided({ dossiers }) {
+  return ['submitted', 'processing'].includes(dossiers.body.stage);
+}
+
+function hasResultToDeliver({ deliveries }) {
+  return ['prepared', 'issued'].includes(deliveries?.body.stage);
+}
+
+function isRenewable({ deliveries, procedure }) {
+  const { stage, renewal_decided_by: isAsked } = deliveries?.body ?? {};
+  return stage === 'delivered' && Boolean(procedure?.result.renewal) && !isAsked;
+}
+
+// The steps of a person for a dossier with all that belongs to it, each with the task that it does;
+// `main` is the usual step of a task. Those of `rest` do no task.
+export function stepsFor({ roles }, all) {
   const mine = STEPS.filter((one) => one.roles.some((role) => roles.includes(role)));
-  const tasks = dossier.next ?? [];
+  const ofTasks = mine.filter((one) => Array.isArray(one.tasks));
+  const tasks = all.dossiers.body.next ?? [];
   const steps = tasks.flatMap((task) =>
-    mine
+    ofTasks
       .filter((one) => one.tasks.includes(task.kind))
       .map((one) => ({ step: one, task, main: one === usual(task.kind) })),
   );
-  const open = ['submitted', 'processing'].includes(dossier.stage);
-  const rest = mine.filter((one) => one.tasks === 'open' && open);
+  const rest = mine.filter((one) => !Array.isArray(one.tasks) && one.tasks(all));
   return { steps, rest: rest.map((one) => ({ step: one, task: {}, main: false })) };
 }
 
@@ -135,6 +150,6 @@ export function stepsForComplaint({ roles }, { owed }) {
   return steps.map((one, at) => ({ step: one, task: {}, main: at === 0 }));
 }
 
-const usual = (kind) => STEPS.find((one) => one.tasks.includes(kind));
+const usual = (kind) => STEPS.find(({ tasks }) => Array.isArray(tasks) && tasks.includes(kind));
 
 export const addressOf = ({ of, path }, id) => `/v1/${of}/${id}${path ? `/${path}` : ''}`;

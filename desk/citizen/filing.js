@@ -2,6 +2,7 @@
 import { newKey, post, read } from '../api.js';
 import { both, code, nameOf, t } from '../i18n.js';
 import { blank, changed, filled, SchemaFields } from '../forms.js';
+import { Delivery } from '../delivery.js';
 import { Field, Loaded, Page, ProblemBox, Select } from '../parts.js';
 import { named, Uploads } from '../uploads.js';
 import { html, useLoad, useRef, useState } from '../view.js';
@@ -112,35 +113,3 @@ function proofOf({ group_evidence: all = [], documents }, group) {
 }
 
 const focusFirst = (form) => form?.querySelector('[aria-invalid], .problem')?.focus();
-
-// How the result is delivered, with an address for the post.
-export function Delivery({ choices, value, set, findings }) {
-  const address = value?.address ?? {};
-  const setPart = (name, part) => set(['delivery', 'address', name], part);
-  const text = (name, label, part = (typed) => typed) => html`<${Field}
-    id=${`address-${name}`}
-    label=${label}
-    required
-    findings=${findings(`/delivery/address/${name}`)}
-  >
-    ${(attributes) => html`<input
-      ...${attributes}
-      value=${[].concat(address[name] ?? '').join(', ')}
-      onInput=${(event) => setPart(name, part(event.target.value))}
-    />`}
-  <//>`;
-  return html`
-    <${Field} id="delivery" label=${t('delivery')} required findings=${findings('/delivery/channel')}>
-      ${(attributes) => html`<${Select}
-        ...${{ attributes, value: value?.channel }}
-        onChange=${(channel) => set(['delivery'], channel === 'post' ? { channel, address } : { channel })}
-        options=${choices.map((one) => [one, code('delivery', one)])}
-      />`}
-    <//>
-    ${value?.channel === 'post'
-      ? html`${text('name', t('address.name'))}
-        ${text('lines', t('address.lines'), (typed) => typed.split(/, */).filter(Boolean))}
-        ${text('phone', t('address.phone'))}`
-      : null}
-  `;
-}

@@ -22,13 +22,12 @@ function Shown({ all, reload, settings }) {
   const { id, dossiers, payments, deliveries, deadline, procedure } = all;
   const dossier = dossiers.body;
   const [done, setDone] = useState(location.hash.endsWith('?filed') ? 'file.done' : undefined);
-  const { steps, rest } = stepsFor({ roles: ['applicant'] }, dossier);
+  const { steps, rest } = stepsFor({ roles: ['applicant'] }, all);
   const onDone = (step) => setDone(`done.${step.id}`);
   const form = ({ step, task, main }) => html`<${StepForm}
     key=${step.id}
     ...${{ id, step, task, procedure, onDone, main }}
     resource=${all[step.of]}
-    onOutdated=${reload}
   />`;
   return html`<${Page} title=${nameOf(procedure) ?? dossier.procedure}>
     <div role="status">${done ? html`<p class="done">${t(done)}</p>` : null}</div>

@@ -48,11 +48,11 @@ export function Complaints() {
 export function Complaint({ id }) {
   const loaded = useLoad(() => read(`/v1/complaints/${id}`), [id]);
   return html`<${Loaded} of=${loaded}>
-    ${(resource) => html`<${Shown} ...${{ id, resource }} reload=${loaded.reload} />`}
+    ${(resource) => html`<${Shown} ...${{ id, resource }} />`}
   <//>`;
 }
 
-function Shown({ id, resource, reload }) {
+function Shown({ id, resource }) {
   const complaint = resource.body;
   const { contact = {} } = complaint;
   const steps = stepsForComplaint(session(), complaint);
@@ -80,7 +80,6 @@ function Shown({ id, resource, reload }) {
       ({ step, task, main }) => html`<${StepForm}
         key=${step.id}
         ...${{ id, step, task, main, resource, onDone }}
-        onOutdated=${reload}
       />`,
     )}
     ${complaint.answer ? html`<h2>${t('complaint.answer')}</h2><blockquote>${complaint.answer}</blockquote>` : null}

@@ -13,22 +13,21 @@ import { html, useLoad, useState } from '../view.js';
 export function Dossier({ id }) {
   const loaded = useLoad(() => loadDossier(id), [id]);
   return html`<${Loaded} of=${loaded}>
-    ${(all) => html`<${Shown} all=${all} reload=${loaded.reload} />`}
+    ${(all) => html`<${Shown} all=${all} />`}
   <//>`;
 }
 
-function Shown({ all, reload }) {
+function Shown({ all }) {
   const { id, dossiers, reviews, payments, deliveries, deadline, procedure } = all;
   const dossier = dossiers.body;
   const review = reviews?.body;
   const [done, setDone] = useState();
-  const { steps, rest } = stepsFor(session(), dossier);
+  const { steps, rest } = stepsFor(session(), all);
   const onDone = (step) => setDone(`done.${step.id}`);
   const form = ({ step, task, main }) => html`<${StepForm}
     key=${`${step.id} ${task.subject}`}
     ...${{ id, step, task, procedure, onDone, main }}
     resource=${all[step.of]}
-    onOutdated=${reload}
   />`;
   return html`<${Page} title=${`${dossier.code}`} wide>
     <p>${nameOf(procedure) ?? dossier.procedure}</p>

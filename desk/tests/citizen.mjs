@@ -123,3 +123,17 @@ test('a complaint about a dossier is sent from its page', () =>
     await form.getByRole('button', { name: 'Send the complaint' }).click();
     await page.getByText('The complaint was sent.').waitFor();
   }));
+
+test('an applicant withdraws a dossier, and finds who read it', () =>
+  open({ language: 'en' }, async (page) => {
+    await enter(page, /Sao Mai/);
+    await page.locator('.rows a').filter({ hasText: /multi-level/ }).click();
+    await page.getByText('Who read it').click();
+    await page.getByText('Other actions').click();
+    await page.getByRole('button', { name: 'Withdraw' }).click();
+    const form = page.getByRole('form', { name: 'Withdraw' });
+    await form.getByLabel('Reason').fill('The import was cancelled.');
+    await inspect(page, 'withdraw');
+    await form.getByRole('button', { name: 'Withdraw' }).click();
+    await page.locator('.way').getByText('Withdrawn').waitFor();
+  }));

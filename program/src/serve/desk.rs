@@ -39,6 +39,7 @@ const FILES: &[(&str, &[u8])] = files![
     "citizen/mine.js",
     "citizen/procedures.js",
     "citizen/track.js",
+    "delivery.js",
     "demo.js",
     "desk.css",
     "differences.js",
