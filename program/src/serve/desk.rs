@@ -118,8 +118,8 @@ pub(super) fn routes(sign_in: &SignIn) -> Vec<Mounted> {
     files.chain([mount("/desk/settings.json", route(settings))]).collect()
 }
 
-/// No inline code, no resources and no connections elsewhere but to the identity provider. Documents
-/// are shown from memory (`blob:`), which needs the browser's own viewer for PDF.
+/// No inline code, and no resources and connections elsewhere, except for the identity provider.
+/// Documents are shown from memory (`blob:`), in frames, because PDF needs the browser's viewer.
 fn policy(provider: Option<&str>) -> HeaderValue {
     let provider = provider.unwrap_or_default();
     let policy = format!(
