@@ -267,6 +267,11 @@ async fn a_dossier_is_transferred_during_its_review_and_a_paid_fee_stays() {
     assert_eq!(work(&office, Role::Reviewer, DECIDER).await, [] as [&str; 0]);
     assert_eq!(work(&office, Role::Reviewer, OTHER).await, ["claim_review"]);
     assert_eq!((listed(&office, DECIDER).await, listed(&office, OTHER).await), (0, 1));
+    for (agency, count) in [(DECIDER, 0), (OTHER, 1), (WARD, 1), (THIRD, 0)] {
+        let clerk = office.token(Role::Clerk, &format!("finds-{agency}"), agency);
+        let found = office.browser.get("/v1/register/dossiers?q=0101234565", &clerk).await;
+        assert_eq!(found.granted().as_array().unwrap().len(), count, "{agency}");
+    }
     let done = json!({ "activity": "appraisal" });
     let completed = office
         .browser
