@@ -137,7 +137,8 @@ impl Caller {
 pub struct Resource {
     /// The applicant, or the complainant.
     pub owners: Vec<Subject>,
-    /// Who filed it for an applicant. Grants no access: only the token's `on_behalf_of` does.
+    /// Who filed it or acted for an applicant. Grants no access: only the token's `on_behalf_of`
+    /// does.
     pub representatives: Vec<Subject>,
     /// The procedure to which it belongs, if any; mandates may be limited to some.
     pub procedure: Option<ProcedureCode>,
@@ -194,7 +195,7 @@ impl Brief {
     pub fn resource(&self) -> Resource {
         Resource {
             owners: vec![self.applicant.clone()],
-            representatives: self.representative.iter().cloned().collect(),
+            representatives: self.representative.iter().chain(&self.mandated).cloned().collect(),
             procedure: Some(self.procedure.code.clone()),
             agencies: vec![self.agency.clone()],
             informed: self.receiver.iter().map(|receiver| receiver.agency.clone()).collect(),
@@ -230,10 +231,11 @@ impl Brief {
         brief
     }
 
-    /// Whether `subject` is the applicant, or filed for the applicant.
+    /// Whether `subject` is the applicant, or filed or acted for the applicant.
     #[must_use]
     pub fn is_party(&self, subject: &Subject) -> bool {
-        self.applicant.is(subject) || self.representative.as_ref().is_some_and(|r| r.is(subject))
+        let mut acted = self.representative.iter().chain(&self.mandated);
+        self.applicant.is(subject) || acted.any(|one| one.is(subject))
     }
 }
 
@@ -360,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_mandate_for_some_procedures_reaches_their_dossiers_and_what_belongs_to_none_is_not_covered()
-    {
+     {
         let under = |procedures: &[&str]| {
             let mandate = MandateId(uuid::Uuid::from_u128(1));
             let procedures = procedures.iter().map(|code| (*code).into()).collect();
