@@ -75,9 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn the_register_has_one_prefix_besides_its_public_page() {
+    fn the_register_has_one_prefix_besides_its_public_page_and_the_change_feed() {
         let prefixes = &routes().unwrap().prefixes["register"];
-        assert_eq!(*prefixes, ["/v1/public/figures", "/v1/register"]);
+        assert_eq!(*prefixes, ["/v1/changes", "/v1/public/figures", "/v1/register"]);
     }
 
     #[test]
