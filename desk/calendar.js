@@ -39,7 +39,8 @@ export function WhyThisDate({ explanation }) {
   </section>`;
 }
 
-const classOf = ({ counted, last }) => ['day', counted && 'counted', last && 'last'].filter(Boolean).join(' ');
+const classOf = ({ counted, last }) =>
+  ['day', counted && 'counted', last && 'last'].filter(Boolean).join(' ');
 
 function spanText(span) {
   const why = both(span.why);

@@ -14,7 +14,9 @@ export function changesBetween(before, after) {
 
 function compare(before, after, path, rows) {
   if (JSON.stringify(before) === JSON.stringify(after)) return;
-  const inner = [before, after].every((one) => one && typeof one === 'object' && !Array.isArray(one));
+  const inner = [before, after].every(
+    (one) => one && typeof one === 'object' && !Array.isArray(one),
+  );
   if (inner) {
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
       compare(before[name], after[name], [...path, name], rows);

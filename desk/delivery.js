@@ -27,10 +27,12 @@ export function Delivery({ choices, value, set, findings }) {
         options=${choices.map((one) => [one, code('delivery', one)])}
       />`}
     <//>
-    ${value?.channel === 'post'
-      ? html`${text('name', t('address.name'))}
+    ${
+      value?.channel === 'post'
+        ? html`${text('name', t('address.name'))}
         ${text('lines', t('address.lines'), (typed) => typed.split(/, */).filter(Boolean))}
         ${text('phone', t('address.phone'))}`
-      : null}
+        : null
+    }
   `;
 }

@@ -51,8 +51,9 @@ export function People({ stay }) {
           )}
         </ul>
       </section>
-      ${stories.length && !stay
-        ? html`<section aria-labelledby="stories">
+      ${
+        stories.length && !stay
+          ? html`<section aria-labelledby="stories">
             <h2 id="stories">${t('demo.stories')}</h2>
             <ul class="cards">
               ${stories.map((story) => {
@@ -67,7 +68,8 @@ export function People({ stay }) {
               })}
             </ul>
           </section>`
-        : null}
+          : null
+      }
     `}
   <//>`;
 }
@@ -100,7 +102,8 @@ export function TimeBar() {
   return html`<aside class="time-bar" aria-label=${t('demo.time')}>
     <span>${t('demo.now')} <b><time datetime=${now}>${time(now)}</time></b></span>
     ${MOVES.map(
-      ([key, by]) => html`<${Action} key=${key} className="quiet" label=${t(key)} onClick=${() => move(now, by)} />`,
+      ([key, by]) =>
+        html`<${Action} key=${key} className="quiet" label=${t(key)} onClick=${() => move(now, by)} />`,
     )}
     <${ProblemBox} problem=${problem} />
   </aside>`;

@@ -7,7 +7,10 @@ const CELLS_MAX = 4_000_000;
 export function differences(before, after) {
   const [a, b] = [before.split('\n'), after.split('\n')];
   if (a.length * b.length > CELLS_MAX) {
-    return [...a.map((line) => ({ kind: 'removed', line })), ...b.map((line) => ({ kind: 'added', line }))];
+    return [
+      ...a.map((line) => ({ kind: 'removed', line })),
+      ...b.map((line) => ({ kind: 'added', line })),
+    ];
   }
   const width = b.length + 1;
   const lengths = new Uint16Array((a.length + 1) * width);
@@ -23,7 +26,10 @@ export function differences(before, after) {
     if (i < a.length && j < b.length && a[i] === b[j]) {
       rows.push({ kind: 'same', line: a[i] });
       [i, j] = [i + 1, j + 1];
-    } else if (j === b.length || (i < a.length && lengths[(i + 1) * width + j] >= lengths[i * width + j + 1])) {
+    } else if (
+      j === b.length ||
+      (i < a.length && lengths[(i + 1) * width + j] >= lengths[i * width + j + 1])
+    ) {
       rows.push({ kind: 'removed', line: a[i] });
       i += 1;
     } else {

@@ -18,12 +18,23 @@ export async function loadDossier(id) {
   const isCharged = fees?.lines.length && (isAccepted || fees.due === 'at_filing');
   const part = (is, path) => (is ? readIfAny(path) : undefined);
   const [reviews, payments, deliveries, deadline] = await Promise.all([
-    part(hasRole('reviewer', 'approver', 'clerk', 'auditor') && isAccepted && dueAt, `/v1/reviews/${id}`),
+    part(
+      hasRole('reviewer', 'approver', 'clerk', 'auditor') && isAccepted && dueAt,
+      `/v1/reviews/${id}`,
+    ),
     part(isCharged && hasRole('applicant', 'cashier', 'auditor'), `/v1/payments/${id}`),
     part(outcome, `/v1/deliveries/${id}`),
     part(dueAt, `/v1/dossiers/${id}/deadline`),
   ]);
-  return { id, dossiers: dossier, reviews, payments, deliveries, deadline: deadline?.body, procedure: procedure?.body };
+  return {
+    id,
+    dossiers: dossier,
+    reviews,
+    payments,
+    deliveries,
+    deadline: deadline?.body,
+    procedure: procedure?.body,
+  };
 }
 
 // The way of a dossier: stations that are behind it, the present one, and those to come.
@@ -36,7 +47,9 @@ export function Way({ dossier, payment, delivery }) {
     payment?.total_vnd ? ['paid', paid || payment.outstanding_vnd === 0] : undefined,
     ended ? [stage, true] : ['accepted', accepted],
     ended ? undefined : ['decided', Boolean(decision ?? dossier.outcome)],
-    ended ? undefined : ['issued', ['issued', 'with_carrier', 'delivered'].includes(delivery?.stage)],
+    ended
+      ? undefined
+      : ['issued', ['issued', 'with_carrier', 'delivered'].includes(delivery?.stage)],
     ended ? undefined : ['delivered', delivery?.stage === 'delivered' || stage === 'closed'],
   ].filter(Boolean);
   const present = stations.findIndex(([, done]) => !done);
@@ -52,7 +65,10 @@ export function Way({ dossier, payment, delivery }) {
 
 // How much time passed with the agency and with the applicant.
 export function Elapsed({ id }) {
-  const elapsed = useLoad(() => read(`/v1/register/dossiers/${id}/elapsed`).then(({ body }) => body), [id]);
+  const elapsed = useLoad(
+    () => read(`/v1/register/dossiers/${id}/elapsed`).then(({ body }) => body),
+    [id],
+  );
   return html`<${Loaded} of=${elapsed}>
     ${({ with_agency_s: agency, with_applicant_s: applicant }) => html`<p>
       ${t('elapsed', { agency: duration(agency), applicant: duration(applicant) })}
@@ -112,9 +128,11 @@ function Shown({ blob, media_type: type, file_name: name }) {
     <figcaption>
       ${name} <button type="button" class="quiet" onClick=${() => save(blob, name)}>${t('document.save')}</button>
     </figcaption>
-    ${type.startsWith('image/')
-      ? html`<img src=${address} alt=${name} />`
-      : html`<iframe src=${address} title=${name}></iframe>`}
+    ${
+      type.startsWith('image/')
+        ? html`<img src=${address} alt=${name} />`
+        : html`<iframe src=${address} title=${name}></iframe>`
+    }
   </figure>`;
 }
 
@@ -188,7 +206,10 @@ export function Payment({ payment }) {
 
 // The slips and receipts of a dossier, to save as PDF.
 export function Papers({ id, payment, delivery }) {
-  const slips = useLoad(() => readIfAny(`/v1/dossiers/${id}/slips`).then((page) => page?.body ?? []), [id]);
+  const slips = useLoad(
+    () => readIfAny(`/v1/dossiers/${id}/slips`).then((page) => page?.body ?? []),
+    [id],
+  );
   const pdf = async (path, name) => save(await bytes(path, 'application/pdf'), name);
   const papers = (slips.data ?? []).map((slip) => [
     code('slip', slip.form),
@@ -200,13 +221,15 @@ export function Papers({ id, payment, delivery }) {
     papers.push([`${t('receipt')} ${receipt.symbol} ${receipt.number}`, save1, receipt.receipt]);
   }
   if (delivery?.document) {
-    const result = async () => save(await bytes(`/v1/deliveries/${id}/document`), delivery.number ?? 'result');
+    const result = async () =>
+      save(await bytes(`/v1/deliveries/${id}/document`), delivery.number ?? 'result');
     papers.push([t('result.document'), result, 'result']);
   }
   if (!papers.length) return html`<p>${t('papers.none')}</p>`;
   return html`<ul class="rows">
     ${papers.map(
-      ([name, act, key]) => html`<li key=${key}><${Action} className="quiet" label=${name} onClick=${act} /></li>`,
+      ([name, act, key]) =>
+        html`<li key=${key}><${Action} className="quiet" label=${name} onClick=${act} /></li>`,
     )}
   </ul>`;
 }

@@ -8,7 +8,10 @@ const GROUPS = ['procedure', 'agency', 'officer', 'month', 'channel'];
 
 export function Figures() {
   const [group, setGroup] = useState('procedure');
-  const loaded = useLoad(() => read('/v1/register/statistics', { group_by: group }).then(({ body }) => body), [group]);
+  const loaded = useLoad(
+    () => read('/v1/register/statistics', { group_by: group }).then(({ body }) => body),
+    [group],
+  );
   return html`<${Page} title=${t('nav.figures')} wide>
     <${Loaded} of=${loaded}>
       ${(all) => html`
@@ -48,13 +51,16 @@ function Numbers({ of }) {
     <p>
       ${t('figures.in_time', { share: percent(of.in_time) })}${' · '}
       ${t('figures.online', { share: percent(of.settled_online) })}
-      ${of.satisfaction === undefined || of.satisfaction === null
-        ? null
-        : html`${' · '}${t('figures.satisfaction', { n: number(of.satisfaction), of: number(of.rated) })}`}
+      ${
+        of.satisfaction === undefined || of.satisfaction === null
+          ? null
+          : html`${' · '}${t('figures.satisfaction', { n: number(of.satisfaction), of: number(of.rated) })}`
+      }
     </p>`;
 }
 
-const percent = ({ percent: share }) => (share === null || share === undefined ? '–' : `${number(share)} %`);
+const percent = ({ percent: share }) =>
+  share === null || share === undefined ? '–' : `${number(share)} %`;
 
 const PARTS = ['early', 'on_time', 'late'];
 
@@ -102,7 +108,9 @@ function Bar({ of, most }) {
 }
 
 function linkOf(by, key) {
-  const name = { procedure: 'procedure', agency: 'agency', officer: 'officer', channel: 'channel' }[by];
+  const name = { procedure: 'procedure', agency: 'agency', officer: 'officer', channel: 'channel' }[
+    by
+  ];
   if (name) return `#/dossiers?${new URLSearchParams({ [name]: key })}`;
   const [year, month] = key.split('-').map(Number);
   const instant = (m) => new Date(Date.UTC(year, m, 1) - 7 * 3_600_000).toISOString();

@@ -39,7 +39,10 @@ export function blank(schema) {
 export function filled(schema, value) {
   if (schema?.type !== 'object' || !value) return value;
   const required = new Set(schema.required ?? []);
-  const parts = Object.entries(value).map(([name, part]) => [name, filled(schema.properties?.[name], part)]);
+  const parts = Object.entries(value).map(([name, part]) => [
+    name,
+    filled(schema.properties?.[name], part),
+  ]);
   const isEmpty = (part) => part && typeof part === 'object' && !Object.keys(part).length;
   return Object.fromEntries(parts.filter(([name, part]) => required.has(name) || !isEmpty(part)));
 }
@@ -47,7 +50,10 @@ export function filled(schema, value) {
 // The fields in the order of the rules' author, which only `required` has: the API gives properties
 // by name.
 function inOrder({ properties = {}, required = [] }) {
-  const names = new Set([...required.filter((name) => name in properties), ...Object.keys(properties)]);
+  const names = new Set([
+    ...required.filter((name) => name in properties),
+    ...Object.keys(properties),
+  ]);
   return [...names].map((name) => [name, properties[name]]);
 }
 
@@ -91,7 +97,11 @@ const Findings = ({ of }) =>
 function Items({ schema, value = [], path, label, required, onChange, findings, root }) {
   const one = blank(schema.items ?? {}) ?? '';
   const rows = value.length || !required ? value : [one];
-  const remove = (at) => onChange(path, rows.filter((_, other) => other !== at));
+  const remove = (at) =>
+    onChange(
+      path,
+      rows.filter((_, other) => other !== at),
+    );
   return html`<fieldset class="items">
     <legend>${label}</legend>
     <${Findings} of=${findings(pointer(root, path))} />
@@ -131,13 +141,19 @@ function Input({ attributes, schema, value, set }) {
     return html`<${CodeInput} list=${schema['x-code-list']} ...${{ attributes, value, set }} />`;
   }
   if (schema.enum) {
-    const options = schema.enum.map((one) => [String(one), has(`value.${one}`) ? t(`value.${one}`) : String(one)]);
+    const options = schema.enum.map((one) => [
+      String(one),
+      has(`value.${one}`) ? t(`value.${one}`) : String(one),
+    ]);
     const chosen = (text) => set(schema.enum.find((one) => String(one) === text) ?? '');
     const shown = value === undefined ? undefined : String(value);
     return html`<${Select} ...${{ attributes, options, value: shown, onChange: chosen }} empty=${t('choose')} />`;
   }
   if (schema.type === 'boolean') {
-    const options = [['true', t('yes')], ['false', t('no')]];
+    const options = [
+      ['true', t('yes')],
+      ['false', t('no')],
+    ];
     const chosen = (text) => set(text === '' ? '' : text === 'true');
     const shown = value === undefined ? undefined : String(value);
     return html`<${Select} ...${{ attributes, options, value: shown, onChange: chosen }} empty=${t('choose')} />`;
@@ -150,7 +166,8 @@ function Input({ attributes, schema, value, set }) {
     return html`<input ...${shared} inputmode="decimal" onInput=${typed} />`;
   }
   if (schema.format === 'date') return html`<input type="date" ...${shared} onInput=${onInput} />`;
-  if (schema.maxLength > 500) return html`<textarea rows="3" ...${shared} onInput=${onInput}></textarea>`;
+  if (schema.maxLength > 500)
+    return html`<textarea rows="3" ...${shared} onInput=${onInput}></textarea>`;
   const type = schema.format === 'telephone' ? 'tel' : 'text';
   return html`<input type=${type} ...${shared} onInput=${onInput} />`;
 }

@@ -48,10 +48,12 @@ function Desk({ failed }) {
         )}
       </nav>
       <div class="who">
-        ${who.token
-          ? html`<span>${who.name}</span>
+        ${
+          who.token
+            ? html`<span>${who.name}</span>
               <button type="button" class="quiet" onClick=${signedOut}>${t('sign.out')}</button>`
-          : html`<a href="#/sign-in">${t('sign.in')}</a>`}
+            : html`<a href="#/sign-in">${t('sign.in')}</a>`
+        }
         <button
           type="button"
           class="quiet"
@@ -64,12 +66,14 @@ function Desk({ failed }) {
     </header>
     ${settings.sign_in === 'demo' ? html`<${TimeBar} />` : null}
     <main id="main" tabindex="-1">
-      ${who.expired
-        ? html`<div class="problem" role="alert">
+      ${
+        who.expired
+          ? html`<div class="problem" role="alert">
             <p>${t('sign.expired')}</p>
             <${SignIn} settings=${settings} stay />
           </div>`
-        : null}
+          : null
+      }
       ${failed ? html`<p class="problem" role="alert">${t('sign.failed', { why: failed })}</p>` : null}
       <${Area} key=${key} address=${address} who=${who} />
     </main>

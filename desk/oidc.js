@@ -90,4 +90,7 @@ async function discovered(issuer) {
 const redirect = () => `${location.origin}/`;
 const random = () => encoded(crypto.getRandomValues(new Uint8Array(32)));
 const encoded = (bytes) =>
-  btoa(String.fromCharCode(...bytes)).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '');
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replace(/=+$/, '');

@@ -30,9 +30,11 @@ export function ProblemBox({ problem, retry, shown = () => false }) {
     ${problem.away ? html`<p>${t('away.todo')}</p>` : null}
     ${problem.detail ? html`<p>${capital(problem.detail)}</p>` : null}
     ${hidden ? html`<p>${t('problem.fields', { n: hidden })}</p>` : null}
-    ${left.length
-      ? html`<ul>${left.map((finding) => html`<li>${place(finding)}${finding.detail}</li>`)}</ul>`
-      : null}
+    ${
+      left.length
+        ? html`<ul>${left.map((finding) => html`<li>${place(finding)}${finding.detail}</li>`)}</ul>`
+        : null
+    }
     ${problem.status === 401 ? html`<p>${t('problem.session')}</p>` : null}
     ${retry ? html`<button type="button" onClick=${retry}>${t('retry')}</button>` : null}
   </div>`;
@@ -68,11 +70,13 @@ export function Field({ id, label, hint, required, findings = [], children }) {
     <label for=${id}>${label}${required ? '' : html` <small>${t('optional')}</small>`}</label>
     ${hint ? html`<small class="hint" id=${`${id}-hint`}>${hint}</small>` : null}
     ${children(attributes)}
-    ${findings.length
-      ? html`<ul class="errors" id=${`${id}-error`}>
+    ${
+      findings.length
+        ? html`<ul class="errors" id=${`${id}-error`}>
           ${findings.map((finding) => html`<li>${capital(finding.detail)}</li>`)}
         </ul>`
-      : null}
+        : null
+    }
   </div>`;
 }
 

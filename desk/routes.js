@@ -16,7 +16,10 @@ const ROUTES = [
   ['/complaints', () => import('./officer/complaints.js').then((area) => area.Complaints)],
   ['/complaints/:id', () => import('./officer/complaints.js').then((area) => area.Complaint)],
   ['/operation', () => import('./officer/operation.js').then((area) => area.Operation)],
-  ['/rules/:kind/:name/:version', () => import('./officer/rules.js').then((area) => area.RulesVersion)],
+  [
+    '/rules/:kind/:name/:version',
+    () => import('./officer/rules.js').then((area) => area.RulesVersion),
+  ],
   ['/figures', () => import('./figures.js').then((area) => area.Figures)],
 ];
 // Pages that everybody may see; the others need somebody who is signed in.

@@ -39,9 +39,8 @@ export function signIn(token, name) {
 
 export function claimsOf(token) {
   const middle = token.split('.')[1] ?? '';
-  const bytes = Uint8Array.from(
-    atob(middle.replaceAll('-', '+').replaceAll('_', '/')),
-    (letter) => letter.charCodeAt(0),
+  const bytes = Uint8Array.from(atob(middle.replaceAll('-', '+').replaceAll('_', '/')), (letter) =>
+    letter.charCodeAt(0),
   );
   return JSON.parse(new TextDecoder().decode(bytes));
 }

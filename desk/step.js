@@ -56,13 +56,21 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
   }
   const set = (field) => (value) => setValues({ ...values, [field]: value });
   const submit = (event) => event.preventDefault();
-  const shown = (pointer) => asked.some(({ name: field }) => `${pointer}/`.startsWith(`/${field}/`));
+  const shown = (pointer) =>
+    asked.some(({ name: field }) => `${pointer}/`.startsWith(`/${field}/`));
   return html`<form class="step open" onSubmit=${submit} noValidate aria-label=${name}>
     <h3>${name}</h3>
     ${task.basis ? html`<p class="hint">${task.basis}</p>` : null}
     ${asked.map((field) => {
       const findings = problem?.at?.(`/${field.name}`) ?? [];
-      const props = { field, findings, procedure, context: { ...context, problem }, value: values[field.name], set: set(field.name) };
+      const props = {
+        field,
+        findings,
+        procedure,
+        context: { ...context, problem },
+        value: values[field.name],
+        set: set(field.name),
+      };
       return html`<${StepField} key=${field.name} step=${step} ...${props} />`;
     })}
     <${Refused} ...${{ problem, changes, shown }} />
@@ -96,7 +104,8 @@ function bodyOf(step, values, context) {
 function sentValue({ type }, value) {
   if (value === undefined || value === '') return undefined;
   if (type === 'papers') return named(value);
-  if (type === 'claims') return Object.entries(value).map(([group, decision]) => ({ group, ...decision }));
+  if (type === 'claims')
+    return Object.entries(value).map(([group, decision]) => ({ group, ...decision }));
   if (type === 'document') return value.document?.[0]?.document;
   if (type === 'amount') return Number(String(value).replaceAll(/\D/g, ''));
   if (type === 'score') return Number(value);
@@ -118,7 +127,8 @@ function Refused({ problem, changes, shown }) {
         </thead>
         <tbody>
           ${changes.map(
-            (row) => html`<tr><th scope="row">${row.name}</th><td>${row.before}</td><td>${row.after}</td></tr>`,
+            (row) =>
+              html`<tr><th scope="row">${row.name}</th><td>${row.before}</td><td>${row.after}</td></tr>`,
           )}
         </tbody>
       </table>
@@ -142,7 +152,9 @@ function StepField({ step, field, value, set, findings, procedure, context }) {
   }
   if (type === 'claims') {
     const open = context.resource.claims.filter(isOpen);
-    return open.map((claim) => html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings }} />`);
+    return open.map(
+      (claim) => html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings }} />`,
+    );
   }
   if (type === 'papers') {
     const all = procedure?.documents ?? [];
@@ -184,15 +196,17 @@ function Claim({ id, claim: { group }, value, set, findings }) {
         options=${['true', 'false'].map((one) => [one, code('claim', one)])}
       />`}
     <//>
-    ${decision.confirmed === false
-      ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required>
+    ${
+      decision.confirmed === false
+        ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required>
           ${(attributes) => html`<input
             ...${attributes}
             value=${decision.reason ?? ''}
             onInput=${(event) => change({ reason: event.target.value })}
           />`}
         <//>`
-      : null}`;
+        : null
+    }`;
 }
 
 function Components({ id, label, value, set, findings, procedure }) {
@@ -206,9 +220,11 @@ function Components({ id, label, value, set, findings, procedure }) {
         ${both(one.name)}
       </label>`,
     )}
-    ${findings.length
-      ? html`<ul class="errors" id=${`${id}-error`}>${findings.map((one) => html`<li>${one.detail}</li>`)}</ul>`
-      : null}
+    ${
+      findings.length
+        ? html`<ul class="errors" id=${`${id}-error`}>${findings.map((one) => html`<li>${one.detail}</li>`)}</ul>`
+        : null
+    }
   </fieldset>`;
 }
 
@@ -218,9 +234,7 @@ export const Tasks = ({ tasks }) => html`<ol class="tasks">
     (task) => html`<li>
       <b>${both(task.title)}</b> ${t('waiting', { who: code('waiting', task.waiting_on) })}
       ${task.officer ? html` (${task.officer})` : null}
-      ${task.due_at
-        ? html`<br />${until(task)}`
-        : null}
+      ${task.due_at ? html`<br />${until(task)}` : null}
       ${task.missed ? html` <span class="due late">${t('due.missed')}</span>` : null}
       <br /><small>${task.basis}</small>
     </li>`,

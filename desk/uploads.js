@@ -27,7 +27,9 @@ function Upload({ component, files, findings, onChange }) {
     for (const file of chosen) {
       setSending({ name: file.name, share: 0 });
       try {
-        const { document, bytes } = await upload(file, (share) => setSending({ name: file.name, share }));
+        const { document, bytes } = await upload(file, (share) =>
+          setSending({ name: file.name, share }),
+        );
         onChange((earlier) => [...earlier, { document, bytes, name: file.name }]);
       } catch (failed) {
         setProblem(failed);
@@ -49,9 +51,11 @@ function Upload({ component, files, findings, onChange }) {
           send(chosen);
         }}
       />
-      ${sending
-        ? html`<progress value=${sending.share} aria-label=${t('upload.sending', sending)}></progress>`
-        : null}
+      ${
+        sending
+          ? html`<progress value=${sending.share} aria-label=${t('upload.sending', sending)}></progress>`
+          : null
+      }
       <ul class="files" aria-live="polite">
         ${files.map(
           (file) => html`<li key=${file.document}>

@@ -74,27 +74,33 @@ function Form({ procedure, agencies }) {
         findings=${findings}
         onChange=${(path, part) => set(['form', ...path], part)}
       />
-      ${procedure.documents.length
-        ? html`<h2>${t('procedures.papers')}</h2>
+      ${
+        procedure.documents.length
+          ? html`<h2>${t('procedures.papers')}</h2>
             <${Uploads} components=${procedure.documents} files=${files} onChange=${setFiles} findings=${missing} />`
-        : null}
+          : null
+      }
       <h2>${t('procedures.delivery')}</h2>
       <${Delivery} choices=${procedure.delivery} value=${dossier.delivery} set=${set} findings=${findings} />
-      ${procedure.groups.length
-        ? html`<${Field} id="group" label=${t('fee.group')} hint=${proofOf(procedure, group)} findings=${findings('/groups/0')}>
+      ${
+        procedure.groups.length
+          ? html`<${Field} id="group" label=${t('fee.group')} hint=${proofOf(procedure, group)} findings=${findings('/groups/0')}>
             ${(attributes) => html`<${Select}
               ...${{ attributes, value: group, onChange: (one) => set(['groups'], one ? [one] : undefined) }}
               empty=${t('fee.no_group')}
               options=${procedure.groups.map((one) => [one, code('group', one)])}
             />`}
           <//>`
-        : null}
-      ${procedure.fees.lines.length && agencies.length
-        ? html`<${Quote}
+          : null
+      }
+      ${
+        procedure.fees.lines.length && agencies.length
+          ? html`<${Quote}
             ...${{ procedure, agencies }}
             chosen=${{ agency: dossier.agency, channel: 'online', groups: group ?? '' }}
           />`
-        : null}
+          : null
+      }
       <p><button class="main" disabled=${sending}>${sending ? t('sending') : t('file.send')}</button></p>
     </form>
   <//>`;

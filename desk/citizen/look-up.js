@@ -34,13 +34,15 @@ export function LookUp() {
     </form>
     ${unknown.length ? null : html`<${ProblemBox} problem=${problem} />`}
     <div role="status">
-      ${found
-        ? html`<p>${t('lookup.found', { code: found.code })}</p>
+      ${
+        found
+          ? html`<p>${t('lookup.found', { code: found.code })}</p>
             <label>
               ${t('lookup.done', { percent: found.completion })}
               <progress max="100" value=${found.completion}></progress>
             </label>`
-        : null}
+          : null
+      }
     </div>
   <//>`;
 }

@@ -19,9 +19,11 @@ export function Mine() {
               <div class="line">
                 <${Stage} of=${row.stage} />
                 <${Remaining} seconds=${row.remaining_s} missed=${row.missed} suspended=${row.suspended} />
-                ${row.waiting_on === 'nobody'
-                  ? null
-                  : html`<span>${t('waiting', { who: code('waiting', row.waiting_on) })}</span>`}
+                ${
+                  row.waiting_on === 'nobody'
+                    ? null
+                    : html`<span>${t('waiting', { who: code('waiting', row.waiting_on) })}</span>`
+                }
               </div>
               ${row.next
                 .filter((step) => step.waiting_on === 'applicant')

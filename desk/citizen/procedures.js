@@ -77,22 +77,27 @@ function Shown({ procedure, agencies }) {
       ]}
     />
     <h2>${t('procedures.papers')}</h2>
-    ${documents.length
-      ? html`<ul>
+    ${
+      documents.length
+        ? html`<ul>
           ${documents.map(
             (one) => html`<li key=${one.code}>
               ${both(one.name)}${one.required ? '' : html` <small>${t('optional')}</small>`}
             </li>`,
           )}
         </ul>`
-      : html`<p>${t('procedures.no_papers')}</p>`}
+        : html`<p>${t('procedures.no_papers')}</p>`
+    }
     ${procedure.upcoming.map(
-      (next) => html`<p class="note">${t('procedures.upcoming', { day: day(next.effective_from) })}</p>`,
+      (next) =>
+        html`<p class="note">${t('procedures.upcoming', { day: day(next.effective_from) })}</p>`,
     )}
     ${fees.lines.length ? html`<${Quote} ...${{ procedure, agencies }} />` : html`<p>${t('fee.none')}</p>`}
-    ${isApplicant(session())
-      ? html`<p><a class="button main" href=${`#/file/${encodeURIComponent(procedure.code)}`}>${t('file.begin')}</a></p>`
-      : html`<p class="hint">${t('file.sign_in')}</p>`}
+    ${
+      isApplicant(session())
+        ? html`<p><a class="button main" href=${`#/file/${encodeURIComponent(procedure.code)}`}>${t('file.begin')}</a></p>`
+        : html`<p class="hint">${t('file.sign_in')}</p>`
+    }
   <//>`;
 }
 
@@ -110,23 +115,29 @@ export function Quote({ procedure, agencies, chosen }) {
   const set = (name) => (value) => setAsked({ ...asked, [name]: value });
   return html`<section aria-labelledby="fee">
     <h2 id="fee">${t('fee.title')}</h2>
-    ${chosen ? null : html`<div class="line">
+    ${
+      chosen
+        ? null
+        : html`<div class="line">
       <${Field} id="fee-channel" label=${t('channel')} required>
         ${(attributes) => html`<${Select}
           ...${{ attributes, value: asked.channel, onChange: set('channel') }}
           options=${procedure.channels.map((one) => [one, code('channel', one)])}
         />`}
       <//>
-      ${procedure.groups.length
-        ? html`<${Field} id="fee-group" label=${t('fee.group')}>
+      ${
+        procedure.groups.length
+          ? html`<${Field} id="fee-group" label=${t('fee.group')}>
             ${(attributes) => html`<${Select}
               ...${{ attributes, value: asked.groups, onChange: set('groups') }}
               empty=${t('fee.no_group')}
               options=${procedure.groups.map((one) => [one, code('group', one)])}
             />`}
           <//>`
-        : null}
-    </div>`}
+          : null
+      }
+    </div>`
+    }
     <${Loaded} of=${quote}>${(shown) => html`<${FeeLines} quote=${shown} />`}<//>
   </section>`;
 }

@@ -2,7 +2,17 @@
 import { both, code, nameOf, t } from '../i18n.js';
 import { WhyThisDate } from '../calendar.js';
 import { SandboxBank } from '../demo.js';
-import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Reads, Timeline, Way } from '../dossier-parts.js';
+import {
+  Documents,
+  Elapsed,
+  FormOf,
+  loadDossier,
+  Papers,
+  Payment,
+  Reads,
+  Timeline,
+  Way,
+} from '../dossier-parts.js';
 import { Messages } from '../notes.js';
 import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
 import { session } from '../session.js';
@@ -36,27 +46,39 @@ function Shown({ all, reload, settings }) {
       rows=${[
         [t('dossier.code'), html`<code>${dossier.code}</code>`],
         [t('dossier.stage'), html`<${Stage} of=${dossier.stage} />`],
-        [t('dossier.waiting'), dossier.waiting_on && dossier.waiting_on !== 'nobody' ? code('waiting', dossier.waiting_on) : undefined],
-        [t('dossier.due'), dossier.due_at && html`<${Due} on=${dossier.due_on} at=${dossier.due_at} />`],
+        [
+          t('dossier.waiting'),
+          dossier.waiting_on && dossier.waiting_on !== 'nobody'
+            ? code('waiting', dossier.waiting_on)
+            : undefined,
+        ],
+        [
+          t('dossier.due'),
+          dossier.due_at && html`<${Due} on=${dossier.due_on} at=${dossier.due_at} />`,
+        ],
         [t('dossier.outcome'), dossier.outcome && code('outcome', dossier.outcome)],
         [t('dossier.result'), deliveries?.body.number],
       ]}
     />
     ${dossier.suspended ? html`<p class="note">${t('dossier.suspended')}</p>` : null}
     ${dossier.decision?.reason ? html`<blockquote>${dossier.decision.reason}</blockquote>` : null}
-    ${dossier.supplement
-      ? html`<section class="note" aria-labelledby="supplement">
+    ${
+      dossier.supplement
+        ? html`<section class="note" aria-labelledby="supplement">
           <h2 id="supplement">${t('supplement.title')}</h2>
           <p>${dossier.supplement.reason}</p>
           <ul>${dossier.supplement.components.map((one) => html`<li key=${one}>${paperName(procedure, one)}</li>`)}</ul>
         </section>`
-      : null}
+        : null
+    }
     ${dossier.next?.length ? html`<h2>${t('next')}</h2><${Tasks} tasks=${dossier.next} />` : null}
     ${steps.map(form)}
     ${payments ? html`<h2>${t('fee.title')}</h2><${Payment} payment=${payments.body} />` : null}
-    ${settings.sign_in === 'demo' && payments
-      ? html`<${SandboxBank} payment=${payments.body} onDone=${reload} />`
-      : null}
+    ${
+      settings.sign_in === 'demo' && payments
+        ? html`<${SandboxBank} payment=${payments.body} onDone=${reload} />`
+        : null
+    }
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
     <${Elapsed} id=${id} />
     <${Messages} id=${id} mine />

@@ -15,7 +15,11 @@ export function Complaints() {
     <${Field} id="assigned" label=${t('work.whose')} required>
       ${(attributes) => html`<${Select}
         ...${{ attributes, value: assigned, onChange: setAssigned }}
-        options=${[['', t('work.whose.all')], ['me', t('work.whose.me')], ['nobody', t('work.whose.none')]]}
+        options=${[
+          ['', t('work.whose.all')],
+          ['me', t('work.whose.me')],
+          ['nobody', t('work.whose.none')],
+        ]}
       />`}
     <//>
     <${Loaded} of=${found}>
@@ -71,7 +75,11 @@ function Shown({ id, resource }) {
         [t('complain.name'), contact.name],
         [t('complain.phone'), contact.phone],
         [t('complain.address'), contact.address],
-        [t('nav.dossiers'), complaint.dossier && html`<a href=${`#/dossiers/${complaint.dossier}`}>${complaint.dossier}</a>`],
+        [
+          t('nav.dossiers'),
+          complaint.dossier &&
+            html`<a href=${`#/dossiers/${complaint.dossier}`}>${complaint.dossier}</a>`,
+        ],
       ]}
     />
     ${complaint.text ? html`<blockquote>${complaint.text}</blockquote>` : null}
@@ -83,11 +91,13 @@ function Shown({ id, resource }) {
       />`,
     )}
     ${complaint.answer ? html`<h2>${t('complaint.answer')}</h2><blockquote>${complaint.answer}</blockquote>` : null}
-    ${complaint.notes?.length
-      ? html`<h2>${t('remarks')}</h2>
+    ${
+      complaint.notes?.length
+        ? html`<h2>${t('remarks')}</h2>
           <ul>
             ${complaint.notes.map((note) => html`<li>${time(note.at)} · ${note.by}: <q>${note.note}</q></li>`)}
           </ul>`
-      : null}
+        : null
+    }
   <//>`;
 }

@@ -1,7 +1,17 @@
 // A dossier on one page: what is to be done and by whom, the form and the documents, the proposal
 // beside the evidence, and the timeline.
 import { WhyThisDate } from '../calendar.js';
-import { Documents, Elapsed, FormOf, loadDossier, Papers, Payment, Reads, Timeline, Way } from '../dossier-parts.js';
+import {
+  Documents,
+  Elapsed,
+  FormOf,
+  loadDossier,
+  Papers,
+  Payment,
+  Reads,
+  Timeline,
+  Way,
+} from '../dossier-parts.js';
 import { code, nameOf, t, time } from '../i18n.js';
 import { Messages, Notes } from '../notes.js';
 import { Due, Facts, hasRole, Loaded, Page, Stage } from '../parts.js';
@@ -38,7 +48,10 @@ function Shown({ all }) {
         <${Facts}
           rows=${[
             [t('dossier.stage'), html`<${Stage} of=${dossier.stage} />`],
-            [t('dossier.due'), dossier.due_at && html`<${Due} on=${dossier.due_on} at=${dossier.due_at} />`],
+            [
+              t('dossier.due'),
+              dossier.due_at && html`<${Due} on=${dossier.due_on} at=${dossier.due_at} />`,
+            ],
             [t('dossier.missed'), dossier.deadline_missed ? t('yes') : undefined],
             [t('dossier.submitted'), time(dossier.submitted_at)],
             [t('channel'), code('channel', dossier.channel)],
@@ -62,12 +75,14 @@ function Shown({ all }) {
         ${payments ? html`<h2>${t('fee.title')}</h2><${Payment} payment=${payments.body} />` : null}
         <h2>${t('papers')}</h2>
         <${Papers} id=${id} payment=${payments?.body} delivery=${deliveries?.body} />
-        ${rest.length
-          ? html`<details>
+        ${
+          rest.length
+            ? html`<details>
               <summary>${t('more.actions')}</summary>
               ${rest.map(form)}
             </details>`
-          : null}
+            : null
+        }
       </div>
       <div>
         <h2>${t('file.form')}</h2>
@@ -92,7 +107,8 @@ const Proposal = ({ proposal, review }) => html`<section class="note" aria-label
   ${proposal.reason ? html`<blockquote>${proposal.reason}</blockquote>` : null}
   <ul>
     ${(review.completed_activities ?? []).map(
-      (one) => html`<li key=${one.activity}>${one.activity}: ${one.officer}, ${time(one.at)} ${one.note ?? ''}</li>`,
+      (one) =>
+        html`<li key=${one.activity}>${one.activity}: ${one.officer}, ${time(one.at)} ${one.note ?? ''}</li>`,
     )}
   </ul>
 </section>`;
@@ -104,7 +120,8 @@ function Remarks({ review }) {
   return html`<h2>${t('remarks')}</h2>
     <ul>
       ${(review.remarks ?? []).map(
-        (one) => html`<li>${time(one.at)} · ${one.officer}: ${t(`remark.${one.step}`)} ${one.to ?? ''} <q>${one.reason}</q></li>`,
+        (one) =>
+          html`<li>${time(one.at)} · ${one.officer}: ${t(`remark.${one.step}`)} ${one.to ?? ''} <q>${one.reason}</q></li>`,
       )}
       ${consultations.map(
         (one) => html`<li key=${one.consultation}>

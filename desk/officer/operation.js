@@ -28,7 +28,8 @@ function Health() {
       />
       ${body.law.map((one) => html`<p class="note"><b>${one.what}</b> ${one.why}</p>`)}
       ${body.ends.map(
-        (one) => html`<p class="note">${t('operation.ends', { what: one.what, day: day(one.last_day) })}</p>`,
+        (one) =>
+          html`<p class="note">${t('operation.ends', { what: one.what, day: day(one.last_day) })}</p>`,
       )}
     `}
   <//>`;

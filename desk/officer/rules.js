@@ -34,12 +34,15 @@ function Shown({ shown, before, address, reload }) {
         [t('operation.signed'), rules.signed_by],
       ]}
     />
-    ${rules.status === 'awaiting_signature' && session().roles.includes('operator')
-      ? html`<${Sign} ...${{ address, etag: shown.etag, reload }} />`
-      : null}
+    ${
+      rules.status === 'awaiting_signature' && session().roles.includes('operator')
+        ? html`<${Sign} ...${{ address, etag: shown.etag, reload }} />`
+        : null
+    }
     <h2>${before === undefined ? t('operation.text') : t('operation.differences')}</h2>
     <pre class="scroll" tabindex="0" aria-label=${t('operation.text')}>${rows.map(
-      ({ kind, line }, at) => html`<span key=${at} class=${kind}>${{ added: '+ ', removed: '- ', same: '  ' }[kind]}${line}${'\n'}</span>`,
+      ({ kind, line }, at) =>
+        html`<span key=${at} class=${kind}>${{ added: '+ ', removed: '- ', same: '  ' }[kind]}${line}${'\n'}</span>`,
     )}</pre>
   <//>`;
 }

@@ -6,7 +6,16 @@ import { usePages } from '../pages.js';
 import { html, useState } from '../view.js';
 
 const STAGES = ['submitted', 'processing', 'decided', 'refused', 'withdrawn', 'closed'];
-const WAITING = ['applicant', 'clerk', 'reviewer', 'approver', 'cashier', 'agency', 'carrier', 'provider'];
+const WAITING = [
+  'applicant',
+  'clerk',
+  'reviewer',
+  'approver',
+  'cashier',
+  'agency',
+  'carrier',
+  'provider',
+];
 const CODE = /^[A-Z]\d{2}[\d.]*-\d{6}-\d{6,}$/;
 
 // Filters in the address, so that figures can lead here and a search can be shared.
@@ -62,10 +71,24 @@ export function Search() {
       <button>${t('search')}</button>
     </form>
     <div class="line">
-      ${choice('stage', t('dossier.stage'), STAGES.map((one) => [one, code('stage', one)]))}
-      ${choice('waiting_on', t('dossier.waiting'), WAITING.map((one) => [one, code('waiting', one)]))}
-      ${choice('missed', t('work.missed'), [['true', t('yes')], ['false', t('no')]])}
-      ${choice('sort', t('search.sort'), [['due', t('search.sort.due')], ['newest', t('search.sort.newest')]])}
+      ${choice(
+        'stage',
+        t('dossier.stage'),
+        STAGES.map((one) => [one, code('stage', one)]),
+      )}
+      ${choice(
+        'waiting_on',
+        t('dossier.waiting'),
+        WAITING.map((one) => [one, code('waiting', one)]),
+      )}
+      ${choice('missed', t('work.missed'), [
+        ['true', t('yes')],
+        ['false', t('no')],
+      ])}
+      ${choice('sort', t('search.sort'), [
+        ['due', t('search.sort.due')],
+        ['newest', t('search.sort.newest')],
+      ])}
     </div>
     <${Loaded} of=${found}>
       ${(rows) => html`

@@ -21,7 +21,10 @@ export function Work() {
       <${Field} id="missed" label=${t('work.missed')} required>
         ${(attributes) => html`<${Select}
           ...${{ attributes, value: missed, onChange: setMissed }}
-          options=${[['', t('all')], ['true', t('work.only_missed')]]}
+          options=${[
+            ['', t('all')],
+            ['true', t('work.only_missed')],
+          ]}
         />`}
       <//>
     </div>
@@ -30,7 +33,11 @@ export function Work() {
         <p role="status">${t('found', { n: rows.length })}${found.next ? '+' : ''}</p>
         <ul class="rows work">
           ${rows.map(
-            ({ task, dossier, remaining_s: seconds }) => html`<li key=${`${dossier.id} ${task.kind} ${task.subject}`}>
+            ({
+              task,
+              dossier,
+              remaining_s: seconds,
+            }) => html`<li key=${`${dossier.id} ${task.kind} ${task.subject}`}>
               <div>
                 <b>${both(task.title)}</b>
                 <small>${task.officer ?? t('work.nobody')} · ${code('waiting', task.waiting_on)}</small>

@@ -53,7 +53,11 @@ test('a filing is refused with all findings at their fields, then filed, paid an
     await page.getByLabel('Số hóa đơn').fill('HD-1');
     await page.getByLabel('Đối tượng được giảm').selectOption('digital_citizen');
     await page.locator('tfoot').getByText('15.000 ₫').waitFor();
-    for (const [paper, name] of [['Đơn đề nghị', 'don.pdf'], ['Tờ khai hải quan', 'to-khai.pdf'], ['Hóa đơn thương mại', 'hoa-don.pdf']]) {
+    for (const [paper, name] of [
+      ['Đơn đề nghị', 'don.pdf'],
+      ['Tờ khai hải quan', 'to-khai.pdf'],
+      ['Hóa đơn thương mại', 'hoa-don.pdf'],
+    ]) {
       await page.getByLabel(paper).setInputFiles(pdf(name));
       await page.locator('.files').getByText(name).first().waitFor();
     }
@@ -62,7 +66,10 @@ test('a filing is refused with all findings at their fields, then filed, paid an
     await inspect(page, 'filed');
 
     await page.getByRole('button', { name: 'Thanh toán trực tuyến' }).click();
-    await page.getByRole('region', { name: 'Ngân hàng thử nghiệm' }).getByRole('button', { name: 'Thanh toán' }).click();
+    await page
+      .getByRole('region', { name: 'Ngân hàng thử nghiệm' })
+      .getByRole('button', { name: 'Thanh toán' })
+      .click();
     await page.getByText('sandbox: 15.000 ₫ · đã thanh toán').waitFor();
     await page.getByText('đang chờ bộ phận một cửa').first().waitFor();
     await inspect(page, 'paid');
@@ -70,7 +77,10 @@ test('a filing is refused with all findings at their fields, then filed, paid an
 
 test('each day of the period has its reason, and the supplement is answered', () =>
   open({ language: 'en' }, async (page) => {
-    await page.getByRole('region', { name: 'Dossiers worth looking at' }).getByRole('button', { name: /waiting for a supplement/ }).click();
+    await page
+      .getByRole('region', { name: 'Dossiers worth looking at' })
+      .getByRole('button', { name: /waiting for a supplement/ })
+      .click();
     const why = page.getByRole('region', { name: 'Why this date' });
     const days = why.getByRole('button');
     await days.first().waitFor();
@@ -90,7 +100,10 @@ test('each day of the period has its reason, and the supplement is answered', ()
 
 test('a document that was filed is opened on the page', () =>
   open({ language: 'en' }, async (page) => {
-    await page.getByRole('region', { name: 'Dossiers worth looking at' }).getByRole('button', { name: /waiting for a supplement/ }).click();
+    await page
+      .getByRole('region', { name: 'Dossiers worth looking at' })
+      .getByRole('button', { name: /waiting for a supplement/ })
+      .click();
     await page.getByText('What was filed').click();
     await page.getByRole('button', { name: 'Registration form 02' }).click();
     await page.locator('iframe[title="scan.pdf"]').waitFor();
@@ -98,7 +111,10 @@ test('a document that was filed is opened on the page', () =>
 
 test('a dossier is looked up by its code without sign-in', () =>
   open({ language: 'en', viewport: PHONE, expected: [/404/] }, async (page) => {
-    const story = page.getByRole('region', { name: 'Dossiers worth looking at' }).getByRole('button').first();
+    const story = page
+      .getByRole('region', { name: 'Dossiers worth looking at' })
+      .getByRole('button')
+      .first();
     const code = /[A-Z]\d[\d.]*-\d{6}-\d+/.exec(await story.textContent())[0];
     await go(page, '#/look-up');
     await page.getByLabel('Code of the dossier').fill(`${code.slice(0, -1)}x`);
@@ -127,7 +143,10 @@ test('a complaint about a dossier is sent from its page', () =>
 test('an applicant withdraws a dossier, and finds who read it', () =>
   open({ language: 'en' }, async (page) => {
     await enter(page, /Sao Mai/);
-    await page.locator('.rows a').filter({ hasText: /multi-level/ }).click();
+    await page
+      .locator('.rows a')
+      .filter({ hasText: /multi-level/ })
+      .click();
     await page.getByText('Who read it').click();
     await page.getByText('Other actions').click();
     await page.getByRole('button', { name: 'Withdraw' }).click();

@@ -21,8 +21,15 @@ export const browser = await chromium.launch({ executablePath: CHROMIUM, args: [
 
 // Opens the desk in a language, a size of window and a scheme of colours, and passes it to `use`. `expected` are errors
 // in the console that the test causes.
-export async function open({ language = 'vi', viewport = SCREEN, colors = 'light', expected = [] }, use) {
-  const context = await browser.newContext({ viewport, colorScheme: colors, acceptDownloads: true });
+export async function open(
+  { language = 'vi', viewport = SCREEN, colors = 'light', expected = [] },
+  use,
+) {
+  const context = await browser.newContext({
+    viewport,
+    colorScheme: colors,
+    acceptDownloads: true,
+  });
   context.setDefaultTimeout(WAIT_MS);
   await context.addInitScript(`localStorage.setItem('language', '${language}')`);
   const page = await context.newPage();
@@ -54,7 +61,10 @@ export async function inspect(page, name) {
   assert.ok(over <= 0, `${name} is ${over} pixels wider than the window`);
   // The policy forbids inline scripts; the debugger's evaluation is not one.
   await page.evaluate(`${AXE};undefined`);
-  const found = await page.evaluate((values) => axe.run(document, { runOnly: { type: 'tag', values } }), RULES);
+  const found = await page.evaluate(
+    (values) => axe.run(document, { runOnly: { type: 'tag', values } }),
+    RULES,
+  );
   const findings = found.violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${name}: ${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
   );
@@ -66,7 +76,10 @@ export async function enter(page, name) {
   const out = page.getByRole('button', { name: /^(Đăng xuất|Sign out)$/ });
   if (await out.isVisible()) await out.click();
   await page.goto(`${ADDRESS}/#/sign-in`);
-  await page.getByRole('region', { name: /Đăng nhập với vai trò|Sign in as/ }).getByRole('button', { name }).click();
+  await page
+    .getByRole('region', { name: /Đăng nhập với vai trò|Sign in as/ })
+    .getByRole('button', { name })
+    .click();
   await page.locator('.who span').waitFor();
 }
 
@@ -77,4 +90,8 @@ export async function go(page, address) {
 
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
-export const pdf = (name) => ({ name, mimeType: 'application/pdf', buffer: Buffer.from(`%PDF-1.7 ${name}`) });
+export const pdf = (name) => ({
+  name,
+  mimeType: 'application/pdf',
+  buffer: Buffer.from(`%PDF-1.7 ${name}`),
+});

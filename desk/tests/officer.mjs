@@ -35,7 +35,10 @@ test('a dossier is found by the tax code in its form and by its code', () =>
   }));
 
 test('the page of a dossier has the form, documents, tasks and timeline in both languages', async () => {
-  for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
+  for (const [language, viewport] of [
+    ['vi', PHONE],
+    ['en', SCREEN],
+  ]) {
     await open({ language, viewport }, async (page) => {
       await page.locator('#stories ~ ul button').first().click();
       await page.locator('.timeline li').first().waitFor();
@@ -48,7 +51,11 @@ test('the page of a dossier has the form, documents, tasks and timeline in both 
 async function take(page, person, task) {
   await enter(page, person);
   await heading(page, 'My work');
-  const row = page.locator('.work li').filter({ hasText: task }).filter({ hasText: /form D/ }).first();
+  const row = page
+    .locator('.work li')
+    .filter({ hasText: task })
+    .filter({ hasText: /form D/ })
+    .first();
   await row.getByRole('link').click();
   await page.locator('.timeline li').first().waitFor();
 }
@@ -83,14 +90,19 @@ test('four people carry a dossier from acceptance to the issued result', () =>
 
     await enter(page, /Hà/);
     await go(page, address);
-    await page.getByRole('region', { name: 'Proposal that waits for approval' }).getByText('Complete and correct.').waitFor();
+    await page
+      .getByRole('region', { name: 'Proposal that waits for approval' })
+      .getByText('Complete and correct.')
+      .waitFor();
     await inspect(page, 'proposal');
     await press(page, 'Approve');
     await page.getByText('Approved.', { exact: true }).waitFor();
     await press(page, 'Issue the result');
     const result = page.getByRole('form', { name: 'Issue the result' });
     await result.getByLabel('Document of the result').setInputFiles({
-      name: 'result.pdf', mimeType: 'application/pdf', buffer: Buffer.from('%PDF-1.7 result'),
+      name: 'result.pdf',
+      mimeType: 'application/pdf',
+      buffer: Buffer.from('%PDF-1.7 result'),
     });
     await result.getByText('result.pdf').waitFor();
     await result.getByRole('button', { name: 'Issue the result' }).click();
@@ -100,7 +112,10 @@ test('four people carry a dossier from acceptance to the issued result', () =>
 
 test('a step that came too late shows what changed and keeps what was typed', () =>
   open({ language: 'en', expected: [/412/] }, async (page) => {
-    await page.locator('#stories ~ ul button').filter({ hasText: /complaint/ }).click();
+    await page
+      .locator('#stories ~ ul button')
+      .filter({ hasText: /complaint/ })
+      .click();
     await page.getByRole('button', { name: 'Claim', exact: true }).waitFor();
     const address = new URL(page.url()).hash;
     // Somebody else claims it in the meantime.
@@ -122,7 +137,10 @@ test('a step that came too late shows what changed and keeps what was typed', ()
     await page.getByRole('button', { name: 'Complete the activity' }).waitFor();
   }));
 
-for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
+for (const [language, viewport] of [
+  ['vi', PHONE],
+  ['en', SCREEN],
+]) {
   test(`figures are plotted and lead to their dossiers in ${language}`, () =>
     open({ language, viewport }, async (page) => {
       await enter(page, /Hà/);
@@ -176,13 +194,20 @@ test('an auditor sees who read a dossier', () =>
     await heading(page, 'Dossiers');
     await page.locator('.rows a').first().click();
     await page.getByRole('heading', { name: 'Who read it' }).waitFor();
-    await page.getByText('get_dossier').or(page.getByText('GET /v1/dossiers/{dossier}')).first().waitFor();
+    await page
+      .getByText('get_dossier')
+      .or(page.getByText('GET /v1/dossiers/{dossier}'))
+      .first()
+      .waitFor();
   }));
 
 test('the applicant and an officer exchange messages, and officers write notes', () =>
   open({ language: 'en', expected: [/401/, /422/] }, async (page) => {
     await enter(page, /Sao Mai/);
-    await page.locator('.rows a').filter({ hasText: /energy/ }).click();
+    await page
+      .locator('.rows a')
+      .filter({ hasText: /energy/ })
+      .click();
     const write = page.getByRole('form', { name: 'New message' });
     await write.getByRole('button').click();
     await write.locator('.errors').waitFor();

@@ -11,7 +11,8 @@ import { after, before, describe, test } from 'node:test';
 import { open } from './harness.mjs';
 
 const CLIENT = 'desk';
-const encoded = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const encoded = (value) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 
 // An OpenID provider that signs everybody in as a clerk. `sent` has what it was asked.
 function provider(sent) {
@@ -27,7 +28,11 @@ function provider(sent) {
       response.end(JSON.stringify(body));
     };
     if (pathname === '/.well-known/openid-configuration') {
-      json({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` });
+      json({
+        issuer,
+        authorization_endpoint: `${issuer}/authorize`,
+        token_endpoint: `${issuer}/token`,
+      });
     } else if (pathname === '/authorize') {
       sent.authorize = Object.fromEntries(query);
       const code = randomUUID();
@@ -52,7 +57,15 @@ function provider(sent) {
   });
   const token = () => {
     const now = Math.floor(Date.now() / 1_000);
-    const claims = { iss: issuer, aud: 'dossier', sub: 'clerk-7', iat: now, exp: now + 600, roles: ['clerk'], agency: 'G02' };
+    const claims = {
+      iss: issuer,
+      aud: 'dossier',
+      sub: 'clerk-7',
+      iat: now,
+      exp: now + 600,
+      roles: ['clerk'],
+      agency: 'G02',
+    };
     const content = `${encoded({ alg: 'EdDSA', kid: 'one', typ: 'at+jwt' })}.${encoded(claims)}`;
     return `${content}.${sign(null, Buffer.from(content), privateKey).toString('base64url')}`;
   };
@@ -68,9 +81,20 @@ function provider(sent) {
 async function serve(folder, { issuer, keys }) {
   const file = join(folder, 'keys.json');
   writeFileSync(file, JSON.stringify(keys));
-  const flags = ['--jwks', file, '--issuer', issuer, '--audience', 'dossier', '--desk-client', CLIENT];
+  const flags = [
+    '--jwks',
+    file,
+    '--issuer',
+    issuer,
+    '--audience',
+    'dossier',
+    '--desk-client',
+    CLIENT,
+  ];
   const place = ['--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--log-format', 'json'];
-  const child = spawn(process.env.PROGRAM, ['serve', ...flags, ...place], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.env.PROGRAM, ['serve', ...flags, ...place], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const lines = createInterface({ input: child.stderr });
   const address = await new Promise((resolve, reject) => {
     lines.on('line', (line) => {
@@ -108,7 +132,9 @@ describe('an identity provider', () => {
       assert.equal(sent.authorize.code_challenge_method, 'S256');
       assert.equal(sent.authorize.client_id, CLIENT);
       assert.equal(new URL(page.url()).search, '');
-      const kept = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]));
+      const kept = await page.evaluate(() =>
+        JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie]),
+      );
       assert.ok(!kept.includes('eyJ'), kept);
       await page.getByText('0 found').waitFor();
     }));
@@ -124,7 +150,11 @@ describe('an identity provider', () => {
         route.fulfill({
           status: 401,
           contentType: 'application/problem+json',
-          body: JSON.stringify({ type: 'urn:dossier:problem:token-invalid', title: 'token expired', status: 401 }),
+          body: JSON.stringify({
+            type: 'urn:dossier:problem:token-invalid',
+            title: 'token expired',
+            status: 401,
+          }),
         }),
       );
       await page.keyboard.press('Enter');

@@ -6,7 +6,10 @@ import { ADDRESS, enter, go, heading, inspect, open, PHONE, SCREEN } from './har
 
 const KILOBYTE = 1_000;
 
-for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
+for (const [language, viewport] of [
+  ['vi', PHONE],
+  ['en', SCREEN],
+]) {
   test(`the first page is accessible in ${language} at ${viewport.width} pixels`, () =>
     open({ language, viewport }, async (page) => {
       await page.getByRole('region').first().waitFor();
@@ -16,7 +19,10 @@ for (const [language, viewport] of [['vi', PHONE], ['en', SCREEN]]) {
 
 test('dark colours have enough contrast too', () =>
   open({ language: 'en', colors: 'dark' }, async (page) => {
-    await page.locator('#stories ~ ul button').filter({ hasText: /supplement/ }).click();
+    await page
+      .locator('#stories ~ ul button')
+      .filter({ hasText: /supplement/ })
+      .click();
     await page.getByRole('region', { name: 'Why this date' }).waitFor();
     await inspect(page, 'dark');
     await enter(page, /Hà/);
@@ -43,16 +49,21 @@ const textOf = (name) => readFileSync(new URL(name, folder), 'utf8');
 
 test('all texts that the pages name exist in both languages', () => {
   const keys = (language) =>
-    [...textOf(`text/${language}.js`).matchAll(/^ {2}'((?:[^'\\]|\\.)*)':/gm)].map(([, key]) => key);
+    [...textOf(`text/${language}.js`).matchAll(/^ {2}'((?:[^'\\]|\\.)*)':/gm)].map(
+      ([, key]) => key,
+    );
   assert.ok(keys('vi').length > 300);
   assert.deepEqual(keys('vi'), keys('en'));
   const known = new Set(keys('en'));
-  const names = readdirSync(folder, { recursive: true }).filter((name) => /^(?!tests|vendor|text).*\.js$/.test(name));
+  const names = readdirSync(folder, { recursive: true }).filter((name) =>
+    /^(?!tests|vendor|text).*\.js$/.test(name),
+  );
   assert.ok(names.length > 20);
   for (const name of names) {
-    for (const [, key] of textOf(name).matchAll(/\bt\('([^']+)'/g)) assert.ok(known.has(key), `${name}: ${key}`);
+    for (const [, key] of textOf(name).matchAll(/\bt\('([^']+)'/g))
+      assert.ok(known.has(key), `${name}: ${key}`);
   }
-  const steps = [...textOf('steps.js').matchAll(/\bstep\('(\w+)'/g)].map(([, id]) => id);
+  const steps = [...textOf('steps.js').matchAll(/\bstep\(\s*'(\w+)'/g)].map(([, id]) => id);
   assert.ok(steps.length > 20);
   for (const id of steps) assert.ok(known.has(`step.${id}`) && known.has(`done.${id}`), id);
 });
@@ -71,7 +82,8 @@ test('the desk can be used with the keyboard alone', () =>
     await page.getByRole('region', { name: 'Sign in as' }).waitFor();
     // From the heading, which has the focus, forward to the first person.
     const focused = () => page.evaluate(() => document.activeElement.textContent);
-    for (let n = 0; n < 30 && !(await focused()).includes('Sao Mai'); n += 1) await page.keyboard.press('Tab');
+    for (let n = 0; n < 30 && !(await focused()).includes('Sao Mai'); n += 1)
+      await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await heading(page, 'My dossiers');
     assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
@@ -118,12 +130,20 @@ test('an expired session asks to sign in again and keeps what was typed', () =>
       route.fulfill({
         status: 401,
         contentType: 'application/problem+json',
-        body: JSON.stringify({ type: 'urn:dossier:problem:token-invalid', title: 'token expired', status: 401 }),
+        body: JSON.stringify({
+          type: 'urn:dossier:problem:token-invalid',
+          title: 'token expired',
+          status: 401,
+        }),
       }),
     );
     await page.getByRole('button', { name: 'File the dossier' }).click();
     await page.getByText('The session has expired.').waitFor();
-    await page.getByRole('alert').getByRole('region', { name: 'Sign in as' }).getByRole('button', { name: /Sao Mai/ }).click();
+    await page
+      .getByRole('alert')
+      .getByRole('region', { name: 'Sign in as' })
+      .getByRole('button', { name: /Sao Mai/ })
+      .click();
     await page.locator('.who span').waitFor();
     assert.equal(await name.inputValue(), 'Siêu thị Hoa Sen');
   }));
