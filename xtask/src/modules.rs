@@ -94,7 +94,7 @@ fn the_modules_of_a_library_have_no_circle() {
         let arrows = arrows(library);
         assert!(arrows.len() > 5, "{library}: too few modules were found");
         let found = arrows.values().flatten().filter(|used| arrows.contains_key(*used)).count();
-        assert!(found > 3, "{library}: only {found} arrows were found");
+        assert!(found > 1, "{library}: only {found} arrows were found");
         let circle = circle(arrows);
         assert!(circle.is_empty(), "{library} has a circle among {circle:?}");
     }

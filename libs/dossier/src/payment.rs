@@ -37,7 +37,6 @@ mod reaction;
 mod reasons;
 mod receipted;
 mod state;
-mod tariff;
 
 use announce_repayment::AnnounceRepayment;
 use approve_refund::ApproveRefund;
@@ -69,7 +68,6 @@ pub use proposal::{Proposal, Proposed};
 pub use reasons::{Reasons, Refund, Rejection, Resolution};
 pub use receipted::Receipted;
 pub use state::{Owed, Payment, Repayment};
-pub use tariff::{Case, charges, claims, fee_of};
 
 /// All steps, in the order of the procedure.
 pub const STEPS: &[Step] = &[

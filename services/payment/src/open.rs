@@ -1,6 +1,6 @@
-//! The view of cashiers' tasks, of money that was received and refunded, and of provider notices that
-//! match no payment. The tasks of a payment are derived from its present state, and so do not depend
-//! on the order of events.
+//! The view of cashiers' tasks, of money that was received and refunded, and of provider notices
+//! that match no payment. The tasks of a payment are derived from its present state, and so do not
+//! depend on the order of events.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! The change feed: which events were recorded, for the readers of their subjects, by long polls and
-//! as server-sent events. It has ids, kinds and times, and none of the data.
+//! The change feed: which events were recorded, for the readers of their subjects, by long polls
+//! and as server-sent events. It has ids, kinds and times, and none of the data.
 //!
 //! Waiting clients are woken by the progress of the views, so an event is sent once the lists have
 //! its dossier. The newest changes are in memory ([`Recent`]): the first client that needs them
@@ -203,7 +203,8 @@ impl Feed {
         Ok(Selected::of(asked, changes.iter(), owner, through))
     }
 
-    /// The changes of a page of the log, none after `reached`, and the position to which it reaches.
+    /// The changes of a page of the log, none after `reached`, and the position to which it
+    /// reaches.
     async fn read(
         &self,
         filter: &Filter,

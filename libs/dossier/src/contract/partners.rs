@@ -82,8 +82,8 @@ payload! {
 }
 
 events! {
-    /// The events of the streams of unmatched notices: one stream for each service, and one for each
-    /// notice that was assigned.
+    /// The events of the streams of unmatched notices: one stream for each service, and one for
+    /// each notice that was assigned.
     pub enum UnmatchedEvent {
         NoticeUnmatched = "payment.NoticeUnmatched.v1",
         NoticeAssigned = "payment.NoticeAssigned.v1",

@@ -239,8 +239,8 @@ payload! {
         from: AgencyCode,
         /// The agency that has it from this event on.
         to: AgencyCode,
-        /// Whether the fee stays with the agency at which its payment began, which gives the receipts
-        /// and the refunds.
+        /// Whether the fee stays with the agency at which its payment began, which gives the
+        /// receipts and the refunds.
         kept: bool,
     }
     /// The dossier ended before its fee was paid: nothing is owed any more.

@@ -17,7 +17,7 @@ use crate::clock::{self, Ledger, Moments};
 use crate::contract::{
     Brief, DossierAccepted, DossierSubmitted, FeeClaimsDecided, IntakeEvent, ReceiverTask, Role,
 };
-use crate::payment;
+use crate::law::fee_of;
 use crate::step::{Collected, Command, Decision, Facts, Known, LawError, Reasons, Step, refusals};
 use crate::text::List;
 
@@ -128,8 +128,8 @@ impl AcceptDossier {
         brief.groups.retain(|group| !is_rejected(group));
         let mut fee = None;
         if submission.fee_first {
-            let (_, before) = payment::fee_of(facts.law, &submission.brief)?;
-            let (_, after) = payment::fee_of(facts.law, &brief)?;
+            let (_, before) = fee_of(facts.law, &submission.brief)?;
+            let (_, after) = fee_of(facts.law, &brief)?;
             fee = (after > before).then_some(after);
         }
         let claims = self.claims.iter().map(ClaimDecision::recorded).collect();

@@ -19,8 +19,7 @@ use crate::contract::{
     DossierAccepted, DossierCode, DossierId, DossierSubmitted, FeeClaim, Helper, IntakeEvent,
     Personal, PostEvidence, Receiver, Role, Subject,
 };
-use crate::law::{FeeDue, Procedure};
-use crate::payment::{self, Case};
+use crate::law::{Case, FeeDue, Procedure, claims};
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
 
 /// Permissions to upload documents before a dossier exists.
@@ -320,7 +319,7 @@ fn check_groups(procedure: &Procedure, groups: &[String], wrong: &mut Collected<
 fn claimed(rule: Rule<'_>, command: &SubmitDossier, now: Timestamp) -> Vec<FeeClaim> {
     let on = rule.calendar.date_of(now);
     let SubmitDossier { channel, agency, groups, .. } = command;
-    payment::claims(rule.procedure, Case { on, channel: *channel, agency, groups })
+    claims(rule.procedure, Case { on, channel: *channel, agency, groups })
 }
 
 fn check_evidence(claims: &[FeeClaim], command: &SubmitDossier, wrong: &mut Collected<Refusal>) {

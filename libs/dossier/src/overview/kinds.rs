@@ -170,8 +170,8 @@ kinds! {
 }
 
 impl TaskKind {
-    /// Whether no dossier waits on it, open or ended: a rating may be left out, and a message starts
-    /// and stops nothing.
+    /// Whether no dossier waits on it, open or ended: a rating may be left out, and a message
+    /// starts and stops nothing.
     #[must_use]
     pub const fn is_optional(self) -> bool {
         matches!(self, Self::RateDossier | Self::ReadApplicantMessage | Self::ReadAgencyMessage)

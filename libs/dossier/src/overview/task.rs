@@ -64,8 +64,8 @@ impl WaitingOn {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Task {
     pub kind: TaskKind,
-    /// The code of the activity or duty, the id of the consultation or proposal, or the number of the
-    /// message.
+    /// The code of the activity or duty, the id of the consultation or proposal, or the number of
+    /// the message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// The agency in which it has to be done.

@@ -80,7 +80,8 @@ pub(super) const FIELDS: Fields = Fields {
 };
 
 /// The letter with a decision that was made at `at`, in a language. `intake` is the dossier, whose
-/// form names the applicant. `None` if nothing was submitted, or the agency or procedure is unknown.
+/// form names the applicant. `None` if nothing was submitted, or the agency or procedure is
+/// unknown.
 #[must_use]
 pub fn letter(
     decision: &DecisionMade,

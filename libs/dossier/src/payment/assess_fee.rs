@@ -3,10 +3,9 @@
 //! applies. Law 97/2015/QH13, arts 3, 10, 14.4; NQ 66.22/2026/NQ-CP, art. 5.2.
 
 use super::Payment;
-use super::tariff::{Case, charges};
 use crate::clock;
 use crate::contract::{Brief, FeeAssessed, FeeSettled, PaymentEvent, Vnd};
-use crate::law::FeeDue;
+use crate::law::{Case, FeeDue, charges};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Assesses the fee of a dossier.

@@ -4,9 +4,9 @@
 
 use super::Payment;
 use super::state::settles;
-use super::tariff::fee_of;
 use crate::clock;
 use crate::contract::{Brief, FeeReassessed, PaymentEvent};
+use crate::law::fee_of;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Assesses the fee again, without the groups whose claims were rejected.

@@ -1,6 +1,6 @@
 //! The dossier was transferred to another agency. A fee whose payment has not begun is collected
-//! there. One whose payment has begun stays with the agency at which it began: that agency gives the
-//! receipts and the refunds (Decree 254/2026/NĐ-CP, art. 24), and the new one may read it.
+//! there. One whose payment has begun stays with the agency at which it began: that agency gives
+//! the receipts and the refunds (Decree 254/2026/NĐ-CP, art. 24), and the new one may read it.
 
 use super::Payment;
 use crate::contract::{AgencyCode, FeeTransferred, PaymentEvent, Vnd};

@@ -1,6 +1,7 @@
 //! Rows that change without an event of their dossier: when a version of a procedure that applies
-//! to open dossiers is recorded, begins or ends, their tasks may be others. What is left to do is in
-//! the view. Each batch is written in one transaction with how far it came, so a restart continues.
+//! to open dossiers is recorded, begins or ends, their tasks may be others. What is left to do is
+//! in the view. Each batch is written in one transaction with how far it came, so a restart
+//! continues.
 
 use std::collections::BTreeMap;
 

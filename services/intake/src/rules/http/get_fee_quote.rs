@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use dossier::contract::{AgencyCode, Channel, ChargedLine, ProcedureCode, Vnd};
-use dossier::law::{Budget, FeeDue, FeeKind, Procedure};
-use dossier::payment::{Case, charges};
+use dossier::law::{Budget, Case, FeeDue, FeeKind, Procedure, charges};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

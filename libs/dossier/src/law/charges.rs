@@ -4,8 +4,8 @@
 use calendar::Calendar;
 use jiff::civil::Date;
 
+use super::{FeeLine, Law, Procedure, Reduction};
 use crate::contract::{AgencyCode, Brief, Channel, ChargedLine, FeeClaim, Vnd};
-use crate::law::{FeeLine, Law, Procedure, Reduction};
 use crate::step::LawError;
 
 /// The facts of a dossier on which its fee depends.
