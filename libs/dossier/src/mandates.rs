@@ -6,6 +6,10 @@
 //! acceptance by the representative until its end. Who invokes it acts as the principal, see
 //! [`acting`]. A firm's programs act for the firm by a [`Credential`].
 
+use jiff::civil::Date;
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+
 use crate::access::{May, agency, own};
 use crate::contract::Role;
 use crate::step::{Command, Step};
@@ -35,6 +39,14 @@ use register_credential::RegisterCredential;
 use revoke_credential::RevokeCredential;
 use revoke_mandate::RevokeMandate;
 
+/// The last whole or begun day of a term that ends at this instant, by the time of Vietnam (UTC+7),
+/// where a mandate belongs to no agency with a calendar of its own.
+#[must_use]
+pub fn last_day(ends_at: Timestamp) -> Date {
+    let last = ends_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(ends_at);
+    Offset::constant(7).to_datetime(last).date()
+}
+
 /// All steps, in the order in which they are taken.
 pub const STEPS: &[Step] = &[
     GrantMandate::STEP,
@@ -51,3 +63,16 @@ pub const READ: &[May] = &[own(Role::Applicant), agency(Role::Clerk), agency(Rol
 
 /// Permissions to list mandates and credentials of one's own.
 pub const LIST: &[May] = &[own(Role::Applicant)];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::at;
+
+    #[test]
+    fn a_term_that_ends_at_midnight_has_the_day_before_as_its_last_one() {
+        let day = |moment| last_day(at(moment)).to_string();
+        assert_eq!(day("2027-06-30T00:00"), "2027-06-29");
+        assert_eq!(day("2027-06-30T00:01"), "2027-06-30");
+    }
+}

@@ -20,7 +20,8 @@ pub(crate) struct Recording {
     operation: &'static str,
     /// The roles that may call it, without the applicant.
     roles: Vec<Role>,
-    /// The place of `{dossier}`, of `{complaint}` and of `{mandate}` among the parameters of the address.
+    /// The place of `{dossier}`, of `{complaint}` and of `{mandate}` among the parameters of the
+    /// address.
     dossier: Option<usize>,
     complaint: Option<usize>,
     mandate: Option<usize>,
@@ -79,7 +80,6 @@ pub(crate) struct Reading {
 struct Named {
     dossiers: BTreeSet<Uuid>,
     complaints: BTreeSet<Uuid>,
-    /// Only from the address.
     mandates: BTreeSet<Uuid>,
 }
 
@@ -99,6 +99,7 @@ impl Reading {
             named.dossiers = shown.dossiers;
         }
         named.complaints.extend(shown.complaints);
+        named.mandates.extend(shown.mandates);
         // A page without rows is nobody's data.
         if named == Named::default() {
             return Ok(reply);
@@ -133,8 +134,9 @@ impl From<ReadsError> for Problem {
 }
 
 impl Named {
-    /// The dossiers and complaints that a JSON reply names, at any depth: the properties `dossier`
-    /// and `complaint`, and the `id` of an object that is `dossier` or has a dossier's `code`.
+    /// The dossiers, complaints and mandates that a JSON reply names, at any depth: the properties
+    /// `dossier`, `complaint` and `mandate`, and the `id` of an object that is `dossier` or has a
+    /// dossier's `code`.
     fn of(json: &[u8]) -> Self {
         let mut named = Self::default();
         let mut reader = serde_json::Deserializer::from_slice(json);
@@ -176,6 +178,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
                 }
                 "dossier" => "dossier",
                 "complaint" | "merged_into" => "complaint",
+                "mandate" => "mandate",
                 // What was recorded or typed names no further person's dossier.
                 "data" | "form" | "changes" => {
                     map.next_value::<IgnoredAny>()?;
@@ -201,6 +204,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
         let ids = match self.property {
             "dossier" => &mut self.named.dossiers,
             "complaint" => &mut self.named.complaints,
+            "mandate" => &mut self.named.mandates,
             _ => return Ok(()),
         };
         ids.extend(text.parse::<Uuid>().ok());
@@ -244,11 +248,13 @@ mod tests {
             { "dossier": { "id": Uuid::from_u128(4), "x": { "id": three } } },
             { "id": Uuid::from_u128(5), "code": "c" },
             { "complaint": three, "merged_into": Uuid::from_u128(6) },
+            { "mandate": Uuid::from_u128(7), "principal": "a1" },
         ]);
         let named = Named::of(page.to_string().as_bytes());
         let (four, five) = (Uuid::from_u128(4), Uuid::from_u128(5));
         assert_eq!(named.dossiers, [one, two, four, five].into());
         assert_eq!(named.complaints, [three, Uuid::from_u128(6)].into());
+        assert_eq!(named.mandates, [Uuid::from_u128(7)].into());
         assert_eq!(Named::of(b"[]"), Named::default());
     }
 }

@@ -230,13 +230,15 @@ impl Request {
         telemetry::current().or_else(|| trace_parent(&self.headers).map(str::to_owned))
     }
 
-    /// Digest of operation, path, body and invoked mandate; tells apart different requests with the
-    /// same key.
+    /// Digest of operation, path, body, and invoked mandate and credential; tells apart different
+    /// requests with the same key.
     pub(super) fn digest(&self) -> String {
         let mut parts = vec![self.operation.as_bytes(), self.path.as_bytes(), &*self.body];
-        // Requests without a mandate keep the digest that older versions recorded.
+        // Requests that invoke nothing keep the digest that older versions recorded.
         let mandate = self.caller.as_deref().and_then(|caller| caller.mandate.as_ref());
         parts.extend(mandate.map(|under| under.mandate.0.as_bytes().as_slice()));
+        let credential = self.caller.as_deref().and_then(|caller| caller.credential.as_ref());
+        parts.extend(credential.map(|id| id.0.as_bytes().as_slice()));
         self.context.secret.digest(&parts)
     }
 

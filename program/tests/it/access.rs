@@ -90,7 +90,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_labels" | "get_notes" => dossier::notes::READ,
         "get_messages" | "get_message_document" => dossier::notes::READ_MESSAGES,
         "get_mandate" | "get_mandates" | "get_mandate_document" => dossier::mandates::READ,
-        "get_credentials" => dossier::mandates::LIST,
+        "get_credential" | "get_credentials" => dossier::mandates::LIST,
         "batch_dossiers" => steps.iter().find(|step| step.name == "submit_dossier").unwrap().may,
         "get_reads" => &[any(Role::Applicant), any(Role::Auditor)],
         "get_parcel_label" => dossier::delivery::READ_LABEL,

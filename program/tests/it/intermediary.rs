@@ -1,5 +1,6 @@
 //! Intermediaries: programs of firms, batches, and the day of one who files for clients.
 
+use dossier::contract::Role;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -45,6 +46,9 @@ async fn a_program_acts_for_its_firm_and_its_clients_until_its_credential_is_rev
     let acting = machine.clone().under(&mandate);
     let dossier = submit(&office, &acting).await;
     acting.get(&office, &dossier).await.granted();
+    let own = format!("/v1/credentials/{credential}");
+    assert_eq!(person(&office).get(&office, &own).await.granted()["valid"], true);
+    assert_eq!(client(&office, "client-1").get(&office, &own).await.refused(), NOTHING);
     let revocation = format!("/v1/credentials/{credential}/revocation");
     person(&office).post(&office, &revocation, json!({})).await.granted();
     let revoked = (403, "credential-not-valid");
@@ -122,6 +126,21 @@ async fn the_same_key_for_another_client_is_another_request() {
     file(&one).await.granted();
     file(&one).await.granted();
     assert_eq!(file(&other).await.refused(), (422, "idempotency-key-reused"));
+    // Nor for another firm of the same program.
+    let mut firms = Vec::new();
+    for firm in ["0101234565", "0100109106"] {
+        let person = Acting::by(office.token_for(&[Role::Applicant], "person-2", "", Some(firm)));
+        let body = json!({ "machine": "vendor", "name": "x" });
+        let registered = person.post(&office, "/v1/credentials", body).await.granted();
+        let credential = registered["credential"].as_str().unwrap();
+        firms.push(Acting::by(office.applicant("vendor")).with(credential));
+    }
+    let body = energy_label(&office.browser, &firms[0].token).await;
+    let file = async |by: &Acting| {
+        by.send(&office, (Method::POST, "/v1/dossiers"), ("same", ""), &body).await
+    };
+    file(&firms[0]).await.granted();
+    assert_eq!(file(&firms[1]).await.refused(), (422, "idempotency-key-reused"));
 }
 
 /// An intermediary takes over a client's filing, and the client takes it back.

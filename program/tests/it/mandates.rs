@@ -292,7 +292,7 @@ async fn a_clerk_records_a_mandate_on_evidence_and_ends_it_when_asked() {
     let page = office.engine.store.read_all(Position::START, &reads, 100).await.unwrap();
     let id = mandate["mandate"].as_str().unwrap();
     let of_mandate = page.events.iter().filter(|event| event.data.contains(id)).count();
-    assert_eq!(of_mandate, 4, "two officers, each the mandate and its evidence");
+    assert_eq!(of_mandate, 5, "two officers, each the mandate and its evidence, and a list");
 
     let revocation = format!("{address}/revocation");
     let unsaid = clerk.post(&office, &revocation, json!({})).await;
@@ -384,4 +384,45 @@ async fn mandates_are_listed_by_capacity_and_filters_page_by_page() {
     assert_eq!(seen, ["client-0", "client-1", "client-2", "client-3", "client-4"]);
     let strange = person.get(&office, "/v1/mandates?status=strange").await;
     assert_eq!(strange.refused(), (400, "query-invalid"));
+}
+
+#[tokio::test]
+async fn whoever_acted_for_an_applicant_by_a_mandate_is_no_officer_in_that_matter() {
+    let mut office = Office::open().await;
+    let owner = client(&office, "client-1");
+    let dossier = submit(&office, &owner).await;
+    // A clerk who is also an applicant, and has a mandate of the client.
+    let roles = [Role::Applicant, Role::Clerk];
+    let clerk = Acting::by(office.token_for(&roles, "clerk-7", "G02", None));
+    let offer = json!({ "representative": "clerk-7" });
+    let mandate = owner.post(&office, "/v1/mandates", offer).await.granted();
+    let mandate = mandate["mandate"].as_str().unwrap();
+    answered(&office, &clerk, mandate, "acceptance").await.granted();
+    let ask = json!({ "components": ["declaration"], "reason": "no signature" });
+    let colleague = Acting::by(office.clerk());
+    colleague.take(&office, &dossier, "supplement-requests", ask).await.granted();
+    office.settle().await;
+    clerk.get(&office, &dossier).await.granted();
+    let acting = clerk.clone().under(mandate);
+    let document = office.browser.upload(&clerk.token, "signed").await;
+    let signed = json!({ "documents": [
+        { "component": "declaration", "document": document, "file_name": "signed.pdf" }] });
+    acting.take(&office, &dossier, "supplements", signed).await.granted();
+    office.settle().await;
+    assert_eq!(clerk.get(&office, &dossier).await.refused(), (403, "own-matter"));
+    let etag = colleague.get(&office, &dossier).await.etag();
+    let acceptance = format!("{dossier}/acceptance");
+    let accept = |by: Acting, key: &'static str| {
+        let (office, etag, acceptance) = (&office, etag.clone(), acceptance.clone());
+        async move { by.send(office, (Method::POST, &acceptance), (key, &etag), &json!({})).await }
+    };
+    assert_eq!(accept(clerk.clone(), "a").await.refused(), (403, "own-matter"));
+    accept(colleague, "b").await.granted();
+    office.settle().await;
+    // The review knows it from the acceptance.
+    let review = dossier.replace("dossiers", "reviews");
+    let both = [Role::Applicant, Role::Reviewer];
+    let reviewer = Acting::by(office.token_for(&both, "clerk-7", "G02", None));
+    assert_eq!(reviewer.get(&office, &review).await.refused(), (403, "own-matter"));
+    assert_sound(&office).await;
 }

@@ -251,6 +251,10 @@ payload! {
         /// Who filed it for the applicant.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         representative: Option<Subject>,
+        /// Who has acted for the applicant by a recorded mandate since; they are no officers in
+        /// this matter.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mandated: Vec<Subject>,
         /// The officer who entered it for the applicant; absent if no officer did, and in older
         /// events.
         #[serde(default, skip_serializing_if = "Option::is_none")]

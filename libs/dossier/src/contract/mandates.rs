@@ -115,7 +115,7 @@ payload! {
 }
 
 events! {
-    /// The events of a mandate.
+    /// What is recorded of a mandate, from its grant to its end.
     pub enum MandateEvent {
         MandateGranted = "mandate.MandateGranted.v1",
         MandateAccepted = "mandate.MandateAccepted.v1",
@@ -126,7 +126,7 @@ events! {
 }
 
 events! {
-    /// The events of a credential.
+    /// What is recorded of a program that acts for a firm.
     pub enum CredentialEvent {
         CredentialRegistered = "mandate.CredentialRegistered.v1",
         CredentialRevoked = "mandate.CredentialRevoked.v1",

@@ -11,7 +11,7 @@ use super::{Claim, FormVersion, Reasons, reaction};
 use crate::access::{Former, Resource};
 use crate::clock::{self, Ledger, Suspension};
 use crate::contract::{
-    AgencyCode, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta, ProcedureRef,
+    Actor, AgencyCode, Document, DossierDecided, DossierSubmitted, IntakeEvent, Meta, ProcedureRef,
     Promise, Vnd,
 };
 use crate::papers;
@@ -155,6 +155,16 @@ impl Intake {
     }
 }
 
+impl Intake {
+    /// Keeps who acts by a recorded mandate: whoever has, is no officer in this matter.
+    fn on_mandate(&mut self, actor: &Actor) {
+        let (Some(submission), Some(_)) = (&mut self.submission, actor.mandate) else { return };
+        if !submission.brief.is_party(&actor.subject) {
+            Arc::make_mut(submission).brief.mandated.push(actor.subject.clone());
+        }
+    }
+}
+
 impl State for Intake {
     type Event = IntakeEvent;
     const CATEGORY: &'static str = Category::Intake.as_str();
@@ -164,6 +174,7 @@ impl State for Intake {
         let due_at = self.promised.as_ref().map(|promised| promised.promise.due_at);
         let open = self.progress.open_request().map(|open| &**open);
         self.reasons.evolve(event, (open, due_at), meta);
+        self.on_mandate(&meta.envelope.actor);
         match event {
             IntakeEvent::DossierSubmitted(submitted) => self.on_submission(submitted, meta),
             IntakeEvent::FeeClaimsDecided(decided) => self.on_claims_decided(decided, meta),

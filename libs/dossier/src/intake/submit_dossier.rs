@@ -161,6 +161,7 @@ impl Command for SubmitDossier {
             channel: self.channel,
             applicant: self.applicant.clone(),
             representative: self.representative.clone(),
+            mandated: Vec::new(),
             helper,
             receiver,
             public,

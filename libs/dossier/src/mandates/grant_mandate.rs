@@ -49,7 +49,7 @@ refusals! {
             "mandates are granted, accepted and revoked by the parties themselves, not by a representative or a program";
         OwnRepresentative => 422, "representative-is-principal" at "/representative",
             "người đại diện không được là chính người ủy quyền",
-            "the representative must be somebody else than the principal";
+            "the representative must not be the principal";
         UnknownProcedure(Known) => 422, "unknown-procedure" at "/procedures",
             "không có thủ tục này", "there is no such procedure";
         Ended => 422, "mandate-ends-too-early" at "/ends_at",

@@ -68,7 +68,8 @@ impl Command for RegisterCredential {
         if credential.registered.is_some() {
             return Ok(Decision::Nothing);
         }
-        if !Mandate::is_by(&self.firm, facts.actor) {
+        // A token without `on_behalf_of` is a person's own: whom they let act is a mandate.
+        if facts.actor.on_behalf_of.is_none() || !Mandate::is_by(&self.firm, facts.actor) {
             return Err(Refusal::NotPerson);
         }
         let mut wrong = Collected::after(Reasons::default());
@@ -154,6 +155,8 @@ pub(crate) mod tests {
         assert_eq!(decided(&law, &program, &register()), Err(Refusal::NotPerson));
         let stranger = Caller { on_behalf_of: None, ..person() };
         assert_eq!(decided(&law, &stranger, &register()), Err(Refusal::NotPerson));
+        let of_themselves = RegisterCredential { firm: "p1".into(), ..register() };
+        assert_eq!(decided(&law, &stranger, &of_themselves), Err(Refusal::NotPerson));
     }
 
     #[test]

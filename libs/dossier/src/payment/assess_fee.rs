@@ -81,6 +81,7 @@ pub(crate) mod tests {
             channel: Channel::Online,
             applicant: "a1".into(),
             representative: None,
+            mandated: Vec::new(),
             helper: None,
             receiver: None,
             public: std::collections::BTreeMap::new(),

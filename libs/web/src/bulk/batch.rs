@@ -1,5 +1,5 @@
-//! Several new resources of one kind, in one request. Each is filed as by a request of its own: with
-//! its own key, quota and outcome. What is refused does not prevent the others.
+//! Several new resources of one kind, in one request. Each is filed as by a request of its own:
+//! with its own key, quota and outcome. What is refused does not prevent the others.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use futures_util::{StreamExt, stream};
 use http::HeaderMap;
 use http::header::{ETAG, LOCATION};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::Part;
@@ -27,7 +27,7 @@ use crate::{Counts, Operation, Problem, ProblemBody, Reply, Request};
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Batch {
-    items: List<Value, 100>,
+    items: List<Map<String, Value>, 100>,
 }
 
 /// The outcome of each item of a batch, in the order of the request.
@@ -128,7 +128,12 @@ async fn execute(part: &Part, request: &Request) -> Result<Reply, Problem> {
     })
 }
 
-async fn one(part: &Part, request: &Request, index: usize, body: Value) -> BatchOutcome {
+async fn one(
+    part: &Part,
+    request: &Request,
+    index: usize,
+    body: Map<String, Value>,
+) -> BatchOutcome {
     match filed(part, request, index, body).await {
         Ok(reply) => {
             let text = |name| reply.headers().get(name).and_then(|value| value.to_str().ok());
@@ -164,7 +169,7 @@ async fn filed(
     part: &Part,
     request: &Request,
     place: usize,
-    body: Value,
+    body: Map<String, Value>,
 ) -> Result<Reply, Problem> {
     let (caller, context) = (request.caller()?, request.context());
     access::decide(caller, part.mays, None)?;
@@ -175,7 +180,7 @@ async fn filed(
         .then(|| context.quotas.admit(Some(caller), request.client, Uses::Submission))
         .transpose()
         .map_err(|exceeded| Problem::quota(&exceeded))?;
-    let body = Bytes::from(body.to_string());
+    let body = Bytes::from(Value::from(body).to_string());
     let own = request.part((&part.name, part.address.to_owned()), place, None, body)?;
     let answered = part.call(own).await;
     if let Some(admitted) = admitted {

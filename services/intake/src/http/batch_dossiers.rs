@@ -1,18 +1,23 @@
 //! Submits several dossiers in one request.
 
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use web::Operation;
 
-use super::submit_dossier::{self, SubmitDossierRequest};
+use super::submit_dossier;
 use crate::App;
 
 /// Dossiers to be submitted.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the request; each item is read by its own step")]
 pub(crate) struct BatchDossiersRequest {
-    /// The dossiers, each as in a request of its own. From 1 to 100.
-    #[schema(max_items = 100)]
-    items: Vec<SubmitDossierRequest>,
+    /// The dossiers, each the body of a request to `submit_dossier`. From 1 to 100.
+    #[schema(
+        value_type = Vec<HashMap<String, Value>>,
+        max_items = 100,
+        example = json!([submit_dossier::example()])
+    )]
+    items: Vec<Map<String, Value>>,
 }
 
 pub(super) fn operation() -> Operation<App> {

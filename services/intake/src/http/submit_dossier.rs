@@ -112,7 +112,7 @@ pub(crate) struct DocumentRequest {
 }
 
 /// A dossier that an applicant submits online.
-fn example() -> Value {
+pub(super) fn example() -> Value {
     json!({
         "procedure": "2.000004",
         "agency": "H26.14",
@@ -155,8 +155,8 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let mut body: SubmitDossierRequest = request.json()?;
-    // An officer enters dossiers for their own agency, and for those for which the procedure lets it
-    // receive them, which the law decides; an applicant may file with any agency.
+    // An officer enters dossiers for their own agency, and for those for which the procedure lets
+    // it receive them, which the law decides; an applicant may file with any agency.
     let (mays, wrong) = match body.applicant {
         Some(_) => (BY_OFFICER, APPLICANT_NOT_PERMITTED),
         None => (BY_APPLICANT, APPLICANT_MISSING),

@@ -2,6 +2,7 @@
 
 mod accept_mandate;
 mod decline_mandate;
+mod get_credential;
 mod get_credentials;
 mod get_mandate;
 mod get_mandate_document;
@@ -27,6 +28,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         revoke_mandate::operation(),
         register_credential::operation(),
         get_credentials::operation(),
+        get_credential::operation(),
         revoke_credential::operation(),
     ]
 }

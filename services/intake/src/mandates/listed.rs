@@ -29,13 +29,21 @@ CREATE TABLE mandates (
   accept_by      INTEGER NOT NULL,
   ends_at        INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX mandates_by_agency ON mandates (agency, granted_at, id) WHERE agency IS NOT NULL;
+CREATE INDEX open_of_principal ON mandates (principal) WHERE status IN ('offered', 'accepted');
+CREATE INDEX open_of_representative ON mandates (representative)
+  WHERE status IN ('offered', 'accepted');
 CREATE TABLE parties (
   party      TEXT    NOT NULL,
   granted_at INTEGER NOT NULL,
   id         TEXT    NOT NULL,
   capacity   INTEGER NOT NULL,
   PRIMARY KEY (party, granted_at, id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE agencies (
+  agency     TEXT    NOT NULL,
+  granted_at INTEGER NOT NULL,
+  id         TEXT    NOT NULL,
+  PRIMARY KEY (agency, granted_at, id)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE credentials (
   id            TEXT    PRIMARY KEY,
@@ -47,7 +55,7 @@ CREATE TABLE credentials (
 CREATE INDEX credentials_by_firm ON credentials (firm, registered_at, id);";
 
 impl Projection for Listed {
-    const SHAPE: Shape = Shape { name: "mandates", version: 1, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "mandates", version: 2, tables: TABLES };
     const KINDS: &'static [&'static str] = &["mandate."];
 
     fn apply(&self, rows: &Connection, event: &Recorded) -> Result<(), NotApplied> {
@@ -78,6 +86,11 @@ impl Projection for Listed {
                     rows.prepare_cached("INSERT OR IGNORE INTO parties VALUES (?1, ?2, ?3, ?4)")?;
                 party.execute(params![name(&granted.principal), at, id, PRINCIPAL])?;
                 party.execute(params![name(&granted.representative), at, id, REPRESENTATIVE])?;
+                let mut of =
+                    rows.prepare_cached("INSERT OR IGNORE INTO agencies VALUES (?1, ?2, ?3)")?;
+                for code in agency.iter().flat_map(with_those_above) {
+                    of.execute(params![code, at, id])?;
+                }
                 return Ok(());
             }
             MandateEvent::MandateAccepted(_) => MandateStatus::Accepted,
@@ -116,19 +129,28 @@ pub(crate) fn name(party: &Subject) -> String {
     party_name(party.as_str())
 }
 
-/// The number of a party's open mandates in one capacity.
+/// The open mandates of a principal and of a representative.
 pub(crate) fn open_of(
     rows: &Connection,
-    (party, capacity): (&str, i64),
+    (principal, representative): (&str, &str),
     now: Timestamp,
-) -> rusqlite::Result<u32> {
-    rows.prepare_cached(
-        "SELECT count(*) FROM parties p JOIN mandates m ON m.id = p.id
-         WHERE p.party = ?1 AND p.capacity = ?2
-           AND (m.status = 'accepted' AND m.ends_at > ?3
-             OR m.status = 'offered' AND m.accept_by > ?3)",
-    )?
-    .query_row(params![party, capacity, now.as_millisecond()], |row| row.get(0))
+) -> rusqlite::Result<(u32, u32)> {
+    // Only open mandates are read, however many have ended.
+    let count = |column: &str, party: &str| {
+        rows.prepare_cached(&format!(
+            "SELECT count(*) FROM mandates WHERE {column} = ?1 AND status IN ('offered', 'accepted')
+               AND (status = 'accepted' AND ends_at > ?2 OR status = 'offered' AND accept_by > ?2)"
+        ))?
+        .query_row(params![party, now.as_millisecond()], |row| row.get(0))
+    };
+    Ok((count("principal", principal)?, count("representative", representative)?))
+}
+
+/// The agency and those above it: `G02.001` and `G02`.
+fn with_those_above(agency: &AgencyCode) -> impl Iterator<Item = &str> {
+    let code = agency.as_str();
+    let above = code.match_indices('.').filter_map(|(at, _)| code.get(..at));
+    above.chain([code])
 }
 
 /// The number of a firm's valid credentials.

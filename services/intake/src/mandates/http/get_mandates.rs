@@ -6,9 +6,10 @@ use dossier::access::{Caller, Resource};
 use dossier::contract::{
     AgencyCode, MandateId, MandateParty, ProcedureCode, Role, Subject, party_name,
 };
-use dossier::mandates::{MandateStatus, READ};
-use engine::view::{Question, instant, of_agency};
+use dossier::mandates::{MandateStatus, READ, last_day};
+use engine::view::{Question, instant};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use rusqlite::types::{Type, Value};
 use rusqlite::{Row, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,8 @@ pub(crate) struct ListedMandateReply {
     accept_by: Timestamp,
     /// First instant at which it is no longer in force.
     ends_at: Timestamp,
+    /// Last day on which it is in force.
+    ends_on: Date,
     /// Sort key: Unix time in milliseconds.
     #[serde(skip)]
     sorted_by: i64,
@@ -88,7 +91,6 @@ pub(super) fn operation() -> Operation<App> {
              those that the agency recorded.",
         )
         .roles(READ)
-        .impersonal("subjects, procedures, stages and dates")
         .refusals(&[ACTS_FOR_OTHERS])
         .query::<MandatesQuery>()
         .list::<ListedMandateReply>()
@@ -125,10 +127,18 @@ fn reach(
     let resource =
         Resource { agencies: agency.cloned().into_iter().collect(), ..Resource::default() };
     request.read_as(READ, &resource)?;
-    let law = app.engine.law();
-    let mut conditions = vec!["agency IS NOT NULL".to_owned()];
-    conditions.push(of_agency((&law, app.engine.clock.now()), agency, &mut values));
-    Ok(("mandates m", conditions, values))
+    let (law, now) = (app.engine.law(), app.engine.clock.now());
+    let mut codes: Vec<AgencyCode> = agency.cloned().into_iter().collect();
+    codes.extend(agency.into_iter().flat_map(|agency| law.predecessors(agency, now)));
+    let places = vec!["?"; codes.len()].join(", ");
+    values.extend(codes.iter().map(|code| Value::Text(code.to_string())));
+    // One row for each mandate, although a predecessor may be above another one.
+    let conditions = vec![format!(
+        "p.agency IN ({places}) AND p.agency = (SELECT min(o.agency) FROM agencies o \
+         WHERE o.agency IN ({places}) AND o.granted_at = p.granted_at AND o.id = p.id)"
+    )];
+    values.extend(codes.iter().map(|code| Value::Text(code.to_string())));
+    Ok(("agencies p JOIN mandates m ON m.id = p.id", conditions, values))
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
@@ -156,22 +166,21 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         values.extend([now.clone(), now.clone(), Value::Text(status.as_str().to_owned())]);
         conditions.push(format!("{STATUS} = ?"));
     }
-    let column = if table.starts_with("parties") { "p" } else { "m" };
     if let Some(after) = &query.after {
         let (at, id) = cursors.read(after)?.split_once('_').ok_or_else(Cursors::invalid)?;
         let at = at.parse().map_err(|_| Cursors::invalid())?;
         values.extend([Value::Integer(at), Value::Text(id.to_owned())]);
-        conditions.push(format!("({column}.granted_at, {column}.id) < (?, ?)"));
+        conditions.push("(p.granted_at, p.id) < (?, ?)".to_owned());
     }
     let PageRows(limit) = query.limit.unwrap_or_default();
     let sql = format!(
         "SELECT m.id, m.principal, m.representative, m.procedures, {STATUS}, m.granted_at, \
          m.accept_by, m.ends_at FROM {table} WHERE {} \
-         ORDER BY {column}.granted_at DESC, {column}.id DESC LIMIT {limit}",
+         ORDER BY p.granted_at DESC, p.id DESC LIMIT {limit}",
         conditions.join(" AND ")
     );
     let values: Vec<Value> = [now.clone(), now].into_iter().chain(values).collect();
-    let is_party = column == "p";
+    let is_party = table.starts_with("parties");
     let rows = app.listed.query(Question::List, move |rows| {
         let mut found = rows.prepare(&sql)?;
         let listed = |row: &Row<'_>| reply(row, is_party.then_some(&*own));
@@ -202,6 +211,7 @@ fn reply(row: &Row<'_>, own: Option<&str>) -> rusqlite::Result<ListedMandateRepl
         granted_at: instant(row, 5)?,
         accept_by: instant(row, 6)?,
         ends_at: instant(row, 7)?,
+        ends_on: last_day(instant(row, 7)?),
         sorted_by: row.get(5)?,
     })
 }

@@ -24,7 +24,7 @@ use web::{
 
 use super::reply::{ACTS_FOR_OTHERS, MandateReply, of_mandate, party};
 use crate::mandates::App;
-use crate::mandates::listed::{PRINCIPAL, REPRESENTATIVE, name, open_of};
+use crate::mandates::listed::{name, open_of};
 
 const BY_OFFICER: &[May] = &[agency(Role::Clerk)];
 const BY_PRINCIPAL: &[May] = &[any(Role::Applicant)];
@@ -167,11 +167,8 @@ async fn open(
 ) -> Result<(u32, u32), Problem> {
     let (principal, representative) = (name(principal), name(representative));
     let now = app.engine.clock.now();
-    let counted = app.listed.query(Question::List, move |rows| {
-        Ok((
-            open_of(rows, (&principal, PRINCIPAL), now)?,
-            open_of(rows, (&representative, REPRESENTATIVE), now)?,
-        ))
-    });
+    let counted = app
+        .listed
+        .query(Question::List, move |rows| open_of(rows, (&principal, &representative), now));
     Ok(counted.await?)
 }

@@ -6,9 +6,10 @@ use dossier::contract::{
     AgencyCode, CredentialId, DocumentDigest, DocumentName, MandateEvidence, MandateId,
     MandateParty, Personal, ProcedureCode, Role, Subject,
 };
-use dossier::mandates::{Credential, Mandate, MandateStatus};
+use dossier::mandates::{Credential, Mandate, MandateStatus, last_day};
 use engine::Loaded;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Problem, Reply};
@@ -52,6 +53,8 @@ pub(crate) struct MandateReply {
     accept_by: Timestamp,
     /// First instant at which it is no longer in force.
     ends_at: Timestamp,
+    /// Last day on which it is in force.
+    ends_on: Date,
     /// When it was accepted; null if it was not.
     accepted_at: Option<Timestamp>,
     /// When it was declined, revoked or recorded as expired; null if it was not.
@@ -100,6 +103,7 @@ impl MandateReply {
             granted_at: granted.at,
             accept_by: terms.accept_by,
             ends_at: terms.ends_at,
+            ends_on: last_day(terms.ends_at),
             accepted_at: mandate.accepted().map(|(at, _)| at),
             ended_at: mandate.ended_at(),
             end_reason: text(&mandate.reason),
@@ -153,6 +157,8 @@ pub(crate) struct CredentialReply {
     registered_at: Option<Timestamp>,
     /// First instant at which it is no longer valid.
     ends_at: Timestamp,
+    /// Last day on which it is valid.
+    ends_on: Date,
     /// When it was revoked; null if it was not.
     revoked_at: Option<Timestamp>,
     /// Why it was revoked.
@@ -174,6 +180,7 @@ pub(super) fn of_credential(
         valid: credential.valid(now).is_some(),
         registered_at: credential.registered_at,
         ends_at: registered.ends_at,
+        ends_on: last_day(registered.ends_at),
         revoked_at: credential.revoked_at,
         revoked_because: credential.reason.as_ref().and_then(|reason| reason.known().cloned()),
     })
