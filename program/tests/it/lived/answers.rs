@@ -8,12 +8,14 @@ use serde_json::Value;
 
 use super::story::Story;
 use crate::papers::text_of;
-use crate::support::{Office, root};
+use crate::support::root;
 
 /// An answer.
 #[derive(Debug)]
 pub(super) struct Shown {
     pub(super) operation: String,
+    /// The operation and the query.
+    pub(super) asked: String,
     pub(super) path: String,
     pub(super) markers: BTreeSet<String>,
     /// Whether it needs no token.
@@ -103,13 +105,16 @@ static READS: LazyLock<Vec<Read>> = LazyLock::new(|| {
     found
 });
 
-/// Every read operation was answered to somebody.
-pub(super) fn assert_all_were_read(office: &Office, read: &BTreeSet<String>) {
-    let all = office.operations.iter().filter(|(name, _)| name.starts_with("GET /v1/"));
+/// Every read operation was answered to somebody, with every query.
+pub(super) fn assert_all_were_read(story: &Story, read: &BTreeSet<String>) {
+    let all = story.office.operations.iter().filter(|(name, _)| name.starts_with("GET /v1/"));
     assert!(READS.len() >= all.count(), "the API documents lack operations");
     for one in READS.iter() {
         let elsewhere = ELSEWHERE.iter().any(|(id, _)| *id == one.id);
-        assert!(elsewhere || read.contains(&one.id), "nobody was answered {}", one.id);
+        for query in queries(one, story) {
+            let asked = format!("{}?{query}", one.id);
+            assert!(elsewhere || read.contains(&asked), "nobody was answered {asked}");
+        }
     }
 }
 
@@ -210,10 +215,11 @@ fn queries(read: &Read, story: &Story) -> Vec<String> {
         "export_statistics" => &["format=csv", "format=ndjson"],
         "get_complaints" => &["", "whose=own"],
         "get_complaint_figures" => &["from=2026-11&to=2026-11"],
-        "get_targets" => &["from=2026-11&to=2026-11"],
+        "get_targets" => &["from=2026-11-01&to=2026-11-30"],
+        "get_loads" => &["agency=G02.001"],
         "get_public_figures" => &["month=2026-10"],
         "get_fee_quote" => &["agency=G02.001&channel=online"],
-        "get_ratings" => &["of=unit", "of=officer"],
+        "get_ratings" => &["term=2026-Q4", "term=2026-Q4&of=officer"],
         "get_found_complaints" => {
             return vec![
                 format!("q={}", story.complaint["number"].as_str().unwrap()),
@@ -232,7 +238,7 @@ pub(super) async fn all(story: &Story, token: &str) -> Vec<Shown> {
         for (path, named) in values.fill(read) {
             for query in queries(read, story) {
                 let path = if query.is_empty() { path.clone() } else { format!("{path}?{query}") };
-                let whose = (read, &*named);
+                let whose = (read, &*query, &*named);
                 let once = if read.is_document() { 1 } else { read.media_types.len() };
                 for media_type in &read.media_types[..once] {
                     pages(story, token, whose, (&path, media_type), &mut shown).await;
@@ -247,7 +253,7 @@ pub(super) async fn all(story: &Story, token: &str) -> Vec<Shown> {
 async fn pages(
     story: &Story,
     token: &str,
-    (read, named): (&Read, &[String]),
+    (read, query, named): (&Read, &str, &[String]),
     (path, media_type): (&str, &str),
     shown: &mut Vec<Shown>,
 ) {
@@ -255,11 +261,13 @@ async fn pages(
     while let Some(path) = next.take() {
         let (status, headers, bytes) = story.office.browser.raw(&path, token, media_type).await;
         let is_expected = status.is_success() || status.is_client_error();
-        let is_limited =
-            status == StatusCode::TOO_MANY_REQUESTS || status == StatusCode::BAD_REQUEST;
+        let is_limited = status == StatusCode::TOO_MANY_REQUESTS;
         let body = || String::from_utf8_lossy(&bytes).into_owned();
         assert!(is_expected && !is_limited, "{path}: {status} {}", body());
         if !status.is_success() {
+            let all = story.markers().chain(story.contents.values().map(String::as_str));
+            let told: Vec<&str> = all.filter(|marker| body().contains(*marker)).collect();
+            assert!(told.is_empty(), "the refusal of {path} tells {told:?}");
             continue;
         }
         let given = headers["content-type"].to_str().unwrap();
@@ -270,6 +278,7 @@ async fn pages(
         let markers = markers.filter(|marker| text.contains(*marker)).map(str::to_owned).collect();
         shown.push(Shown {
             operation: read.id.clone(),
+            asked: format!("{}?{query}", read.id),
             path: path.clone(),
             markers,
             is_open: read.is_open,

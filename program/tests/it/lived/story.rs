@@ -187,10 +187,10 @@ impl Story {
         let started = self.own(place, ("payments", "attempts"), json!({ "provider": "sandbox" }));
         let started = started.await;
         let provider = self.office.token(Role::PaymentProvider, "sandbox", "");
-        let (reason, transaction) = (self.text(), self.text());
+        let reason = self.text();
         let body = json!({
             "provider": "sandbox", "event": "f1", "reference": started["attempts"][0]["reference"],
-            "kind": "failed", "amount_vnd": 30_000, "reason": reason, "transaction": transaction,
+            "kind": "failed", "amount_vnd": 30_000, "reason": reason,
         });
         let notices = "/v1/payment-notices";
         self.office.browser.post(notices, &provider, "", body).await.granted();
@@ -358,12 +358,15 @@ impl Story {
         self.issue(counter, proposal).await;
     }
 
+    /// A notice of the carrier; its words are kept of a parcel on its way.
     async fn carry(&mut self, event: &str, kind: &str) {
         let carrier = self.office.token(Role::Carrier, "vnpost", "");
-        let body = json!({
+        let mut body = json!({
             "carrier": "vnpost", "event": event, "reference": self.parcel, "kind": kind,
-            "text": self.text(),
         });
+        if kind == "tracked" {
+            body["text"] = json!(self.text());
+        }
         self.office.browser.post("/v1/parcel-notices", &carrier, "", body).await.granted();
         self.office.settle().await;
     }
