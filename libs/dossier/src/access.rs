@@ -227,7 +227,9 @@ impl Brief {
     #[must_use]
     pub fn transferred(&self, to: &AgencyCode) -> Self {
         let mut brief = Self { agency: to.clone(), ..self.clone() };
-        brief.receiver.take_if(|receiver| receiver.agency.covers(&self.agency));
+        brief.receiver.take_if(|receiver| {
+            receiver.agency.covers(&self.agency) || self.agency.covers(&receiver.agency)
+        });
         brief
     }
 

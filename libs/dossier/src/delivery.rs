@@ -1,8 +1,8 @@
 //! Result delivery: the result of a dossier, and its delivery to the applicant. Decree
 //! 61/2018/NĐ-CP, art. 20; Decision 45/2016/QĐ-TTg on public post.
 
-use crate::access::{May, agency, any, informed, own};
-use crate::contract::Role;
+use crate::access::{May, agency, any, informed, own, received};
+use crate::contract::{ReceiverTask, Role};
 use crate::step::{Command, Step};
 
 pub mod cancel_result;
@@ -117,4 +117,5 @@ pub const READ_DOCUMENT: &[May] = &[
     agency(Role::Reviewer),
     agency(Role::Approver),
     agency(Role::Auditor),
+    received(Role::Clerk, ReceiverTask::HandOut),
 ];

@@ -204,6 +204,20 @@ async fn a_commune_that_no_rule_names_files_nothing_and_sees_nothing() {
     assert_eq!(listed(&office, THIRD).await, 0);
     // The commune reads the dossier and its fee, but not how the department works on it.
     assert_eq!(read(&office, &id, WARD).await, [200, 200, 404]);
+    let obligations = format!("{}/obligations", in_register(&format!("/v1/dossiers/{id}")));
+    for (agency, reads) in [(WARD, false), (DECIDER, true)] {
+        let reviewer = office.token(Role::Reviewer, "rev", DECIDER);
+        let review = format!("/v1/reviews/{id}");
+        if agency == WARD {
+            take(&mut office, &review, "claim", &reviewer, json!({})).await.granted();
+        }
+        let clerk = office.token(Role::Clerk, &format!("reads-{agency}"), agency);
+        let open = office.browser.get(&obligations, &clerk).await.granted();
+        let services = open.as_array().unwrap().iter().map(|one| &one["service"]);
+        let services: Vec<&Value> = services.collect();
+        assert!(services.contains(&&json!("intake")), "{open}");
+        assert_eq!(services.contains(&&json!("review")), reads, "{agency}: {open}");
+    }
     for address in ["timeline", "control-slip"] {
         let address = format!("{}/{address}", in_register(&format!("/v1/dossiers/{id}")));
         let clerk = office.token(Role::Clerk, "ward-1", WARD);
@@ -377,5 +391,32 @@ async fn a_decision_made_before_the_transfer_reached_the_review_undoes_it() {
     assert_eq!(work(&office, Role::Approver, DECIDER).await, ["issue_result"]);
     let cashier = office.token(Role::Cashier, "cash-d", DECIDER);
     assert_eq!(office.browser.get(&format!("/v1/payments/{id}"), &cashier).await.status, 200);
+    assert_sound(&office).await;
+}
+
+#[tokio::test]
+async fn a_fee_that_stays_is_work_of_the_earlier_agency_and_complaints_go_to_the_new_one() {
+    let mut office = hanoi().await;
+    let id = received(&mut office, "citizen-1").await;
+    let applicant = office.applicant("citizen-1");
+    let payments = format!("/v1/payments/{id}");
+    let provider = json!({ "provider": "sandbox" });
+    let started = take(&mut office, &payments, "attempts", &applicant, provider).await.granted();
+    let reference = started["attempts"][0]["reference"].as_str().unwrap().to_owned();
+    crate::life::notice(&mut office, &reference, "e1", "failed", 30_000).await;
+    transfer(&mut office, &id, DECIDER, OTHER).await.granted();
+    assert_eq!(work(&office, Role::Cashier, DECIDER).await, ["take_cash"]);
+    assert_eq!(work(&office, Role::Cashier, OTHER).await, [] as [&str; 0]);
+    pay(&mut office, &id, DECIDER).await;
+    assert_eq!(work(&office, Role::Clerk, OTHER).await, ["answer_submission"]);
+    for (agency, status) in [(DECIDER, 422), (OTHER, 201)] {
+        let clerk = office.token(Role::Clerk, &format!("desk-{agency}"), agency);
+        let body = json!({
+            "agency": agency, "dossier": id, "channel": "phone", "text": "Chờ lâu",
+            "name": "Trần B", "phone": "0901234567",
+        });
+        let filed = office.browser.post("/v1/complaints", &clerk, "", body).await;
+        assert_eq!(filed.status, status, "{agency}: {}", filed.body);
+    }
     assert_sound(&office).await;
 }

@@ -254,6 +254,21 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn a_receiver_stays_unless_it_is_the_earlier_agency_above_it_or_below_it() {
+        let law = hanoi();
+        let scene = submitted(&law);
+        let mut brief = scene.state.submission.as_ref().unwrap().brief.clone();
+        for (agency, stays) in
+            [("H26.101", true), ("H26.14", false), ("H26", false), ("H26.14.3", false)]
+        {
+            let (agency, unit, may) = (AgencyCode::from(agency), None, Vec::new());
+            brief.receiver = Some(crate::contract::Receiver { agency, unit, may });
+            let after = brief.transferred(&"H26.15".into());
+            assert_eq!(after.receiver.is_some(), stays, "{:?}", brief.receiver);
+        }
+    }
+
+    #[test]
     fn a_dossier_that_has_ended_is_not_transferred() {
         let law = hanoi();
         let mut scene = accepted(&law);

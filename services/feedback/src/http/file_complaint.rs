@@ -264,11 +264,14 @@ async fn looked_up(
         let stream = StreamName::new(&category.stream(dossier));
         recorded.extend(engine.store.read_whole(&stream.map_err(|_| Problem::not_found())?).await?);
     }
-    let submitted = recorded.first().map(|first| IntakeEvent::decode(&first.kind, &first.data));
-    let brief = match submitted {
-        Some(Ok(IntakeEvent::DossierSubmitted(submitted))) => Some(submitted.brief),
-        Some(_) | None => None,
-    };
+    // A transfer changes the agency.
+    let brief = recorded.iter().fold(None, |brief, event| {
+        match IntakeEvent::decode(&event.kind, &event.data) {
+            Ok(IntakeEvent::DossierSubmitted(submitted)) => Some(submitted.brief),
+            Ok(IntakeEvent::DossierTransferred(transferred)) => Some(transferred.brief),
+            Ok(_) | Err(_) => brief,
+        }
+    });
     let whose = brief.as_ref().map(dossier::contract::Brief::resource);
     let procedure = brief.map(|brief| brief.procedure.code);
     let step = position.map(|position| {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use dossier::access::{self, May, Scope};
 use dossier::clock::{self, DeadlineKind, Deadlines, Explanation};
 use dossier::contract::{AgencyCode, DossierId};
 use dossier::delivery::{DeliveryDeadline, DossierResult};
@@ -102,8 +103,13 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let mut found = of.open(ServiceName::Intake, &intake).map_err(refused)?;
     let payment: Payment = state(&app, dossier).await?;
     found.extend(of.open(ServiceName::Payment, &payment).map_err(refused)?);
-    let review: Review = state(&app, dossier).await?;
-    found.extend(of.open(ServiceName::Review, &review).map_err(refused)?);
+    // An agency that only received the dossier reads nothing of its review.
+    let deciding: Vec<May> =
+        READ.iter().filter(|may| may.scope != Scope::Informed).copied().collect();
+    if access::decide(request.caller()?, &deciding, intake.resource().as_ref()).is_ok() {
+        let review: Review = state(&app, dossier).await?;
+        found.extend(of.open(ServiceName::Review, &review).map_err(refused)?);
+    }
     let result: DossierResult = state(&app, dossier).await?;
     found.extend(of.open(ServiceName::Delivery, &result).map_err(refused)?);
     found.sort_by_key(|obligation| obligation.due.at());

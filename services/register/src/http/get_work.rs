@@ -125,7 +125,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             // tasks of other roles, also not in dossiers of their own agency.
             let of_agency = shown.role != Role::Consultee && shown.has(row, None);
             let is_consulted = is_consultee && task.kind.roles().contains(&Role::Consultee);
-            let is_readable = of_agency || is_consulted;
+            // A fee whose payment has begun stays with the agency that transferred the dossier.
+            let is_kept =
+                shown.role != Role::Consultee && !task.kind.roles().contains(&Role::Consultee);
+            let is_readable = of_agency || is_consulted || is_kept;
             !is_own
                 && is_readable
                 && shown.has(row, Some(task))
