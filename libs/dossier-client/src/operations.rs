@@ -96,6 +96,23 @@ impl<T: Transport> Client<T> {
             .json(body)
     }
 
+    /// Show the credential of a program.
+    ///
+    /// `GET /v1/credentials/{credential}`
+    ///
+    /// For `applicant` of their own dossiers.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_credential(&self, credential: uuid::Uuid) -> Request<'_, T, types::CredentialReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/credentials/{credential_}", credential_ = segment(credential)),
+            read_json,
+        )
+    }
+
     /// Revoke the credential of a program.
     ///
     /// `POST /v1/credentials/{credential}/revocation`
@@ -1045,6 +1062,8 @@ impl<T: Transport> Client<T> {
     /// that the agency recorded.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_mandates(
         &self,
         query: &types::GetMandatesQuery,
@@ -2331,7 +2350,8 @@ impl<T: Transport> Client<T> {
     /// `download_result`.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
-    /// `approver` of the agency, `auditor` of the agency.
+    /// `approver` of the agency, `auditor` of the agency, `clerk` of dossiers that their agency
+    /// received, if the procedure lets it.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_result_document(&self, dossier: uuid::Uuid) -> Request<'_, T, Content> {

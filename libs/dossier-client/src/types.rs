@@ -241,8 +241,8 @@ values! {
 /// Dossiers to be submitted.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BatchDossiersRequest {
-    /// The dossiers, each as in a request of its own. From 1 to 100.
-    pub items: Vec<SubmitDossierRequest>,
+    /// The dossiers, each the body of a request to `submit_dossier`. From 1 to 100.
+    pub items: Vec<serde_json::Value>,
 }
 
 /// The outcome of one item of a batch.
@@ -1074,6 +1074,8 @@ pub struct CredentialReply {
     pub valid: bool,
     /// First instant at which it is no longer valid.
     pub ends_at: jiff::Timestamp,
+    /// Last day on which it is valid.
+    pub ends_on: jiff::civil::Date,
     /// What the firm calls the program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -2690,6 +2692,8 @@ pub struct ListedMandateReply {
     pub accept_by: jiff::Timestamp,
     /// First instant at which it is no longer in force.
     pub ends_at: jiff::Timestamp,
+    /// Last day on which it is in force.
+    pub ends_on: jiff::civil::Date,
     /// What the caller is; absent for officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub you_are: Option<MandateParty>,
@@ -2787,6 +2791,8 @@ pub struct MandateReply {
     pub accept_by: jiff::Timestamp,
     /// First instant at which it is no longer in force.
     pub ends_at: jiff::Timestamp,
+    /// Last day on which it is in force.
+    pub ends_on: jiff::civil::Date,
     /// What it is evidenced by.
     pub evidence: MandateEvidence,
     /// When it was accepted; null if it was not.
