@@ -71,8 +71,8 @@ pub(super) struct Change {
 }
 
 impl Change {
-    /// `None` if the feed leaves the event out, or if its envelope cannot be decoded, which the views
-    /// have reported.
+    /// `None` if the feed leaves the event out, or if its envelope cannot be decoded, which the
+    /// views have reported.
     pub(super) fn of(recorded: &Recorded) -> Option<Self> {
         let subject = Subject::of(recorded)?;
         Some(Self {
