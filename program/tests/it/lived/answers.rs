@@ -33,7 +33,7 @@ impl Shown {
 
     /// Whether a recorded read names those whose data is in the answer.
     pub(super) fn is_named_in(&self, read: &Value) -> bool {
-        let ids = |field: &str| read[field].as_array().unwrap().iter();
+        let ids = |field: &str| read[field].as_array().into_iter().flatten();
         let recorded: BTreeSet<&str> =
             ids("dossiers").chain(ids("complaints")).map(|id| id.as_str().unwrap()).collect();
         !recorded.is_empty() && self.named.iter().all(|id| recorded.contains(&**id))
@@ -206,7 +206,6 @@ fn parameter(path: &str) -> Option<String> {
 /// The queries with which a list is read.
 fn queries(read: &Read, story: &Story) -> Vec<String> {
     let queries: &[&str] = match &*read.id {
-        "get_book" => &["from=2026-11-01&to=2026-11-30"],
         "get_parcel_list" => &["agency=G02.001&carrier=vnpost&day=2026-11-20"],
         "get_result_numbers" => &["agency=G02.001&book=KQ.G02.000101&year=2026"],
         "get_dossiers" => &["", "mine=true", "q=marker", "q=0101234565"],
@@ -215,7 +214,7 @@ fn queries(read: &Read, story: &Story) -> Vec<String> {
         "export_statistics" => &["format=csv", "format=ndjson"],
         "get_complaints" => &["", "whose=own"],
         "get_complaint_figures" => &["from=2026-11&to=2026-11"],
-        "get_targets" => &["from=2026-11-01&to=2026-11-30"],
+        "get_book" | "get_targets" => &["from=2026-11-01&to=2026-11-30"],
         "get_loads" => &["agency=G02.001"],
         "get_public_figures" => &["month=2026-10"],
         "get_fee_quote" => &["agency=G02.001&channel=online"],
