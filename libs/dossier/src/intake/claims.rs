@@ -34,7 +34,7 @@ pub struct ClaimDecision {
     /// True to confirm the claim, false to reject it.
     pub confirmed: bool,
     /// The written reason, which the applicant reads; required for a rejection.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, max_length = 2000, example = "Thẻ đã hết hạn")]
     pub reason: Option<Text<2000>>,
 }
 
