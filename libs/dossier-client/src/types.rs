@@ -28,7 +28,7 @@ pub struct AcceptDossierRequest {
     pub claims: Vec<ClaimDecisionRequest>,
 }
 
-/// Accepts a mandate.
+/// The representative's agreement, by which a mandate comes into force.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AcceptMandateRequest {}
 
@@ -1239,7 +1239,7 @@ impl DeclareOutageRequest {
     }
 }
 
-/// Declines a mandate.
+/// The representative's refusal to act, with the reason for the principal.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct DeclineMandateRequest {
     /// Why, for the principal.

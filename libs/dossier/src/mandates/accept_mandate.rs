@@ -9,7 +9,7 @@ use crate::access::own;
 use crate::contract::{MandateAccepted, MandateEvent, Role};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
-/// Accepts a mandate.
+/// The representative's agreement, by which a mandate comes into force.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AcceptMandateRequest)]

@@ -10,7 +10,7 @@ use crate::contract::{MandateDeclined, MandateEvent, Role};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
 
-/// Declines a mandate.
+/// The representative's refusal to act, with the reason for the principal.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DeclineMandateRequest)]

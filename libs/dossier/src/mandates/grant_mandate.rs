@@ -15,7 +15,7 @@ use crate::contract::{
 };
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 
-/// Grants a mandate.
+/// The terms of a mandate, and what was found out before the decision.
 #[derive(Debug, Clone)]
 pub struct GrantMandate {
     /// Derived from the client and its idempotency key.
