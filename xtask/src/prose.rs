@@ -66,6 +66,7 @@ fn comments_have_at_most_100_columns() {
 /// documentation gives the unit.
 #[test]
 fn documentation_says_more_than_the_name() {
+    let mut stubs = Vec::new();
     for (path, text) in sources().iter().filter(|(path, _)| is_clean(path)) {
         let lines: Vec<&str> = text.lines().map(str::trim_start).collect();
         let is_doc = |line: Option<&&str>| line.is_some_and(|line| line.starts_with("///"));
@@ -74,10 +75,12 @@ fn documentation_says_more_than_the_name() {
             let above = index.checked_sub(1).and_then(|above| lines.get(above));
             let alone = !is_doc(above) && !is_doc(lines.get(index + 1));
             let below = lines[index + 1..].iter().find(|line| !line.starts_with("#["));
-            let stub = alone && below.is_some_and(|code| repeats(doc, code));
-            assert!(!stub, "{}:{} repeats the name: {doc}", path.display(), index + 1);
+            if alone && below.is_some_and(|code| repeats(doc, code)) {
+                stubs.push(format!("{}:{}: {doc}", path.display(), index + 1));
+            }
         }
     }
+    assert!(stubs.is_empty(), "these repeat the name:\n{}", stubs.join("\n"));
 }
 
 /// Whether each word of a sentence is a part of the name that a line of code declares.

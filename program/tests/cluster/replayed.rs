@@ -10,6 +10,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use cluster::{Cluster, Process, free_port, get, wait_until};
 use dossier::contract::{Envelope, Role};
+use dossier::services::Category;
 use events::{EventStore, Filter, Position, Recorded, SqliteOptions};
 use http::StatusCode;
 use jiff::Timestamp;
@@ -179,8 +180,11 @@ async fn events(store: &EventStore) -> Vec<Arc<Recorded>> {
 fn streams(events: &[Arc<Recorded>]) -> BTreeMap<String, Vec<Told>> {
     let mut streams: BTreeMap<String, Vec<Told>> = BTreeMap::new();
     let mut codes: BTreeMap<String, String> = BTreeMap::new();
-    let of_process = ["cursor", "codes", "reads"];
-    for event in events.iter().filter(|e| !of_process.contains(&e.stream.category())) {
+    let of_process = |event: &Recorded| {
+        let category = Category::named(event.stream.category());
+        matches!(category, Some(Category::Cursor | Category::Codes | Category::Reads))
+    };
+    for event in events.iter().filter(|event| !of_process(event)) {
         let read: Value = serde_json::from_str(&event.data).unwrap();
         if let Some(code) = read["code"].as_str().or(read["brief"]["code"].as_str()) {
             codes.insert(event.stream.id().to_owned(), code.to_owned());

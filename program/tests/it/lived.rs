@@ -29,6 +29,9 @@ const PAPERS: &[(&str, &[Role], &str)] = &[
     ("get_receipt", &[Role::Cashier, Role::Approver], ADDRESS),
     ("get_receipt", &[Role::Cashier], "/form/"),
     ("get_book", &[Role::Approver], ADDRESS),
+    ("get_label", &[Role::Carrier], ADDRESS),
+    ("get_parcel_label", &[Role::Carrier], ADDRESS),
+    ("get_parcel_list", &[Role::Carrier], ADDRESS),
 ];
 const ADDRESS: &str = "/delivery/address/";
 

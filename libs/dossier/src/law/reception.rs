@@ -25,6 +25,7 @@ pub struct Reception {
     #[serde(default)]
     pub may: Vec<ReceiverTask>,
     /// The legal basis.
+    #[schema(example = "118/2025/NĐ-CP")]
     pub basis: String,
 }
 

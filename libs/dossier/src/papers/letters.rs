@@ -35,7 +35,7 @@ pub struct Letter {
     /// Name of the deciding agency.
     #[schema(example = "Cục Xuất nhập khẩu")]
     pub agency_name: String,
-    /// Name of the procedure.
+    /// Name of the procedure in the version that applies.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     /// Legal basis of the procedure.

@@ -63,7 +63,7 @@ pub struct Slip {
     /// Code of the procedure.
     #[schema(example = "CO.D")]
     pub procedure: String,
-    /// Name of the procedure.
+    /// Name of the procedure in the version that applies.
     #[schema(example = "Cấp Giấy chứng nhận xuất xứ hàng hóa ưu đãi mẫu D")]
     pub procedure_name: String,
     #[serde(flatten)]

@@ -335,7 +335,7 @@ impl Story {
         self.step(place, ("reviews", "decision"), Role::Approver, decision).await;
         let (id, approver) = (self.certificates[place].id.clone(), self.officer(Role::Approver));
         let document = self.upload(&id, &approver).await;
-        let result = json!({ "number": format!("VN-{}", self.text()), "document": document });
+        let result = json!({ "number": format!("VN-{place}"), "document": document });
         self.step(place, ("deliveries", "result"), Role::Approver, result).await;
     }
 

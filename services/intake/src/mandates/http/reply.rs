@@ -30,7 +30,7 @@ pub(super) fn party(caller: &Caller) -> Result<&Subject, Problem> {
     }
 }
 
-/// A mandate.
+/// A mandate as its parties and officers of its agencies read it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct MandateReply {
     /// Id of the mandate.

@@ -82,7 +82,7 @@ pub(crate) struct ProcedureReply {
 /// What a claim to a group needs.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GroupEvidenceReply {
-    /// The group.
+    /// Code of the group that an applicant claims to belong to.
     #[schema(example = "digital_citizen")]
     pub(super) group: String,
     /// Whether the one-stop unit confirms or rejects the claim when it accepts the dossier; the
