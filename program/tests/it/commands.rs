@@ -86,21 +86,6 @@ fn an_address_that_is_none_and_a_port_in_use_are_answered_with_a_way_out() {
     assert!(refused.contains("for example `info`"), "{refused}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_first_page_leads_to_the_api_and_to_health() {
-    let folder = tempfile::tempdir().unwrap();
-    let process = Process::start(folder.path());
-    let page = process.browser.get("/", "").await.granted();
-    let page = page.as_str().unwrap();
-    let links = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-    let links: Vec<&str> = links.collect();
-    assert!(links.contains(&"docs") && links.contains(&"health/ready"), "{links:?}");
-    for link in links {
-        let answer = process.browser.get(&format!("/{link}"), "").await;
-        assert!(answer.status.is_success() || link == "health/ready", "{link}: {}", answer.status);
-    }
-}
-
 /// The lines that a demo prints are run as they are, while it is served.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_demo_shows_what_there_is_to_deal_with_and_how_to_look_at_it() {

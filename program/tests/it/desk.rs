@@ -65,10 +65,17 @@ async fn the_desk_is_served_whole_and_without_inline_code() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_the_desk_the_first_page_leads_to_the_reference() {
+async fn without_the_desk_the_first_page_leads_to_the_reference_and_to_health() {
     let folder = tempfile::tempdir().unwrap();
     let process = Process::start_with(folder.path(), &["--no-desk"]);
     let page = file(&process.browser, "/").await;
-    assert!(page.body.as_str().unwrap().contains("href=\"docs\""));
+    let page = page.body.as_str().unwrap();
+    let links = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    let links: Vec<&str> = links.collect();
+    assert!(links.contains(&"docs") && links.contains(&"health/ready"), "{links:?}");
+    for link in links {
+        let status = file(&process.browser, &format!("/{link}")).await.status;
+        assert!(status.is_success() || link == "health/ready", "{link}: {status}");
+    }
     assert_eq!(file(&process.browser, "/desk/main.js").await.status, 404);
 }
