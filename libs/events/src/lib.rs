@@ -75,8 +75,8 @@ pub use event::{
     Version,
 };
 pub use flaw::Flaw;
+pub use limits::WalLimits;
 pub use store::faulty::{Fault, Faults, Faulty, Outage};
 pub use store::sqlite::Options as SqliteOptions;
 pub use store::{EventStore, Stats};
-pub use limits::WalLimits;
 pub use wal::Wal;

@@ -204,9 +204,7 @@ impl Quotas {
                 Ok(self.admission(Shown::default()))
             }
             (Some(caller), _) if is_officer(caller) => self.fly(&caller.subject),
-            (Some(caller), _) if caller.on_behalf_of.is_some() => {
-                self.represents(caller, uses)
-            }
+            (Some(caller), _) if caller.on_behalf_of.is_some() => self.represents(caller, uses),
             (Some(caller), _) => self.rated(Who::Applicant(caller.subject.clone()), 1, uses),
         }
     }

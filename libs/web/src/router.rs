@@ -19,12 +19,12 @@ use warp::reply::Response;
 use warp::{Filter, Rejection, Reply as _};
 
 use super::body::Takes;
+use super::mandate::Invoked;
 use super::operation::{Answers, COMMON, Mounted, Route};
 use super::path::segments;
 use super::problem::{
     CONTENT_ENCODING, HEADER_INVALID, INTERNAL, METHOD_NOT_ALLOWED, NOT_FOUND, QUERY_INVALID,
 };
-use super::mandate::Invoked;
 use super::request::{Head, check_token};
 use super::{Access, Context, Counts, Language, Problem, query};
 use crate::quotas::{Admission, Uses};

@@ -68,7 +68,11 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("payment.ReceiptNumbered.v1", "Cấp số biên lai", "Receipt numbered"),
     ("payment.ReceiptIssued.v1", "Lập biên lai", "Receipt issued"),
     ("payment.NoticeMatched.v1", "Khớp thông báo thanh toán", "Payment notice matched"),
-    ("payment.NoticeAssigned.v1", "Gắn thông báo với hồ sơ", "Payment notice assigned to a dossier"),
+    (
+        "payment.NoticeAssigned.v1",
+        "Gắn thông báo với hồ sơ",
+        "Payment notice assigned to a dossier",
+    ),
     ("payment.NoticeUnmatched.v1", "Thông báo thanh toán không khớp", "Payment notice unmatched"),
     ("payment.PeriodExtended.v1", "Kéo dài thời hạn", "Period extended"),
     ("review.ReviewOpened.v1", "Chuyển hồ sơ đến đơn vị giải quyết", "Review opened"),

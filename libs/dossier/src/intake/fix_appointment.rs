@@ -98,7 +98,9 @@ mod tests {
         let command =
             SubmitDossier { agency: "Z99.NL".into(), documents: Vec::new(), ..promotion() };
         scene.take("2011-05-02T15:00", Role::Clerk, command).unwrap();
-        scene.take("2011-05-02T15:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2011-05-02T15:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
         scene
     }
 

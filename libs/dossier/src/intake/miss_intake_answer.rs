@@ -53,6 +53,8 @@ mod tests {
             1
         );
         assert!(scene.take("2026-11-23T09:01", Role::System, MissIntakeAnswer).unwrap().is_empty());
-        scene.take("2026-11-23T10:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2026-11-23T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
     }
 }

@@ -142,11 +142,14 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "export_declaration", "invoice"];
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
-        let early = scene.take("2026-11-20T09:30", Role::Clerk, accept_dossier::AcceptDossier::default());
+        let early =
+            scene.take("2026-11-20T09:30", Role::Clerk, accept_dossier::AcceptDossier::default());
         assert_eq!(early, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T10:00");
         assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-23T10:00"));
-        scene.take("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
         assert!(record(&mut scene, "2026-11-20T12:00").is_empty(), "known already");
     }
 
@@ -157,7 +160,9 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
-        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
         let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
         scene.take("2026-11-23T10:00", Role::Clerk, ask).unwrap();
         record(&mut scene, "2026-11-25T10:00");
@@ -169,7 +174,9 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
-        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
         assert!(scene.state.promised.is_none());
         record(&mut scene, "2026-11-25T10:00");
         // Fifteen working days from Wednesday 25 November.

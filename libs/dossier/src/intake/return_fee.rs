@@ -108,7 +108,9 @@ pub(crate) mod tests {
     pub(crate) fn started(law: &Law) -> Scene<'_, Intake> {
         let mut scene =
             submitted(law, "MLM.CERTIFICATE", "G02.003", &["application", "deposit", "plan"]);
-        scene.take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
         record(&mut scene, "2026-11-25T10:00");
         assert_eq!(due(&scene), at("2026-12-17T00:00"));
         scene
@@ -146,11 +148,14 @@ pub(crate) mod tests {
         assert!(scene.state.answer().is_some());
         assert_eq!(give_back(&mut scene, "2026-11-20T10:30", "2026-11-20T10:30").len(), 1);
         assert!(scene.state.answer().is_none(), "the one-stop unit waits for the fee again");
-        let refused = scene.take("2026-11-20T10:45", Role::Clerk, accept_dossier::AcceptDossier::default());
+        let refused =
+            scene.take("2026-11-20T10:45", Role::Clerk, accept_dossier::AcceptDossier::default());
         assert_eq!(refused, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T11:00");
         assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-23T11:00"));
-        scene.take("2026-11-20T11:30", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2026-11-20T11:30", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
     }
 
     #[test]
@@ -159,7 +164,9 @@ pub(crate) mod tests {
         let components = ["application", "export_declaration", "invoice"];
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
         record(&mut scene, "2026-11-20T10:00");
-        scene.take("2026-11-20T10:15", Role::Clerk, accept_dossier::AcceptDossier::default()).unwrap();
+        scene
+            .take("2026-11-20T10:15", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .unwrap();
         give_back(&mut scene, "2026-11-20T10:30", "2026-11-20T10:10");
         assert!(!scene.state.is_suspended(), "its clock did not start with the fee");
         let closed = scene.take("2026-11-20T11:00", Role::System, CloseUnpaid).unwrap();

@@ -263,7 +263,11 @@ mod tests {
         };
         scene.take("2026-11-02T09:00", Role::Applicant, command).unwrap();
         scene
-            .take("2026-11-02T10:00", Role::Clerk, crate::intake::accept_dossier::AcceptDossier::default())
+            .take(
+                "2026-11-02T10:00",
+                Role::Clerk,
+                crate::intake::accept_dossier::AcceptDossier::default(),
+            )
             .unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-12T00:00"));
         let ask = RequestSupplement { components: Vec::new(), ..request_supplement::tests::ask() };

@@ -15,9 +15,9 @@ use events::{Recorded, StreamName};
 use rusqlite::params;
 use web::Problem;
 
+use super::Feed;
 use super::change::{Change, Subject};
 use super::recent::Owners;
-use super::Feed;
 use crate::impartial::Acts;
 use crate::lists::{self, ListedRow};
 
