@@ -76,6 +76,9 @@ pub const READS_PER_APPEND: usize = 256;
 pub const READS_NAMED_PER_APPEND: usize = 2_000;
 /// Timeout of recording a read.
 pub const READS_WAIT_MAX: Duration = Duration::from_secs(10);
+/// How long an unmatched notice that was assigned to a dossier waits for its match there, before it
+/// may be assigned to another one. Longer than any request: the match is in the same request.
+pub const ASSIGNED_FOR: SignedDuration = SignedDuration::from_mins(10);
 /// Unmatched notices per page.
 pub const UNMATCHED_PAGE_MAX: usize = 100;
 /// Dead letters per page.

@@ -12,7 +12,7 @@ use platform::metrics::Counted;
 use uuid::Uuid;
 
 use crate::clock::{ClockWrong, following};
-use crate::limits::{ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
+use crate::limits::{ASSIGNED_FOR, ATTEMPTS_MAX, UNMATCHED_PAGE_MAX};
 use crate::{Engine, decode, recorded_at};
 
 /// An unmatched notice that was kept.
@@ -101,19 +101,43 @@ pub async fn page<E: EventSet>(
         .collect()
 }
 
-/// Assigns a notice to a dossier, once for all dossiers; returns the dossier to which it is
-/// assigned, which is another one if that came first.
+/// The newest assignment of a notice to a dossier.
+#[derive(Debug, Clone, Copy)]
+pub struct Assigned {
+    pub dossier: DossierId,
+    /// Whether the request that assigned it may still match it.
+    pub is_held: bool,
+    version: Version,
+    at: Option<Timestamp>,
+}
+
+/// The newest assignment of a notice; `None` if it is assigned to no dossier.
+pub async fn assigned(engine: &Engine, notice: Uuid) -> Result<Option<Assigned>, UnmatchedError> {
+    let stream = StreamName::of(Category::Unmatched.as_str(), notice);
+    let Some(last) = engine.store.last(&stream).await? else { return Ok(None) };
+    let UnmatchedEvent::NoticeAssigned(assigned) = decode(&last)? else { return Ok(None) };
+    let (now, at) = (engine.time()?, recorded_at(&last));
+    let is_held = at.is_none_or(|at| now.duration_since(at) < ASSIGNED_FOR);
+    Ok(Some(Assigned { dossier: assigned.dossier, is_held, version: last.version, at }))
+}
+
+/// Assigns a notice to a dossier, after the newest assignment `before`. The newest one counts.
+/// Returns false if the notice has been assigned again since `before`.
 pub async fn assign(
     engine: &Engine,
     service: &'static str,
-    notice: Uuid,
-    dossier: DossierId,
-) -> Result<DossierId, UnmatchedError> {
+    (notice, dossier): (Uuid, DossierId),
+    before: Option<Assigned>,
+) -> Result<bool, UnmatchedError> {
     let stream = StreamName::of(Category::Unmatched.as_str(), notice);
-    let command = Uuid::new_v5(&notice, dossier.to_string().as_bytes());
+    let name = match before {
+        None => dossier.to_string(),
+        Some(before) => format!("{dossier} after {}", before.version.0),
+    };
+    let command = Uuid::new_v5(&notice, name.as_bytes());
     let assigned = UnmatchedEvent::from(NoticeAssigned { notice, dossier });
     let envelope = Envelope {
-        at: engine.time()?,
+        at: engine.time_after(before.and_then(|before| before.at))?,
         actor: Actor::system(service),
         command,
         digest: String::new(),
@@ -127,16 +151,10 @@ pub async fn assign(
         data: assigned.encode(),
         meta: envelope.encode(),
     };
-    match engine.store.append(&stream, Expected::from(None), vec![event]).await {
-        Ok(_) => Ok(dossier),
-        Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => {
-            let last = engine.store.last(&stream).await?;
-            let before = last.as_ref().map(decode).transpose()?;
-            Ok(match before {
-                Some(UnmatchedEvent::NoticeAssigned(before)) => before.dossier,
-                Some(_) | None => dossier,
-            })
-        }
+    let expected = Expected::from(before.map(|before| before.version));
+    match engine.store.append(&stream, expected, vec![event]).await {
+        Ok(_) => Ok(true),
+        Err(AppendError::Conflict { .. } | AppendError::IdReused(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
 }

@@ -4,7 +4,7 @@ use dossier::contract::Role;
 use serde_json::{Value, json};
 
 use crate::life::{Certificate, notice, submitted, take};
-use crate::support::Office;
+use crate::support::{Answer, Office};
 
 async fn list(office: &Office, address: &str, token: &str) -> Vec<Value> {
     office.browser.get(address, token).await.granted().as_array().unwrap().clone()
@@ -78,11 +78,19 @@ async fn a_cashier_takes_matches_returns_and_corrects_money_and_closes_the_till(
     let body = json!({
         "notice": rows[0]["notice"], "payment": attempt, "reason": "sao kê của người nộp",
     });
-    let matched = take(&mut office, &payments, "matched-notices", &cashier, body.clone()).await;
-    assert_eq!(matched.granted()["outstanding_vnd"], 0);
-    assert!(list(&office, unmatched, &cashier).await.is_empty());
+    let (address, etag) = (
+        format!("{payments}/matched-notices"),
+        office.browser.get(&payments, &cashier).await.etag(),
+    );
+    for sent in ["first", "again, since the reply was lost"] {
+        let matched =
+            office.browser.post_with(&address, &cashier, "match", &etag, body.clone()).await;
+        office.settle().await;
+        assert_eq!(matched.granted()["outstanding_vnd"], 0, "{sent}");
+        assert!(list(&office, unmatched, &cashier).await.is_empty());
+    }
     let again = take(&mut office, &payments, "matched-notices", &cashier, body).await;
-    assert_eq!(again.refused(), (422, "unknown-notice"), "its money is counted once");
+    assert_eq!(again.refused(), (409, "notice-already-matched"), "its money is counted once");
 
     // An over-payment is in the tasks and is given back.
     let surplus = submitted(&mut office, "a3", "download").await;
@@ -157,6 +165,10 @@ async fn till(office: &Office, cashier: &str) {
     let second = office.browser.get(&next, cashier).await.granted();
     assert_eq!(second["movements"].as_array().unwrap().len(), 1);
     assert_eq!(second["cash_vnd"], 30_000, "the sums are those of the day");
+    let party = office.token(Role::Cashier, "a3", "G02.001");
+    let own = office.browser.get(address, &party).await.granted();
+    assert_eq!(sums.map(|sum| own[sum].as_i64().unwrap()), [30_000, 75_000, 0, 45_000]);
+    assert_eq!(own["movements"].as_array().unwrap().len(), 3, "not those of the own dossier");
     let before = office.browser.get(&format!("{address}?on=2026-11-19"), cashier).await.granted();
     assert_eq!((&before["cash_vnd"], &before["movements"]), (&json!(0), &json!([])));
     let other = office.token(Role::Cashier, "k2", "G02.002");
@@ -217,4 +229,50 @@ async fn a_notice_is_matched_with_one_dossier_only_and_with_an_attempt_of_its_pr
     let mut statuses = [first.status, second.status];
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 409], "{} {}", first.body, second.body);
+}
+
+/// Matches a notice with the first attempt of a certificate.
+async fn matched(
+    office: &mut Office,
+    certificate: &Certificate,
+    cashier: &str,
+    notice: &Value,
+) -> Answer {
+    let payments = certificate.at("payments");
+    let shown = office.browser.get(&payments, cashier).await.granted();
+    let payment = &shown["attempts"][0]["payment"];
+    let body = json!({ "notice": notice, "payment": payment, "reason": "sao kê" });
+    take(office, &payments, "matched-notices", cashier, body).await
+}
+
+#[tokio::test]
+async fn a_notice_whose_match_failed_halfway_can_be_matched_with_another_dossier() {
+    let mut office = Office::open().await;
+    let cashier = office.token(Role::Cashier, "cashier-1", "G02.001");
+    let wrong = submitted(&mut office, "a1", "download").await;
+    let right = submitted(&mut office, "a2", "download").await;
+    started(&mut office, &wrong).await;
+    started(&mut office, &right).await;
+    notice(&mut office, "mistyped", "ipn-1", "captured", 30_000).await;
+    let unmatched = "/v1/payment-notices/unmatched";
+    let rows = list(&office, unmatched, &cashier).await;
+    // The process ended between the assignment to the wrong dossier and the match.
+    let id = serde_json::from_value(rows[0]["notice"].clone()).unwrap();
+    let dossier = serde_json::from_value(json!(wrong.id)).unwrap();
+    let assigned = engine::unmatched::assign(&office.engine, "payment", (id, dossier), None).await;
+    assert!(assigned.unwrap());
+
+    let notice = &rows[0]["notice"];
+    let early = matched(&mut office, &right, &cashier, notice).await;
+    assert_eq!(early.refused(), (409, "notice-being-matched"));
+    assert_eq!(list(&office, unmatched, &cashier).await.len(), 1);
+    let later = office.engine.clock.now() + engine::limits::ASSIGNED_FOR;
+    office.wait_until_instant(later).await;
+    let done = matched(&mut office, &right, &cashier, notice).await;
+    assert_eq!(done.granted()["outstanding_vnd"], 0);
+    let late = matched(&mut office, &wrong, &cashier, notice).await;
+    assert_eq!(late.refused(), (409, "notice-already-matched"));
+    assert!(list(&office, unmatched, &cashier).await.is_empty());
+    let report = program::check(&office.engine.store).await.unwrap();
+    assert!(report.findings.is_empty(), "{:?}", report.findings);
 }

@@ -27,7 +27,7 @@ const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 4,
+    version: 5,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -69,8 +69,10 @@ CREATE TABLE unmatched (
   said        TEXT,
   number      TEXT,
   amount      INTEGER NOT NULL,
-  at          INTEGER NOT NULL
-) STRICT;",
+  at          INTEGER NOT NULL,
+  matched     INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
@@ -134,7 +136,7 @@ impl Handler for OpenTasks {
             moved.iter().try_for_each(|movement: &Movement| movement.insert(tables))?;
             let unmatched = page.events.iter().filter(|e| e.stream.category() == UNMATCHED);
             unmatched.into_iter().try_for_each(|event| keep(&engine.metrics, tables, event))?;
-            page.events.iter().try_for_each(|event| forget_matched(tables, event))?;
+            page.events.iter().try_for_each(|event| mark_matched(tables, event))?;
             measure(&engine, tables)
         })))
     }
@@ -207,7 +209,10 @@ fn measure(engine: &Engine, tables: &Connection) -> rusqlite::Result<()> {
     set(
         "payments_unmatched",
         "Captures that providers told and that name none of our payments",
-        count("SELECT count(*) FROM unmatched WHERE coalesce(said, 'captured') = 'captured'")?,
+        count(
+            "SELECT count(*) FROM unmatched
+             WHERE matched = 0 AND coalesce(said, 'captured') = 'captured'",
+        )?,
     );
     set(
         "payments_to_give_back",
@@ -267,7 +272,9 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
     };
     tables
         .prepare_cached(
-            "INSERT OR REPLACE INTO unmatched VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            "INSERT INTO unmatched
+               (position, id, version, provider, event, reference, said, number, amount, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             event.position.0.cast_signed(),
@@ -284,10 +291,10 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
     Ok(())
 }
 
-/// Removes the notice that was matched from the list.
-fn forget_matched(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
+/// Removes the notice that was matched from the list. Its row stays, for a repeated request.
+fn mark_matched(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
     let decoded = PaymentEvent::decode(&event.kind, &event.data);
     let Ok(PaymentEvent::NoticeMatched(matched)) = decoded else { return Ok(()) };
-    let mut delete = tables.prepare_cached("DELETE FROM unmatched WHERE id = ?1")?;
-    delete.execute([matched.notice.to_string()]).map(drop)
+    let mut mark = tables.prepare_cached("UPDATE unmatched SET matched = 1 WHERE id = ?1")?;
+    mark.execute([matched.notice.to_string()]).map(drop)
 }

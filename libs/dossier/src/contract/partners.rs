@@ -47,7 +47,7 @@ payload! {
         transaction: Option<String>,
     }
     /// A notice that matched no payment was assigned to a dossier, in a stream of its own: no other
-    /// dossier can count its money.
+    /// dossier can count its money. The newest assignment counts.
     NoticeAssigned for Nobody("so that no notice is counted twice; the payment shows it") {
         /// The event that recorded the notice.
         notice: Uuid,

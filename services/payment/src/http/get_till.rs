@@ -93,7 +93,8 @@ pub(crate) struct TillReply {
     corrected_vnd: Vnd,
     /// Sum of the refunds, in VND.
     refunded_vnd: Vnd,
-    /// A page of the movements, the oldest first. The sums are those of the whole day.
+    /// A page of the movements, the oldest first, without those of matters to which the caller is a
+    /// party. The sums are those of the whole day, with all movements.
     movements: Vec<MovementReply>,
 }
 
@@ -101,7 +102,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_till", "List the money of an agency on a day")
         .describe(
             "Cash, captures, corrections and refunds with their sums, for the closing of the till. \
-             Movements in matters to which the caller is a party are left out.",
+             Movements in matters to which the caller is a party are counted, but not listed.",
         )
         .impersonal("codes, amounts and dates")
         .roles(READ_TASKS)
@@ -138,18 +139,16 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         .as_deref()
         .map(|after| cursors.read(after)?.parse::<i64>().map_err(|_| Cursors::invalid()));
     let after = after.transpose()?.unwrap_or(-1);
-    let mut values = Vec::new();
-    let conditions = [
-        of_others(caller, &mut values),
-        of_agency((&law, engine.clock.now()), Some(&agency), &mut values),
-        "day = ?".to_owned(),
-    ];
+    let (mut values, mut parties) = (Vec::new(), Vec::new());
+    let of_agency = of_agency((&law, engine.clock.now()), Some(&agency), &mut values);
     values.push(Value::Text(day));
-    let of_day = conditions.join(" AND ");
+    let of_day = format!("{of_agency} AND day = ?");
+    let listed = format!("{of_day} AND {}", of_others(caller, &mut parties));
     let found = app.open.query(Question::List, move |tables| {
         let sums = sums(tables, &of_day, &values)?;
+        values.extend(parties);
         values.push(Value::Integer(after));
-        Ok((sums, page(tables, &of_day, values, limit)?))
+        Ok((sums, page(tables, &listed, values, limit)?))
     });
     let (sums, movements) = found.await?;
     let next = request
@@ -175,13 +174,13 @@ fn sums(tables: &Connection, of_day: &str, values: &[Value]) -> rusqlite::Result
 
 fn page(
     tables: &Connection,
-    of_day: &str,
+    listed: &str,
     values: Vec<Value>,
     limit: u32,
 ) -> rusqlite::Result<Vec<MovementReply>> {
     let sql = format!(
         "SELECT position, dossier, code, agency, kind, amount, provider, officer, at FROM movements
-         WHERE {of_day} AND position > ? ORDER BY position LIMIT {limit}"
+         WHERE {listed} AND position > ? ORDER BY position LIMIT {limit}"
     );
     tables
         .prepare(&sql)?

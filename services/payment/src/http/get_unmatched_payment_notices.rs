@@ -78,7 +78,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(
             "SELECT position, provider, event, reference, said, number, amount, at, id FROM unmatched
-             WHERE position > ?1 ORDER BY position LIMIT ?2",
+             WHERE matched = 0 AND position > ?1 ORDER BY position LIMIT ?2",
         )?
         .query_map((after, limit), |row| {
             Ok(UnmatchedPaymentNoticeReply {

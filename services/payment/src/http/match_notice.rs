@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::{DossierId, PaymentId, UnmatchedEvent};
+use dossier::payment::Payment;
 use dossier::payment::match_notice::MatchNotice;
+use engine::Streams;
+use engine::limits::ATTEMPTS_MAX;
 use engine::unmatched::{self, Kept};
 use engine::view::Question;
 use rusqlite::OptionalExtension;
@@ -28,6 +31,13 @@ const ALREADY_MATCHED: dossier::RefusalEntry = dossier::RefusalEntry {
     code: "notice-already-matched",
     vi: "thông báo này đã được khớp",
     en: "the notice has been matched already",
+};
+
+const BEING_MATCHED: dossier::RefusalEntry = dossier::RefusalEntry {
+    status: 409,
+    code: "notice-being-matched",
+    vi: "thông báo này đang được khớp với một hồ sơ khác; nếu sau 10 phút việc đó chưa xong thì khớp được với hồ sơ này",
+    en: "the notice is being matched with another dossier; if that is not done after 10 minutes, it can be matched with this one",
 };
 
 /// A notice and the attempt to which it belongs.
@@ -53,7 +63,7 @@ pub(super) fn operation() -> Operation<App> {
          provider had named the attempt; the notice is matched once, with one dossier.",
     )
     .step(&MatchNotice::STEP)
-    .refusals(&[UNKNOWN_NOTICE])
+    .refusals(&[UNKNOWN_NOTICE, BEING_MATCHED])
     .body::<MatchNoticeRequest>()
     .reply::<PaymentReply>()
     .handle(handle)
@@ -71,17 +81,41 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let command = MatchNotice { id, notice, payment, reason };
     let name = dossier.to_string();
     let on = || On::stream(&name, Some(dossier)).seen(&seen);
-    // A notice is assigned only to a dossier for which the step is permitted and makes sense.
-    preview(&app.payments, &request, on(), &command).await?;
-    let engine = app.payments.engine();
-    if unmatched::assign(engine, crate::NAME, id, dossier).await? != dossier {
-        return Err(Problem::new(ALREADY_MATCHED));
+    // A notice is assigned only to a dossier for which the step is permitted and makes sense, and
+    // not again by a repeated request.
+    if preview(&app.payments, &request, on(), &command).await?.is_some() {
+        assign(&app, id, dossier).await?;
     }
     let loaded = send(&app.payments, &request, on(), &command).await?;
     shown_to(&app, &loaded, &request)
 }
 
-/// A kept notice, from the log; the view knows its place there. `None` if there is none.
+/// Assigns the notice to the dossier, so that no other one counts its money. A request that failed
+/// after its assignment leaves the notice unmatched: another dossier may have it once that request
+/// cannot match it any more.
+async fn assign(app: &App, id: Uuid, dossier: DossierId) -> Result<(), Problem> {
+    let engine = app.payments.engine();
+    for _ in 0..ATTEMPTS_MAX {
+        let newest = unmatched::assigned(engine, id).await?;
+        if let Some(other) = newest.filter(|newest| newest.dossier != dossier) {
+            let stream = Streams::<Payment>::name(&other.dossier.to_string());
+            let stream = stream.map_err(|_| Problem::not_found())?;
+            if app.payments.load(&stream).await?.state.matched.contains(&id) {
+                return Err(Problem::new(ALREADY_MATCHED));
+            }
+            if other.is_held {
+                return Err(Problem::new(BEING_MATCHED));
+            }
+        }
+        if unmatched::assign(engine, crate::NAME, (id, dossier), newest).await? {
+            return Ok(());
+        }
+    }
+    Err(Problem::new(BEING_MATCHED))
+}
+
+/// A kept notice, matched or not, from the log; the view knows its place there. `None` if there is
+/// none.
 async fn kept(app: &App, id: Uuid) -> Result<Option<UnmatchedEvent>, Problem> {
     let id_text = id.to_string();
     let version = app.open.query(Question::List, move |tables| {
