@@ -23,12 +23,13 @@ impl Command for ReassessFee {
         name: "reassess_fee",
         basis: "97/2015/QH13 Điều 10; 61/2018/NĐ-CP Điều 22",
         may: &[],
-        events: &["payment.FeeReassessed.v1", "payment.FeeSettled.v1"],
+        events: &["payment.FeeReassessed.v1", "payment.FeeSettled.v1", "payment.RefundOwed.v1"],
         refusals: &[],
     };
 
-    /// Returns no event if the fee does not rise or the payment is closed. Not yet, before the
-    /// first assessment.
+    /// Returns no event if the fee was assessed for these groups already, or the payment is closed.
+    /// Not yet, before the first assessment. The fee may also be no higher than before, if the
+    /// dossier was transferred to an agency with other reductions: intake waits for it all the same.
     fn decide(
         &self,
         payment: &Payment,
@@ -36,7 +37,7 @@ impl Command for ReassessFee {
     ) -> Result<Decision<PaymentEvent>, LawError> {
         let Some(assessed) = payment.assessed() else { return Ok(Decision::NotYet) };
         let (lines, total) = fee_of(facts.law, &self.brief)?;
-        if payment.is_closed() || total <= assessed.total {
+        if payment.is_closed() || assessed.brief.groups == self.brief.groups {
             return Ok(Decision::Nothing);
         }
         let brief = self.brief.clone();
@@ -56,6 +57,8 @@ impl Command for ReassessFee {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::contract::{Role, Vnd};
     use crate::law::Law;
@@ -130,6 +133,35 @@ mod tests {
         assert_eq!(scene.state.owed_back(), Vnd(10_000));
         let receipts: Vec<_> = scene.state.receipts.iter().map(|one| one.amount).collect();
         assert_eq!(receipts, [Vnd(15_000), Vnd(15_000)]);
+    }
+
+    #[test]
+    fn a_fee_that_does_not_rise_is_settled_again_and_the_excess_is_owed_back() {
+        let law = law();
+        let mut scene = reduced(&law);
+        // The agency that transferred the dossier charged more.
+        let mut charged = scene.state.clone();
+        if let Some(fee) = &mut charged.fee {
+            Arc::make_mut(&mut fee.assessed).total = Vnd(35_000);
+        }
+        scene.state = charged;
+        pay(&mut scene, "2026-11-20T10:00", 35_000);
+        let events = reject(&mut scene, "2026-11-23T09:00");
+        assert!(
+            matches!(
+                events[..],
+                [
+                    PaymentEvent::FeeReassessed(_),
+                    PaymentEvent::FeeSettled(_),
+                    PaymentEvent::RefundOwed(_)
+                ]
+            ),
+            "{events:?}"
+        );
+        let state = &scene.state;
+        assert_eq!((state.total(), state.owed_back()), (Vnd(30_000), Vnd(5_000)));
+        assert!(state.settled_at().is_some());
+        assert!(reject(&mut scene, "2026-11-23T09:01").is_empty(), "once");
     }
 
     #[test]
