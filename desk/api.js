@@ -76,7 +76,7 @@ export function upload(file, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', '/v1/documents');
-    const headers = { ...common(), 'Idempotency-Key': newKey(), 'Content-Type': file.type };
+    const headers = { ...common(session()), 'Idempotency-Key': newKey(), 'Content-Type': file.type };
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
     request.onerror = () => reject(away());
@@ -89,9 +89,8 @@ export function upload(file, onProgress) {
   });
 }
 
-function common() {
+function common({ token }) {
   const headers = { 'Accept-Language': language() };
-  const { token } = session();
   if (token) headers.Authorization = `Bearer ${token}`;
   if (consistency) headers['Consistency-Token'] = consistency;
   return headers;
@@ -99,10 +98,11 @@ function common() {
 
 // Sends a request, again if the server cannot be reached or asks for it: every change has a key.
 async function send(method, path, { headers, body }) {
+  const caller = session();
   for (let tried = 1; ; tried += 1) {
     let response;
     try {
-      response = await fetch(path, { method, body, headers: { ...common(), ...headers } });
+      response = await fetch(path, { method, body, headers: { ...common(caller), ...headers } });
     } catch {
       if (tried === TRIES) throw away();
       await wait(300 * tried);
@@ -116,7 +116,7 @@ async function send(method, path, { headers, body }) {
     const after = Number(response.headers.get('retry-after')) * 1_000;
     const again = response.status === 503 || response.status === 429;
     if (!again || tried === TRIES || after > WAIT_MS_MAX) {
-      if (response.status === 401) session().expire();
+      if (response.status === 401) caller.expire();
       throw problem;
     }
     await wait(after || 300 * tried);

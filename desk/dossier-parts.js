@@ -116,7 +116,9 @@ export function Documents({ id, documents, procedure }) {
   `;
 }
 
-function Shown({ blob, media_type: type, file_name: name }) {
+// Shows images and PDFs. Other types, for example XML, would be documents of the desk's own origin:
+// they can only be saved. Browsers use the type of the blob.
+function Shown({ blob, file_name: name }) {
   const [address, setAddress] = useState();
   useEffect(() => {
     const made = URL.createObjectURL(blob);
@@ -128,11 +130,8 @@ function Shown({ blob, media_type: type, file_name: name }) {
     <figcaption>
       ${name} <button type="button" class="quiet" onClick=${() => save(blob, name)}>${t('document.save')}</button>
     </figcaption>
-    ${
-      type.startsWith('image/')
-        ? html`<img src=${address} alt=${name} />`
-        : html`<iframe src=${address} title=${name}></iframe>`
-    }
+    ${/^image\/(png|jpeg)$/.test(blob.type) ? html`<img src=${address} alt=${name} />` : null}
+    ${blob.type === 'application/pdf' ? html`<iframe src=${address} title=${name}></iframe>` : null}
   </figure>`;
 }
 

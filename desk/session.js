@@ -14,6 +14,7 @@ export function onSession(listener) {
 }
 
 function change(next) {
+  clearTimeout(current.timer);
   current = next;
   for (const listener of listeners) listener(next);
 }
@@ -28,8 +29,10 @@ export const signOut = () => change(signedOut());
 // alone decides. `name` is how the person is shown.
 export function signIn(token, name) {
   const claims = claimsOf(token);
-  const expire = () => change({ ...signedOut(true), name });
-  clearTimeout(current.timer);
+  // Somebody else may have signed in since, for example before a reply to an older request.
+  const expire = () => {
+    if (current.token === token) change({ ...signedOut(true), name });
+  };
   const left = Math.max(0, (claims.exp - SKEW_S) * 1_000 - Date.now());
   // A longer timeout than 24 days would end at once.
   const timer = setTimeout(expire, Math.min(left, 2 ** 31 - 1));

@@ -226,3 +226,16 @@ test('the applicant and an officer exchange messages, and officers write notes',
     await page.locator('blockquote').getByText('Called the company.').waitFor();
     await inspect(page, 'messages');
   }));
+
+test('an uploaded XML document is saved and not shown as a page of the desk', () =>
+  open({ language: 'en' }, async (page) => {
+    const documents = '**/v1/dossiers/*/documents/*';
+    const body = '<html xmlns="http://www.w3.org/1999/xhtml"><body>Please sign in</body></html>';
+    await page.route(documents, (route) =>
+      route.fulfill({ contentType: 'application/xml', body }),
+    );
+    await page.locator('#stories ~ ul button').first().click();
+    await page.locator('ul.rows button[aria-expanded]').first().click();
+    await page.locator('.beside figure').getByRole('button', { name: 'Save' }).waitFor();
+    assert.equal(await page.locator('.beside iframe, .beside img').count(), 0);
+  }));

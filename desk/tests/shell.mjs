@@ -176,3 +176,21 @@ test('the reference of the API shows all operations of a service under its polic
       await page.locator(`[id$="operation/${id}"]`).first().waitFor({ state: 'attached' });
     }
   }));
+
+test('the end of a session does not end that of the next person', () =>
+  open({ language: 'en', expected: [/401/] }, async (page) => {
+    const { name, expired } = await page.evaluate(async () => {
+      const { session, signIn, signOut } = await import('/desk/session.js');
+      const token = (claims) => `e30.${btoa(JSON.stringify(claims))}.e30`;
+      const exp = Date.now() / 1_000 + 3_600;
+      signIn(token({ sub: 'a', exp }), 'A');
+      const { expire } = session();
+      signOut();
+      signIn(token({ sub: 'b', exp }), 'B');
+      expire();
+      const { name } = session();
+      session().expire();
+      return { name, expired: session().expired };
+    });
+    assert.deepEqual({ name, expired }, { name: 'B', expired: true });
+  }));
