@@ -195,6 +195,13 @@ impl Actor {
         }
     }
 
+    /// Adds the actor to those who have acted by a recorded mandate, if the actor does.
+    pub fn note_mandate(&self, mandated: &mut Vec<Subject>) {
+        if self.mandate.is_some() && !mandated.iter().any(|known| known.is(&self.subject)) {
+            mandated.push(self.subject.clone());
+        }
+    }
+
     /// The party for whom the actor acts: the represented one, or the actor.
     #[must_use]
     pub fn party(&self) -> &Subject {

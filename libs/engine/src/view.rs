@@ -24,7 +24,7 @@ pub(crate) mod legacy;
 mod readers;
 
 pub use ahead::{Ahead, ahead};
-pub use conditions::{of_agency, of_others};
+pub use conditions::{of_agency, of_others, of_uninvolved, party_names, text_array, texts};
 use file::{create, is_elsewhere, remove, reopen};
 use readers::Readers;
 

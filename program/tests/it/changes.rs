@@ -28,7 +28,7 @@ async fn changes(office: &Office, token: &str, query: &str) -> (Vec<Value>, Stri
 }
 
 /// All changes from the beginning, page by page.
-async fn all(office: &Office, token: &str) -> Vec<Value> {
+pub(crate) async fn all(office: &Office, token: &str) -> Vec<Value> {
     let (mut all, mut cursor) = (Vec::new(), "start".to_owned());
     loop {
         let (page, next) = changes(office, token, &format!("?limit=2&after={cursor}")).await;

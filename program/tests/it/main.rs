@@ -46,6 +46,7 @@ mod life;
 mod lists_law;
 mod lived;
 mod locked;
+mod mandated;
 mod mandates;
 mod markers;
 mod money;

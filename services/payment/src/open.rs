@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use dossier::State as _;
 use dossier::clock::Running;
-use dossier::contract::{EventSet, PaymentEvent, UnmatchedEvent, party_name};
+use dossier::contract::{Brief, EventSet, PaymentEvent, UnmatchedEvent, party_name};
 use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
 use engine::tasks::{
     Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work,
 };
-use engine::view::{Shape, View};
+use engine::view::{Shape, View, party_names, text_array};
 use engine::{Engine, Streams, recorded_at};
 use events::{Page, Position, Recorded};
 use platform::metrics::Metrics;
@@ -27,7 +27,7 @@ const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 5,
+    version: 6,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -35,7 +35,7 @@ CREATE TABLE tasks (
   code    TEXT    NOT NULL,
   agency  TEXT    NOT NULL,
   applicant TEXT  NOT NULL,
-  filed_by  TEXT,
+  acted   TEXT    NOT NULL,
   why     TEXT    NOT NULL,
   amount  INTEGER NOT NULL,
   due_at  INTEGER NOT NULL,
@@ -50,7 +50,7 @@ CREATE TABLE movements (
   code      TEXT    NOT NULL,
   agency    TEXT    NOT NULL,
   applicant TEXT    NOT NULL,
-  filed_by  TEXT,
+  acted     TEXT    NOT NULL,
   kind      TEXT    NOT NULL,
   amount    INTEGER NOT NULL,
   provider  TEXT,
@@ -102,7 +102,7 @@ struct Row {
     code: String,
     agency: String,
     applicant: String,
-    filed_by: Option<String>,
+    acted: String,
     kind: &'static str,
     why: String,
     amount: i64,
@@ -168,7 +168,7 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         code: brief.code.to_string(),
         agency: brief.agency.to_string(),
         applicant: party_name(brief.applicant.as_str()),
-        filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
+        acted: acted(payment, brief),
         kind,
         why,
         amount,
@@ -198,6 +198,12 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         rows.push(Row { dated, ..row("approval", why.to_owned(), amount.0, owed) });
     }
     rows
+}
+
+/// Who filed the dossier or acted for the applicant, as far as the payment knows.
+fn acted(payment: &Payment, brief: &Brief) -> String {
+    let acted = brief.representative.iter().chain(&brief.mandated).chain(&payment.mandated);
+    text_array(&party_names(acted))
 }
 
 /// Updates the metrics.
@@ -242,7 +248,7 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
     tables.prepare_cached("DELETE FROM tasks WHERE dossier = ?1")?.execute([dossier])?;
     let mut insert = tables.prepare_cached(
         "INSERT OR REPLACE INTO tasks
-           (dossier, kind, code, agency, why, amount, due_at, missed, applicant, filed_by, dated)
+           (dossier, kind, code, agency, why, amount, due_at, missed, applicant, acted, dated)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?;
     for row in rows {
@@ -256,7 +262,7 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
             row.due_at,
             row.missed,
             row.applicant,
-            row.filed_by,
+            row.acted,
             row.dated
         ])?;
     }

@@ -22,6 +22,8 @@ use kinds::{SUBMITTED, Submission, is_without_effect};
 mod kinds;
 mod others;
 
+pub(crate) use others::handlers;
+
 /// Statuses as the national portal numbers them.
 mod status {
     pub(super) const SUBMITTED: u8 = 1;
@@ -81,6 +83,8 @@ CREATE TABLE complaints (
   dossier      TEXT,
   agency       TEXT    NOT NULL,
   settled_day  TEXT,
+  open         INTEGER NOT NULL DEFAULT 1,
+  merged       INTEGER NOT NULL DEFAULT 0,
   overdue      INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE late_outages (id TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
@@ -386,7 +390,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 7, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 8, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback.", "law.OutageDeclared"];
 

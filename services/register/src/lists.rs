@@ -36,7 +36,7 @@ pub(crate) use row::ListedRow;
 
 const SHAPE: Shape = Shape {
     name: "lists",
-    version: 2,
+    version: 3,
     tables: "
 CREATE TABLE dossiers (
   n              INTEGER PRIMARY KEY,
@@ -48,7 +48,7 @@ CREATE TABLE dossiers (
   receiver       TEXT,
   channel        INTEGER NOT NULL,
   applicant      TEXT    NOT NULL,
-  filed_by       TEXT,
+  acted          TEXT    NOT NULL,
   submitted_at   INTEGER NOT NULL,
   stage          INTEGER NOT NULL,
   status         INTEGER NOT NULL,
@@ -58,6 +58,7 @@ CREATE TABLE dossiers (
   due_at         INTEGER,
   flags          INTEGER NOT NULL,
   labels         TEXT    NOT NULL,
+  consulted      TEXT    NOT NULL,
   tasks          TEXT    NOT NULL,
   seen           BLOB    NOT NULL
 ) STRICT;

@@ -6,7 +6,7 @@ use dossier::contract::{
     AgencyCode, Brief, DeliveryChannel, DeliveryEvent, DossierId, ParcelId, party_name,
 };
 use engine::tasks::{NotApplied, Projection};
-use engine::view::{Shape, instant};
+use engine::view::{Shape, instant, party_names, text_array, texts};
 use engine::{decode, envelope, stream_id};
 use events::Recorded;
 use jiff::Timestamp;
@@ -24,7 +24,7 @@ CREATE TABLE results (
   code      TEXT NOT NULL,
   agency    TEXT NOT NULL,
   applicant TEXT NOT NULL,
-  filed_by  TEXT
+  acted     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE parcels (
   parcel      BLOB    PRIMARY KEY,
@@ -83,7 +83,7 @@ pub(crate) struct ParcelRow {
     pub(crate) dossier: DossierId,
     pub(crate) code: String,
     pub(crate) agency: AgencyCode,
-    /// The applicant, and who filed the dossier, as [`party_name`]s.
+    /// The applicant, and who filed the dossier or acted for the applicant, as [`party_name`]s.
     pub(crate) parties: Vec<String>,
     pub(crate) carrier: String,
     pub(crate) waybill: String,
@@ -98,7 +98,7 @@ pub(crate) struct ParcelRow {
 pub(crate) struct Parcels;
 
 impl Projection for Parcels {
-    const SHAPE: Shape = Shape { name: "parcels", version: 1, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "parcels", version: 2, tables: TABLES };
     const KINDS: &'static [&'static str] = &[
         "delivery.ResultPrepared",
         "delivery.ResultHandedToCarrier",
@@ -156,7 +156,7 @@ fn prepare(rows: &Connection, brief: &Brief) -> rusqlite::Result<()> {
             brief.code.as_str(),
             brief.agency.as_str(),
             party_name(brief.applicant.as_str()),
-            brief.representative.as_ref().map(|one| party_name(one.as_str()))
+            text_array(&party_names(brief.representative.iter().chain(&brief.mandated)))
         ],
     )?;
     Ok(())
@@ -257,7 +257,7 @@ pub(crate) fn read(
     let before = listing.before.map_or(i64::MAX, Timestamp::as_millisecond);
     let mut listed = rows.prepare_cached(
         "SELECT p.parcel, p.dossier, coalesce(r.code, ''), coalesce(r.agency, ''), r.applicant,
-           r.filed_by, p.carrier, p.waybill, p.state, p.handed_at, p.reported_at
+           r.acted, p.carrier, p.waybill, p.state, p.handed_at, p.reported_at
          FROM listed l JOIN parcels p ON p.parcel = l.parcel
          LEFT JOIN results r ON r.dossier = p.dossier
          WHERE l.scope = ?1 AND l.state = ?2 AND (l.handed_at, l.parcel) > (?3, ?4)
@@ -301,7 +301,7 @@ fn row(row: &Row<'_>) -> rusqlite::Result<ParcelRow> {
         dossier: DossierId(row.get(1)?),
         code: row.get(2)?,
         agency: row.get::<_, String>(3)?.as_str().into(),
-        parties: [row.get::<_, Option<String>>(4)?, row.get(5)?].into_iter().flatten().collect(),
+        parties: row.get::<_, Option<String>>(4)?.into_iter().chain(texts(row, 5)?).collect(),
         carrier: row.get(6)?,
         waybill: row.get(7)?,
         place: place.ok_or(rusqlite::Error::IntegralValueOutOfRange(8, state))?,

@@ -9,7 +9,7 @@ use crate::access::Resource;
 use crate::clock;
 use crate::contract::{
     AgencyCode, Brief, Delivery, DeliveryChannel, DeliveryEvent, Meta, ParcelEnd, ParcelId,
-    Personal, ProcedureRef, ResultIssued, ResultPrepared, Role,
+    Personal, ProcedureRef, ResultIssued, ResultPrepared, Role, Subject,
 };
 use crate::papers;
 use crate::services::Category;
@@ -26,6 +26,8 @@ pub struct DossierResult {
     pub parcels: BTreeMap<ParcelId, Parcel>,
     /// Validity, duties and renewal.
     pub after: After,
+    /// Who has acted for the applicant here by a recorded mandate.
+    pub mandated: Vec<Subject>,
     pub reasons: Reasons,
 }
 
@@ -117,6 +119,7 @@ impl State for DossierResult {
     fn evolve(&mut self, event: &DeliveryEvent, meta: &Meta) {
         self.after.evolve(event, meta);
         self.reasons.evolve(event, meta);
+        meta.envelope.actor.note_mandate(&mut self.mandated);
         match event {
             DeliveryEvent::ResultPrepared(prepared) => {
                 self.delivery = Some(prepared.brief.delivery.clone());
@@ -173,7 +176,9 @@ impl State for DossierResult {
     }
 
     fn resource(&self) -> Option<Resource> {
-        self.brief().map(Brief::resource)
+        let mut resource = self.brief()?.resource();
+        resource.representatives.extend(self.mandated.iter().cloned());
+        Some(resource)
     }
 
     fn received_under(&self) -> Option<(&ProcedureRef, &AgencyCode)> {

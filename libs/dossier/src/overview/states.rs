@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use crate::contract::{
     DeliveryEvent, EventSet, IntakeEvent, Meta, NoteEvent, PaymentEvent, Personal, RatingEvent,
-    ReviewEvent, Unreadable,
+    ReviewEvent, Subject, Unreadable,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
@@ -28,6 +28,8 @@ pub struct DossierStates {
     pub notes: Notes,
     /// Whether the one-stop unit's answer was missed once.
     pub intake_answer_missed: bool,
+    /// Who has acted for the applicant by a recorded mandate, in any service.
+    pub mandated: Vec<Subject>,
     /// Whether an officer has ever claimed the review.
     pub was_claimed: bool,
     /// When the newest event was recorded.
@@ -81,6 +83,7 @@ impl DossierStates {
     /// Applies an event of one of the streams.
     pub fn apply(&mut self, event: &DossierEvent, meta: &Meta) {
         self.last_at = self.last_at.max(Some(meta.at()));
+        meta.envelope.actor.note_mandate(&mut self.mandated);
         match event {
             DossierEvent::Intake(event) => {
                 self.intake_answer_missed |= matches!(event, IntakeEvent::IntakeAnswerMissed(_));

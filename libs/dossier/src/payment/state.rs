@@ -15,7 +15,7 @@ use crate::access::{Former, Resource};
 use crate::clock::{self, Running};
 use crate::contract::{
     AgencyCode, DiscrepancyResolved, FeeAssessed, FeeReassessed, FeeTransferred, Meta, OwedBack,
-    PaymentEvent, PaymentId, PaymentRefunded, ProcedureRef, RefundEffect, Vnd,
+    PaymentEvent, PaymentId, PaymentRefunded, ProcedureRef, RefundEffect, Subject, Vnd,
 };
 use crate::law::Kept;
 use crate::services::Category;
@@ -67,6 +67,8 @@ pub struct Payment {
     pub former: Vec<Former>,
     /// The notices without a reference to a payment that were matched with an attempt.
     pub matched: BTreeSet<Uuid>,
+    /// Who has acted for the applicant here by a recorded mandate.
+    pub mandated: Vec<Subject>,
     pub reasons: Reasons,
 }
 
@@ -357,6 +359,7 @@ impl State for Payment {
 
     fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
         self.reasons.evolve(event, meta);
+        meta.envelope.actor.note_mandate(&mut self.mandated);
         let window = |ends_at: Option<Timestamp>| {
             ends_at.map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at()))
         };
@@ -427,6 +430,7 @@ impl State for Payment {
 
     fn resource(&self) -> Option<Resource> {
         let mut resource = self.assessed()?.brief.resource();
+        resource.representatives.extend(self.mandated.iter().cloned());
         resource.informed.extend(self.decider.clone());
         resource.former.clone_from(&self.former);
         Some(resource)

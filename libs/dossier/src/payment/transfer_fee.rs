@@ -53,7 +53,7 @@ impl Payment {
 mod tests {
     use super::*;
     use crate::access::{Caller, Denied, agency, decide, informed};
-    use crate::contract::Role;
+    use crate::contract::{Actor, MandateId, Role, Subject};
     use crate::payment::assess_fee::tests::assessed;
     use crate::payment::take_cash::TakeCash;
     use crate::step::State;
@@ -107,6 +107,35 @@ mod tests {
         assert_eq!(rights(&scene, "G02.001"), (true, false));
         assert_eq!(rights(&scene, "G02.002"), (false, true));
         assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 0, "once");
+    }
+
+    #[test]
+    fn who_has_started_a_payment_by_a_mandate_is_no_officer_here() {
+        let law = law();
+        let mut scene = assessed(&law);
+        assert!(!scene.state.resource().unwrap().representatives.contains(&"lan".into()));
+        let mandate = Some(MandateId(uuid::Uuid::from_u128(1)));
+        for subject in ["lan", "lan", "minh"] {
+            let actor = Actor { mandate, ..Actor::new(subject.into(), Role::Applicant, None) };
+            actor.note_mandate(&mut scene.state.mandated);
+        }
+        Actor::new("other".into(), Role::Applicant, None).note_mandate(&mut scene.state.mandated);
+        assert_eq!(scene.state.mandated, ["lan", "minh"].map(Subject::from));
+        let cashier = |subject: &str| Caller {
+            subject: subject.into(),
+            roles: vec![Role::Cashier],
+            agency: Some("G02.001".into()),
+            predecessors: Vec::new(),
+            on_behalf_of: None,
+            mandate: None,
+            credential: None,
+        };
+        let resource = scene.state.resource();
+        let may = |subject| {
+            decide(&cashier(subject), &[agency(Role::Cashier)], resource.as_ref()).map(drop)
+        };
+        assert_eq!(may("lan"), Err(Denied::Party));
+        assert_eq!(may("other"), Ok(()));
     }
 
     #[test]

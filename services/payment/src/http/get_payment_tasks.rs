@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dossier::access::{Caller, Resource};
 use dossier::contract::{AgencyCode, DossierCode, DossierId, Vnd};
 use dossier::payment::READ_TASKS;
-use engine::view::{Question, of_agency, of_others};
+use engine::view::{Question, of_agency, of_uninvolved};
 use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -98,7 +98,7 @@ fn selected(
     let engine = app.payments.engine();
     let mut values = Vec::new();
     let mut conditions = vec![
-        of_others(caller, &mut values),
+        of_uninvolved(caller, &mut values),
         of_agency((&engine.law(), engine.clock.now()), agency, &mut values),
     ];
     if let Some(kind) = query.kind {

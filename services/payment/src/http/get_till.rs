@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::access::Resource;
 use dossier::contract::{AgencyCode, DossierCode, DossierId, Subject, Vnd};
 use dossier::payment::READ_TASKS;
-use engine::view::{Question, of_agency, of_others};
+use engine::view::{Question, of_agency, of_uninvolved};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::types::Value;
@@ -143,7 +143,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let of_agency = of_agency((&law, engine.clock.now()), Some(&agency), &mut values);
     values.push(Value::Text(day));
     let of_day = format!("{of_agency} AND day = ?");
-    let listed = format!("{of_day} AND {}", of_others(caller, &mut parties));
+    let listed = format!("{of_day} AND {}", of_uninvolved(caller, &mut parties));
     let found = app.open.query(Question::List, move |tables| {
         let sums = sums(tables, &of_day, &values)?;
         values.extend(parties);

@@ -13,7 +13,7 @@ pub(super) struct Movement {
     code: String,
     agency: String,
     applicant: String,
-    filed_by: Option<String>,
+    acted: String,
     kind: &'static str,
     /// In VND; what left the agency is negative.
     amount: i64,
@@ -56,7 +56,7 @@ impl Movement {
             code: brief.code.to_string(),
             agency: brief.agency.to_string(),
             applicant: party_name(brief.applicant.as_str()),
-            filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
+            acted: super::acted(payment, brief),
             kind,
             amount,
             provider,
@@ -69,7 +69,7 @@ impl Movement {
     pub(super) fn insert(&self, tables: &Connection) -> rusqlite::Result<()> {
         let mut insert = tables.prepare_cached(
             "INSERT OR REPLACE INTO movements
-               (position, dossier, code, agency, applicant, filed_by, kind, amount, provider,
+               (position, dossier, code, agency, applicant, acted, kind, amount, provider,
                 officer, day, at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
         )?;
@@ -80,7 +80,7 @@ impl Movement {
                 self.code,
                 self.agency,
                 self.applicant,
-                self.filed_by,
+                self.acted,
                 self.kind,
                 self.amount,
                 self.provider,

@@ -5,14 +5,12 @@ use std::sync::Arc;
 
 use dossier::State;
 use dossier::access::{Caller, Resource};
-use dossier::contract::{ComplaintId, DossierId, IntakeEvent, Subject as Party};
+use dossier::contract::{AgencyCode, ComplaintId, DossierId, IntakeEvent, Subject as Party};
 use dossier::feedback::Complaint;
-use dossier::overview::Task;
 use dossier::services::Category;
 use engine::view::Question;
 use engine::{Streams, decode, fold};
 use events::{Recorded, StreamName};
-use rusqlite::params;
 use web::Problem;
 
 use super::Feed;
@@ -21,8 +19,6 @@ use super::recent::Owners;
 use crate::impartial::Acts;
 use crate::lists::{self, ListedRow};
 
-/// Complaints of a dossier at most, as on its timeline.
-const COMPLAINTS_MAX: u32 = 100;
 /// Complaints into which a complaint was merged, one after the other.
 const MERGERS_MAX: usize = 10;
 
@@ -51,31 +47,24 @@ pub(super) async fn of(feed: &Feed, changes: &[Change]) -> Result<Owners, Proble
         let owner = complaint.resource().map(Arc::new);
         owners.extend(owner.map(|owner| (Subject::Complaint(*id), owner)));
     }
-    let about = complaints_about(feed, dossiers.clone()).await?;
+    let mut handlers = handlers(feed, dossiers.clone()).await?;
     for (dossier, row) in rows(feed, dossiers).await? {
-        let mut owner = owner_of(&row);
-        for id in about.get(&dossier).into_iter().flatten() {
-            let complaint = match complaints.get(id) {
-                Some(complaint) => complaint,
-                None => complaints.entry(*id).or_insert(complaint(feed, *id).await?),
-            };
-            owner.complained.extend(complaint.dealt_with_by().cloned());
-        }
+        let complained = handlers.remove(&dossier).unwrap_or_default();
+        let owner = Resource { complained, ..owner_of(&row) };
         owners.insert(Subject::Dossier(dossier), Arc::new(owner));
     }
     Ok(owners)
 }
 
-/// The parties and the agencies of a dossier. An agency is consulted while it has the task to
-/// answer.
+/// The parties and the agencies of a dossier. A consulted agency is one also after it has answered,
+/// as in the review: it receives the change by its own answer.
 fn owner_of(row: &ListedRow) -> Resource {
-    let consulted = |task: &&Task| task.kind.roles().contains(&dossier::contract::Role::Consultee);
     Resource {
         owners: vec![row.applicant.as_str().into()],
-        representatives: row.filed_by.iter().map(|party| Party::from(party.as_str())).collect(),
+        representatives: row.acted.iter().map(|party| Party::from(party.as_str())).collect(),
         procedure: Some(row.procedure.code.clone()),
         agencies: vec![row.agency.clone()],
-        consulted: row.tasks.iter().filter(consulted).map(|task| task.agency.clone()).collect(),
+        consulted: row.consulted.clone(),
         informed: row.receiver.iter().cloned().collect(),
         ..Resource::default()
     }
@@ -98,31 +87,23 @@ async fn rows(
     Ok(rows.await?)
 }
 
-/// The complaints about dossiers.
-async fn complaints_about(
+/// The agencies that handle open complaints about dossiers.
+async fn handlers(
     feed: &Feed,
     dossiers: BTreeSet<DossierId>,
-) -> Result<BTreeMap<DossierId, Vec<ComplaintId>>, Problem> {
+) -> Result<BTreeMap<DossierId, Vec<AgencyCode>>, Problem> {
     if dossiers.is_empty() {
         return Ok(BTreeMap::new());
     }
-    let about = feed.dossiers.0.query(Question::LookUp, move |rows| {
-        let mut statement = rows
-            .prepare_cached("SELECT id FROM complaints WHERE dossier = ?1 ORDER BY id LIMIT ?2")?;
-        let mut about: BTreeMap<DossierId, Vec<ComplaintId>> = BTreeMap::new();
+    let handlers = feed.dossiers.0.query(Question::LookUp, move |rows| {
+        let mut handlers = BTreeMap::new();
         for dossier in dossiers {
-            let ids = statement
-                .query_map(params![dossier.to_string(), COMPLAINTS_MAX], |row| row.get(0))?
-                .collect::<rusqlite::Result<Vec<String>>>()?;
-            let ids: Vec<ComplaintId> =
-                ids.iter().filter_map(|id| id.parse().ok().map(ComplaintId)).collect();
-            if !ids.is_empty() {
-                about.insert(dossier, ids);
-            }
+            let agencies = crate::dossiers::handlers(rows, &dossier.to_string())?;
+            handlers.insert(dossier, agencies);
         }
-        Ok(about)
+        Ok(handlers)
     });
-    Ok(about.await?)
+    Ok(handlers.await?)
 }
 
 async fn complaint(feed: &Feed, id: ComplaintId) -> Result<Complaint, Problem> {

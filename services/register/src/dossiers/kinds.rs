@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub(super) const SUBMITTED: &str = "intake.DossierSubmitted.v1";
 
 /// Kinds that change no row.
-const WITHOUT_EFFECT: [&str; 22] = [
+const WITHOUT_EFFECT: [&str; 19] = [
     "intake.IntakeAnswerMissed.v1",
     "intake.LatenessForeseen.v1",
     "intake.PeriodExtended.v1",
@@ -27,10 +27,7 @@ const WITHOUT_EFFECT: [&str; 22] = [
     "review.ReviewPaused.v1",
     "review.SupplementNeeded.v1",
     "review.VerificationRecorded.v1",
-    "feedback.AnswerPublished.v1",
-    "feedback.ComplaintClassified.v1",
     "feedback.ComplaintNoted.v1",
-    "feedback.ComplaintReopened.v1",
     "feedback.PeriodExtended.v1",
     "feedback.RatingInvited.v1",
 ];

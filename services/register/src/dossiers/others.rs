@@ -1,10 +1,17 @@
 //! What review, complaints and outages change in the rows of dossiers.
 
-use dossier::contract::{AgencyCode, ComplaintEvent, OutageDeclared, ReviewEvent};
+use dossier::contract::{AgencyCode, ComplaintClass, ComplaintEvent, OutageDeclared, ReviewEvent};
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Dossiers, set, status};
+
+/// Agencies that handle complaints about one dossier, at most.
+const HANDLERS_MAX: u32 = 100;
+/// Begins or ends a stage of a complaint in which its agency has something to do.
+const OPENED: &str = "UPDATE complaints SET open = ?2, merged = 0 WHERE id = ?1";
+/// While a complaint is merged into another one, its agency has nothing to do.
+const MERGED: &str = "UPDATE complaints SET merged = ?2 WHERE id = ?1";
 
 impl Dossiers {
     pub(super) fn review(
@@ -70,7 +77,7 @@ impl Dossiers {
     }
 
     /// A complaint about a dossier is part of its timeline. Whether it was answered in time is
-    /// counted by its agency.
+    /// counted by its agency. `open` and `merged` change as [`dossier::feedback::Complaint`] does.
     pub(super) fn complaint(
         &self,
         rows: &Connection,
@@ -92,8 +99,20 @@ impl Dossiers {
             ComplaintEvent::ComplaintForwarded(forwarded) => {
                 rows.prepare_cached("UPDATE complaints SET agency = ?2 WHERE id = ?1")?
                     .execute(params![id, forwarded.to.as_str()])?;
+                set(rows, id, OPENED, 1)?;
             }
-            ComplaintEvent::ComplaintAnswered(_) => self.settled(rows, id, (at, false))?,
+            ComplaintEvent::ComplaintClassified(classified) => {
+                let is_open = !matches!(classified.class, ComplaintClass::NotAcceptable);
+                set(rows, id, OPENED, u8::from(is_open))?;
+            }
+            ComplaintEvent::ComplaintReopened(_) => set(rows, id, OPENED, 1)?,
+            ComplaintEvent::AnswerPublished(_) => set(rows, id, OPENED, 0)?,
+            ComplaintEvent::ComplaintMerged(_) => set(rows, id, MERGED, 1)?,
+            ComplaintEvent::ComplaintSeparated(_) => set(rows, id, MERGED, 0)?,
+            ComplaintEvent::ComplaintAnswered(_) => {
+                set(rows, id, OPENED, 1)?;
+                self.settled(rows, id, (at, false))?;
+            }
             ComplaintEvent::ComplaintOverdue(missed) if missed.stage == "answer" => {
                 self.settled(rows, id, (at, true))?;
             }
@@ -135,5 +154,51 @@ impl Dossiers {
                 .execute([declared.outage.to_string()])?;
         }
         Ok(())
+    }
+}
+
+/// The agencies that handle open complaints about a dossier.
+pub(crate) fn handlers(rows: &Connection, dossier: &str) -> rusqlite::Result<Vec<AgencyCode>> {
+    rows.prepare_cached(
+        "SELECT DISTINCT agency FROM complaints WHERE dossier = ?1 AND open = 1 AND merged = 0
+         ORDER BY agency LIMIT ?2",
+    )?
+    .query_map(params![dossier, HANDLERS_MAX], |row| {
+        Ok(AgencyCode::from(row.get::<_, String>(0)?.as_str()))
+    })?
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dossiers::TABLES;
+
+    #[test]
+    fn agencies_handle_a_complaint_while_it_is_open_and_not_merged_however_many_there_are() {
+        let rows = Connection::open_in_memory().unwrap();
+        rows.execute_batch(TABLES).unwrap();
+        for n in 0..300 {
+            let agency = if n < 299 { "G02" } else { "H26" };
+            let sql = "INSERT INTO complaints (id, dossier, agency) VALUES (?1, ?2, ?3)";
+            rows.execute(sql, params![format!("c{n:03}"), "d1", agency]).unwrap();
+        }
+        let of = |dossier: &str| handlers(&rows, dossier).unwrap();
+        assert_eq!(of("d1"), ["G02", "H26"].map(AgencyCode::from));
+        assert!(of("d2").is_empty());
+        for (sql, value, handles) in [
+            (OPENED, 0, false),
+            (OPENED, 1, true),
+            (MERGED, 1, false),
+            (MERGED, 0, true),
+            (OPENED, 0, false),
+            (MERGED, 1, false),
+            (MERGED, 0, false),
+            (MERGED, 1, false),
+            (OPENED, 1, true),
+        ] {
+            set(&rows, "c299", sql, value).unwrap();
+            assert_eq!(of("d1").contains(&AgencyCode::from("H26")), handles, "{sql} {value}");
+        }
     }
 }

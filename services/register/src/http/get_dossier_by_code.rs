@@ -29,7 +29,7 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
     let row = found.await?.ok_or_else(Problem::not_found)?;
     let resource = Resource {
         owners: vec![row.applicant.as_str().into()],
-        representatives: row.filed_by.iter().map(|party| party.as_str().into()).collect(),
+        representatives: row.acted.iter().map(|party| party.as_str().into()).collect(),
         procedure: Some(row.procedure.code.clone()),
         agencies: vec![row.agency.clone()],
         informed: row.receiver.iter().cloned().collect(),

@@ -232,8 +232,7 @@ impl Whose {
 
     /// Whether an officer may work on the dossier: not on a matter of their own.
     pub(super) fn includes(&self, row: &ListedRow) -> bool {
-        let is_party =
-            |party: &String| row.applicant == *party || row.filed_by.as_ref() == Some(party);
+        let is_party = |party: &String| row.applicant == *party || row.acted.contains(party);
         !self.not_of.iter().any(is_party)
     }
 }

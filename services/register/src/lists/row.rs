@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use dossier::State as _;
 use dossier::contract::{
     AgencyCode, Channel, DossierCode, DossierId, ProcedureRef, Subject, party_name,
 };
 use dossier::law::Law;
 use dossier::overview::{DossierFlags, DossierStage, DossierStates, Overview, Task, WaitingOn};
+use engine::view::{party_names, text_array, texts};
 use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
@@ -16,9 +18,9 @@ use super::{Key, Range, Scope};
 
 /// What [`ListedRow::read`] reads.
 pub(super) const SELECT: &str =
-    "SELECT id, code, procedure, version, agency, channel, applicant, filed_by,
+    "SELECT id, code, procedure, version, agency, channel, applicant, acted,
   submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, receiver,
-  labels FROM dossiers";
+  labels, consulted FROM dossiers";
 
 /// A dossier as the lists have it.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,7 +34,8 @@ pub(crate) struct ListedRow {
     pub(crate) channel: Channel,
     /// The applicant, in the form in which parties are compared.
     pub(crate) applicant: String,
-    pub(crate) filed_by: Option<String>,
+    /// Who filed it or acted for the applicant, in the same form.
+    pub(crate) acted: Vec<String>,
     pub(crate) submitted_at: Timestamp,
     pub(crate) stage: DossierStage,
     pub(crate) status: u8,
@@ -46,6 +49,8 @@ pub(crate) struct ListedRow {
     pub(crate) tasks: Vec<Task>,
     /// Keyed digests of its labels.
     pub(crate) labels: Vec<String>,
+    /// The agencies that are or were consulted.
+    pub(crate) consulted: Vec<AgencyCode>,
 }
 
 const CHANNELS: [Channel; 3] = [Channel::Online, Channel::Counter, Channel::Post];
@@ -64,6 +69,9 @@ impl ListedRow {
     pub(super) fn of(states: &DossierStates, law: &Law, now: Timestamp) -> Option<Self> {
         let brief = &states.intake.submission.as_ref()?.brief;
         let overview = Overview::of(states, law, states.last_at?.max(now))?;
+        let acted = brief.representative.iter().chain(&brief.mandated).chain(&states.mandated);
+        let consulted: BTreeSet<AgencyCode> =
+            states.review.resource().into_iter().flat_map(|review| review.consulted).collect();
         Some(Self {
             id: brief.dossier,
             code: brief.code.clone(),
@@ -72,7 +80,7 @@ impl ListedRow {
             receiver: brief.other_receiver().cloned(),
             channel: brief.channel,
             applicant: party_name(brief.applicant.as_str()),
-            filed_by: brief.representative.as_ref().map(|one| party_name(one.as_str())),
+            acted: party_names(acted),
             submitted_at: rounded(brief.submitted_at),
             stage: overview.stage,
             status: overview.status,
@@ -83,6 +91,7 @@ impl ListedRow {
             flags: overview.flags,
             tasks: overview.tasks,
             labels: Vec::new(),
+            consulted: consulted.into_iter().collect(),
         })
     }
 
@@ -104,7 +113,7 @@ impl ListedRow {
             receiver: row.get::<_, Option<String>>(17)?.map(|code| (&*code).into()),
             channel: *CHANNELS.get(one_of(5)?).ok_or_else(|| damaged(5))?,
             applicant: text(6)?,
-            filed_by: row.get(7)?,
+            acted: texts(row, 7)?,
             submitted_at: engine::view::instant(row, 8)?,
             stage: *STAGES.get(one_of(9)?).ok_or_else(|| damaged(9))?,
             status: row.get(10)?,
@@ -120,6 +129,7 @@ impl ListedRow {
                 rusqlite::Error::FromSqlConversionFailure(16, Type::Text, Box::new(error))
             })?,
             labels: text(18)?.split_whitespace().map(ToOwned::to_owned).collect(),
+            consulted: text(19)?.split_whitespace().map(AgencyCode::from).collect(),
         })
     }
 
@@ -127,17 +137,18 @@ impl ListedRow {
     pub(super) fn save(&self, tables: &Connection, seen: &[u8]) -> rusqlite::Result<()> {
         let tasks = serde_json::to_string(&self.tasks)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let consulted: Vec<&str> = self.consulted.iter().map(AgencyCode::as_str).collect();
         let stage = STAGES.iter().zip(0_i64..).find(|(known, _)| **known == self.stage);
         let channel = CHANNELS.iter().zip(0_i64..).find(|(known, _)| **known == self.channel);
         let mut save = tables.prepare_cached(
-            "INSERT INTO dossiers (id, code, procedure, version, agency, channel, applicant, filed_by,
+            "INSERT INTO dossiers (id, code, procedure, version, agency, channel, applicant, acted,
                submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, seen,
-               receiver, labels)
+               receiver, labels, consulted)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-               ?19, ?20)
+               ?19, ?20, ?21)
              ON CONFLICT (id) DO UPDATE SET version = ?4, agency = ?5, receiver = ?19, stage = ?10, status = ?11, waiting_on = ?12,
                waiting_agency = ?13, officer = ?14, due_at = ?15, flags = ?16, tasks = ?17, seen = ?18,
-               labels = ?20",
+               labels = ?20, acted = ?8, consulted = ?21",
         )?;
         save.execute(params![
             self.id.0.as_bytes(),
@@ -147,7 +158,7 @@ impl ListedRow {
             self.agency.as_str(),
             channel.map(|(_, place)| place),
             self.applicant,
-            self.filed_by,
+            text_array(&self.acted),
             self.submitted_at.as_millisecond(),
             stage.map(|(_, place)| place),
             self.status,
@@ -159,7 +170,8 @@ impl ListedRow {
             tasks,
             seen,
             self.receiver.as_ref().map(AgencyCode::as_str),
-            self.labels.join(" ")
+            self.labels.join(" "),
+            consulted.join(" ")
         ])?;
         Ok(())
     }

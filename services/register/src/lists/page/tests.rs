@@ -27,7 +27,7 @@ pub(in crate::lists) fn row(n: u128, agency: &str, due: i64) -> ListedRow {
         receiver: None,
         channel: Channel::Online,
         applicant: "a1".to_owned(),
-        filed_by: None,
+        acted: vec!["u1".to_owned()],
         submitted_at: at(i64::try_from(n).unwrap()),
         stage: DossierStage::Submitted,
         status: 1,
@@ -38,6 +38,7 @@ pub(in crate::lists) fn row(n: u128, agency: &str, due: i64) -> ListedRow {
         flags: DossierFlags::default(),
         tasks: vec![serde_json::from_value(task).unwrap()],
         labels: Vec::new(),
+        consulted: vec!["H26.14".into()],
     }
 }
 
@@ -86,6 +87,8 @@ fn a_row_that_changes_moves_in_its_lists_and_leaves_those_it_is_no_longer_in() {
     save(&tables, row(2, "G02.001", 6));
     let mut later = first.clone();
     later.tasks[0].due_at = Some(at(7));
+    later.acted.push("lan".to_owned());
+    later.consulted.push("H26".into());
     let change = Change { before: Some(first), row: later.clone(), seen: Vec::new() };
     write(&tables, &change).unwrap();
     write(&tables, &change).unwrap();
