@@ -44,7 +44,7 @@ export function Search() {
       return;
     }
     if (CODE.test(typed)) {
-      const dossier = await readIfAny(`/v1/register/dossiers/by-code/${encodeURIComponent(typed)}`);
+      const dossier = await readIfAny(`/v1/register/dossier-codes/${encodeURIComponent(typed)}`);
       if (dossier) {
         location.hash = `#/dossiers/${dossier.body.id}`;
         return;

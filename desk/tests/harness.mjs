@@ -11,7 +11,7 @@ const require = createRequire(join(PACKAGES, 'node_modules', 'x.js'));
 const { chromium } = require('playwright-core');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const WAIT_MS = 15_000;
+const WAIT_MS = 60_000;
 
 export const PHONE = { width: 360, height: 740 };
 export const SCREEN = { width: 1_280, height: 800 };
@@ -45,7 +45,8 @@ export async function open(
     const unexpected = errors.filter((line) => !expected.some((pattern) => pattern.test(line)));
     assert.deepEqual(unexpected, []);
   } catch (error) {
-    await page.screenshot({ path: join(SHOTS, 'failed.png'), fullPage: true });
+    // A picture that cannot be taken must not hide the error.
+    await page.screenshot({ path: join(SHOTS, 'failed.png'), fullPage: true }).catch(() => {});
     throw error;
   } finally {
     await context.close();

@@ -174,9 +174,19 @@ async fn events(store: &EventStore) -> Vec<Arc<Recorded>> {
     }
 }
 
+/// The digest of a paper covers its text, which has the code of the dossier.
+fn without_digest(data: &str) -> String {
+    let mut event: Value = serde_json::from_str(data).unwrap();
+    let fields = event.as_object_mut().into_iter().flat_map(|event| event.values_mut());
+    for paper in fields.filter_map(Value::as_object_mut).filter(|f| f.contains_key("template")) {
+        paper.insert("sha256".to_owned(), "DIGEST".into());
+    }
+    event.to_string()
+}
+
 /// The events of each stream, in a form that does not depend on the process that appended them.
 /// Left out: cursors; codes, since each replica reserves numbers by the hundred, and the code in the
-/// events of a dossier; and reads of personal data, which each process records in a stream of its own.
+/// events of a dossier, with the digests of papers that name it; and reads of personal data, which each process records in a stream of its own.
 fn streams(events: &[Arc<Recorded>]) -> BTreeMap<String, Vec<Told>> {
     let mut streams: BTreeMap<String, Vec<Told>> = BTreeMap::new();
     let mut codes: BTreeMap<String, String> = BTreeMap::new();
@@ -193,6 +203,7 @@ fn streams(events: &[Arc<Recorded>]) -> BTreeMap<String, Vec<Told>> {
             Some(code) => event.data.replace(code, "CODE"),
             None => event.data.clone(),
         };
+        let data = without_digest(&data);
         let at = serde_json::from_str::<Envelope>(&event.meta).ok().map(|envelope| envelope.at);
         let told = (event.version.0, event.id, event.kind.to_string(), data, at);
         streams.entry(event.stream.to_string()).or_default().push(told);

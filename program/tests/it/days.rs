@@ -59,13 +59,13 @@ async fn a_portal_lists_the_dossiers_of_its_user_and_says_what_comes_next() {
     assert_eq!(dossier["next"][0]["due_at"], dossier["answer_due_at"]);
 
     let code = dossier["code"].as_str().unwrap();
-    let by_code = format!("/v1/register/dossiers/by-code/{code}");
+    let by_code = format!("/v1/register/dossier-codes/{code}");
     let found = office.browser.get(&by_code, &one.applicant).await.granted();
     assert_eq!((&found["id"], &found["next"]), (&dossier["id"], &dossier["next"]));
     let stranger = office.applicant("a2");
     assert_eq!(office.browser.get(&by_code, &stranger).await.refused(), (404, "not-found"));
     assert_eq!(
-        office.browser.get("/v1/register/dossiers/by-code/G02-1", &stranger).await.refused(),
+        office.browser.get("/v1/register/dossier-codes/G02-1", &stranger).await.refused(),
         (404, "not-found")
     );
     // Whoever acts for the applicant lists the applicant's dossiers, and not their own.

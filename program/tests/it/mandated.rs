@@ -38,7 +38,7 @@ async fn an_officer_who_wrote_for_a_party_by_a_mandate_finds_the_dossier_in_no_l
     let clerks = ["lan", "clerk-2"].map(|subject| office.token(Role::Clerk, subject, AGENCY));
     let dossier = certificate.at("dossiers");
     let shown = office.browser.get(&dossier, &certificate.applicant).await.granted();
-    let by_code = format!("/v1/register/dossiers/by-code/{}", shown["code"].as_str().unwrap());
+    let by_code = format!("/v1/register/dossier-codes/{}", shown["code"].as_str().unwrap());
     let sees = async |office: &Office, clerk: &str| {
         let mut listed = Vec::new();
         for path in ["/v1/register/dossiers", "/v1/register/work"] {

@@ -215,7 +215,7 @@ async fn a_mandate_for_some_procedures_covers_no_other() {
     assert_eq!(own(&office, &wide).await.len(), 1);
     assert_eq!(own(&office, &narrow).await.len(), 0);
     let code = owner.get(&office, &dossier).await.granted()["code"].as_str().unwrap().to_owned();
-    let by_code = format!("/v1/register/dossiers/by-code/{code}");
+    let by_code = format!("/v1/register/dossier-codes/{code}");
     wide.get(&office, &by_code).await.granted();
     assert_eq!(narrow.get(&office, &by_code).await.refused(), NOTHING);
     let body = energy_label(&office.browser, &narrow.token).await;

@@ -235,7 +235,7 @@ async fn a_repeated_filing_by_a_commune_is_one_dossier() {
     let clerk = office.token(Role::Clerk, "ward-1", WARD);
     let first = file(&mut office, &clerk, "citizen-1").await.granted();
     let code = first["code"].as_str().unwrap();
-    let found = office.browser.get(&format!("/v1/register/dossiers/by-code/{code}"), &clerk).await;
+    let found = office.browser.get(&format!("/v1/register/dossier-codes/{code}"), &clerk).await;
     assert_eq!(found.granted()["receiver"], WARD);
     let submitted = office.log().await.into_iter().filter(|kind| kind == "DossierSubmitted");
     assert_eq!(submitted.count(), 1);

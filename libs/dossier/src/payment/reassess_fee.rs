@@ -29,7 +29,7 @@ impl Command for ReassessFee {
 
     /// Returns no event if the fee was assessed for these groups already, or the payment is closed.
     /// Not yet, before the first assessment. The fee may also be no higher than before, if the
-    /// dossier was transferred to an agency with other reductions: intake waits for it all the same.
+    /// dossier was transferred to an agency with other reductions: intake waits for it too.
     fn decide(
         &self,
         payment: &Payment,

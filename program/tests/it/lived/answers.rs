@@ -164,6 +164,7 @@ impl Values {
             ("kind", "procedure"),
             ("version", "2"),
             ("message", "1"),
+            ("message", "2"),
         ] {
             add(name, &Value::from(value), None);
         }

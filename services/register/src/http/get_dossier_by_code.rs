@@ -13,7 +13,7 @@ use crate::lists::find_by_code;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(
-        "/v1/register/dossiers/by-code/{code}",
+        "/v1/register/dossier-codes/{code}",
         "get_dossier_by_code",
         "Show a dossier by its code",
     )

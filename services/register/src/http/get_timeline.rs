@@ -143,12 +143,14 @@ fn after() -> utoipa::openapi::Schema {
 fn any_json(description: &str, example: &str) -> utoipa::openapi::Schema {
     let of = |of: utoipa::openapi::Type| utoipa::openapi::ObjectBuilder::new().schema_type(of);
     let fields = utoipa::openapi::schema::AdditionalProperties::FreeForm(true);
+    let anything = utoipa::openapi::ObjectBuilder::new()
+        .schema_type(utoipa::openapi::schema::SchemaType::AnyValue);
     let any = utoipa::openapi::schema::OneOfBuilder::new()
         .item(of(utoipa::openapi::Type::String))
         .item(of(utoipa::openapi::Type::Number))
         .item(of(utoipa::openapi::Type::Boolean))
         .item(of(utoipa::openapi::Type::Object).additional_properties(Some(fields)))
-        .item(of(utoipa::openapi::Type::Array))
+        .item(utoipa::openapi::ArrayBuilder::new().items(anything))
         .item(of(utoipa::openapi::Type::Null))
         .description(Some(description))
         .examples([example]);

@@ -45,6 +45,7 @@ fn each_kind_has_a_text_of_its_own_that_names_it_again() {
         "complaint",
         "renewal",
         "validity",
+        "mandate-end",
     ];
     assert_eq!(texts, BTreeSet::from(recorded), "recorded texts never change");
 }

@@ -25,8 +25,8 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let on = OnDossier::to_change(&app, dossier, &request, AddLabel::STEP.may).await?;
     let command: AddLabel = request.json()?;
+    let on = OnDossier::to_change(&app, dossier, &request, AddLabel::STEP.may).await?;
     let notes = on.take(&app, &request, &command).await?;
     let label = notes.state.labelled(&label_key(&command.label.0));
     shown(&notes, label.map(DossierLabelReply::from))

@@ -23,8 +23,8 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let on = OnDossier::to_change(&app, dossier, &request, AddNote::STEP.may).await?;
     let command: AddNote = request.json()?;
+    let on = OnDossier::to_change(&app, dossier, &request, AddNote::STEP.may).await?;
     let notes = on.take(&app, &request, &command).await?;
     shown(&notes, notes.state.notes.last().map(NoteReply::from))
 }

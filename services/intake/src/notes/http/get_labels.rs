@@ -23,7 +23,13 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let query: NotesQuery = request.query()?;
     let (on, notes) = OnDossier::to_read(&app, dossier, &request, READ).await?;
     let rows = (ADDRESS, notes.state.present_labels());
-    on.page(&request, rows, |label: &&Label| label.number, |label| DossierLabelReply::from(*label))
+    on.page(
+        (&request, &query),
+        rows,
+        |label: &&Label| label.number,
+        |label| DossierLabelReply::from(*label),
+    )
 }

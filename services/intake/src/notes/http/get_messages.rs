@@ -26,8 +26,9 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let query: NotesQuery = request.query()?;
     let (on, notes) = OnDossier::to_read(&app, dossier, &request, READ_MESSAGES).await?;
     let rows = (ADDRESS, notes.state.messages.iter());
     let reply = |message: &&Message| MessageReply::of(message, on.role);
-    on.page(&request, rows, |message| message.number, reply)
+    on.page((&request, &query), rows, |message| message.number, reply)
 }

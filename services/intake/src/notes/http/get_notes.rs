@@ -23,7 +23,8 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let query: NotesQuery = request.query()?;
     let (on, notes) = OnDossier::to_read(&app, dossier, &request, READ).await?;
     let rows = (ADDRESS, notes.state.notes.iter());
-    on.page(&request, rows, |note: &&Note| note.number, |note| NoteReply::from(*note))
+    on.page((&request, &query), rows, |note: &&Note| note.number, |note| NoteReply::from(*note))
 }

@@ -93,12 +93,11 @@ impl OnDossier {
     /// A page of numbered rows, in the order of their numbers.
     pub(super) fn page<T, R: Serialize>(
         &self,
-        request: &Request,
+        (request, query): (&Request, &NotesQuery),
         (address, rows): (&str, impl Iterator<Item = T>),
         number: impl Fn(&T) -> u32,
         reply: impl Fn(&T) -> R,
     ) -> Result<Reply, Problem> {
-        let query: NotesQuery = request.query()?;
         let address = address.replace("{dossier}", &self.id.to_string());
         let cursors = Cursors::of(request, &[&address]);
         let after = query

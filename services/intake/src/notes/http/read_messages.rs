@@ -45,8 +45,8 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let on = OnDossier::to_change(&app, dossier, &request, ReadMessages::STEP.may).await?;
     let command: ReadMessages = request.json()?;
+    let on = OnDossier::to_change(&app, dossier, &request, ReadMessages::STEP.may).await?;
     let notes = on.take(&app, &request, &command).await?;
     shown(&notes, Some(UnreadReply::of(&notes.state)))
 }

@@ -36,8 +36,8 @@ async fn handle(
     label: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let on = OnDossier::to_change(&app, dossier, &request, RemoveLabel::STEP.may).await?;
     let RemoveLabelRequest {} = request.json()?;
+    let on = OnDossier::to_change(&app, dossier, &request, RemoveLabel::STEP.may).await?;
     let notes = on.take(&app, &request, &RemoveLabel { label }).await?;
     let label = notes.state.labels.iter().find(|one| one.number == label);
     shown(&notes, label.map(DossierLabelReply::from))

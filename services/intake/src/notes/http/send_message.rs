@@ -61,8 +61,8 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let on = OnDossier::to_change(&app, dossier, &request, SendMessage::STEP.may).await?;
     let body: SendMessageRequest = request.json()?;
+    let on = OnDossier::to_change(&app, dossier, &request, SendMessage::STEP.may).await?;
     let who = (request.caller()?, SendMessage::STEP.may);
     let documents = attached(&app, who, &body.documents).await?;
     let intake = &on.intake.state;

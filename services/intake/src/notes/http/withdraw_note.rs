@@ -40,8 +40,8 @@ async fn handle(
     note: u32,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let on = OnDossier::to_change(&app, dossier, &request, WithdrawNote::STEP.may).await?;
     let WithdrawNoteRequest { reason } = request.json()?;
+    let on = OnDossier::to_change(&app, dossier, &request, WithdrawNote::STEP.may).await?;
     let notes = on.take(&app, &request, &WithdrawNote { note, reason }).await?;
     let note = notes.state.notes.iter().find(|one| one.number == note);
     shown(&notes, note.map(NoteReply::from))
