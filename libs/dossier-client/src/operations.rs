@@ -1516,7 +1516,7 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/payment-movements`
     ///
     /// Cash, captures, corrections and refunds with their sums, for the closing of the till.
-    /// Movements in matters to which the caller is a party are left out.
+    /// Movements in matters to which the caller is a party are counted, but not listed.
     ///
     /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
     /// `operator` of all.
@@ -3326,6 +3326,26 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// Show a dossier by its code.
+    ///
+    /// `GET /v1/register/dossier-codes/{code}`
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
+    /// of the agency, `auditor` of the agency, `operator` of all, `applicant` of their own
+    /// dossiers, `clerk` of dossiers that their agency received, or whose fee another keeps,
+    /// `cashier` of dossiers that their agency received, or whose fee another keeps.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_dossier_by_code(&self, code: &str) -> Request<'_, T, types::ListedDossierReply> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            format!("/v1/register/dossier-codes/{code_}", code_ = segment(code)),
+            read_json,
+        )
+    }
+
     /// List dossiers.
     ///
     /// `GET /v1/register/dossiers`
@@ -3352,26 +3372,6 @@ impl<T: Transport> Client<T> {
             read_json,
         )
         .query(query)
-    }
-
-    /// Show a dossier by its code.
-    ///
-    /// `GET /v1/register/dossiers/by-code/{code}`
-    ///
-    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
-    /// of the agency, `auditor` of the agency, `operator` of all, `applicant` of their own
-    /// dossiers, `clerk` of dossiers that their agency received, or whose fee another keeps,
-    /// `cashier` of dossiers that their agency received, or whose fee another keeps.
-    ///
-    /// Reads by officers and partners are recorded; the person whose data it is can list them.
-    pub fn get_dossier_by_code(&self, code: &str) -> Request<'_, T, types::ListedDossierReply> {
-        Request::new(
-            self,
-            Service::Register,
-            Method::GET,
-            format!("/v1/register/dossiers/by-code/{code_}", code_ = segment(code)),
-            read_json,
-        )
     }
 
     /// Show the control slip of a dossier.

@@ -2115,7 +2115,7 @@ impl GrantMandateRequest {
 /// What a claim to a group needs.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GroupEvidenceReply {
-    /// The group.
+    /// Code of the group that an applicant claims to belong to.
     pub group: String,
     /// Whether the one-stop unit confirms or rejects the claim when it accepts the dossier; the
     /// reduction is provisional until then. Otherwise the claim counts as it is.
@@ -2460,7 +2460,7 @@ pub struct Letter {
     pub agency: String,
     /// Name of the deciding agency.
     pub agency_name: String,
-    /// Name of the procedure.
+    /// Name of the procedure in the version that applies.
     pub procedure_name: String,
     /// Legal basis of the procedure.
     pub legal_basis: String,
@@ -2772,7 +2772,7 @@ values! {
     }
 }
 
-/// A mandate.
+/// A mandate as its parties and officers of its agencies read it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct MandateReply {
     /// Id of the mandate.
@@ -4672,7 +4672,7 @@ pub struct Slip {
     pub agency_name: String,
     /// Code of the procedure.
     pub procedure: String,
-    /// Name of the procedure.
+    /// Name of the procedure in the version that applies.
     pub procedure_name: String,
     /// Filing channel, in words.
     pub channel: String,
@@ -5205,7 +5205,8 @@ pub struct TillReply {
     pub corrected_vnd: Vnd,
     /// Sum of the refunds, in VND.
     pub refunded_vnd: Vnd,
-    /// A page of the movements, the oldest first. The sums are those of the whole day.
+    /// A page of the movements, the oldest first, without those of matters to which the caller
+    /// is a party. The sums are those of the whole day, with all movements.
     pub movements: Vec<MovementReply>,
 }
 
