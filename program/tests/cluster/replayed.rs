@@ -174,14 +174,22 @@ async fn events(store: &EventStore) -> Vec<Arc<Recorded>> {
     }
 }
 
-/// The digest of a paper covers its text, which has the code of the dossier.
-fn without_digest(data: &str) -> String {
-    let mut event: Value = serde_json::from_str(data).unwrap();
-    let fields = event.as_object_mut().into_iter().flat_map(|event| event.values_mut());
-    for paper in fields.filter_map(Value::as_object_mut).filter(|f| f.contains_key("template")) {
-        paper.insert("sha256".to_owned(), "DIGEST".into());
+/// Removes what depends on the process that reserved the code of a dossier: the code itself and the
+/// digests of papers, whose text has the code.
+fn without_codes(value: &mut Value) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(without_codes),
+        Value::Object(fields) => {
+            if fields.contains_key("dossier") {
+                fields.remove("code");
+            }
+            if fields.contains_key("template") {
+                fields.remove("sha256");
+            }
+            fields.values_mut().for_each(without_codes);
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
-    event.to_string()
 }
 
 /// The events of each stream, in a form that does not depend on the process that appended them.
@@ -203,7 +211,9 @@ fn streams(events: &[Arc<Recorded>]) -> BTreeMap<String, Vec<Told>> {
             Some(code) => event.data.replace(code, "CODE"),
             None => event.data.clone(),
         };
-        let data = without_digest(&data);
+        let mut data: Value = serde_json::from_str(&data).unwrap();
+        without_codes(&mut data);
+        let data = data.to_string();
         let at = serde_json::from_str::<Envelope>(&event.meta).ok().map(|envelope| envelope.at);
         let told = (event.version.0, event.id, event.kind.to_string(), data, at);
         streams.entry(event.stream.to_string()).or_default().push(told);
@@ -230,6 +240,7 @@ async fn answers(browser: &Browser, who: &str, dossiers: &[String]) -> Vec<(Stri
             entries.sort_by_key(|entry| format!("{} {}", entry["at"], entry["event"]));
         }
         answer.as_object_mut().map(|answer| answer.remove("code"));
+        without_codes(&mut answer);
         answers.push((path, answer));
     }
     answers

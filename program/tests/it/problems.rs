@@ -60,9 +60,10 @@ async fn bodies(office: &Office) -> Vec<Body> {
             let path = address
                 .replace("{kind}/{name}/{version}", "procedure/NOBODY/1")
                 .split('/')
-                .map(|part| {
-                    let is_parameter = part.starts_with('{');
-                    if is_parameter { "00000000-0000-0000-0000-000000000001" } else { part }
+                .map(|part| match part {
+                    "{label}" | "{note}" | "{message}" => "1",
+                    part if part.starts_with('{') => "00000000-0000-0000-0000-000000000001",
+                    part => part,
                 })
                 .collect::<Vec<_>>()
                 .join("/");
