@@ -50,6 +50,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_complaint_status", "needs headers, see `Story::complaint_status`"),
     ("get_status_document", "needs headers, see `Story::complaint_status`"),
     ("get_changes", "ids and kinds, see `changes`"),
+    ("get_credential", "of a machine, not of a dossier, see `mandates`"),
     ("get_credentials", "of machines, not of dossiers, see `mandates`"),
     ("get_mandates", "of firms, not of dossiers, see `mandates`"),
     ("get_mandate", "of firms, not of dossiers, see `mandates`"),
