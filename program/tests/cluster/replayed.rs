@@ -239,7 +239,10 @@ async fn answers(browser: &Browser, who: &str, dossiers: &[String]) -> Vec<(Stri
             }
             entries.sort_by_key(|entry| format!("{} {}", entry["at"], entry["event"]));
         }
-        answer.as_object_mut().map(|answer| answer.remove("code"));
+        // Events of processes move the position too.
+        for field in ["code", "position", "behind"] {
+            answer.as_object_mut().map(|answer| answer.remove(field));
+        }
         without_codes(&mut answer);
         answers.push((path, answer));
     }
