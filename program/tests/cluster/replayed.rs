@@ -175,10 +175,10 @@ async fn events(store: &EventStore) -> Vec<Arc<Recorded>> {
 }
 
 /// Removes what depends on the process that reserved the code of a dossier: the code itself and the
-/// digests of papers, whose text has the code.
-fn without_codes(value: &mut Value) {
+/// digests of papers, whose text has the code; and how much of the log a view has read.
+fn without_what_differs(value: &mut Value) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(without_codes),
+        Value::Array(items) => items.iter_mut().for_each(without_what_differs),
         Value::Object(fields) => {
             if fields.contains_key("dossier") {
                 fields.remove("code");
@@ -186,7 +186,11 @@ fn without_codes(value: &mut Value) {
             if fields.contains_key("template") {
                 fields.remove("sha256");
             }
-            fields.values_mut().for_each(without_codes);
+            // Events of processes move the position of the log too.
+            if fields.remove("behind").is_some() {
+                fields.remove("position");
+            }
+            fields.values_mut().for_each(without_what_differs);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
@@ -212,7 +216,7 @@ fn streams(events: &[Arc<Recorded>]) -> BTreeMap<String, Vec<Told>> {
             None => event.data.clone(),
         };
         let mut data: Value = serde_json::from_str(&data).unwrap();
-        without_codes(&mut data);
+        without_what_differs(&mut data);
         let data = data.to_string();
         let at = serde_json::from_str::<Envelope>(&event.meta).ok().map(|envelope| envelope.at);
         let told = (event.version.0, event.id, event.kind.to_string(), data, at);
@@ -239,11 +243,8 @@ async fn answers(browser: &Browser, who: &str, dossiers: &[String]) -> Vec<(Stri
             }
             entries.sort_by_key(|entry| format!("{} {}", entry["at"], entry["event"]));
         }
-        // Events of processes move the position too.
-        for field in ["code", "position", "behind"] {
-            answer.as_object_mut().map(|answer| answer.remove(field));
-        }
-        without_codes(&mut answer);
+        answer.as_object_mut().map(|answer| answer.remove("code"));
+        without_what_differs(&mut answer);
         answers.push((path, answer));
     }
     answers
