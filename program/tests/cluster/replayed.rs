@@ -188,7 +188,7 @@ fn without_what_differs(value: &mut Value) {
             }
             // Events of processes move the position of the log too.
             if fields.remove("behind").is_some() {
-                fields.remove("position");
+                fields.retain(|name, _| !["position", "recorded_at"].contains(&name.as_str()));
             }
             fields.values_mut().for_each(without_what_differs);
         }
