@@ -80,6 +80,26 @@ export function Field({ id, label, hint, required, findings = [], children }) {
   </div>`;
 }
 
+// A search field with its button; `onSearch` gets the words without surrounding spaces.
+export function SearchBox({ label, hint, findings, initial = '', onSearch }) {
+  const [words, setWords] = useState(initial);
+  const search = (event) => {
+    event.preventDefault();
+    onSearch(words.trim());
+  };
+  return html`<form class="search" role="search" onSubmit=${search}>
+    <${Field} ...${{ id: 'q', label, hint, findings, required: true }}>
+      ${(attributes) => html`<input
+        type="search"
+        ...${attributes}
+        value=${words}
+        onInput=${(event) => setWords(event.target.value)}
+      />`}
+    <//>
+    <button>${t('search')}</button>
+  </form>`;
+}
+
 export function Select({ attributes, value, options, onChange, empty }) {
   return html`<select ...${attributes} onChange=${(event) => onChange(event.target.value)}>
     ${empty === undefined ? null : html`<option value="" selected=${!value}>${empty}</option>`}

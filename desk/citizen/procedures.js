@@ -1,31 +1,16 @@
 // Find a procedure; see its papers, period and fee before filing.
 import { read } from '../api.js';
 import { both, budget, code, day, money, nameOf, t } from '../i18n.js';
-import { Facts, Field, Loaded, More, Page, Select } from '../parts.js';
+import { Facts, Field, Loaded, More, Page, SearchBox, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { isApplicant, session } from '../session.js';
 import { html, useLoad, useState } from '../view.js';
 
 export function Procedures() {
-  const [words, setWords] = useState('');
   const [q, setQ] = useState('');
   const found = usePages('/v1/procedures', { q, limit: 50 }, [q]);
-  const search = (event) => {
-    event.preventDefault();
-    setQ(words.trim());
-  };
   return html`<${Page} title=${t('nav.procedures')}>
-    <form class="search" role="search" onSubmit=${search}>
-      <${Field} id="q" label=${t('procedures.search')} required>
-        ${(attributes) => html`<input
-          type="search"
-          ...${attributes}
-          value=${words}
-          onInput=${(event) => setWords(event.target.value)}
-        />`}
-      <//>
-      <button>${t('search')}</button>
-    </form>
+    <${SearchBox} label=${t('procedures.search')} onSearch=${setQ} />
     <${Loaded} of=${found}>
       ${(rows) => html`
         <p role="status">${t('found', { n: rows.length })}${found.next ? '+' : ''}</p>

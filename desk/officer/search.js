@@ -1,7 +1,7 @@
 // Find dossiers: by words, by code, and by where they are.
 import { readIfAny } from '../api.js';
 import { both, code, t, time, until } from '../i18n.js';
-import { Field, Loaded, More, Page, Remaining, Select, Stage } from '../parts.js';
+import { Field, Loaded, More, Page, Remaining, SearchBox, Select, Stage } from '../parts.js';
 import { usePages } from '../pages.js';
 import { html, useState } from '../view.js';
 
@@ -26,7 +26,6 @@ function fromAddress() {
 
 export function Search() {
   const [filters, setFilters] = useState(fromAddress);
-  const [words, setWords] = useState(filters.q ?? '');
   const [short, setShort] = useState([]);
   const found = usePages('/v1/register/dossiers', filters, [JSON.stringify(filters)]);
   const set = (name, value) => {
@@ -35,9 +34,7 @@ export function Search() {
     history.replaceState(null, '', `#/dossiers?${new URLSearchParams(given)}`);
     setFilters(Object.fromEntries(given));
   };
-  const search = async (event) => {
-    event.preventDefault();
-    const typed = words.trim();
+  const search = async (typed) => {
     setShort([]);
     if (typed.length === 1) {
       setShort([{ detail: t('search.short') }]);
@@ -59,17 +56,10 @@ export function Search() {
     />`}
   <//>`;
   return html`<${Page} title=${t('nav.dossiers')} wide>
-    <form class="search" role="search" onSubmit=${search}>
-      <${Field} id="q" label=${t('search.words')} hint=${t('search.hint')} required findings=${short}>
-        ${(attributes) => html`<input
-          type="search"
-          ...${attributes}
-          value=${words}
-          onInput=${(event) => setWords(event.target.value)}
-        />`}
-      <//>
-      <button>${t('search')}</button>
-    </form>
+    <${SearchBox}
+      ...${{ label: t('search.words'), hint: t('search.hint'), findings: short }}
+      ...${{ initial: filters.q, onSearch: search }}
+    />
     <div class="line">
       ${choice(
         'stage',

@@ -114,7 +114,7 @@ impl Law {
     pub fn apply(&mut self, rules: &RulesIssued, at: Option<Timestamp>) -> Result<(), InvalidLaw> {
         let file = format!("{} {}", rules.kind.as_str(), rules.name);
         match rules.kind {
-            RulesKind::Calendar => self.take_calendar(&file, &rules.text, at),
+            RulesKind::Calendar => self.add_calendar_at(&file, &rules.text, at),
             RulesKind::Agencies => self.add_agencies(&file, &rules.text),
             RulesKind::Complaints => {
                 let read: ComplaintRules = read(&file, &rules.text)?;
@@ -124,7 +124,7 @@ impl Law {
                 self.complaints.push((at, read));
                 Ok(())
             }
-            RulesKind::Codes => self.take_codes(&file, &rules.text, at),
+            RulesKind::Codes => self.add_codes(&file, &rules.text, at),
             RulesKind::Payments => {
                 let read: PaymentRules = read(&file, &rules.text)?;
                 read.check().map_err(|reason| content(&file, &reason))?;
@@ -134,7 +134,7 @@ impl Law {
                 self.payments.push((at, read));
                 Ok(())
             }
-            RulesKind::Figures => self.take_figures(&file, &rules.text, at),
+            RulesKind::Figures => self.add_figures(&file, &rules.text, at),
             RulesKind::Procedure => {
                 let mut procedure = self.checked(&file, &rules.text)?;
                 procedure.recorded_at = at;
@@ -175,10 +175,10 @@ impl Law {
 
     /// Adds a calendar file. Earlier versions stay, because dates were promised by them.
     pub fn add_calendar(&mut self, file: &str, text: &str) -> Result<(), InvalidLaw> {
-        self.take_calendar(file, text, None)
+        self.add_calendar_at(file, text, None)
     }
 
-    fn take_calendar(
+    fn add_calendar_at(
         &mut self,
         file: &str,
         text: &str,

@@ -16,6 +16,7 @@ use crate::step::{Command, Step};
 
 pub mod accept_mandate;
 pub mod acting;
+mod answer;
 mod credential;
 mod deadlines;
 pub mod decline_mandate;

@@ -56,7 +56,7 @@ impl<'a, S: State> Scene<'a, S> {
     }
 
     /// Decides a command at `moment` as `role` and applies its events. Returns them.
-    pub(crate) fn take<C: Command<State = S>>(
+    pub(crate) fn execute<C: Command<State = S>>(
         &mut self,
         moment: &str,
         role: Role,

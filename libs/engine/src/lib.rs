@@ -28,5 +28,7 @@ pub mod view;
 
 pub use engine::{Engine, EngineError, Settings};
 pub use progress::Progress;
-pub use record::{decode, decode_all, envelope, fold, recorded_at, stream_id, time_of};
+pub use record::{
+    decode, decode_all, envelope, fold, recorded_at, recorded_before, stream_id, time_of,
+};
 pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams};

@@ -2,7 +2,8 @@
 
 use dossier::State;
 use dossier::contract::{Envelope, EventSet, Meta};
-use events::{ReadError, Recorded};
+use events::limits::PAGE_EVENTS_MAX;
+use events::{EventStore, Position, ReadError, Recorded};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -36,7 +37,26 @@ pub(crate) fn decoded<S: State>(recorded: &Recorded) -> Result<(S::Event, Meta),
 /// number.
 #[must_use]
 pub fn recorded_at(recorded: &Recorded) -> Option<Timestamp> {
-    envelope(recorded).ok().map(|envelope| envelope.at)
+    time_of(recorded).ok()
+}
+
+/// When the newest event at or before `position` that has an envelope was recorded. `None` if there
+/// is none, or none among the last events that the store returns at once.
+///
+/// # Errors
+///
+/// The store cannot be read.
+pub async fn recorded_before(
+    store: &EventStore,
+    position: Position,
+) -> Result<Option<Timestamp>, ReadError> {
+    for events in [8, PAGE_EVENTS_MAX] {
+        let page = store.read_back(position, events).await?;
+        if let Some(at) = page.iter().find_map(recorded_at) {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 /// Decodes an event's payload.
@@ -79,4 +99,38 @@ pub fn time_of(recorded: &Recorded) -> Result<Timestamp, ReadError> {
 /// [`ReadError::Corrupt`] if the event has no envelope.
 pub fn envelope(recorded: &Recorded) -> Result<Envelope, ReadError> {
     serde_json::from_str(&recorded.meta).map_err(|error| ReadError::corrupt(recorded, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{Expected, NewEvent, StreamName};
+
+    use super::*;
+
+    async fn append(store: &EventStore, number: u128, meta: &str) {
+        let event = NewEvent {
+            id: Uuid::from_u128(number),
+            kind: "test.Happened.v1".into(),
+            data: "{}".to_owned(),
+            meta: meta.to_owned(),
+        };
+        let stream = StreamName::new(&format!("test-{number}")).unwrap();
+        store.append(&stream, Expected::NoStream, vec![event]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_time_of_a_position_is_that_of_the_newest_event_with_an_envelope() {
+        let store = EventStore::memory();
+        append(&store, 0, "{}").await;
+        let before = async |position| recorded_before(&store, position).await.unwrap();
+        assert_eq!(before(store.head()).await, None, "no event has one");
+        append(&store, 1, r#"{"at":"2026-11-20T02:00:00Z"}"#).await;
+        let dated = store.head();
+        let at = before(dated).await.expect("the event has an envelope");
+        for number in 2..100 {
+            append(&store, number, "{}").await;
+            assert_eq!(before(store.head()).await, Some(at), "{number}");
+        }
+        assert_eq!(before(dated).await, Some(at));
+    }
 }

@@ -1,4 +1,4 @@
-//! The desk, the front end in the browser (ADR 25): the files of the folder `desk`, embedded in the
+//! The desk, the front end in the browser (ADR 23): the files of the folder `desk`, embedded in the
 //! program. It uses the public API only; what it has beyond that is how to sign in.
 
 use std::sync::{Arc, OnceLock};

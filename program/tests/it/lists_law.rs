@@ -74,7 +74,7 @@ async fn work_queues_follow_a_version_that_applies_to_open_dossiers_from_its_fir
 }
 
 #[tokio::test]
-async fn work_queues_follow_a_version_that_was_withdrawn_and_one_that_is_in_force_at_once() {
+async fn work_queues_follow_a_version_in_force_at_once_and_its_successor() {
     let mut office = Office::open().await;
     appraised(&mut office, "a1").await;
     let open = with_inspection("2026-11-20", "applies_to_open: true");

@@ -42,14 +42,14 @@ pub(crate) async fn hanoi() -> Office {
 }
 
 /// Files for a citizen at the counter, as an officer of the agency.
-async fn file(office: &mut Office, clerk: &str, of: &str) -> Answer {
+async fn filing(office: &Office, clerk: &str, of: &str) -> Value {
     let mut documents = Vec::new();
     for component in ["application", "export_declaration", "invoice"] {
         let document = office.browser.upload(clerk, component).await;
         documents
             .push(json!({ "component": component, "document": document, "file_name": "a.pdf" }));
     }
-    let body = json!({
+    json!({
         "procedure": "HANOI.PAPER", "agency": DECIDER, "channel": "counter", "applicant": of,
         "documents": documents, "delivery": { "channel": "collection" },
         "form": {
@@ -57,7 +57,11 @@ async fn file(office: &mut Office, clerk: &str, of: &str) -> Answer {
             "consignee": "Siam Textile", "destination": "TH", "invoice": "INV-1",
             "goods": [{ "description": "cotton", "hs": "520811", "origin_criterion": "WO", "quantity": "10 t" }],
         },
-    });
+    })
+}
+
+async fn file(office: &mut Office, clerk: &str, of: &str) -> Answer {
+    let body = filing(office, clerk, of).await;
     let answer = office.browser.post("/v1/dossiers", clerk, "", body).await;
     office.settle().await;
     answer
@@ -233,7 +237,16 @@ async fn a_commune_that_no_rule_names_files_nothing_and_sees_nothing() {
 async fn a_repeated_filing_by_a_commune_is_one_dossier() {
     let mut office = hanoi().await;
     let clerk = office.token(Role::Clerk, "ward-1", WARD);
-    let first = file(&mut office, &clerk, "citizen-1").await.granted();
+    let body = filing(&office, &clerk, "citizen-1").await;
+    let mut filed = Vec::new();
+    for _ in 0..2 {
+        let answer = office.browser.post_with("/v1/dossiers", &clerk, "k", "", body.clone()).await;
+        filed.push(answer.granted()["id"].clone());
+        office.settle().await;
+    }
+    assert_eq!(filed[0], filed[1]);
+    let path = format!("/v1/dossiers/{}", filed[0].as_str().unwrap());
+    let first = office.browser.get(&path, &clerk).await.granted();
     let code = first["code"].as_str().unwrap();
     let found = office.browser.get(&format!("/v1/register/dossier-codes/{code}"), &clerk).await;
     assert_eq!(found.granted()["receiver"], WARD);

@@ -232,7 +232,7 @@ mod tests {
             form: None,
             found: crate::step::Reasons::default(),
         };
-        scene.take(moment, Role::Applicant, command).unwrap();
+        scene.execute(moment, Role::Applicant, command).unwrap();
     }
 
     fn due(law: &Law, course: &Course, change: impl FnOnce(&mut Procedure)) -> Option<Timestamp> {
@@ -261,7 +261,7 @@ mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-25T10:00").unwrap();
         supplied(&mut scene, "2026-11-26T10:00");
-        scene.take("2026-11-26T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
+        scene.execute("2026-11-26T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
         let course = course(&scene);
         assert_eq!(due(&law, &course, |_| {}), course.promised);
         // Where supplements only pause the clock, it counts from the submission, without the day
@@ -279,7 +279,7 @@ mod tests {
         // Requested and supplied over two midnights, then accepted: it counts from the supplement.
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         supplied(&mut scene, "2026-11-25T10:00");
-        scene.take("2026-11-25T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
+        scene.execute("2026-11-25T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
         let course = course(&scene);
         let accepted_first = |procedure: &mut Procedure| {
             procedure.clock.start = ClockStart::Accepted;

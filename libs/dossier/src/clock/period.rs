@@ -200,11 +200,11 @@ mod tests {
             form: None,
             found: crate::step::Reasons::default(),
         };
-        let closed = scene.take(&later, Role::Applicant, supply.clone());
+        let closed = scene.execute(&later, Role::Applicant, supply.clone());
         assert_eq!(closed, Err(Refusal::WindowClosed));
         scene.law = &broken;
         assert!(scene.enforce(&later, &IntakeDeadline::SupplementWindow).is_empty(), "held");
-        assert!(scene.take(&later, Role::Applicant, supply).is_ok());
+        assert!(scene.execute(&later, Role::Applicant, supply).is_ok());
     }
 
     #[test]

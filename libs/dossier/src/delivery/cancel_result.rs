@@ -57,10 +57,10 @@ mod tests {
         let cancel = CancelResult { cause: Uuid::nil() };
         let mut scene = prepared(&law, "CO.D", DeliveryChannel::Download);
         let brief = scene.state.prepared().unwrap().brief.clone();
-        scene.take("2026-11-23T10:00", Role::System, cancel).unwrap();
+        scene.execute("2026-11-23T10:00", Role::System, cancel).unwrap();
         assert_eq!(scene.state.stage(), Stage::Cancelled);
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
-        scene.take("2026-11-23T10:00", Role::System, cancel).unwrap();
+        scene.execute("2026-11-23T10:00", Role::System, cancel).unwrap();
         let (outcome, by) = (Outcome::Approved, DecidedBy::Officers);
         prepare(&mut scene, PrepareResult { brief, outcome, by, number: None });
         assert_eq!(scene.kinds(), ["ResultCancelled"]);

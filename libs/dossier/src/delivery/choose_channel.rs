@@ -77,7 +77,7 @@ mod tests {
         let mut choose = |channel| {
             let mut with = |address| {
                 let command = ChooseChannel { delivery: Delivery { channel, address } };
-                scene.take("2026-11-23T12:00", Role::Applicant, command)
+                scene.execute("2026-11-23T12:00", Role::Applicant, command)
             };
             (with(None), with(Some(Personal::Erased)))
         };
@@ -93,7 +93,7 @@ mod tests {
         let mut scene = prepared(&law, "CHEM.IMPORT", DeliveryChannel::Download);
         let delivery = Delivery { channel: DeliveryChannel::Post, address: None };
         let command = ChooseChannel { delivery };
-        let refused = scene.take("2026-11-23T12:00", Role::Applicant, command).unwrap_err();
+        let refused = scene.execute("2026-11-23T12:00", Role::Applicant, command).unwrap_err();
         let codes: Vec<_> = refused.findings().into_iter().map(|one| one.code.unwrap()).collect();
         assert_eq!(codes, ["delivery-not-offered", "address-missing"]);
     }

@@ -66,9 +66,9 @@ mod tests {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Collection);
         let collect = CollectResult { received_by: Some("son".into()) };
-        scene.take("2026-11-23T12:00", Role::Clerk, collect.clone()).unwrap();
+        scene.execute("2026-11-23T12:00", Role::Clerk, collect.clone()).unwrap();
         assert_eq!(scene.state.stage(), Stage::Delivered);
-        let again = scene.take("2026-11-23T12:00", Role::Clerk, collect);
+        let again = scene.execute("2026-11-23T12:00", Role::Clerk, collect);
         assert_eq!(again, Err(Refusal::NotThere));
     }
 }

@@ -77,7 +77,7 @@ mod tests {
 
     fn approve(scene: &mut Scene<'_, DossierResult>) -> Result<Vec<DeliveryEvent>, Refusal> {
         let approve = DecideRenewal { outcome: Outcome::Approved, reason: None };
-        scene.take("2027-05-25T08:00", Role::Approver, approve)
+        scene.execute("2027-05-25T08:00", Role::Approver, approve)
     }
 
     #[test]
@@ -85,7 +85,7 @@ mod tests {
         let law = law();
         let mut scene = requested(&law);
         // Decided after the expiry: the result is valid again, without a gap.
-        assert_eq!(scene.take("2027-05-25T00:00", Role::System, ExpireResult).unwrap().len(), 1);
+        assert_eq!(scene.execute("2027-05-25T00:00", Role::System, ExpireResult).unwrap().len(), 1);
         approve(&mut scene).unwrap();
         let until = scene.state.after.validity.unwrap().running.due_at;
         assert_eq!(until, at("2027-11-26T00:00"), "24 November is a day off");
@@ -101,7 +101,7 @@ mod tests {
         let until = scene.state.after.validity;
         let mut refuse = |reason: Option<&str>| {
             let (outcome, reason) = (Outcome::Refused, reason.map(Into::into));
-            scene.take("2027-05-18T09:00", Role::Approver, DecideRenewal { outcome, reason })
+            scene.execute("2027-05-18T09:00", Role::Approver, DecideRenewal { outcome, reason })
         };
         assert_eq!(refuse(None), Err(Refusal::WithoutReason));
         refuse(Some("chưa báo cáo")).unwrap();

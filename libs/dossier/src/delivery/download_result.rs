@@ -57,12 +57,12 @@ mod tests {
     fn a_result_is_downloaded_only_where_that_is_the_way() {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Collection);
-        let refused = scene.take("2026-11-23T12:00", Role::Applicant, DownloadResult {});
+        let refused = scene.execute("2026-11-23T12:00", Role::Applicant, DownloadResult {});
         assert_eq!(refused, Err(Refusal::NotThere));
         let mut scene = issued(&law, DeliveryChannel::Download);
         assert!(!scene.state.is_open_to(Role::Applicant), "around the step that records it");
         assert!(scene.state.is_open_to(Role::Approver));
-        scene.take("2026-11-23T12:00", Role::Applicant, DownloadResult {}).unwrap();
+        scene.execute("2026-11-23T12:00", Role::Applicant, DownloadResult {}).unwrap();
         assert!(scene.state.is_open_to(Role::Applicant));
     }
 }

@@ -43,8 +43,8 @@ mod tests {
         let law = law();
         let mut scene = licence(&law);
         // 23 May 2027 is a Sunday.
-        assert!(scene.take("2027-05-24T23:59", Role::System, ExpireResult).unwrap().is_empty());
-        assert_eq!(scene.take("2027-05-25T00:00", Role::System, ExpireResult).unwrap().len(), 1);
-        assert!(scene.take("2027-05-25T00:01", Role::System, ExpireResult).unwrap().is_empty());
+        assert!(scene.execute("2027-05-24T23:59", Role::System, ExpireResult).unwrap().is_empty());
+        assert_eq!(scene.execute("2027-05-25T00:00", Role::System, ExpireResult).unwrap().len(), 1);
+        assert!(scene.execute("2027-05-25T00:01", Role::System, ExpireResult).unwrap().is_empty());
     }
 }

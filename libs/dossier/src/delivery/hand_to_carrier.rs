@@ -97,7 +97,7 @@ pub(crate) mod tests {
         let (moment, carrier, waybill) =
             ("2026-11-23T14:00", carrier.to_owned(), waybill.to_owned());
         let taken_at = Some(at(moment));
-        scene.take(moment, Role::Clerk, HandToCarrier { carrier, waybill, taken_at })
+        scene.execute(moment, Role::Clerk, HandToCarrier { carrier, waybill, taken_at })
     }
 
     pub(crate) fn sent(law: &Law) -> Scene<'_, DossierResult> {

@@ -118,7 +118,7 @@ pub(crate) mod tests {
 
     fn issue(scene: &mut Scene<'_, DossierResult>) -> Result<Vec<DeliveryEvent>, Refusal> {
         let number = Some("VN-1".to_owned());
-        scene.take(
+        scene.execute(
             "2026-11-23T11:00",
             Role::Approver,
             IssueResult { number, document: None, found: Reasons::default() },
@@ -132,7 +132,7 @@ pub(crate) mod tests {
         let signed = NamedDocument { name: "d0c".into(), sha256: Some("9f86".into()) };
         let (number, found) = (Some("1".to_owned()), Reasons::default());
         let issue = IssueResult { number, document: Some(signed), found };
-        let events = scene.take("2026-11-23T11:00", Role::Approver, issue).unwrap();
+        let events = scene.execute("2026-11-23T11:00", Role::Approver, issue).unwrap();
         let [DeliveryEvent::ResultIssued(issued)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(issued.document, Some("d0c".into()));
         assert_eq!(issued.document_sha256, Some("9f86".into()));
@@ -164,13 +164,13 @@ pub(crate) mod tests {
         found.add(&Refusal::NumberOfTheRegister);
         let (number, document) = (Some(String::new()), None);
         let both = IssueResult { number, document, found };
-        let refused = scene.take("2026-11-23T11:00", Role::Approver, both).unwrap_err();
+        let refused = scene.execute("2026-11-23T11:00", Role::Approver, both).unwrap_err();
         let pointers: Vec<_> = refused.findings().into_iter().map(|one| one.pointer).collect();
         assert_eq!(pointers, ["/number", "/document"], "all at once");
         let signed = NamedDocument { name: "d0c".into(), sha256: None };
         let (number, found) = (Some("1".to_owned()), Reasons::default());
         let with = IssueResult { number, document: Some(signed), found };
-        scene.take("2026-11-23T11:00", Role::Approver, with).unwrap();
+        scene.execute("2026-11-23T11:00", Role::Approver, with).unwrap();
         assert_eq!(scene.state.stage(), Stage::Issued);
     }
 

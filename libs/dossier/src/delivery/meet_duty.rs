@@ -91,7 +91,7 @@ pub(crate) mod tests {
         duty: &str,
     ) -> Result<Vec<DeliveryEvent>, Refusal> {
         let command = MeetDuty { duty: duty.to_owned(), document: None, note: None };
-        scene.take(moment, role, command)
+        scene.execute(moment, role, command)
     }
 
     fn due(scene: &Scene<'_, DossierResult>, duty: &str) -> jiff::Timestamp {

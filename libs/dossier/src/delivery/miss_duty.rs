@@ -94,8 +94,8 @@ mod tests {
         let law = law();
         let mut scene = promotion(&law);
         let miss = MissDuty { duty: "prizes".to_owned() };
-        assert!(scene.take("2027-02-15T23:59", Role::System, miss.clone()).unwrap().is_empty());
-        assert_eq!(scene.take("2027-02-16T00:00", Role::System, miss.clone()).unwrap().len(), 1);
-        assert!(scene.take("2027-02-16T00:01", Role::System, miss.clone()).unwrap().is_empty());
+        assert!(scene.execute("2027-02-15T23:59", Role::System, miss.clone()).unwrap().is_empty());
+        assert_eq!(scene.execute("2027-02-16T00:00", Role::System, miss.clone()).unwrap().len(), 1);
+        assert!(scene.execute("2027-02-16T00:01", Role::System, miss.clone()).unwrap().is_empty());
     }
 }

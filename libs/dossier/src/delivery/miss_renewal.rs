@@ -46,8 +46,8 @@ mod tests {
     fn an_agency_that_does_not_decide_in_time_is_recorded_once() {
         let law = law();
         let mut scene = requested(&law);
-        assert!(scene.take("2027-05-24T23:59", Role::System, MissRenewal).unwrap().is_empty());
-        assert_eq!(scene.take("2027-05-25T00:00", Role::System, MissRenewal).unwrap().len(), 1);
-        assert!(scene.take("2027-05-25T00:01", Role::System, MissRenewal).unwrap().is_empty());
+        assert!(scene.execute("2027-05-24T23:59", Role::System, MissRenewal).unwrap().is_empty());
+        assert_eq!(scene.execute("2027-05-25T00:00", Role::System, MissRenewal).unwrap().len(), 1);
+        assert!(scene.execute("2027-05-25T00:01", Role::System, MissRenewal).unwrap().is_empty());
     }
 }

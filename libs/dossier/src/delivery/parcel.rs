@@ -52,7 +52,7 @@ impl Parcel {
     }
 
     /// Records a fact; true if it is the first that ends the parcel.
-    pub(super) fn take(&mut self, carrier_event: Option<&str>, end: Option<ParcelEnd>) -> bool {
+    pub(super) fn apply(&mut self, carrier_event: Option<&str>, end: Option<ParcelEnd>) -> bool {
         self.facts.extend(carrier_event.map(str::to_owned));
         let ends = self.end.is_none() && end.is_some();
         self.contradicted |= end.is_some() && self.end.is_some() && self.end != end;

@@ -129,7 +129,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn prepare(scene: &mut Scene<'_, DossierResult>, command: PrepareResult) {
-        scene.take("2026-11-23T10:00", Role::System, command).unwrap();
+        scene.execute("2026-11-23T10:00", Role::System, command).unwrap();
     }
 
     #[test]

@@ -92,7 +92,7 @@ pub(crate) mod tests {
         scene: &mut Scene<'_, DossierResult>,
         moment: &str,
     ) -> Result<Vec<DeliveryEvent>, Refusal> {
-        scene.take(moment, Role::Applicant, RequestRenewal { reason: None })
+        scene.execute(moment, Role::Applicant, RequestRenewal { reason: None })
     }
 
     pub(crate) fn requested(law: &Law) -> Scene<'_, DossierResult> {
@@ -118,7 +118,7 @@ pub(crate) mod tests {
     fn what_has_expired_or_is_valid_for_ever_is_not_renewed() {
         let law = law();
         let mut scene = licence(&law);
-        scene.take("2027-05-25T00:00", Role::System, ExpireResult).unwrap();
+        scene.execute("2027-05-25T00:00", Role::System, ExpireResult).unwrap();
         assert_eq!(request(&mut scene, "2027-05-25T09:00"), Err(Refusal::NotValid));
         let mut other = issued(&law, DeliveryChannel::Download);
         assert_eq!(request(&mut other, "2026-11-24T09:00"), Err(Refusal::NotRenewable));

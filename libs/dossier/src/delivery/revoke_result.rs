@@ -67,8 +67,8 @@ mod tests {
         let law = law();
         let mut scene = issued(&law, DeliveryChannel::Download);
         let revoke = RevokeResult { reason: "forged invoice".into() };
-        scene.take("2026-11-24T09:00", Role::Approver, revoke.clone()).unwrap();
-        let again = scene.take("2026-11-24T09:00", Role::Approver, revoke);
+        scene.execute("2026-11-24T09:00", Role::Approver, revoke.clone()).unwrap();
+        let again = scene.execute("2026-11-24T09:00", Role::Approver, revoke);
         assert_eq!(again, Err(Refusal::NotIssued));
     }
 }

@@ -81,7 +81,7 @@ impl DossierResult {
 
     /// Records a carrier's fact; true if it is the first that ends the parcel.
     fn note(&mut self, parcel: ParcelId, event: Option<&str>, end: Option<ParcelEnd>) -> bool {
-        self.parcels.get_mut(&parcel).is_some_and(|parcel| parcel.take(event, end))
+        self.parcels.get_mut(&parcel).is_some_and(|parcel| parcel.apply(event, end))
     }
 
     /// Keeps the status that a carrier reported of a parcel.

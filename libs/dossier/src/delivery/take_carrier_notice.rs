@@ -112,7 +112,7 @@ mod tests {
     fn take_of(scene: &mut Results<'_>, parcel: ParcelId, by: (&str, &str), said: Said) -> usize {
         let (carrier, carrier_event) = (by.0.to_owned(), by.1.to_owned());
         let command = TakeCarrierNotice { parcel, carrier, carrier_event, said };
-        scene.take("2026-11-24T09:00", Role::Carrier, command).unwrap().len()
+        scene.execute("2026-11-24T09:00", Role::Carrier, command).unwrap().len()
     }
 
     fn take(scene: &mut Results<'_>, event: &str, said: Said) -> usize {
@@ -205,7 +205,7 @@ mod tests {
             said: Said::Delivered(None),
         };
         let mut scene = scene;
-        let taken = scene.take("2026-11-24T09:00", Role::Carrier, command);
+        let taken = scene.execute("2026-11-24T09:00", Role::Carrier, command);
         assert_eq!(taken, Err(Refusal::NotOurs));
     }
 

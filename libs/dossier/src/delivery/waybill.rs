@@ -94,7 +94,7 @@ mod tests {
             carrier_event: "1".to_owned(),
             said: Said::Returned("nobody at home".to_owned()),
         };
-        scene.take("2026-11-24T09:00", Role::Carrier, command).unwrap();
+        scene.execute("2026-11-24T09:00", Role::Carrier, command).unwrap();
         assert!(!free(&scene.state, own, 2), "what is said late would count as another parcel's");
         assert!(free(&scene.state, other, 366));
     }

@@ -94,24 +94,24 @@ mod tests {
         let law = law();
         let mut scene = staffed(&law, &["r1", "r2"], AssignmentRule::None);
         let take = |scene: &mut crate::testing::Scene<'_, Directory>, officer: &str| {
-            scene.take(NOW, Role::Operator, absent(officer, None)).unwrap();
+            scene.execute(NOW, Role::Operator, absent(officer, None)).unwrap();
             let of = Into::into(officer);
             scene.state.absences_of(&of).next().unwrap().id
         };
         let (one, other) = (take(&mut scene, "r1"), take(&mut scene, "r2"));
         let end = |absence, to| EndAbsence { absence, end: End { to } };
-        scene.take("2026-11-22T09:00", Role::Operator, end(one, None)).unwrap();
+        scene.execute("2026-11-22T09:00", Role::Operator, end(one, None)).unwrap();
         assert_eq!(scene.state.absences().len(), 1);
-        let again = scene.take("2026-11-22T09:00", Role::Operator, end(one, None));
+        let again = scene.execute("2026-11-22T09:00", Role::Operator, end(one, None));
         assert_eq!(again, Err(Refusal::Unknown));
         let now = "2026-11-24T09:00";
-        assert_eq!(scene.take(now, Role::Operator, end(other, None)), Err(Refusal::Begun));
+        assert_eq!(scene.execute(now, Role::Operator, end(other, None)), Err(Refusal::Begun));
         for day in [22, 25] {
             let to = Some(date(2026, 11, day));
-            let refused = scene.take(now, Role::Operator, end(other, to));
+            let refused = scene.execute(now, Role::Operator, end(other, to));
             assert_eq!(refused, Err(Refusal::NotEarlier), "{day}");
         }
-        scene.take(now, Role::Operator, end(other, Some(date(2026, 11, 23)))).unwrap();
+        scene.execute(now, Role::Operator, end(other, Some(date(2026, 11, 23)))).unwrap();
         assert!(scene.state.absence(&"r2".into(), date(2026, 11, 24)).is_none());
     }
 }

@@ -164,10 +164,10 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = staffed(&law, &["r1", "r2"], AssignmentRule::None);
         scene.subject = "r2";
-        let others = scene.take(NOW, Role::Reviewer, absent("r1", None));
+        let others = scene.execute(NOW, Role::Reviewer, absent("r1", None));
         assert_eq!(others, Err(Refusal::NotYours));
-        scene.take(NOW, Role::Reviewer, absent("r2", Some("r1"))).unwrap();
-        scene.take(NOW, Role::Approver, absent("r1", None)).unwrap();
+        scene.execute(NOW, Role::Reviewer, absent("r2", Some("r1"))).unwrap();
+        scene.execute(NOW, Role::Approver, absent("r1", None)).unwrap();
         assert_eq!(scene.state.absences().len(), 2);
     }
 
@@ -175,28 +175,29 @@ pub(crate) mod tests {
     fn a_deputy_is_a_present_colleague_with_the_same_work() {
         let law = law();
         let mut scene = staffed(&law, &["r1", "r2", "r3"], AssignmentRule::None);
-        scene.take(NOW, Role::Operator, absent("r3", None)).unwrap();
+        scene.execute(NOW, Role::Operator, absent("r3", None)).unwrap();
         for unfit in ["r1", "r3", "nobody"] {
-            let refused = scene.take(NOW, Role::Operator, absent("r1", Some(unfit))).unwrap_err();
+            let refused =
+                scene.execute(NOW, Role::Operator, absent("r1", Some(unfit))).unwrap_err();
             assert_eq!(refused.entry().code, "deputy-unfit", "{unfit}");
             let said = refused.subject().unwrap().en;
             assert!(said.contains("r2") && !said.contains("r3,"), "{said}");
         }
-        scene.take(NOW, Role::Operator, absent("r1", Some("r2"))).unwrap();
+        scene.execute(NOW, Role::Operator, absent("r1", Some("r2"))).unwrap();
     }
 
     #[test]
     fn everything_that_is_wrong_with_an_absence_is_told_at_once() {
         let law = law();
         let mut scene = staffed(&law, &["r1", "r2"], AssignmentRule::None);
-        scene.take(NOW, Role::Operator, absent("r1", None)).unwrap();
+        scene.execute(NOW, Role::Operator, absent("r1", None)).unwrap();
         let mut wrong = absent("r1", Some("r1"));
         wrong.to = date(2028, 1, 1);
-        let refused = scene.take(NOW, Role::Operator, wrong).unwrap_err();
+        let refused = scene.execute(NOW, Role::Operator, wrong).unwrap_err();
         let codes: Vec<_> = refused.findings().iter().map(|one| one.code.unwrap()).collect();
         assert_eq!(codes, ["absence-too-far", "absence-overlaps", "deputy-unfit"]);
         let mut past = absent("r2", None);
         (past.from, past.to) = (date(2026, 11, 18), date(2026, 11, 19));
-        assert_eq!(scene.take(NOW, Role::Operator, past), Err(Refusal::Past));
+        assert_eq!(scene.execute(NOW, Role::Operator, past), Err(Refusal::Past));
     }
 }

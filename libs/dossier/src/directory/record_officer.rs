@@ -187,14 +187,14 @@ pub(crate) mod tests {
         rule: AssignmentRule,
     ) -> Scene<'a, Directory> {
         let mut scene = Scene::new(law, "CO.D", "G02.001");
-        scene.take(NOW, Role::Operator, unit("origin", &["CO.D"], rule)).unwrap();
+        scene.execute(NOW, Role::Operator, unit("origin", &["CO.D"], rule)).unwrap();
         for reviewer in reviewers {
             let one = officer(reviewer, "origin", &[Role::Reviewer]);
-            scene.take(NOW, Role::Operator, one).unwrap();
+            scene.execute(NOW, Role::Operator, one).unwrap();
         }
         let mut headed = unit("origin", &["CO.D"], rule);
         headed.unit.head = reviewers.first().map(|head| (*head).into());
-        scene.take(NOW, Role::Operator, headed).unwrap();
+        scene.execute(NOW, Role::Operator, headed).unwrap();
         scene
     }
 
@@ -215,7 +215,7 @@ pub(crate) mod tests {
         let found = known.officer(&"G02.001".into(), &"r1".into(), at(NOW)).unwrap();
         assert_eq!(found.unit.as_str(), "origin");
         let mut scene = scene;
-        let refused = scene.take(NOW, Role::Operator, officer("r2", "exports", &[Role::Clerk]));
+        let refused = scene.execute(NOW, Role::Operator, officer("r2", "exports", &[Role::Clerk]));
         assert_eq!(refused.unwrap_err().entry().code, "unknown-unit");
     }
 
@@ -227,7 +227,7 @@ pub(crate) mod tests {
         let mut wrong = officer("r1", "none", &[Role::Applicant, Role::Operator]);
         wrong.agency = "G02.002".into();
         wrong.officer.to = Some(date(2026, 10, 1));
-        let refused = scene.take(NOW, Role::Operator, wrong).unwrap_err();
+        let refused = scene.execute(NOW, Role::Operator, wrong).unwrap_err();
         let found = refused.findings();
         let found: Vec<_> = found.iter().map(|one| (&*one.pointer, one.code.unwrap())).collect();
         let expected = [
@@ -246,17 +246,17 @@ pub(crate) mod tests {
         let mut scene = staffed(&plain, &["r1"], AssignmentRule::None);
         let mut leaves = officer("r1", "origin", &[Role::Reviewer]);
         leaves.officer.to = Some(date(2026, 11, 30));
-        scene.take(NOW, Role::Operator, leaves).unwrap();
+        scene.execute(NOW, Role::Operator, leaves).unwrap();
         let known = with(&scene);
         let mut next = Scene::new(&known, "CO.D", "G02.002");
         let mut there = unit("origin", &[], AssignmentRule::None);
         there.agency = "G02.002".into();
-        next.take(NOW, Role::Operator, there).unwrap();
+        next.execute(NOW, Role::Operator, there).unwrap();
         let mut arrives = officer("r1", "origin", &[Role::Reviewer]);
         arrives.agency = "G02.002".into();
-        let early = next.take(NOW, Role::Operator, arrives.clone());
+        let early = next.execute(NOW, Role::Operator, arrives.clone());
         assert_eq!(early, Err(Refusal::Elsewhere("G02.001".into())));
         arrives.officer.from = date(2026, 12, 1);
-        next.take(NOW, Role::Operator, arrives).unwrap();
+        next.execute(NOW, Role::Operator, arrives).unwrap();
     }
 }

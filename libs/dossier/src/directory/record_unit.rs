@@ -201,11 +201,11 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
         let one = unit("origin", &["CO.D"], AssignmentRule::Spread);
-        assert_eq!(scene.take(NOW, Role::Operator, one.clone()).unwrap().len(), 1);
-        assert_eq!(scene.take(NOW, Role::Operator, one.clone()).unwrap().len(), 0);
+        assert_eq!(scene.execute(NOW, Role::Operator, one.clone()).unwrap().len(), 1);
+        assert_eq!(scene.execute(NOW, Role::Operator, one.clone()).unwrap().len(), 0);
         let mut renamed = one;
         renamed.unit.name = "Phòng C/O".into();
-        assert_eq!(scene.take(NOW, Role::Operator, renamed).unwrap().len(), 1);
+        assert_eq!(scene.execute(NOW, Role::Operator, renamed).unwrap().len(), 1);
         assert_eq!(scene.state.units().len(), 1);
     }
 
@@ -216,7 +216,7 @@ pub(crate) mod tests {
         let mut wrong = unit("origin", &["CO.D", "NO.SUCH"], AssignmentRule::Spread);
         wrong.unit.head = Some("nobody".into());
         wrong.unit.to = Some(date(2026, 10, 1));
-        let refused = scene.take(NOW, Role::Operator, wrong).unwrap_err();
+        let refused = scene.execute(NOW, Role::Operator, wrong).unwrap_err();
         let found = crate::step::Refuse::findings(&refused);
         let found: Vec<_> = found.iter().map(|one| &*one.pointer).collect();
         assert_eq!(found, ["/to", "/head", "/procedures/1"]);
@@ -227,12 +227,12 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
         let spread = AssignmentRule::Spread;
-        scene.take(NOW, Role::Operator, unit("origin", &["CO.D"], spread)).unwrap();
-        let again = scene.take(NOW, Role::Operator, unit("other", &["CO.D"], spread));
+        scene.execute(NOW, Role::Operator, unit("origin", &["CO.D"], spread)).unwrap();
+        let again = scene.execute(NOW, Role::Operator, unit("other", &["CO.D"], spread));
         assert_eq!(again, Err(Refusal::Overlaps("origin".to_owned())));
         // A unit for everything else, and one whose officers claim reviews themselves.
-        scene.take(NOW, Role::Operator, unit("general", &[], spread)).unwrap();
-        scene.take(NOW, Role::Operator, unit("help", &["CO.D"], AssignmentRule::None)).unwrap();
+        scene.execute(NOW, Role::Operator, unit("general", &[], spread)).unwrap();
+        scene.execute(NOW, Role::Operator, unit("help", &["CO.D"], AssignmentRule::None)).unwrap();
     }
 
     #[test]
@@ -241,20 +241,20 @@ pub(crate) mod tests {
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
         let spread = AssignmentRule::Spread;
         let first = unit("origin", &["CO.D"], spread);
-        scene.take(NOW, Role::Operator, first.clone()).unwrap();
+        scene.execute(NOW, Role::Operator, first.clone()).unwrap();
         let mut until = unit("origin", &["CO.D"], AssignmentRule::None);
         until.unit.from = date(2027, 6, 1);
-        scene.take(NOW, Role::Operator, until).unwrap();
+        scene.execute(NOW, Role::Operator, until).unwrap();
         let mut next = unit("other", &["CO.D"], spread);
         next.unit.from = date(2027, 5, 31);
-        let a_day_early = scene.take(NOW, Role::Operator, next.clone());
+        let a_day_early = scene.execute(NOW, Role::Operator, next.clone());
         assert_eq!(a_day_early, Err(Refusal::Overlaps("origin".to_owned())));
         next.unit.from = date(2027, 6, 1);
-        scene.take(NOW, Role::Operator, next).unwrap();
+        scene.execute(NOW, Role::Operator, next).unwrap();
         // The first record, corrected, also ends before the later one of its unit.
         let mut renamed = first;
         renamed.unit.name = "Phòng C/O".into();
-        scene.take(NOW, Role::Operator, renamed).unwrap();
+        scene.execute(NOW, Role::Operator, renamed).unwrap();
     }
 
     #[test]
@@ -263,9 +263,9 @@ pub(crate) mod tests {
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
         for number in 0..UNITS_MAX {
             let one = unit(&format!("u{number}"), &["CO.D"], AssignmentRule::None);
-            scene.take(NOW, Role::Operator, one).unwrap();
+            scene.execute(NOW, Role::Operator, one).unwrap();
         }
-        let more = scene.take(NOW, Role::Operator, unit("more", &[], AssignmentRule::None));
+        let more = scene.execute(NOW, Role::Operator, unit("more", &[], AssignmentRule::None));
         assert_eq!(more, Err(Refusal::TooMany));
     }
 }

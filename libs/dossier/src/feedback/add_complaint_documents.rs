@@ -80,13 +80,13 @@ mod tests {
         let law = law();
         let mut scene = filed(&law);
         let at = "2026-11-20T09:30";
-        assert_eq!(scene.take(at, Role::Applicant, add(0)), Err(Refusal::None));
-        scene.take(at, Role::Applicant, add(49)).unwrap();
-        assert_eq!(scene.take(at, Role::Applicant, add(2)), Err(Refusal::TooMany(50)));
-        scene.take(at, Role::Clerk, add(1)).unwrap();
+        assert_eq!(scene.execute(at, Role::Applicant, add(0)), Err(Refusal::None));
+        scene.execute(at, Role::Applicant, add(49)).unwrap();
+        assert_eq!(scene.execute(at, Role::Applicant, add(2)), Err(Refusal::TooMany(50)));
+        scene.execute(at, Role::Clerk, add(1)).unwrap();
         assert_eq!(scene.state.documents.len(), 50);
         let mut scene = answered(&law);
-        let late = scene.take("2026-11-23T10:00", Role::Applicant, add(1));
+        let late = scene.execute("2026-11-23T10:00", Role::Applicant, add(1));
         assert_eq!(late, Err(Refusal::Done));
     }
 }

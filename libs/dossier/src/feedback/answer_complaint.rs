@@ -71,7 +71,7 @@ pub(crate) mod tests {
 
     fn answer(scene: &mut Scene<'_, Complaint>) -> Result<Vec<ComplaintEvent>, Refusal> {
         let answer = AnswerComplaint { answer: "we are sorry".into(), documents: Vec::new() };
-        scene.take("2026-11-23T09:00", Role::ComplaintHandler, answer)
+        scene.execute("2026-11-23T09:00", Role::ComplaintHandler, answer)
     }
 
     #[test]

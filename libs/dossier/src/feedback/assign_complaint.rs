@@ -89,14 +89,14 @@ mod tests {
         let law = law();
         let mut scene = classified(&law, ComplaintClass::ConductOrDelay);
         let mut assign =
-            |officer| scene.take("2026-11-20T11:00", Role::ComplaintHandler, to(officer));
+            |officer| scene.execute("2026-11-20T11:00", Role::ComplaintHandler, to(officer));
         assert_eq!(assign(None), Err(Refusal::Same));
         assign(Some("h1")).unwrap();
         assert_eq!(assign(Some("h1")), Err(Refusal::Same));
         assign(Some("h2")).unwrap();
         assign(None).unwrap();
         let conflicted = AssignComplaint { conflicted: true, ..to(Some("h3")) };
-        let refused = scene.take("2026-11-20T11:00", Role::ComplaintHandler, conflicted);
+        let refused = scene.execute("2026-11-20T11:00", Role::ComplaintHandler, conflicted);
         assert_eq!(refused, Err(Refusal::Conflict));
     }
 
@@ -105,11 +105,11 @@ mod tests {
         let plain = law();
         let mut directory = staffed(&plain, &["r1"], AssignmentRule::None);
         let handler = officer("h1", "origin", &[Role::ComplaintHandler]);
-        directory.take(NOW, Role::Operator, handler).unwrap();
+        directory.execute(NOW, Role::Operator, handler).unwrap();
         let law = with(&directory);
         let mut scene = classified(&law, ComplaintClass::ConductOrDelay);
         let mut assign =
-            |officer| scene.take("2026-11-20T11:00", Role::ComplaintHandler, to(Some(officer)));
+            |officer| scene.execute("2026-11-20T11:00", Role::ComplaintHandler, to(Some(officer)));
         assert!(matches!(assign("nobody"), Err(Refusal::UnknownOfficer(_))));
         assert_eq!(assign("r1"), Err(Refusal::LacksRole));
         assign("h1").unwrap();
@@ -120,11 +120,16 @@ mod tests {
         let law = law();
         let mut scene = classified(&law, ComplaintClass::NotOurs);
         let handler = Role::ComplaintHandler;
-        scene.take("2026-11-20T11:00", handler, to(Some("h1"))).unwrap();
-        scene.take("2026-11-20T11:00", handler, ForwardComplaint { to: "G02.002".into() }).unwrap();
+        scene.execute("2026-11-20T11:00", handler, to(Some("h1"))).unwrap();
+        scene
+            .execute("2026-11-20T11:00", handler, ForwardComplaint { to: "G02.002".into() })
+            .unwrap();
         assert_eq!(scene.state.officer, None);
-        assert_eq!(scene.take("2026-11-20T12:00", handler, to(Some("h1"))), Err(Refusal::NotOpen));
+        assert_eq!(
+            scene.execute("2026-11-20T12:00", handler, to(Some("h1"))),
+            Err(Refusal::NotOpen)
+        );
         scene.agency = "G02.002";
-        scene.take("2026-11-20T12:00", handler, to(Some("h5"))).unwrap();
+        scene.execute("2026-11-20T12:00", handler, to(Some("h5"))).unwrap();
     }
 }

@@ -87,7 +87,7 @@ pub(crate) mod tests {
 
     pub(crate) fn classified(law: &Law, class: ComplaintClass) -> Scene<'_, Complaint> {
         let mut scene = filed(law);
-        scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class)).unwrap();
+        scene.execute("2026-11-20T10:00", Role::ComplaintHandler, classify(class)).unwrap();
         scene
     }
 
@@ -107,7 +107,7 @@ pub(crate) mod tests {
             // Two working days from Friday 20 November, with Tuesday 24 off.
             assert_eq!(scene.state.due().unwrap().running.due_at, at("2026-11-26T00:00"));
             let classified =
-                scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class));
+                scene.execute("2026-11-20T10:00", Role::ComplaintHandler, classify(class));
             classified.map(|_| scene.state.due().unwrap().running.due_at)
         };
         // Ten, fifteen and twenty days; the second period ends on a Saturday and is moved to
@@ -119,11 +119,12 @@ pub(crate) mod tests {
         let mut scene = requested(&law);
         let class = ComplaintClass::PersonalDataAccess;
         let handler = Role::ComplaintHandler;
-        scene.take("2026-11-20T10:00", handler, classify(class)).unwrap();
+        scene.execute("2026-11-20T10:00", handler, classify(class)).unwrap();
         let answer = AnswerComplaint { answer: "here they are".into(), documents: Vec::new() };
-        scene.take("2026-11-23T09:00", handler, answer).unwrap();
+        scene.execute("2026-11-23T09:00", handler, answer).unwrap();
         assert!(scene.state.due().is_none());
-        let published = scene.take("2026-11-23T09:00", handler, PublishAnswer { text: "x".into() });
+        let published =
+            scene.execute("2026-11-23T09:00", handler, PublishAnswer { text: "x".into() });
         assert_eq!(published, Err(publish_answer::Refusal::NotForThePublic));
     }
 
@@ -132,7 +133,7 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = classified(&law, ComplaintClass::NotOurs);
         let mut again = |class| {
-            scene.take("2026-11-20T11:00", Role::ComplaintHandler, classify(class)).map(drop)
+            scene.execute("2026-11-20T11:00", Role::ComplaintHandler, classify(class)).map(drop)
         };
         assert_eq!(again(ComplaintClass::ConductOrDelay), Ok(()));
         assert_eq!(again(ComplaintClass::Complex), Err(Refusal::NotFiled));
@@ -144,9 +145,9 @@ pub(crate) mod tests {
         let mut scene = filed(&law);
         let class = ComplaintClass::NotAcceptable;
         let without = ClassifyComplaint { class, reason: None };
-        let refused = scene.take("2026-11-20T10:00", Role::ComplaintHandler, without);
+        let refused = scene.execute("2026-11-20T10:00", Role::ComplaintHandler, without);
         assert_eq!(refused, Err(Refusal::ReasonMissing));
-        scene.take("2026-11-20T10:00", Role::ComplaintHandler, classify(class)).unwrap();
+        scene.execute("2026-11-20T10:00", Role::ComplaintHandler, classify(class)).unwrap();
         assert_eq!(scene.state.stage, Stage::Dismissed);
     }
 

@@ -93,11 +93,11 @@ mod tests {
         let law = law();
         let mut scene = classified(&law, ComplaintClass::ContentOfRules);
         let handler = Role::ComplaintHandler;
-        scene.take("2026-11-23T09:00", handler, extend()).unwrap();
+        scene.execute("2026-11-23T09:00", handler, extend()).unwrap();
         let due = scene.state.due().unwrap().running;
         // 10 working days from Friday 20 November, with Tuesday 24 off.
         assert_eq!((due.due_at, due.since), (at("2026-12-08T00:00"), at("2026-11-20T10:00")));
-        assert_eq!(scene.take("2026-11-23T09:00", handler, extend()), Err(Refusal::Twice));
+        assert_eq!(scene.execute("2026-11-23T09:00", handler, extend()), Err(Refusal::Twice));
         let basis = scene.state.basis(&ComplaintDeadline::Task, &law).unwrap();
         assert_eq!(
             basis.period().unwrap().budget,
@@ -112,13 +112,13 @@ mod tests {
         let law = law();
         let handler = Role::ComplaintHandler;
         let mut conduct = classified(&law, ComplaintClass::ConductOrDelay);
-        let refused = conduct.take("2026-11-20T11:00", handler, extend());
+        let refused = conduct.execute("2026-11-20T11:00", handler, extend());
         assert_eq!(refused, Err(Refusal::NotAllowed));
         let mut late = classified(&law, ComplaintClass::ContentOfRules);
-        let refused = late.take("2026-11-27T00:00", handler, extend());
+        let refused = late.execute("2026-11-27T00:00", handler, extend());
         assert_eq!(refused, Err(Refusal::TooLate));
         let mut theirs = classified(&law, ComplaintClass::NotOurs);
-        let refused = theirs.take("2026-11-20T11:00", handler, extend());
+        let refused = theirs.execute("2026-11-20T11:00", handler, extend());
         assert_eq!(refused, Err(Refusal::NotToBeAnswered));
     }
 }

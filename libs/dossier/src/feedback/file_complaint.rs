@@ -133,7 +133,7 @@ impl Command for FileComplaint {
         self.check_entry(facts, &mut wrong);
         let dossier = self.about.as_ref().map(|about| about.dossier);
         let step = self.about.as_ref().map(|about| named(about, self, facts)).transpose();
-        let step = wrong.take(step)?.flatten();
+        let step = wrong.collect(step)?.flatten();
         wrong.done(Refusal::Several)?;
         let (event, step) = step.flatten().unzip();
         let received_at = self.received_at.filter(|received| *received < facts.at);

@@ -80,12 +80,12 @@ mod tests {
     fn only_what_is_another_agencys_is_passed_on() {
         let law = law();
         let mut ours = classified(&law, ComplaintClass::ConductOrDelay);
-        let refused = ours.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER));
+        let refused = ours.execute("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER));
         assert_eq!(refused, Err(Refusal::NotToBeForwarded));
         let mut theirs = classified(&law, ComplaintClass::NotOurs);
-        let unknown = theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward("XX9"));
+        let unknown = theirs.execute("2026-11-20T11:00", Role::ComplaintHandler, forward("XX9"));
         assert!(matches!(unknown, Err(Refusal::NotAnAgency(_))), "{unknown:?}");
-        theirs.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
+        theirs.execute("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
         assert!(matches!(theirs.state.stage, Stage::Filed { .. }));
     }
 
@@ -94,14 +94,14 @@ mod tests {
         let law = law();
         let mut scene = classified(&law, ComplaintClass::NotOurs);
         let ours = scene.agency;
-        scene.take("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
+        scene.execute("2026-11-20T11:00", Role::ComplaintHandler, forward(OTHER)).unwrap();
         let due = scene.state.due().map(|due| (due.what, due.running.due_at));
         assert_eq!(due, Some((Owed::Classify, at("2026-12-01T00:00"))));
         let conduct = classify(ComplaintClass::ConductOrDelay);
-        let refused = scene.take("2026-11-23T09:00", Role::ComplaintHandler, conduct.clone());
+        let refused = scene.execute("2026-11-23T09:00", Role::ComplaintHandler, conduct.clone());
         assert_eq!(refused, Err(classify_complaint::Refusal::NotFiled));
         scene.agency = OTHER;
-        scene.take("2026-11-23T09:00", Role::ComplaintHandler, conduct).unwrap();
+        scene.execute("2026-11-23T09:00", Role::ComplaintHandler, conduct).unwrap();
         assert!(matches!(scene.state.stage, Stage::Classified { .. }));
         let agencies = scene.state.resource().unwrap().agencies;
         assert_eq!(agencies, [ours.into(), OTHER.into()]);

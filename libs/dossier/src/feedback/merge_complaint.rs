@@ -140,7 +140,7 @@ pub(crate) mod tests {
         into: Survivor,
     ) -> Result<Vec<ComplaintEvent>, Refusal> {
         let merge = MergeComplaint { into: Some(into) };
-        scene.take("2026-11-20T10:00", Role::ComplaintHandler, merge)
+        scene.execute("2026-11-20T10:00", Role::ComplaintHandler, merge)
     }
 
     #[test]

@@ -48,11 +48,11 @@ mod tests {
     fn a_complaint_that_nobody_looked_at_is_recorded_once_and_can_still_be_classified() {
         let law = law();
         let mut scene = filed(&law);
-        let mut missed = |at| scene.take(at, Role::System, MissComplaintDeadline).unwrap().len();
+        let mut missed = |at| scene.execute(at, Role::System, MissComplaintDeadline).unwrap().len();
         assert_eq!(missed("2026-11-30T23:59"), 0);
         assert_eq!(missed("2026-12-01T00:00"), 1);
         assert_eq!(missed("2026-12-01T00:01"), 0);
         let conduct = classify(ComplaintClass::ConductOrDelay);
-        scene.take("2026-12-01T09:00", Role::ComplaintHandler, conduct).unwrap();
+        scene.execute("2026-12-01T09:00", Role::ComplaintHandler, conduct).unwrap();
     }
 }

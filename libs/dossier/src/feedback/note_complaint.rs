@@ -72,7 +72,7 @@ mod tests {
         let mut scene = filed(&law);
         let mut note = |text: String| {
             let note = NoteComplaint { note: text.as_str().into() };
-            scene.take("2026-11-20T09:30", Role::ComplaintHandler, note)
+            scene.execute("2026-11-20T09:30", Role::ComplaintHandler, note)
         };
         for number in 0..NOTES_MAX {
             note(format!("note {number}")).unwrap();

@@ -66,9 +66,9 @@ mod tests {
         let law = law();
         let mut scene = answered(&law);
         let publish = PublishAnswer { text: "An apology".into() };
-        scene.take("2026-11-23T10:00", Role::ComplaintHandler, publish.clone()).unwrap();
+        scene.execute("2026-11-23T10:00", Role::ComplaintHandler, publish.clone()).unwrap();
         assert!(scene.open().is_empty());
-        let again = scene.take("2026-11-23T10:00", Role::ComplaintHandler, publish);
+        let again = scene.execute("2026-11-23T10:00", Role::ComplaintHandler, publish);
         assert_eq!(again, Err(Refusal::NotAnswered));
     }
 }

@@ -68,11 +68,11 @@ mod tests {
         let law = law();
         let mut scene = Scene::<Rating>::new(&law, "CO.D", "G02.001");
         let invite = InviteRating { brief: brief(&law, "CO.D", "G02.001", "2026-11-20T09:00") };
-        scene.take("2026-11-23T10:00", Role::System, invite.clone()).unwrap();
-        assert!(scene.take("2026-11-23T10:01", Role::System, invite).unwrap().is_empty());
+        scene.execute("2026-11-23T10:00", Role::System, invite.clone()).unwrap();
+        assert!(scene.execute("2026-11-23T10:01", Role::System, invite).unwrap().is_empty());
         let mut rate = |score| {
             let rating = RateDossier { score, comment: None };
-            scene.take("2026-11-23T11:00", Role::Applicant, rating)
+            scene.execute("2026-11-23T11:00", Role::Applicant, rating)
         };
         assert_eq!(rate(6), Err(Refusal::OutOfRange));
         rate(5).unwrap();

@@ -88,12 +88,12 @@ mod tests {
         let law = law();
         let mut scene = answered(&law);
         for _ in 0..2 {
-            scene.take("2026-11-24T09:00", Role::Applicant, reopen()).unwrap();
+            scene.execute("2026-11-24T09:00", Role::Applicant, reopen()).unwrap();
             let answer = "we are sorry again".into();
             let answer = AnswerComplaint { answer, documents: Vec::new() };
-            scene.take("2026-11-25T09:00", Role::ComplaintHandler, answer).unwrap();
+            scene.execute("2026-11-25T09:00", Role::ComplaintHandler, answer).unwrap();
         }
-        let third = scene.take("2026-11-26T09:00", Role::Applicant, reopen());
+        let third = scene.execute("2026-11-26T09:00", Role::Applicant, reopen());
         assert_eq!(third, Err(Refusal::TooOften));
     }
 
@@ -101,10 +101,10 @@ mod tests {
     fn a_dismissed_complaint_is_reopened_and_then_answered() {
         let law = law();
         let mut scene = classified(&law, ComplaintClass::NotAcceptable);
-        scene.take("2026-11-24T09:00", Role::Applicant, reopen()).unwrap();
+        scene.execute("2026-11-24T09:00", Role::Applicant, reopen()).unwrap();
         assert_eq!(scene.state.due().unwrap().what, Owed::Answer);
         let answer = AnswerComplaint { answer: "you are right".into(), documents: Vec::new() };
-        scene.take("2026-11-25T09:00", Role::ComplaintHandler, answer).unwrap();
+        scene.execute("2026-11-25T09:00", Role::ComplaintHandler, answer).unwrap();
     }
 
     #[test]
@@ -112,17 +112,17 @@ mod tests {
         let law = law();
         let mut scene = filed(&law);
         merge(&mut scene, survivor("2026-11-19T09:00")).unwrap();
-        let early = scene.take("2026-11-24T09:00", Role::Applicant, reopen());
+        let early = scene.execute("2026-11-24T09:00", Role::Applicant, reopen());
         assert_eq!(early, Err(Refusal::NotAnswered));
         let reopen = ReopenComplaint { other_answered: true, ..reopen() };
-        scene.take("2026-11-24T09:00", Role::Applicant, reopen).unwrap();
+        scene.execute("2026-11-24T09:00", Role::Applicant, reopen).unwrap();
         assert!(matches!(scene.state.stage, Stage::Classified { .. }));
     }
 
     #[test]
     fn an_officer_reopens_for_a_complainant_without_an_account_only() {
         let law = law();
-        let refused = answered(&law).take("2026-11-24T09:00", Role::Clerk, reopen());
+        let refused = answered(&law).execute("2026-11-24T09:00", Role::Clerk, reopen());
         assert_eq!(refused, Err(Refusal::OfComplainant));
     }
 }

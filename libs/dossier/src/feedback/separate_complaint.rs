@@ -65,10 +65,10 @@ mod tests {
         let due = scene.open();
         let separate = SeparateComplaint { reason: "another matter".into() };
         let handler = Role::ComplaintHandler;
-        let early = scene.take("2026-11-20T09:30", handler, separate.clone());
+        let early = scene.execute("2026-11-20T09:30", handler, separate.clone());
         assert_eq!(early, Err(Refusal::NotMerged));
         merge(&mut scene, survivor("2026-11-19T09:00")).unwrap();
-        scene.take("2026-11-20T11:00", handler, separate).unwrap();
+        scene.execute("2026-11-20T11:00", handler, separate).unwrap();
         assert_eq!(scene.open(), due);
     }
 }

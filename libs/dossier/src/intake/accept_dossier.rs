@@ -170,13 +170,13 @@ pub(crate) mod tests {
 
     pub(crate) fn submitted(law: &Law) -> Scene<'_, Intake> {
         let mut scene = Scene::new(law, "2.000004", "H26.14");
-        scene.take("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
+        scene.execute("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
         scene
     }
 
     pub(crate) fn accepted(law: &Law) -> Scene<'_, Intake> {
         let mut scene = submitted(law);
-        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
         scene
     }
 
@@ -192,7 +192,7 @@ pub(crate) mod tests {
             law.apply(&rules, None).unwrap();
         }
         let mut scene = submitted(&law);
-        scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
         let promised = scene.state.promised.unwrap().promise;
         assert!(promised.provisional && promised.due_at > at("2060-01-01T00:00"), "{promised:?}");
     }
@@ -220,8 +220,8 @@ pub(crate) mod tests {
             form: None,
             found: Reasons::default(),
         };
-        scene.take("2026-12-04T10:00", Role::Applicant, supplied).unwrap();
-        scene.take("2026-12-04T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
+        scene.execute("2026-12-04T10:00", Role::Applicant, supplied).unwrap();
+        scene.execute("2026-12-04T11:00", Role::Clerk, AcceptDossier::default()).unwrap();
         // Counted again from the start: five working days from Friday 4 December.
         assert_eq!(scene.state.promised.unwrap().promise.due_at, at("2026-12-12T00:00"));
     }
@@ -230,7 +230,7 @@ pub(crate) mod tests {
     fn a_dossier_is_accepted_once() {
         let law = law();
         let mut scene = accepted(&law);
-        let again = scene.take("2026-11-20T11:00", Role::Clerk, AcceptDossier::default());
+        let again = scene.execute("2026-11-20T11:00", Role::Clerk, AcceptDossier::default());
         assert_eq!(again, Err(Refusal::AlreadyAnswered));
     }
 

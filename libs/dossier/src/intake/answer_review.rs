@@ -76,7 +76,7 @@ mod tests {
             },
         };
         let ask = |scene: &mut crate::testing::Scene<'_, Intake>| {
-            scene.take("2026-11-20T11:00", Role::System, command.clone()).unwrap();
+            scene.execute("2026-11-20T11:00", Role::System, command.clone()).unwrap();
             *scene.kinds().last().unwrap()
         };
         assert_eq!(ask(&mut scene), "SupplementRequested");

@@ -68,7 +68,7 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         let refused =
-            scene.take("2026-11-20T11:00", Role::Clerk, CloseDossier { reason: "x".into() });
+            scene.execute("2026-11-20T11:00", Role::Clerk, CloseDossier { reason: "x".into() });
         assert_eq!(refused, Err(Refusal::ResultOwed));
     }
 }

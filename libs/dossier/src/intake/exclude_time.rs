@@ -195,7 +195,7 @@ mod tests {
             to: at(to),
             cause: Uuid::from_u128(9),
         };
-        scene.take(now, Role::System, command).unwrap()
+        scene.execute(now, Role::System, command).unwrap()
     }
 
     fn due(scene: &Scene<'_, Intake>) -> Timestamp {
@@ -259,7 +259,7 @@ clock:
             paid_at: at("2026-12-01T09:00"),
             cause: Uuid::from_u128(8),
         };
-        let events = scene.take("2026-12-01T09:01", Role::System, paid).unwrap();
+        let events = scene.execute("2026-12-01T09:01", Role::System, paid).unwrap();
         assert!(matches!(
             events[..],
             [IntakeEvent::FeeReceived(_), IntakeEvent::TimeNotCounted(_)]
@@ -334,7 +334,7 @@ clock:
             brief: None,
             reason: None,
         };
-        scene.take("2026-12-01T09:00", Role::System, command).unwrap();
+        scene.execute("2026-12-01T09:00", Role::System, command).unwrap();
         assert!(scene.state.promised.as_ref().unwrap().missed);
         exclude(&mut scene, "2026-12-01T09:01", "2026-11-26T09:00", "2026-11-30T09:00");
         assert!(!scene.state.promised.as_ref().unwrap().missed);

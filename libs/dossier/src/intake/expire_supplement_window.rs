@@ -59,12 +59,12 @@ mod tests {
         asked(&mut scene, "2026-11-20T11:00").unwrap();
         assert!(
             scene
-                .take("2026-12-14T23:59", Role::System, ExpireSupplementWindow)
+                .execute("2026-12-14T23:59", Role::System, ExpireSupplementWindow)
                 .unwrap()
                 .is_empty()
         );
         assert_eq!(
-            scene.take("2026-12-15T00:00", Role::System, ExpireSupplementWindow).unwrap().len(),
+            scene.execute("2026-12-15T00:00", Role::System, ExpireSupplementWindow).unwrap().len(),
             1
         );
         assert_eq!(scene.state.stage(), Stage::Closed(ClosedAs::NotSupplemented));

@@ -98,7 +98,7 @@ mod tests {
     }
 
     fn extend(scene: &mut Scene<'_, Intake>, now: &str) -> Result<(), Refusal> {
-        scene.take(now, Role::Approver, ExtendDeadline { reason: "xác minh".into() }).map(|_| ())
+        scene.execute(now, Role::Approver, ExtendDeadline { reason: "xác minh".into() }).map(|_| ())
     }
 
     #[test]

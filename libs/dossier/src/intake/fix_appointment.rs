@@ -97,9 +97,9 @@ mod tests {
         let mut scene = Scene::<Intake>::new(law, "WABO.RECEIPT", "Z99.NL");
         let command =
             SubmitDossier { agency: "Z99.NL".into(), documents: Vec::new(), ..promotion() };
-        scene.take("2011-05-02T15:00", Role::Clerk, command).unwrap();
+        scene.execute("2011-05-02T15:00", Role::Clerk, command).unwrap();
         scene
-            .take("2011-05-02T15:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2011-05-02T15:00", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
         scene
     }
@@ -109,7 +109,7 @@ mod tests {
         let law = law();
         let mut scene = without_a_period(&law);
         assert!(scene.open().is_empty());
-        let step = scene.take("2011-05-02T15:00", Role::Clerk, fixed("2011-06-27T15:00"));
+        let step = scene.execute("2011-05-02T15:00", Role::Clerk, fixed("2011-06-27T15:00"));
         step.unwrap();
         let due: Vec<_> = scene.open().iter().map(|o| o.due_at).collect();
         assert_eq!(due, [at("2011-06-24T15:00"), at("2011-06-27T15:00")]);
@@ -124,15 +124,15 @@ mod tests {
             ("2031-01-01T08:00", "days ahead"),
             ("9998-12-31T23:59", "days ahead"),
         ] {
-            let step = scene.take("2011-05-02T15:00", Role::Clerk, fixed(due));
+            let step = scene.execute("2011-05-02T15:00", Role::Clerk, fixed(due));
             let Err(Refusal::Impossible(faults)) = step else { panic!("{due}: {step:?}") };
             assert_eq!(faults.len(), 1, "{due}");
             assert_eq!(faults[0].pointer, "/at", "{due}");
             assert!(faults[0].en.contains(said), "{due}: {}", faults[0].en);
         }
-        let step = scene.take("2011-05-02T15:00", Role::Clerk, fixed("2011-06-27T15:00"));
+        let step = scene.execute("2011-05-02T15:00", Role::Clerk, fixed("2011-06-27T15:00"));
         step.unwrap();
-        let again = scene.take("2011-05-02T15:00", Role::Clerk, fixed("2011-06-28T15:00"));
+        let again = scene.execute("2011-05-02T15:00", Role::Clerk, fixed("2011-06-28T15:00"));
         assert_eq!(again, Err(Refusal::AlreadyFixed));
     }
 
@@ -140,7 +140,7 @@ mod tests {
     fn nobody_fixes_a_date_where_the_law_sets_the_period() {
         let law = law();
         let mut scene = accept_dossier::tests::accepted(&law);
-        let step = scene.take("2026-11-20T15:00", Role::Clerk, fixed("2026-12-27T15:00"));
+        let step = scene.execute("2026-11-20T15:00", Role::Clerk, fixed("2026-12-27T15:00"));
         assert_eq!(step, Err(Refusal::PeriodSetByLaw));
     }
 }

@@ -114,9 +114,9 @@ mod tests {
             let text = if result { silent.clone() } else { without_result(&silent) };
             law.add_procedure("silent.yaml", &text).unwrap();
             let mut scene = Scene::<Intake>::new(&law, "SILENT", "H26.14");
-            scene.take("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
+            scene.execute("2026-11-20T09:00", Role::Applicant, promotion()).unwrap();
             scene
-                .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+                .execute("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
                 .unwrap();
             let events = scene.enforce("2026-12-01T00:00", &IntakeDeadline::Decision);
             assert_eq!(events.len(), 1 + kinds, "{events:?}");

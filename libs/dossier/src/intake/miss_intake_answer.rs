@@ -47,14 +47,18 @@ mod tests {
     fn a_late_answer_is_recorded_once_and_can_still_be_given() {
         let law = law();
         let mut scene = submitted(&law);
-        assert!(scene.take("2026-11-23T08:59", Role::System, MissIntakeAnswer).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-11-23T08:59", Role::System, MissIntakeAnswer).unwrap().is_empty()
+        );
         assert_eq!(
-            scene.take("2026-11-23T09:00", Role::System, MissIntakeAnswer).unwrap().len(),
+            scene.execute("2026-11-23T09:00", Role::System, MissIntakeAnswer).unwrap().len(),
             1
         );
-        assert!(scene.take("2026-11-23T09:01", Role::System, MissIntakeAnswer).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-11-23T09:01", Role::System, MissIntakeAnswer).unwrap().is_empty()
+        );
         scene
-            .take("2026-11-23T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2026-11-23T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
     }
 }

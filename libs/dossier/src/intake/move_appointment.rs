@@ -85,7 +85,7 @@ mod tests {
 
     fn moved(scene: &mut Scene<'_, Intake>, now: &str, due: &str) -> Result<(), Refusal> {
         scene
-            .take(now, Role::Clerk, MoveAppointment { due_at: at(due), reason: "sorry".into() })
+            .execute(now, Role::Clerk, MoveAppointment { due_at: at(due), reason: "sorry".into() })
             .map(|_| ())
     }
 

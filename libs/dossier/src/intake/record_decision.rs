@@ -147,7 +147,7 @@ mod tests {
             brief: None,
             reason: None,
         };
-        scene.take(arrives, Role::System, command).unwrap();
+        scene.execute(arrives, Role::System, command).unwrap();
         scene.kinds()
     }
 
@@ -176,7 +176,7 @@ mod tests {
         let law = hanoi();
         let mut scene = accepted(&law);
         let brief = scene.state.submission.as_ref().unwrap().brief.clone();
-        scene.take("2026-11-23T09:00", Role::Clerk, to("H26.14.1")).unwrap();
+        scene.execute("2026-11-23T09:00", Role::Clerk, to("H26.14.1")).unwrap();
         let command = RecordDecision {
             outcome: Outcome::Approved,
             by: DecidedBy::Officers,
@@ -185,7 +185,7 @@ mod tests {
             brief: Some(brief.clone()),
             reason: None,
         };
-        scene.take("2026-11-23T09:01", Role::System, command).unwrap();
+        scene.execute("2026-11-23T09:01", Role::System, command).unwrap();
         assert_eq!(
             scene.kinds()[2..],
             ["DossierTransferred", "DossierTransferred", "DossierDecided"]

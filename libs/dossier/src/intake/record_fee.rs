@@ -121,7 +121,7 @@ pub(crate) mod tests {
     pub(crate) fn record(scene: &mut Scene<'_, Intake>, moment: &str) -> Vec<IntakeEvent> {
         let cause = Uuid::from_u128(9);
         let command = RecordFee { amount: Vnd(1), paid_at: at(moment), cause };
-        scene.take(moment, Role::System, command).unwrap()
+        scene.execute(moment, Role::System, command).unwrap()
     }
 
     pub(crate) fn submitted<'a>(
@@ -133,7 +133,7 @@ pub(crate) mod tests {
         let mut scene = Scene::new(law, code, agency);
         let documents = components.iter().map(|component| document(component)).collect();
         let command = SubmitDossier { agency: agency.into(), documents, ..promotion() };
-        scene.take("2026-11-20T09:00", Role::Applicant, command).unwrap();
+        scene.execute("2026-11-20T09:00", Role::Applicant, command).unwrap();
         scene
     }
 
@@ -142,13 +142,16 @@ pub(crate) mod tests {
         let law = law();
         let components = ["application", "export_declaration", "invoice"];
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
-        let early =
-            scene.take("2026-11-20T09:30", Role::Clerk, accept_dossier::AcceptDossier::default());
+        let early = scene.execute(
+            "2026-11-20T09:30",
+            Role::Clerk,
+            accept_dossier::AcceptDossier::default(),
+        );
         assert_eq!(early, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T10:00");
         assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-23T10:00"));
         scene
-            .take("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2026-11-20T11:00", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
         assert!(record(&mut scene, "2026-11-20T12:00").is_empty(), "known already");
     }
@@ -161,10 +164,10 @@ pub(crate) mod tests {
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
         scene
-            .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
         let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
-        scene.take("2026-11-23T10:00", Role::Clerk, ask).unwrap();
+        scene.execute("2026-11-23T10:00", Role::Clerk, ask).unwrap();
         record(&mut scene, "2026-11-25T10:00");
         assert!(scene.state.is_suspended());
     }
@@ -175,7 +178,7 @@ pub(crate) mod tests {
         let components = ["application", "deposit", "plan"];
         let mut scene = submitted(&law, "MLM.CERTIFICATE", "G02.003", &components);
         scene
-            .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
         assert!(scene.state.promised.is_none());
         record(&mut scene, "2026-11-25T10:00");

@@ -63,7 +63,7 @@ mod tests {
         let law = law();
         let mut scene = submitted(&law);
         scene
-            .take("2026-11-20T10:00", Role::Clerk, RefuseDossier { reason: "not ours".into() })
+            .execute("2026-11-20T10:00", Role::Clerk, RefuseDossier { reason: "not ours".into() })
             .unwrap();
         assert_eq!(scene.state.stage(), Stage::Refused);
         assert!(scene.open().is_empty());
@@ -74,7 +74,7 @@ mod tests {
         let law = law();
         let mut scene = accepted(&law);
         let refused =
-            scene.take("2026-11-20T11:00", Role::Clerk, RefuseDossier { reason: "x".into() });
+            scene.execute("2026-11-20T11:00", Role::Clerk, RefuseDossier { reason: "x".into() });
         assert_eq!(refused, Err(Refusal::AlreadyAnswered));
     }
 }

@@ -112,7 +112,7 @@ pub(crate) mod tests {
     }
 
     pub(crate) fn asked(scene: &mut Scene<'_, Intake>, moment: &str) -> Result<(), Refusal> {
-        scene.take(moment, Role::Clerk, ask()).map(|_| ())
+        scene.execute(moment, Role::Clerk, ask()).map(|_| ())
     }
 
     #[test]
@@ -150,7 +150,7 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = submitted(&law);
         let command = RequestSupplement { components: vec!["photo".into()], ..ask() };
-        let refused = scene.take("2026-11-20T10:00", Role::Clerk, command);
+        let refused = scene.execute("2026-11-20T10:00", Role::Clerk, command);
         assert_eq!(pointed(refused), [("/components/0".to_owned(), "unknown-component")]);
     }
 }

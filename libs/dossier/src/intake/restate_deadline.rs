@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(due(&scene), at("2026-12-01T00:00"));
         let hit = declared(&law, "2026-11-25T10:00", Some("2026-11-27T09:00"), vec![]);
         scene.law = &hit;
-        let events = scene.take("2026-11-27T09:00", Role::System, RestateDeadline).unwrap();
+        let events = scene.execute("2026-11-27T09:00", Role::System, RestateDeadline).unwrap();
         let [IntakeEvent::DeadlineRestated(restated)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(restated.promise.due_at, at("2026-12-03T00:00"));
         assert_eq!(
@@ -107,7 +107,7 @@ mod tests {
             (at("2026-12-01T00:00"), &vec![OUTAGE])
         );
         assert!(
-            scene.take("2026-11-27T10:00", Role::System, RestateDeadline).unwrap().is_empty(),
+            scene.execute("2026-11-27T10:00", Role::System, RestateDeadline).unwrap().is_empty(),
             "once"
         );
     }
@@ -119,7 +119,9 @@ mod tests {
         let span = ("2026-11-25T10:00", Some("2026-11-27T09:00"));
         let hit = declared(&law, span.0, span.1, vec![Channel::Post]);
         scene.law = &hit;
-        assert!(scene.take("2026-11-27T09:00", Role::System, RestateDeadline).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-11-27T09:00", Role::System, RestateDeadline).unwrap().is_empty()
+        );
     }
 
     #[test]
@@ -153,7 +155,7 @@ mod tests {
         assert!(scene.state.promised.as_ref().unwrap().missed);
         let hit = declared(&law, "2026-11-30T20:00", Some("2026-12-01T05:00"), vec![]);
         scene.law = &hit;
-        scene.take("2026-12-01T08:00", Role::System, RestateDeadline).unwrap();
+        scene.execute("2026-12-01T08:00", Role::System, RestateDeadline).unwrap();
         assert_eq!(scene.kinds()[3..], ["DeadlineMissWithdrawn", "DeadlineRestated"]);
         assert!(!scene.state.promised.as_ref().unwrap().missed);
         // The last day ended inside the outage: the first that begins after it is 2 December.
@@ -179,7 +181,7 @@ mod tests {
             "  - { from: 2026-11-27, off: { vi: Nghỉ hoán đổi, en: Swapped day off } }",
         );
         scene.law = &next;
-        let events = scene.take("2026-11-23T09:00", Role::System, RestateDeadline).unwrap();
+        let events = scene.execute("2026-11-23T09:00", Role::System, RestateDeadline).unwrap();
         let [IntakeEvent::DeadlineRestated(restated)] = &events[..] else { panic!("{events:?}") };
         assert_eq!(restated.promise.due_at, at("2026-12-02T00:00"));
         assert_eq!(restated.calendar, restated.promise.calendar);
@@ -193,7 +195,9 @@ mod tests {
         let worked = "  - { from: 2026-11-28, worked: { hours: [\"08:00-12:00\", \"13:30-17:30\"], why: { vi: Làm bù, en: Make-up day } } }";
         let next = announced(&law, worked);
         scene.law = &next;
-        assert!(scene.take("2026-11-23T09:00", Role::System, RestateDeadline).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-11-23T09:00", Role::System, RestateDeadline).unwrap().is_empty()
+        );
         assert_eq!(due(&scene), at("2026-12-01T00:00"));
     }
 }

@@ -100,7 +100,7 @@ pub(crate) mod tests {
     ) -> Vec<IntakeEvent> {
         let cause = Uuid::from_u128(5);
         let command = ReturnFee { amount: Vnd(1), since: at(since), cause };
-        scene.take(moment, Role::System, command).unwrap()
+        scene.execute(moment, Role::System, command).unwrap()
     }
 
     /// A dossier accepted on 20 November whose clock started with the fee on Wednesday 25 November:
@@ -109,7 +109,7 @@ pub(crate) mod tests {
         let mut scene =
             submitted(law, "MLM.CERTIFICATE", "G02.003", &["application", "deposit", "plan"]);
         scene
-            .take("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2026-11-20T10:00", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
         record(&mut scene, "2026-11-25T10:00");
         assert_eq!(due(&scene), at("2026-12-17T00:00"));
@@ -130,13 +130,13 @@ pub(crate) mod tests {
 
     fn supplement(scene: &mut Scene<'_, Intake>, asked: &str, supplied: &str) {
         let ask = RequestSupplement { components: vec!["plan".into()], ..ask() };
-        scene.take(asked, Role::Clerk, ask).unwrap();
+        scene.execute(asked, Role::Clerk, ask).unwrap();
         let command = SubmitSupplement {
             documents: vec![document("plan")],
             form: None,
             found: crate::step::Reasons::default(),
         };
-        scene.take(supplied, Role::Applicant, command).unwrap();
+        scene.execute(supplied, Role::Applicant, command).unwrap();
     }
 
     #[test]
@@ -148,13 +148,16 @@ pub(crate) mod tests {
         assert!(scene.state.answer().is_some());
         assert_eq!(give_back(&mut scene, "2026-11-20T10:30", "2026-11-20T10:30").len(), 1);
         assert!(scene.state.answer().is_none(), "the one-stop unit waits for the fee again");
-        let refused =
-            scene.take("2026-11-20T10:45", Role::Clerk, accept_dossier::AcceptDossier::default());
+        let refused = scene.execute(
+            "2026-11-20T10:45",
+            Role::Clerk,
+            accept_dossier::AcceptDossier::default(),
+        );
         assert_eq!(refused, Err(accept_dossier::Refusal::FeeNotReceived));
         record(&mut scene, "2026-11-20T11:00");
         assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-23T11:00"));
         scene
-            .take("2026-11-20T11:30", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2026-11-20T11:30", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
     }
 
@@ -165,11 +168,11 @@ pub(crate) mod tests {
         let mut scene = submitted(&law, "CO.D", "G02.001", &components);
         record(&mut scene, "2026-11-20T10:00");
         scene
-            .take("2026-11-20T10:15", Role::Clerk, accept_dossier::AcceptDossier::default())
+            .execute("2026-11-20T10:15", Role::Clerk, accept_dossier::AcceptDossier::default())
             .unwrap();
         give_back(&mut scene, "2026-11-20T10:30", "2026-11-20T10:10");
         assert!(!scene.state.is_suspended(), "its clock did not start with the fee");
-        let closed = scene.take("2026-11-20T11:00", Role::System, CloseUnpaid).unwrap();
+        let closed = scene.execute("2026-11-20T11:00", Role::System, CloseUnpaid).unwrap();
         assert_eq!(closed.len(), 1, "{closed:?}");
     }
 
@@ -210,7 +213,7 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = started(&law);
         scene
-            .take(
+            .execute(
                 "2026-11-26T10:00",
                 Role::Clerk,
                 move_appointment::MoveAppointment {

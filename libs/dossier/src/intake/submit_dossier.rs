@@ -226,12 +226,12 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
     // Dates and amounts are computed from valid forms only.
     let form_is_valid = !command.found.concerns("/form");
     let mut wrong = Collected::after(command.found.clone());
-    wrong.take(check_agency(procedure, &command.agency, facts))?;
-    let receiver = wrong.take(receiver(procedure, &command.agency, facts))?.flatten();
-    wrong.take(check_channel(rule, command, facts))?;
-    let posted_by = wrong.take(posted(procedure, command, facts.at))?;
+    wrong.collect(check_agency(procedure, &command.agency, facts))?;
+    let receiver = wrong.collect(receiver(procedure, &command.agency, facts))?.flatten();
+    wrong.collect(check_channel(rule, command, facts))?;
+    let posted_by = wrong.collect(posted(procedure, command, facts.at))?;
     if form_is_valid && posted_by.is_some() {
-        wrong.take(check_forward(rule, command, facts))?;
+        wrong.collect(check_forward(rule, command, facts))?;
     }
     if form_is_valid {
         let public = public_fields(procedure, &command.form);
@@ -244,7 +244,7 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
     check_groups(procedure, &command.groups, &mut wrong);
     let claims = claimed(rule, command, facts.at);
     check_evidence(&claims, command, &mut wrong);
-    let delivery = wrong.take(delivery(procedure, command.delivery.clone()))?;
+    let delivery = wrong.collect(delivery(procedure, command.delivery.clone()))?;
     wrong.done(Refusal::Several)?;
     let unasked = || Delivery { channel: DeliveryChannel::Download, address: None };
     Ok(Checked {

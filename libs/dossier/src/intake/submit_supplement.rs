@@ -216,7 +216,7 @@ mod tests {
     fn due(law: &Law, asked_at: &str, supplied_at: &str) -> jiff::Timestamp {
         let mut scene = accepted(law);
         asked(&mut scene, asked_at).unwrap();
-        scene.take(supplied_at, Role::Applicant, supplied()).unwrap();
+        scene.execute(supplied_at, Role::Applicant, supplied()).unwrap();
         scene.state.promised.unwrap().promise.due_at
     }
 
@@ -234,10 +234,10 @@ mod tests {
         ] {
             let components = vec!["programme".into()];
             let command = RequestSupplement { components, ..request_supplement::tests::ask() };
-            scene.take(asked_on, Role::Clerk, command).unwrap();
+            scene.execute(asked_on, Role::Clerk, command).unwrap();
             let command =
                 SubmitSupplement { documents: vec![document("programme")], ..supplement() };
-            scene.take(supplied_on, Role::Applicant, command).unwrap();
+            scene.execute(supplied_on, Role::Applicant, command).unwrap();
             assert_eq!(due(&scene), Some(at(ends)), "three working days, as often as asked");
         }
         let passed = scene.enforce("2026-11-27T00:00", &IntakeDeadline::Decision);
@@ -261,9 +261,9 @@ mod tests {
             documents: vec![document("application"), document("contract")],
             ..crate::intake::submit_dossier::tests::promotion()
         };
-        scene.take("2026-11-02T09:00", Role::Applicant, command).unwrap();
+        scene.execute("2026-11-02T09:00", Role::Applicant, command).unwrap();
         scene
-            .take(
+            .execute(
                 "2026-11-02T10:00",
                 Role::Clerk,
                 crate::intake::accept_dossier::AcceptDossier::default(),
@@ -271,9 +271,9 @@ mod tests {
             .unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-12T00:00"));
         let ask = RequestSupplement { components: Vec::new(), ..request_supplement::tests::ask() };
-        scene.take("2026-11-03T10:00", Role::Clerk, ask).unwrap();
+        scene.execute("2026-11-03T10:00", Role::Clerk, ask).unwrap();
         let form = SubmitSupplement { form: Some(serde_json::json!({})), ..supplement() };
-        scene.take("2026-11-05T10:00", Role::Applicant, form).unwrap();
+        scene.execute("2026-11-05T10:00", Role::Applicant, form).unwrap();
         assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, at("2026-11-14T00:00"));
         assert_eq!(scene.state.suspensions.len(), 1);
     }
@@ -283,7 +283,7 @@ mod tests {
         let law = law();
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
-        scene.take("2026-11-26T10:00", Role::Applicant, supplied()).unwrap();
+        scene.execute("2026-11-26T10:00", Role::Applicant, supplied()).unwrap();
         assert_eq!(scene.state.answer().unwrap().running.due_at, at("2026-11-27T10:00"));
     }
 
@@ -293,7 +293,7 @@ mod tests {
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         let other = SubmitSupplement { documents: vec![document("form_02")], ..supplement() };
-        let refused = scene.take("2026-11-26T10:00", Role::Applicant, other);
+        let refused = scene.execute("2026-11-26T10:00", Role::Applicant, other);
         assert_eq!(refused, Err(Refusal::MissingDocument("rules".into())));
     }
 
@@ -309,7 +309,7 @@ mod tests {
         let documents = vec![document("form_02"), document("photo")];
         let form = Some(serde_json::json!({}));
         let other = SubmitSupplement { documents, form, found };
-        let refused = scene.take("2026-11-26T10:00", Role::Applicant, other);
+        let refused = scene.execute("2026-11-26T10:00", Role::Applicant, other);
         let expected = [
             ("/form/merchant", entry.code),
             ("/documents/1/component", "unknown-component"),
@@ -323,7 +323,7 @@ mod tests {
         let law = law();
         let mut scene = submitted(&law);
         asked(&mut scene, "2026-11-20T10:00").unwrap();
-        let refused = scene.take("2026-12-15T00:00", Role::Applicant, supplied());
+        let refused = scene.execute("2026-12-15T00:00", Role::Applicant, supplied());
         assert_eq!(refused, Err(Refusal::WindowClosed));
     }
 
@@ -331,7 +331,7 @@ mod tests {
     fn nothing_is_supplied_that_nobody_asked_for() {
         let law = law();
         let mut scene = submitted(&law);
-        let refused = scene.take("2026-11-20T10:00", Role::Applicant, supplied());
+        let refused = scene.execute("2026-11-20T10:00", Role::Applicant, supplied());
         assert_eq!(refused, Err(Refusal::NothingAwaited));
     }
 
@@ -342,11 +342,11 @@ mod tests {
         let (components, reason) =
             (vec!["programme".into()], Personal::from("wrong day".to_owned()));
         let ask = RequestSupplement { components, reason, asked_by: None };
-        scene.take("2026-11-16T10:00", Role::Clerk, ask).unwrap();
+        scene.execute("2026-11-16T10:00", Role::Clerk, ask).unwrap();
         let form = Some(serde_json::json!({ "seminar": { "date": day } }));
         let supplement =
             SubmitSupplement { form, documents: vec![document("programme")], ..supplement() };
-        scene.take("2026-11-17T09:00", Role::Applicant, supplement)?;
+        scene.execute("2026-11-17T09:00", Role::Applicant, supplement)?;
         Ok(scene)
     }
 

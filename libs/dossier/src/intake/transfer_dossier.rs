@@ -82,7 +82,7 @@ impl Command for TransferDossier {
         }
         let (from, to) = (&submission.brief.agency, AgencyCode::from(&*self.to.0));
         let mut wrong = Collected::after(Reasons::default());
-        wrong.take(check(from, &to, facts))?;
+        wrong.collect(check(from, &to, facts))?;
         wrong.done(Refusal::Several)?;
         let (brief, reason) = (submission.brief.transferred(&to), Some(self.reason.personal()));
         Ok(Decision::event(transferred(intake, facts, brief, (reason, None))?))
@@ -185,7 +185,7 @@ pub(crate) mod tests {
     }
 
     fn take(scene: &mut Scene<'_, Intake>, agency: &str) -> Result<Vec<IntakeEvent>, Refusal> {
-        scene.take("2026-11-20T11:00", Role::Clerk, to(agency))
+        scene.execute("2026-11-20T11:00", Role::Clerk, to(agency))
     }
 
     fn reads(scene: &Scene<'_, Intake>, agency: &str) -> Result<(), Denied> {
@@ -235,7 +235,8 @@ pub(crate) mod tests {
         let [IntakeEvent::DossierTransferred(event)] = &events[..] else { panic!("{events:?}") };
         assert!(!event.accepted && !event.in_review);
         assert!(scene.state.answer().is_some(), "the answer is still owed");
-        let events = scene.take("2026-11-20T12:00", Role::Clerk, AcceptDossier::default()).unwrap();
+        let events =
+            scene.execute("2026-11-20T12:00", Role::Clerk, AcceptDossier::default()).unwrap();
         let IntakeEvent::DossierAccepted(accepted) = events.last().unwrap() else { panic!() };
         assert_eq!(accepted.brief.agency, "H26.14.1".into());
     }
@@ -273,7 +274,7 @@ pub(crate) mod tests {
         let law = hanoi();
         let mut scene = accepted(&law);
         let withdraw = WithdrawDossier { reason: None };
-        scene.take("2026-11-20T10:30", Role::Applicant, withdraw).unwrap();
+        scene.execute("2026-11-20T10:30", Role::Applicant, withdraw).unwrap();
         assert_eq!(take(&mut scene, "H26.14.1"), Err(Refusal::NotOpen));
     }
 

@@ -61,11 +61,13 @@ mod tests {
     fn a_withdrawn_dossier_owes_nothing_and_stays_withdrawn() {
         let law = law();
         let mut scene = accepted(&law);
-        scene.take("2026-11-20T11:00", Role::Applicant, WithdrawDossier { reason: None }).unwrap();
+        scene
+            .execute("2026-11-20T11:00", Role::Applicant, WithdrawDossier { reason: None })
+            .unwrap();
         assert_eq!(scene.state.stage(), Stage::Withdrawn);
         assert!(scene.open().is_empty());
         let again =
-            scene.take("2026-11-20T12:00", Role::Applicant, WithdrawDossier { reason: None });
+            scene.execute("2026-11-20T12:00", Role::Applicant, WithdrawDossier { reason: None });
         assert_eq!(again, Err(Refusal::NotOpen));
     }
 }

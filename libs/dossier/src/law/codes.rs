@@ -139,7 +139,7 @@ impl Law {
     }
 
     /// Adds a list that was recorded at `at`.
-    pub(super) fn take_codes(
+    pub(super) fn add_codes(
         &mut self,
         file: &str,
         text: &str,

@@ -109,7 +109,7 @@ impl Law {
     }
 
     /// Adds a file that was recorded at `at`.
-    pub(super) fn take_figures(
+    pub(super) fn add_figures(
         &mut self,
         file: &str,
         text: &str,

@@ -4,27 +4,17 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::answer::Refusal;
 use super::{Mandate, MandateStatus};
 use crate::access::own;
 use crate::contract::{MandateAccepted, MandateEvent, Role};
-use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step};
 
 /// The representative's agreement, by which a mandate comes into force.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = AcceptMandateRequest)]
 pub struct AcceptMandate {}
-
-refusals! {
-    /// Why a mandate cannot be accepted.
-    pub enum Refusal {
-        NotRepresentative => 403, "not-the-representative",
-            "chỉ chính người đại diện được nhận hoặc từ chối ủy quyền",
-            "only the representative, in person, accepts or declines a mandate";
-        NotOffered => 409, "mandate-not-offered",
-            "ủy quyền này không còn chờ nhận", "the mandate no longer awaits an answer";
-    }
-}
 
 impl Command for AcceptMandate {
     type State = Mandate;
@@ -43,10 +33,7 @@ impl Command for AcceptMandate {
         mandate: &Mandate,
         facts: &Facts<'_>,
     ) -> Result<Decision<MandateEvent>, Refusal> {
-        let terms = &mandate.granted().ok_or(LawError::NotLoaded)?.terms;
-        if !Mandate::is_by(&terms.representative, facts.actor) {
-            return Err(Refusal::NotRepresentative);
-        }
+        let terms = &Refusal::unless_representative(mandate, facts.actor)?.terms;
         match mandate.status(facts.at) {
             MandateStatus::Offered => {
                 Ok(Decision::event(MandateAccepted { mandate: terms.mandate }))
@@ -70,14 +57,14 @@ mod tests {
         let law = law();
         let mut scene = granted(&law);
         assert!(scene.state.in_force(at(NOW)).is_none());
-        let by_principal = scene.take(NOW, Role::Applicant, AcceptMandate {});
+        let by_principal = scene.execute(NOW, Role::Applicant, AcceptMandate {});
         assert_eq!(by_principal, Err(Refusal::NotRepresentative));
         scene.subject = "agent";
-        scene.take(NOW, Role::Applicant, AcceptMandate {}).unwrap();
+        scene.execute(NOW, Role::Applicant, AcceptMandate {}).unwrap();
         let (under, terms) = scene.state.in_force(at(NOW)).unwrap();
         assert_eq!(under.procedures, ["CO.D".into()]);
         assert_eq!(terms.principal.as_str(), "client");
-        assert!(scene.take(NOW, Role::Applicant, AcceptMandate {}).unwrap().is_empty());
+        assert!(scene.execute(NOW, Role::Applicant, AcceptMandate {}).unwrap().is_empty());
     }
 
     #[test]
@@ -85,7 +72,7 @@ mod tests {
         let law = law();
         let mut scene = granted(&law);
         scene.subject = "agent";
-        let late = scene.take("2026-12-20T09:00", Role::Applicant, AcceptMandate {});
+        let late = scene.execute("2026-12-20T09:00", Role::Applicant, AcceptMandate {});
         assert_eq!(late, Err(Refusal::NotOffered));
     }
 }

@@ -81,9 +81,9 @@ mod tests {
         let law = law();
         let mut scene = scene(&law);
         let grant = GrantMandate { representative: representative.into(), ..grant() };
-        scene.take(NOW, Role::Applicant, grant).unwrap();
+        scene.execute(NOW, Role::Applicant, grant).unwrap();
         scene.subject = representative;
-        scene.take(NOW, Role::Applicant, AcceptMandate {}).unwrap();
+        scene.execute(NOW, Role::Applicant, AcceptMandate {}).unwrap();
         scene.state
     }
 
@@ -143,11 +143,11 @@ mod tests {
     fn a_mandate_that_has_ended_is_no_ground_and_says_so_to_the_representative_only() {
         let law = law();
         let mut scene = scene(&law);
-        scene.take(NOW, Role::Applicant, grant()).unwrap();
+        scene.execute(NOW, Role::Applicant, grant()).unwrap();
         let agent = Caller { subject: "agent".into(), on_behalf_of: None, ..person() };
         let offered = for_principal(agent.clone(), &scene.state, at(NOW));
         assert_eq!(offered, Err(NotInvoked::Mandate(MandateStatus::Offered)));
-        scene.take(NOW, Role::Applicant, RevokeMandate::default()).unwrap();
+        scene.execute(NOW, Role::Applicant, RevokeMandate::default()).unwrap();
         let revoked = for_principal(agent, &scene.state, at(NOW));
         assert_eq!(revoked, Err(NotInvoked::Mandate(MandateStatus::Revoked)));
         let stranger = for_principal(person(), &scene.state, at(NOW));

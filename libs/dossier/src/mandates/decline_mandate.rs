@@ -4,10 +4,11 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::answer::Refusal;
 use super::{Mandate, MandateStatus};
 use crate::access::own;
 use crate::contract::{MandateDeclined, MandateEvent, Role};
-use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
+use crate::step::{Command, Decision, Facts, Step};
 use crate::text::Text;
 
 /// The representative's refusal to act, with the reason for the principal.
@@ -17,17 +18,6 @@ use crate::text::Text;
 pub struct DeclineMandate {
     /// Why, for the principal.
     pub reason: Option<Text<1000>>,
-}
-
-refusals! {
-    /// Why a mandate cannot be declined.
-    pub enum Refusal {
-        NotRepresentative => 403, "not-the-representative",
-            "chỉ chính người đại diện được nhận hoặc từ chối ủy quyền",
-            "only the representative, in person, accepts or declines a mandate";
-        NotOffered => 409, "mandate-not-offered",
-            "ủy quyền này không còn chờ nhận", "the mandate no longer awaits an answer";
-    }
 }
 
 impl Command for DeclineMandate {
@@ -47,10 +37,7 @@ impl Command for DeclineMandate {
         mandate: &Mandate,
         facts: &Facts<'_>,
     ) -> Result<Decision<MandateEvent>, Refusal> {
-        let terms = &mandate.granted().ok_or(LawError::NotLoaded)?.terms;
-        if !Mandate::is_by(&terms.representative, facts.actor) {
-            return Err(Refusal::NotRepresentative);
-        }
+        let terms = &Refusal::unless_representative(mandate, facts.actor)?.terms;
         match mandate.status(facts.at) {
             MandateStatus::Offered => Ok(Decision::event(MandateDeclined {
                 mandate: terms.mandate,
@@ -77,9 +64,9 @@ mod tests {
         let mut scene = granted(&law);
         scene.subject = "agent";
         let decline = DeclineMandate { reason: Some("no capacity".into()) };
-        scene.take(NOW, Role::Applicant, decline.clone()).unwrap();
-        assert!(scene.take(NOW, Role::Applicant, decline).unwrap().is_empty());
-        assert!(scene.take(NOW, Role::Applicant, AcceptMandate {}).is_err());
+        scene.execute(NOW, Role::Applicant, decline.clone()).unwrap();
+        assert!(scene.execute(NOW, Role::Applicant, decline).unwrap().is_empty());
+        assert!(scene.execute(NOW, Role::Applicant, AcceptMandate {}).is_err());
         assert!(scene.open().is_empty());
     }
 
@@ -88,8 +75,8 @@ mod tests {
         let law = law();
         let mut scene = granted(&law);
         scene.subject = "agent";
-        scene.take(NOW, Role::Applicant, AcceptMandate {}).unwrap();
-        let refused = scene.take(NOW, Role::Applicant, DeclineMandate::default());
+        scene.execute(NOW, Role::Applicant, AcceptMandate {}).unwrap();
+        let refused = scene.execute(NOW, Role::Applicant, DeclineMandate::default());
         assert_eq!(refused, Err(Refusal::NotOffered));
     }
 }

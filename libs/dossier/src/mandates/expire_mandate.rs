@@ -59,7 +59,7 @@ mod tests {
         let law = law();
         let mut scene = granted(&law);
         scene.subject = "agent";
-        scene.take(NOW, Role::Applicant, AcceptMandate {}).unwrap();
+        scene.execute(NOW, Role::Applicant, AcceptMandate {}).unwrap();
         let (before, end) = ("2027-11-20T08:59", "2027-11-20T09:00");
         assert!(scene.state.in_force(at(before)).is_some());
         assert!(scene.state.in_force(at(end)).is_none());

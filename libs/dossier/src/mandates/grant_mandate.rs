@@ -105,7 +105,7 @@ impl Command for GrantMandate {
                 wrong.add_at(format!("/procedures/{place}"), Refusal::UnknownProcedure(known));
             }
         }
-        let ends_at = wrong.take(term(self.ends_at, facts.at))?;
+        let ends_at = wrong.collect(term(self.ends_at, facts.at))?;
         self.check_evidence(by_officer, &mut wrong);
         let (of_principal, of_representative) = self.open;
         if of_principal >= OF_PRINCIPAL_MAX {
@@ -199,7 +199,7 @@ pub(crate) mod tests {
     /// A mandate that `client` has granted to `agent`, as the client.
     pub(crate) fn granted(law: &Law) -> Scene<'_, Mandate> {
         let mut scene = scene(law);
-        scene.take(NOW, Role::Applicant, grant()).unwrap();
+        scene.execute(NOW, Role::Applicant, grant()).unwrap();
         scene
     }
 
@@ -212,7 +212,7 @@ pub(crate) mod tests {
         assert_eq!(terms.accept_by, at("2026-12-20T09:00"));
         let mut short = self::scene(&law);
         let until = GrantMandate { ends_at: Some(at("2026-11-21T00:00")), ..grant() };
-        short.take(NOW, Role::Applicant, until).unwrap();
+        short.execute(NOW, Role::Applicant, until).unwrap();
         assert_eq!(short.state.granted().unwrap().terms.accept_by, at("2026-11-21T00:00"));
     }
 
@@ -221,7 +221,7 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = scene(&law);
         scene.subject = "somebody";
-        let refused = scene.take(NOW, Role::Applicant, grant());
+        let refused = scene.execute(NOW, Role::Applicant, grant());
         assert_eq!(refused, Err(Refusal::NotPassedOn));
     }
 
@@ -230,13 +230,13 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = scene(&law);
         scene.subject = "clerk-1";
-        let refused = scene.take(NOW, Role::Clerk, grant());
+        let refused = scene.execute(NOW, Role::Clerk, grant());
         assert_eq!(refused, Err(Refusal::EvidenceMissing));
         let evidence = MandateEvidence::Contract;
         let bare = GrantMandate { evidence, ..grant() };
-        assert_eq!(scene.take(NOW, Role::Clerk, bare.clone()), Err(Refusal::EvidenceMissing));
+        assert_eq!(scene.execute(NOW, Role::Clerk, bare.clone()), Err(Refusal::EvidenceMissing));
         let deed = GrantMandate { number: Some("12/HĐUQ".to_owned().into()), ..bare };
-        scene.take(NOW, Role::Clerk, deed).unwrap();
+        scene.execute(NOW, Role::Clerk, deed).unwrap();
         let agency = scene.state.granted().unwrap().agency.as_ref().unwrap();
         assert_eq!(agency.as_str(), "G02.001");
     }
@@ -253,7 +253,7 @@ pub(crate) mod tests {
             open: (OF_PRINCIPAL_MAX, OF_REPRESENTATIVE_MAX),
             ..grant()
         };
-        let refused = scene.take(NOW, Role::Applicant, wrong).unwrap_err();
+        let refused = scene.execute(NOW, Role::Applicant, wrong).unwrap_err();
         let found = refused.findings();
         let found: Vec<_> = found.iter().map(|one| (&*one.pointer, one.code.unwrap())).collect();
         let expected = [
@@ -266,6 +266,6 @@ pub(crate) mod tests {
         ];
         assert_eq!(found, expected);
         let past = GrantMandate { ends_at: Some(at(NOW)), ..grant() };
-        assert_eq!(scene.take(NOW, Role::Applicant, past), Err(Refusal::Ended));
+        assert_eq!(scene.execute(NOW, Role::Applicant, past), Err(Refusal::Ended));
     }
 }

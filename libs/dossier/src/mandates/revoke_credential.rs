@@ -78,11 +78,16 @@ mod tests {
         assert!(scene.state.valid(at(now)).is_some());
         assert!(scene.state.valid(at("2027-01-01T00:00")).is_none());
         scene.subject = "somebody";
-        let refused = scene.take(now, Role::Applicant, RevokeCredential::default());
+        let refused = scene.execute(now, Role::Applicant, RevokeCredential::default());
         assert_eq!(refused, Err(Refusal::NotPerson));
         scene.subject = "tester";
-        assert_eq!(scene.take(now, Role::Applicant, RevokeCredential::default()).unwrap().len(), 1);
+        assert_eq!(
+            scene.execute(now, Role::Applicant, RevokeCredential::default()).unwrap().len(),
+            1
+        );
         assert!(scene.state.valid(at(now)).is_none());
-        assert!(scene.take(now, Role::Applicant, RevokeCredential::default()).unwrap().is_empty());
+        assert!(
+            scene.execute(now, Role::Applicant, RevokeCredential::default()).unwrap().is_empty()
+        );
     }
 }

@@ -91,13 +91,15 @@ mod tests {
         {
             let mut scene = granted(&law);
             scene.subject = "agent";
-            scene.take(NOW, Role::Applicant, AcceptMandate {}).unwrap();
+            scene.execute(NOW, Role::Applicant, AcceptMandate {}).unwrap();
             scene.subject = subject;
-            let events = scene.take(NOW, Role::Applicant, RevokeMandate::default()).unwrap();
+            let events = scene.execute(NOW, Role::Applicant, RevokeMandate::default()).unwrap();
             assert!(matches!(&*events, [MandateEvent::MandateRevoked(one)] if one.by == party));
             assert!(scene.state.in_force(at(NOW)).is_none());
             assert!(scene.open().is_empty());
-            assert!(scene.take(NOW, Role::Applicant, RevokeMandate::default()).unwrap().is_empty());
+            assert!(
+                scene.execute(NOW, Role::Applicant, RevokeMandate::default()).unwrap().is_empty()
+            );
         }
     }
 
@@ -106,10 +108,10 @@ mod tests {
         let law = law();
         let mut scene = granted(&law);
         scene.subject = "clerk-1";
-        let refused = scene.take(NOW, Role::Clerk, RevokeMandate::default());
+        let refused = scene.execute(NOW, Role::Clerk, RevokeMandate::default());
         assert_eq!(refused, Err(Refusal::ReasonMissing));
         let asked = RevokeMandate { reason: Some("asked at the counter".into()) };
-        scene.take(NOW, Role::Clerk, asked).unwrap();
+        scene.execute(NOW, Role::Clerk, asked).unwrap();
         assert_eq!(scene.state.status(at(NOW)), MandateStatus::Revoked);
     }
 
@@ -117,7 +119,7 @@ mod tests {
     fn a_mandate_that_has_ended_by_itself_is_not_revoked() {
         let law = law();
         let mut scene = granted(&law);
-        let late = scene.take("2027-01-01T00:00", Role::Applicant, RevokeMandate::default());
+        let late = scene.execute("2027-01-01T00:00", Role::Applicant, RevokeMandate::default());
         assert_eq!(late, Err(Refusal::AlreadyEnded));
     }
 }

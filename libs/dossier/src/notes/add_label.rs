@@ -87,11 +87,11 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = empty(&law);
         let at = "2026-11-20T09:00";
-        assert_eq!(scene.take(at, Role::Clerk, add("Chờ giám đốc")).unwrap().len(), 1);
-        assert_eq!(scene.take(at, Role::Reviewer, add("CHO-GIAM-DOC")).unwrap(), []);
+        assert_eq!(scene.execute(at, Role::Clerk, add("Chờ giám đốc")).unwrap().len(), 1);
+        assert_eq!(scene.execute(at, Role::Reviewer, add("CHO-GIAM-DOC")).unwrap(), []);
         let label = scene.state.labelled("chogiamdoc").unwrap();
         assert_eq!(label.text.known().unwrap(), "Chờ giám đốc", "as first typed");
-        assert_eq!(scene.take(at, Role::Clerk, add("…!")), Err(Refusal::Blank));
+        assert_eq!(scene.execute(at, Role::Clerk, add("…!")), Err(Refusal::Blank));
     }
 
     #[test]
@@ -100,16 +100,16 @@ pub(crate) mod tests {
         let mut scene = empty(&law);
         let at = "2026-11-20T09:00";
         for number in 1..=LABELS_MAX {
-            scene.take(at, Role::Clerk, add(&format!("label {number}"))).unwrap();
+            scene.execute(at, Role::Clerk, add(&format!("label {number}"))).unwrap();
         }
-        assert_eq!(scene.take(at, Role::Clerk, add("one more")), Err(Refusal::TooMany(20)));
-        assert_eq!(scene.take(at, Role::Clerk, add("LABEL 7")), Ok(Vec::new()), "it has it");
+        assert_eq!(scene.execute(at, Role::Clerk, add("one more")), Err(Refusal::TooMany(20)));
+        assert_eq!(scene.execute(at, Role::Clerk, add("LABEL 7")), Ok(Vec::new()), "it has it");
         for number in 1..=LABELS_EVER_MAX - LABELS_MAX {
             let label = u32::try_from(number).unwrap();
-            scene.take(at, Role::Clerk, RemoveLabel { label }).unwrap();
-            scene.take(at, Role::Clerk, add(&format!("later {number}"))).unwrap();
+            scene.execute(at, Role::Clerk, RemoveLabel { label }).unwrap();
+            scene.execute(at, Role::Clerk, add(&format!("later {number}"))).unwrap();
         }
-        scene.take(at, Role::Clerk, RemoveLabel { label: 190 }).unwrap();
-        assert_eq!(scene.take(at, Role::Clerk, add("last")), Err(Refusal::TooManyEver(200)));
+        scene.execute(at, Role::Clerk, RemoveLabel { label: 190 }).unwrap();
+        assert_eq!(scene.execute(at, Role::Clerk, add("last")), Err(Refusal::TooManyEver(200)));
     }
 }

@@ -64,11 +64,11 @@ pub(crate) mod tests {
         let mut scene = empty(&law);
         for number in 1..=NOTES_MAX {
             let text = format!("note {number}");
-            scene.take("2026-11-20T09:00", Role::Reviewer, note(&text)).unwrap();
+            scene.execute("2026-11-20T09:00", Role::Reviewer, note(&text)).unwrap();
         }
         let last = scene.state.notes.last().unwrap();
         assert_eq!((last.number, last.text.known().unwrap().as_str()), (200, "note 200"));
-        let refused = scene.take("2026-11-20T09:00", Role::Clerk, note("one more"));
+        let refused = scene.execute("2026-11-20T09:00", Role::Clerk, note("one more"));
         assert_eq!(refused, Err(Refusal::TooMany(200)));
     }
 }

@@ -67,15 +67,15 @@ mod tests {
         let law = law();
         let mut scene = empty(&law);
         scene.subject = "a1";
-        scene.take("2026-11-20T09:00", Role::Applicant, message("one")).unwrap();
-        scene.take("2026-11-20T09:01", Role::Applicant, message("two")).unwrap();
-        assert_eq!(scene.take("2026-11-20T09:02", Role::Applicant, read(2)), Ok(Vec::new()));
+        scene.execute("2026-11-20T09:00", Role::Applicant, message("one")).unwrap();
+        scene.execute("2026-11-20T09:01", Role::Applicant, message("two")).unwrap();
+        assert_eq!(scene.execute("2026-11-20T09:02", Role::Applicant, read(2)), Ok(Vec::new()));
         scene.subject = "clerk-1";
-        scene.take("2026-11-20T09:03", Role::Clerk, message("three")).unwrap();
-        scene.take("2026-11-20T09:04", Role::Clerk, read(1)).unwrap();
+        scene.execute("2026-11-20T09:03", Role::Clerk, message("three")).unwrap();
+        scene.execute("2026-11-20T09:04", Role::Clerk, read(1)).unwrap();
         scene.subject = "reviewer-1";
-        scene.take("2026-11-20T09:05", Role::Reviewer, read(3)).unwrap();
-        assert_eq!(scene.take("2026-11-20T09:06", Role::Reviewer, read(3)), Ok(Vec::new()));
+        scene.execute("2026-11-20T09:05", Role::Reviewer, read(3)).unwrap();
+        assert_eq!(scene.execute("2026-11-20T09:06", Role::Reviewer, read(3)), Ok(Vec::new()));
         let readers: Vec<_> = scene.state.messages.iter().map(|one| one.read.as_ref()).collect();
         let reading = |place: usize| readers[place].map(|read| (read.by.as_str(), read.at));
         assert_eq!(reading(0), Some(("clerk-1", at("2026-11-20T09:04"))));
@@ -89,7 +89,7 @@ mod tests {
         let law = law();
         let mut scene = empty(&law);
         for through in [0, 1] {
-            let refused = scene.take("2026-11-20T09:00", Role::Clerk, read(through));
+            let refused = scene.execute("2026-11-20T09:00", Role::Clerk, read(through));
             assert_eq!(refused, Err(Refusal::Unknown));
         }
     }

@@ -54,16 +54,16 @@ mod tests {
         let mut scene = empty(&law);
         let at = "2026-11-20T09:00";
         let urgent = || AddLabel { label: "gấp".into() };
-        scene.take(at, Role::Clerk, urgent()).unwrap();
+        scene.execute(at, Role::Clerk, urgent()).unwrap();
         scene.subject = "another";
-        scene.take(at, Role::Approver, RemoveLabel { label: 1 }).unwrap();
+        scene.execute(at, Role::Approver, RemoveLabel { label: 1 }).unwrap();
         assert!(scene.state.labelled("gap").is_none());
-        assert_eq!(scene.take(at, Role::Clerk, RemoveLabel { label: 1 }), Ok(Vec::new()));
+        assert_eq!(scene.execute(at, Role::Clerk, RemoveLabel { label: 1 }), Ok(Vec::new()));
         for label in [0, 2, u32::MAX] {
-            let refused = scene.take(at, Role::Clerk, RemoveLabel { label });
+            let refused = scene.execute(at, Role::Clerk, RemoveLabel { label });
             assert_eq!(refused, Err(Refusal::Unknown), "{label}");
         }
-        scene.take(at, Role::Clerk, urgent()).unwrap();
+        scene.execute(at, Role::Clerk, urgent()).unwrap();
         assert_eq!(scene.state.labelled("gap").unwrap().number, 2);
     }
 }

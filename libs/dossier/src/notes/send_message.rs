@@ -94,14 +94,14 @@ pub(crate) mod tests {
         let law = law();
         let mut scene = empty(&law);
         for _ in 0..MESSAGES_A_DAY_MAX {
-            scene.take("2026-11-20T23:50", Role::Applicant, message("when?")).unwrap();
+            scene.execute("2026-11-20T23:50", Role::Applicant, message("when?")).unwrap();
         }
-        let refused = scene.take("2026-11-20T23:59", Role::Applicant, message("when?"));
+        let refused = scene.execute("2026-11-20T23:59", Role::Applicant, message("when?"));
         assert_eq!(refused, Err(Refusal::TooManyToday(20)));
         scene.subject = "clerk-1";
-        scene.take("2026-11-20T23:59", Role::Clerk, message("tomorrow")).unwrap();
+        scene.execute("2026-11-20T23:59", Role::Clerk, message("tomorrow")).unwrap();
         scene.subject = "tester";
-        scene.take("2026-11-21T00:00", Role::Applicant, message("when?")).unwrap();
+        scene.execute("2026-11-21T00:00", Role::Applicant, message("when?")).unwrap();
     }
 
     #[test]
@@ -110,11 +110,11 @@ pub(crate) mod tests {
         let mut scene = empty(&law);
         for number in 0..MESSAGES_OF_A_SIDE_MAX {
             let day = format!("2026-11-{:02}T10:00", 10 + number / MESSAGES_A_DAY_MAX);
-            scene.take(&day, Role::Applicant, message("when?")).unwrap();
+            scene.execute(&day, Role::Applicant, message("when?")).unwrap();
         }
-        let refused = scene.take("2026-11-25T10:00", Role::Applicant, message("when?"));
+        let refused = scene.execute("2026-11-25T10:00", Role::Applicant, message("when?"));
         assert_eq!(refused, Err(Refusal::TooMany(200)));
-        scene.take("2026-11-25T10:00", Role::Reviewer, message("call us")).unwrap();
+        scene.execute("2026-11-25T10:00", Role::Reviewer, message("call us")).unwrap();
     }
 
     #[test]
@@ -124,8 +124,8 @@ pub(crate) mod tests {
         let mut late = message("a question");
         late.ended_at = Some(at("2026-08-22T23:30"));
         for role in [Role::Applicant, Role::Clerk] {
-            scene.take("2026-11-20T23:59", role, late.clone()).unwrap();
-            let refused = scene.take("2026-11-21T00:00", role, late.clone());
+            scene.execute("2026-11-20T23:59", role, late.clone()).unwrap();
+            let refused = scene.execute("2026-11-21T00:00", role, late.clone());
             let last = Date::constant(2026, 11, 20);
             assert_eq!(refused, Err(Refusal::Ended(last)), "{role:?}");
         }

@@ -65,16 +65,16 @@ mod tests {
         let mut scene = empty(&law);
         let at = "2026-11-20T09:00";
         let withdraw = |note| WithdrawNote { note, reason: "wrong dossier".into() };
-        scene.take(at, Role::Clerk, note("called")).unwrap();
+        scene.execute(at, Role::Clerk, note("called")).unwrap();
         scene.subject = "another";
-        assert_eq!(scene.take(at, Role::Clerk, withdraw(1)), Err(Refusal::NotAuthor));
-        assert_eq!(scene.take(at, Role::Clerk, withdraw(2)), Err(Refusal::Unknown));
+        assert_eq!(scene.execute(at, Role::Clerk, withdraw(1)), Err(Refusal::NotAuthor));
+        assert_eq!(scene.execute(at, Role::Clerk, withdraw(2)), Err(Refusal::Unknown));
         scene.subject = "tester";
-        scene.take(at, Role::Clerk, withdraw(1)).unwrap();
+        scene.execute(at, Role::Clerk, withdraw(1)).unwrap();
         let note = &scene.state.notes[0];
         assert_eq!(note.text.known().unwrap(), "called");
         let withdrawn = note.withdrawn.as_ref().unwrap();
         assert_eq!(withdrawn.reason.known().unwrap(), "wrong dossier");
-        assert_eq!(scene.take(at, Role::Clerk, withdraw(1)), Err(Refusal::Withdrawn));
+        assert_eq!(scene.execute(at, Role::Clerk, withdraw(1)), Err(Refusal::Withdrawn));
     }
 }

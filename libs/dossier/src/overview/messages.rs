@@ -47,17 +47,17 @@ mod tests {
             found.collect::<Vec<_>>()
         };
         let at = "2026-11-20T09:00";
-        scene.take(at, Role::Clerk, AddNote { note: "internal".into() }).unwrap();
+        scene.execute(at, Role::Clerk, AddNote { note: "internal".into() }).unwrap();
         assert_eq!(open(&scene.state), []);
-        scene.take(at, Role::Applicant, message()).unwrap();
-        scene.take(at, Role::Applicant, message()).unwrap();
-        scene.take(at, Role::Clerk, message()).unwrap();
+        scene.execute(at, Role::Applicant, message()).unwrap();
+        scene.execute(at, Role::Applicant, message()).unwrap();
+        scene.execute(at, Role::Clerk, message()).unwrap();
         let theirs = (TaskKind::ReadApplicantMessage, "1".to_owned(), Some("r1".into()));
         let own = (TaskKind::ReadAgencyMessage, "3".to_owned(), None);
         assert_eq!(open(&scene.state), [theirs, own.clone()]);
-        scene.take(at, Role::Reviewer, ReadMessages { through: 3 }).unwrap();
+        scene.execute(at, Role::Reviewer, ReadMessages { through: 3 }).unwrap();
         assert_eq!(open(&scene.state), [own]);
-        scene.take(at, Role::Applicant, ReadMessages { through: 3 }).unwrap();
+        scene.execute(at, Role::Applicant, ReadMessages { through: 3 }).unwrap();
         assert_eq!(open(&scene.state), []);
     }
 

@@ -59,7 +59,7 @@ fn with_result(law: &Law, delivery: DossierResult) -> DossierStates {
     let mut scene = Scene::<Intake>::new(law, "2.000004", "H26.14");
     scene.state = states.intake.clone();
     scene.procedure = brief.procedure.clone();
-    scene.take("2026-11-20T11:00", Role::System, command).unwrap();
+    scene.execute("2026-11-20T11:00", Role::System, command).unwrap();
     states.intake = scene.state;
     DossierStates { delivery, ..states }
 }
@@ -187,12 +187,12 @@ fn an_accepted_dossier_waits_for_a_reviewer_then_for_the_activity_the_proposal_a
     assert_eq!(task.due_at, Some(activity.min(promised)));
 
     let done = CompleteActivity { activity: "appraisal".into(), note: None };
-    scene.take("2026-11-23T09:00", Role::Reviewer, done).unwrap();
+    scene.execute("2026-11-23T09:00", Role::Reviewer, done).unwrap();
     let states = in_review(&law, scene.state.clone());
     assert_eq!(waits(&law, &states), (WaitingOn::Reviewer, vec!["propose_decision"]));
 
     let propose = ProposeDecision { outcome: Outcome::Approved, reason: "complete".into() };
-    scene.take("2026-11-23T10:00", Role::Reviewer, propose).unwrap();
+    scene.execute("2026-11-23T10:00", Role::Reviewer, propose).unwrap();
     let proposed = overview(&law, &in_review(&law, scene.state));
     let task = proposed.awaited().unwrap();
     assert_eq!(
@@ -211,7 +211,7 @@ fn a_consulted_agency_has_its_task_and_holds_the_proposal_up_within_its_period()
     assert_eq!(who, WaitingOn::Reviewer, "the activity goes on meanwhile");
     assert_eq!(kinds, ["complete_activity", "answer_consultation"]);
     let done = CompleteActivity { activity: "appraisal".into(), note: None };
-    scene.take("2026-11-23T09:00", Role::Reviewer, done).unwrap();
+    scene.execute("2026-11-23T09:00", Role::Reviewer, done).unwrap();
     let waiting = overview(&law, &in_review(&law, scene.state.clone()));
     assert_eq!(waiting.waiting_on(), WaitingOn::Agency);
     assert_eq!(waiting.waiting_on_agency(), Some(&"H26.14".into()));

@@ -95,7 +95,7 @@ pub(crate) mod tests {
     ) -> Result<Vec<PaymentEvent>, Refusal> {
         scene.subject = who;
         let approve = ApproveRefund { refund, standing: Standing::InProcess };
-        scene.take("2026-11-20T12:00", Role::Cashier, approve)
+        scene.execute("2026-11-20T12:00", Role::Cashier, approve)
     }
 
     #[test]

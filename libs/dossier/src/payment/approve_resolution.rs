@@ -88,7 +88,7 @@ pub(crate) mod tests {
         captured: i64,
     ) -> Uuid {
         let command = resolve(payment, captured);
-        let events = scene.take("2026-11-20T10:00", Role::Cashier, command).unwrap();
+        let events = scene.execute("2026-11-20T10:00", Role::Cashier, command).unwrap();
         assert!(matches!(events[..], [PaymentEvent::ResolutionProposed(_)]), "{events:?}");
         scene.state.proposal.as_ref().unwrap().id
     }
@@ -100,7 +100,7 @@ pub(crate) mod tests {
     ) -> Result<Vec<PaymentEvent>, Refusal> {
         let first = std::mem::replace(&mut scene.subject, who);
         let approve = ApproveResolution { resolution, standing: Standing::InProcess };
-        let approved = scene.take("2026-11-20T10:30", Role::Cashier, approve);
+        let approved = scene.execute("2026-11-20T10:30", Role::Cashier, approve);
         scene.subject = first;
         approved
     }
@@ -128,13 +128,13 @@ pub(crate) mod tests {
         for (event, amount) in [("e1", 900_000), ("e2", 1_700_000)] {
             take(&mut scene, &say(id, event, Vnd(amount)));
             if event == "e1" {
-                scene.take("2026-11-20T10:00", Role::Cashier, resolve(id, amount)).unwrap();
+                scene.execute("2026-11-20T10:00", Role::Cashier, resolve(id, amount)).unwrap();
             }
         }
         assert_eq!(scene.state.resolved_alone, Vnd(870_000));
         let resolution = resolution_proposed(&mut scene, id, 1_700_000);
         let reject = RejectResolution { resolution, reason: "no".into() };
-        scene.take("2026-11-20T11:00", Role::Approver, reject).unwrap();
+        scene.execute("2026-11-20T11:00", Role::Approver, reject).unwrap();
         assert!(scene.state.proposal.is_none() && scene.state.discrepancy.is_some());
     }
 }

@@ -100,7 +100,7 @@ pub(crate) mod tests {
     }
 
     fn assess(scene: &mut Scene<'_, Payment>, command: AssessFee) -> Vec<PaymentEvent> {
-        scene.take("2026-11-20T09:00", Role::System, command).unwrap()
+        scene.execute("2026-11-20T09:00", Role::System, command).unwrap()
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl Command for ExpireFeeWindow {
         let (dossier, late_by_ms) = (assessed.brief.dossier, late_by_ms(due_at, facts.at));
         let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
         let mut after = payment.clone();
-        after.take_expiry(kept);
+        after.apply_expiry(kept);
         let mut events = vec![FeeWindowExpired { dossier, due_at, late_by_ms, kept }.into()];
         events.extend(Payment::consequences(after, payment, facts)?);
         Ok(events.into())
@@ -65,7 +65,7 @@ mod tests {
         let mut scene = Scene::new(law, "MLM.CERTIFICATE", "G02.003");
         let brief = brief(law, "MLM.CERTIFICATE", "G02.003", "2026-08-03T09:00");
         let command = AssessFee { brief, accepted: true };
-        scene.take("2026-08-03T09:00", Role::System, command).unwrap();
+        scene.execute("2026-08-03T09:00", Role::System, command).unwrap();
         scene
     }
 
@@ -74,9 +74,11 @@ mod tests {
         let law = law();
         let mut scene = assessed(&law);
         let window = scene.state.window_ends_at().unwrap();
-        scene.take("2026-09-16T20:00", Role::Applicant, sandbox()).unwrap();
+        scene.execute("2026-09-16T20:00", Role::Applicant, sandbox()).unwrap();
         assert_eq!(window, at("2026-09-17T00:00"));
-        assert!(scene.take("2026-09-17T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-09-17T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty()
+        );
         let (payment, total) =
             (*scene.state.attempts.keys().next().unwrap(), scene.state.outstanding());
         let notice = TakeNotice {
@@ -87,21 +89,26 @@ mod tests {
             source: crate::contract::Source::Notice,
             said: Said::Captured(total),
         };
-        scene.take("2026-09-17T08:00", Role::PaymentProvider, notice).unwrap();
+        scene.execute("2026-09-17T08:00", Role::PaymentProvider, notice).unwrap();
         assert!(
             scene.state.settled_at().is_some(),
             "paid, though the notice came after the window"
         );
-        assert!(scene.take("2026-09-30T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-09-30T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty()
+        );
     }
 
     #[test]
     fn a_payment_that_comes_to_nothing_holds_the_window_open_no_longer_than_itself() {
         let law = law();
         let mut scene = assessed(&law);
-        scene.take("2026-09-16T20:00", Role::Applicant, sandbox()).unwrap();
-        scene.take("2026-09-19T20:00", Role::System, QueryPayment).unwrap();
-        assert_eq!(scene.take("2026-09-19T20:00", Role::System, ExpireFeeWindow).unwrap().len(), 1);
+        scene.execute("2026-09-16T20:00", Role::Applicant, sandbox()).unwrap();
+        scene.execute("2026-09-19T20:00", Role::System, QueryPayment).unwrap();
+        assert_eq!(
+            scene.execute("2026-09-19T20:00", Role::System, ExpireFeeWindow).unwrap().len(),
+            1
+        );
     }
 
     #[test]
@@ -110,8 +117,15 @@ mod tests {
         let mut scene = assessed(&law);
         // Thirty working days from Monday 3 August: 22 August is worked, 31 August to 2 September
         // are off.
-        assert!(scene.take("2026-09-15T23:59", Role::System, ExpireFeeWindow).unwrap().is_empty());
-        assert_eq!(scene.take("2026-09-17T00:00", Role::System, ExpireFeeWindow).unwrap().len(), 1);
-        assert!(scene.take("2026-09-18T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-09-15T23:59", Role::System, ExpireFeeWindow).unwrap().is_empty()
+        );
+        assert_eq!(
+            scene.execute("2026-09-17T00:00", Role::System, ExpireFeeWindow).unwrap().len(),
+            1
+        );
+        assert!(
+            scene.execute("2026-09-18T00:00", Role::System, ExpireFeeWindow).unwrap().is_empty()
+        );
     }
 }

@@ -48,7 +48,7 @@ impl Command for LapseFee {
         let mut events = match end {
             _ if payment.settled_at().is_none() => {
                 let kept = payment.kept_of_unsettled(facts.rule()?.procedure.fees.kept);
-                after.take_lapse(kept);
+                after.apply_lapse(kept);
                 vec![FeeLapsed { cause, kept }.into()]
             }
             None => return Ok(Decision::Nothing),
@@ -62,7 +62,7 @@ impl Command for LapseFee {
                     Kept::Never => false,
                 };
                 let kept = if stays { payment.total() } else { Vnd::ZERO };
-                after.take_end(kept);
+                after.apply_end(kept);
                 vec![DossierEnded { ended, kept, cause }.into()]
             }
         };
@@ -84,13 +84,13 @@ mod tests {
 
     fn end(scene: &mut Scene<'_, Payment>, end: DossierEnd, accepted: bool) -> Vec<PaymentEvent> {
         let ended = LapseFee { end: Some(end), accepted: Some(accepted), cause: Uuid::nil() };
-        scene.take("2026-11-20T10:00", Role::System, ended).unwrap()
+        scene.execute("2026-11-20T10:00", Role::System, ended).unwrap()
     }
 
     fn settled(law: &Law) -> Scene<'_, Payment> {
         let mut scene = assessed(law);
         let cash = TakeCash { amount_vnd: Vnd(30_000) };
-        scene.take("2026-11-20T09:30", Role::Cashier, cash).unwrap();
+        scene.execute("2026-11-20T09:30", Role::Cashier, cash).unwrap();
         scene
     }
 
@@ -101,10 +101,10 @@ mod tests {
         end(&mut scene, DossierEnd::Refused, false);
         assert!(scene.open().is_empty());
         assert_eq!(scene.state.outstanding(), Vnd(0));
-        let started = scene.take("2026-11-20T11:00", Role::Applicant, sandbox());
+        let started = scene.execute("2026-11-20T11:00", Role::Applicant, sandbox());
         assert_eq!(started, Err(start_payment::Refusal::WindowClosed));
         let cash = TakeCash { amount_vnd: Vnd(30_000) };
-        let cash = scene.take("2026-11-20T11:00", Role::Cashier, cash);
+        let cash = scene.execute("2026-11-20T11:00", Role::Cashier, cash);
         assert_eq!(cash, Err(take_cash::Refusal::WindowClosed));
     }
 
@@ -166,7 +166,7 @@ mod tests {
             let [follow] = &follows[..] else { panic!("{kind}") };
             let ended = *follow.command.get::<LapseFee>().unwrap();
             assert_eq!(ended.accepted, None);
-            let events = scene.take("2026-11-20T10:00", Role::System, ended).unwrap();
+            let events = scene.execute("2026-11-20T10:00", Role::System, ended).unwrap();
             assert!(events.is_empty(), "{events:?}");
             assert_eq!(scene.state.owed_back(), Vnd(0));
         }
@@ -177,7 +177,7 @@ mod tests {
         let law = law();
         let mut scene = settled(&law);
         let ended = LapseFee { end: None, accepted: Some(true), cause: Uuid::nil() };
-        let events = scene.take("2026-11-20T10:00", Role::System, ended).unwrap();
+        let events = scene.execute("2026-11-20T10:00", Role::System, ended).unwrap();
         assert!(events.is_empty());
     }
 }

@@ -84,7 +84,7 @@ impl Command for MatchNotice {
             let list = "GET /v1/payments/{dossier}";
             return Err(Refusal::UnknownAttempt(Known::new(attempt, known, list)));
         };
-        let taken = command.take(payment, of_provider, facts)?;
+        let taken = command.record(payment, of_provider, facts)?;
         let (provider, provider_event) = (notice.provider.clone(), notice.provider_event.clone());
         let (notice, payment, reason) = (*id, *attempt, reason.personal());
         let matched = NoticeMatched { notice, payment, provider, provider_event, reason };
@@ -124,9 +124,9 @@ mod tests {
     fn a_matched_notice_counts_as_a_capture_once() {
         let law = law();
         let mut scene = assessed(&law);
-        scene.take("2026-11-20T09:30", Role::Applicant, sandbox()).unwrap();
+        scene.execute("2026-11-20T09:30", Role::Applicant, sandbox()).unwrap();
         let matching = command(&scene, Some("captured"));
-        let events = scene.take("2026-11-20T11:00", Role::Cashier, matching.clone()).unwrap();
+        let events = scene.execute("2026-11-20T11:00", Role::Cashier, matching.clone()).unwrap();
         let [
             PaymentEvent::NoticeMatched(_),
             PaymentEvent::PaymentCaptured(_),
@@ -135,7 +135,7 @@ mod tests {
         else {
             panic!("{events:?}")
         };
-        let again = scene.take("2026-11-20T11:01", Role::Cashier, matching);
+        let again = scene.execute("2026-11-20T11:01", Role::Cashier, matching);
         assert_eq!(again, Err(Refusal::AlreadyMatched));
     }
 
@@ -143,13 +143,13 @@ mod tests {
     fn a_notice_without_money_or_of_another_provider_is_matched_with_nothing() {
         let law = law();
         let mut scene = assessed(&law);
-        scene.take("2026-11-20T09:30", Role::Applicant, sandbox()).unwrap();
+        scene.execute("2026-11-20T09:30", Role::Applicant, sandbox()).unwrap();
         let failed = command(&scene, Some("failed"));
-        let refused = scene.take("2026-11-20T11:00", Role::Cashier, failed);
+        let refused = scene.execute("2026-11-20T11:00", Role::Cashier, failed);
         assert_eq!(refused, Err(Refusal::NoMoney));
         let mut other = command(&scene, None);
         other.notice.provider = "bank".to_owned();
-        let refused = scene.take("2026-11-20T11:00", Role::Cashier, other).unwrap_err();
+        let refused = scene.execute("2026-11-20T11:00", Role::Cashier, other).unwrap_err();
         assert_eq!(refused.pointer(), Some("/payment"));
     }
 }

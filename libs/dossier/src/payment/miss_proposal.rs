@@ -65,7 +65,7 @@ mod tests {
         // The proposer may withdraw it.
         assert_eq!(scene.state.proposal.as_ref().unwrap().by.as_str(), scene.subject);
         let back = RejectRefund { refund, reason: "a mistake".into() };
-        scene.take("2026-11-26T09:00", Role::Cashier, back).unwrap();
+        scene.execute("2026-11-26T09:00", Role::Cashier, back).unwrap();
         assert!(scene.state.proposal.is_none());
     }
 }

@@ -69,7 +69,7 @@ mod tests {
         assert_eq!((missed.amount, missed.late_by_ms), (Vnd(30_000), 0));
         assert!(scene.open().is_empty(), "missed once");
         assert!(scene.state.owed_repayment().is_some(), "and still owed");
-        scene.take("2026-12-03T09:00", Role::Cashier, refund()).unwrap();
+        scene.execute("2026-12-03T09:00", Role::Cashier, refund()).unwrap();
         assert!(scene.state.owed_repayment().is_none());
     }
 
@@ -77,7 +77,7 @@ mod tests {
     fn what_went_back_in_time_is_not_missed() {
         let law = law();
         let mut scene = paid_twice(&law);
-        scene.take("2026-11-23T09:00", Role::Cashier, refund()).unwrap();
+        scene.execute("2026-11-23T09:00", Role::Cashier, refund()).unwrap();
         assert!(scene.open().is_empty());
         assert!(scene.enforce("2026-12-03T00:00", &PaymentDeadline::Repayment).is_empty());
     }

@@ -46,7 +46,7 @@ impl Proposal {
 }
 
 impl Payment {
-    pub(super) fn take_proposal(
+    pub(super) fn apply_proposal(
         &mut self,
         id: Uuid,
         what: Proposed,

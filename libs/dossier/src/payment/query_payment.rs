@@ -68,7 +68,7 @@ mod tests {
         while let Some(next) = query(&scene).filter(|_| moments.len() < 20) {
             let text = next.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));
             let text = text.strftime("%Y-%m-%dT%H:%M").to_string();
-            scene.take(&text, Role::System, QueryPayment).unwrap();
+            scene.execute(&text, Role::System, QueryPayment).unwrap();
             moments.push(text);
         }
         assert_eq!(moments.first().unwrap(), "2026-11-20T09:40");

@@ -43,7 +43,7 @@ impl Command for ReassessFee {
         let brief = self.brief.clone();
         let mut reassessed = FeeReassessed { brief, lines, total, window_ends_at: None };
         let mut after = payment.clone();
-        after.take_assessment(&reassessed, None);
+        after.apply_assessment(&reassessed, None);
         if !settles(&after) {
             let rule = facts.rule()?;
             let window = rule.procedure.fees.window;
@@ -73,18 +73,18 @@ mod tests {
         let mut brief = brief(law, "CO.D", "G02.001", "2026-11-20T09:00");
         brief.groups = vec!["digital_citizen".to_owned()];
         let command = AssessFee { brief, accepted: false };
-        scene.take("2026-11-20T09:00", Role::System, command).unwrap();
+        scene.execute("2026-11-20T09:00", Role::System, command).unwrap();
         assert_eq!(scene.state.total(), Vnd(15_000));
         scene
     }
 
     fn pay(scene: &mut Scene<'_, Payment>, moment: &str, amount: i64) {
-        scene.take(moment, Role::Cashier, TakeCash { amount_vnd: Vnd(amount) }).unwrap();
+        scene.execute(moment, Role::Cashier, TakeCash { amount_vnd: Vnd(amount) }).unwrap();
     }
 
     fn reject(scene: &mut Scene<'_, Payment>, moment: &str) -> Vec<PaymentEvent> {
         let brief = brief(scene.law, "CO.D", "G02.001", "2026-11-20T09:00");
-        scene.take(moment, Role::System, ReassessFee { brief }).unwrap()
+        scene.execute(moment, Role::System, ReassessFee { brief }).unwrap()
     }
 
     #[test]
@@ -112,8 +112,10 @@ mod tests {
         let mut scene = reduced(&law);
         pay(&mut scene, "2026-11-20T10:00", 15_000);
         reject(&mut scene, "2026-11-23T09:00");
-        assert!(scene.take("2026-12-15T23:59", Role::System, ExpireFeeWindow).unwrap().is_empty());
-        scene.take("2026-12-16T00:00", Role::System, ExpireFeeWindow).unwrap();
+        assert!(
+            scene.execute("2026-12-15T23:59", Role::System, ExpireFeeWindow).unwrap().is_empty()
+        );
+        scene.execute("2026-12-16T00:00", Role::System, ExpireFeeWindow).unwrap();
         assert_eq!(scene.state.owed_back(), Vnd(15_000));
     }
 

@@ -72,7 +72,7 @@ impl Payment {
     /// Records that an event brought money; its amount must be applied already. If it resolves a
     /// discrepancy (`cleared`), the receipt may exceed `brought`, since money counted earlier was
     /// in doubt until now.
-    pub(super) fn take_money(
+    pub(super) fn apply_money(
         &mut self,
         payment: PaymentId,
         brought: Vnd,
@@ -97,7 +97,7 @@ impl Payment {
     }
 
     /// Reduces the newest receipt if the same command recorded a doubt about its money.
-    pub(super) fn take_doubt_of_receipt(&mut self, meta: &Meta) {
+    pub(super) fn apply_doubt_of_receipt(&mut self, meta: &Meta) {
         let Some((newest, others)) = self.receipts.split_last() else { return };
         if newest.command != meta.envelope.command {
             return;
@@ -147,7 +147,7 @@ impl Payment {
     /// Records the number of a receipt. An older event does not name its source: the number then
     /// belongs to the oldest unnumbered money of the payment, and the receipt covers all that this
     /// brought. If the money is unknown, only the number is kept.
-    pub(super) fn take_number(&mut self, numbered: &ReceiptNumbered) {
+    pub(super) fn apply_number(&mut self, numbered: &ReceiptNumbered) {
         let named = |receipt: &&mut Receipted| match numbered.source {
             Some(source) => receipt.source == source,
             None => receipt.payment == numbered.payment && receipt.number.is_none(),

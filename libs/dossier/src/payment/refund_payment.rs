@@ -113,7 +113,7 @@ pub(super) fn granted(
     let (effect, receipts) = (Some(effect), None);
     let mut refunded = PaymentRefunded { refund, amount, reason, effect, proposed_by, receipts };
     let mut after = payment.clone();
-    after.take_refund(&refunded);
+    after.apply_refund(&refunded);
     refunded.receipts = Some(after.correct_receipts(None));
     let mut events = vec![refunded.into()];
     events.extend(Payment::consequences(after, payment, facts)?);
@@ -137,13 +137,13 @@ pub(crate) mod tests {
         standing: Standing,
     ) -> Result<Vec<PaymentEvent>, Refusal> {
         let (amount, reason) = (Vnd(amount), "twice".into());
-        scene.take("2026-11-20T11:00", Role::Cashier, RefundPayment { amount, reason, standing })
+        scene.execute("2026-11-20T11:00", Role::Cashier, RefundPayment { amount, reason, standing })
     }
 
     fn settled(law: &crate::law::Law) -> Scene<'_, Payment> {
         let mut scene = assessed(law);
         let cash = TakeCash { amount_vnd: Vnd(30_000) };
-        scene.take("2026-11-20T10:00", Role::Cashier, cash).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Cashier, cash).unwrap();
         scene
     }
 
@@ -172,9 +172,9 @@ pub(crate) mod tests {
         assert!(scene.state.settled_at().is_none());
         assert_eq!(scene.state.outstanding(), Vnd(29_999));
         let one = TakeCash { amount_vnd: Vnd(1) };
-        let one = scene.take("2026-11-20T12:00", Role::Cashier, one);
+        let one = scene.execute("2026-11-20T12:00", Role::Cashier, one);
         assert_eq!(one, Err(take_cash::Refusal::AmountDiffers(Vnd(29_999))));
-        scene.take("2026-11-20T12:00", Role::Applicant, sandbox()).unwrap();
+        scene.execute("2026-11-20T12:00", Role::Applicant, sandbox()).unwrap();
         let attempt = scene.state.attempts.values().next().unwrap();
         assert_eq!(attempt.started.amount, Vnd(29_999), "what is missing, and no more");
     }

@@ -60,7 +60,7 @@ mod tests {
         let (mut scene, refund) = proposed(&law);
         let reject = |scene: &mut crate::testing::Scene<'_, Payment>| {
             let reject = RejectRefund { refund, reason: "wrong account".into() };
-            scene.take("2026-11-20T12:00", Role::Approver, reject)
+            scene.execute("2026-11-20T12:00", Role::Approver, reject)
         };
         reject(&mut scene).unwrap();
         assert_eq!((scene.state.refunded, scene.state.owed_back()), (Vnd(0), Vnd(2_970_000)));

@@ -64,7 +64,7 @@ mod tests {
         let resolution = resolution_proposed(&mut scene, id, 3_000_000);
         let mut reject = || {
             let reject = RejectResolution { resolution, reason: "hundredths".into() };
-            scene.take("2026-11-20T12:00", Role::Approver, reject)
+            scene.execute("2026-11-20T12:00", Role::Approver, reject)
         };
         reject().unwrap();
         assert_eq!(reject(), Err(Refusal::NothingProposed));

@@ -145,7 +145,7 @@ pub(super) fn resolved(
         window_ends_at,
     };
     let mut after = payment.clone();
-    after.take_resolution(&resolved);
+    after.apply_resolution(&resolved);
     let missing = after.settled_at().is_some() && after.outstanding() > Vnd::ZERO;
     resolved.effect = missing.then_some(match standing {
         Standing::AtItsEnd => RefundEffect::AtTheEnd,
@@ -160,7 +160,7 @@ pub(super) fn resolved(
         resolved.window_ends_at = window.map(|window| clock::end_of(rule, facts.at, window));
     }
     let mut after = payment.clone();
-    after.take_resolution(&resolved);
+    after.apply_resolution(&resolved);
     resolved.receipts = Some(after.correct_receipts(None));
     let mut events = vec![resolved.into()];
     let in_process = standing == Standing::InProcess;
@@ -195,7 +195,7 @@ pub(crate) mod tests {
     ) -> Result<Vec<PaymentEvent>, Refusal> {
         let (captured, reason) = (Vnd(captured), "the provider's answer of 21 November".into());
         let command = ResolveDiscrepancy { payment, captured, reason, standing };
-        scene.take("2026-11-21T09:00", Role::Cashier, command)
+        scene.execute("2026-11-21T09:00", Role::Cashier, command)
     }
 
     #[test]
@@ -244,7 +244,7 @@ pub(crate) mod tests {
         take(&mut scene, &say(id, "e1", Vnd(20_000)));
         let events = resolve_when(&mut scene, id, 20_000, Standing::AtItsEnd).unwrap();
         assert_eq!(events.len(), 1, "{events:?}");
-        let expired = scene.take("2027-03-01T09:00", Role::System, ExpireFeeWindow);
+        let expired = scene.execute("2027-03-01T09:00", Role::System, ExpireFeeWindow);
         assert!(expired.unwrap().is_empty());
         let state = &scene.state;
         assert_eq!((state.net(), state.outstanding()), (Vnd(20_000), Vnd(0)));
@@ -264,9 +264,9 @@ pub(crate) mod tests {
             let (accepted, cause) = (Some(true), uuid::Uuid::nil());
             let (moment, ended) = ("2027-03-01T09:00", LapseFee { end: None, accepted, cause });
             let events = if delivered {
-                scene.take(moment, Role::System, ended).unwrap()
+                scene.execute(moment, Role::System, ended).unwrap()
             } else {
-                scene.take(moment, Role::System, ExpireFeeWindow).unwrap()
+                scene.execute(moment, Role::System, ExpireFeeWindow).unwrap()
             };
             assert_eq!(events.len(), 1, "{events:?}");
             assert_eq!(

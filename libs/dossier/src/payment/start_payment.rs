@@ -111,7 +111,7 @@ pub(crate) mod tests {
 
     pub(crate) fn started(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
         let mut scene = assessed(law);
-        scene.take("2026-11-20T09:10", Role::Applicant, sandbox()).unwrap();
+        scene.execute("2026-11-20T09:10", Role::Applicant, sandbox()).unwrap();
         let payment = *scene.state.attempts.keys().next().unwrap();
         (scene, payment)
     }
@@ -132,7 +132,7 @@ pub(crate) mod tests {
     fn a_second_payment_waits_for_the_first() {
         let law = law();
         let (mut scene, _) = started(&law);
-        let again = scene.take("2026-11-20T09:11", Role::Applicant, sandbox());
+        let again = scene.execute("2026-11-20T09:11", Role::Applicant, sandbox());
         assert_eq!(again, Err(Refusal::InProgress));
     }
 }

@@ -143,20 +143,20 @@ impl Payment {
         self.in_doubt() > Vnd::ZERO && self.outstanding() == Vnd::ZERO
     }
 
-    pub(super) fn take_capture(&mut self, payment: PaymentId, word: Word) {
+    pub(super) fn apply_capture(&mut self, payment: PaymentId, word: Word) {
         add(&mut self.received, word.amount);
         if let Some(attempt) = self.attempts.get_mut(&payment) {
             attempt.capture(word);
         }
     }
 
-    pub(super) fn take_doubt(&mut self, payment: PaymentId, doubtful: DoubtfulWord) {
+    pub(super) fn apply_doubt(&mut self, payment: PaymentId, doubtful: DoubtfulWord) {
         if let Some(attempt) = self.attempts.get_mut(&payment) {
             attempt.doubt(doubtful);
         }
     }
 
-    pub(super) fn take_resolution(&mut self, resolved: &DiscrepancyResolved) {
+    pub(super) fn apply_resolution(&mut self, resolved: &DiscrepancyResolved) {
         let DiscrepancyResolved { payment, captured, effect, .. } = resolved;
         if let Some(attempt) = self.attempts.get_mut(payment) {
             let above = attempt.above(*captured);
@@ -192,7 +192,7 @@ impl Payment {
         }
     }
 
-    pub(super) fn take_assessment(&mut self, assessed: &FeeReassessed, window: Option<Running>) {
+    pub(super) fn apply_assessment(&mut self, assessed: &FeeReassessed, window: Option<Running>) {
         if let Some(fee) = &mut self.fee {
             fee.reassess(assessed, window);
         }
@@ -201,34 +201,34 @@ impl Payment {
     /// Money that was in excess before and is kept now has no receipt yet.
     fn receipt_kept_excess(&mut self, meta: &Meta) {
         if let Some(payment) = self.receipts.last().map(|receipt| receipt.payment) {
-            self.take_money(payment, Vnd::ZERO, true, meta);
+            self.apply_money(payment, Vnd::ZERO, true, meta);
         }
     }
 
-    pub(super) fn take_cash(&mut self, amount: Vnd) {
+    pub(super) fn apply_cash(&mut self, amount: Vnd) {
         add(&mut self.received, amount);
     }
 
-    pub(super) fn take_expiry(&mut self, kept: Vnd) {
+    pub(super) fn apply_expiry(&mut self, kept: Vnd) {
         if let Some(fee) = &mut self.fee {
             fee.close(|closed| (closed.window_expired, closed.kept) = (true, kept));
         }
     }
 
-    pub(super) fn take_end(&mut self, kept: Vnd) {
+    pub(super) fn apply_end(&mut self, kept: Vnd) {
         if let Some(fee) = &mut self.fee {
             fee.end(kept, false);
         }
     }
 
     /// The dossier ended before the fee was covered.
-    pub(super) fn take_lapse(&mut self, kept: Vnd) {
+    pub(super) fn apply_lapse(&mut self, kept: Vnd) {
         if let Some(fee) = &mut self.fee {
             fee.end(kept, true);
         }
     }
 
-    pub(super) fn take_refund(&mut self, refund: &PaymentRefunded) {
+    pub(super) fn apply_refund(&mut self, refund: &PaymentRefunded) {
         let kept = self.kept();
         add(&mut self.refunded, refund.amount);
         if refund.proposed_by.is_none() {
@@ -286,8 +286,8 @@ impl Payment {
             let (event, transaction) =
                 (captured.provider_event.clone(), captured.transaction.clone());
             let (payment, amount) = (captured.payment, captured.amount);
-            self.take_capture(payment, Word { event, transaction, amount });
-            self.take_money(payment, amount, false, meta);
+            self.apply_capture(payment, Word { event, transaction, amount });
+            self.apply_money(payment, amount, false, meta);
         } else if let PaymentEvent::CaptureConfirmed(confirmed) = event {
             let (event, transaction) =
                 (confirmed.provider_event.clone(), confirmed.transaction.clone());
@@ -299,8 +299,8 @@ impl Payment {
             let (event, transaction) = (found.provider_event.clone(), found.transaction.clone());
             let word = Word { event, transaction, amount: found.said };
             let (source, doubt, since) = (found.source, found.doubt, meta.at());
-            self.take_doubt(found.payment, DoubtfulWord { word, source, doubt, since });
-            self.take_doubt_of_receipt(meta);
+            self.apply_doubt(found.payment, DoubtfulWord { word, source, doubt, since });
+            self.apply_doubt_of_receipt(meta);
             let running = Running::new(found.due_at, meta.at(), meta.id, meta.at());
             if self.discrepancy.is_none_or(|owed| owed.missed) {
                 self.discrepancy = Some(Owed { running, missed: false });
@@ -333,11 +333,11 @@ impl Payment {
             owed.missed = true;
         } else if let PaymentEvent::RefundProposed(proposed) = event {
             let (what, due_at) = (Proposed::Refund(proposed.amount), proposed.due_at);
-            self.take_proposal(proposed.refund, what, &proposed.reason, due_at, meta);
+            self.apply_proposal(proposed.refund, what, &proposed.reason, due_at, meta);
         } else if let PaymentEvent::ResolutionProposed(proposed) = event {
             let what = Proposed::Resolution(proposed.payment, proposed.captured);
             let due_at = Some(proposed.due_at);
-            self.take_proposal(proposed.resolution, what, &proposed.reason, due_at, meta);
+            self.apply_proposal(proposed.resolution, what, &proposed.reason, due_at, meta);
         } else if let PaymentEvent::ProposalOverdue(_) = event
             && let Some(owed) = self.proposal.as_mut().and_then(|one| one.owed.as_mut())
         {
@@ -346,7 +346,7 @@ impl Payment {
         {
             self.proposal = None;
         } else if let PaymentEvent::PaymentRefunded(refund) = event {
-            self.take_refund(refund);
+            self.apply_refund(refund);
             self.correct_receipts(refund.receipts.as_deref());
         }
     }
@@ -369,7 +369,7 @@ impl State for Payment {
                 self.fee = Some(Fee::new(assessed.clone(), window));
             }
             PaymentEvent::FeeReassessed(reassessed) => {
-                self.take_assessment(reassessed, window(reassessed.window_ends_at));
+                self.apply_assessment(reassessed, window(reassessed.window_ends_at));
                 self.receipt_kept_excess(meta);
             }
             PaymentEvent::PaymentStarted(started) => {
@@ -382,10 +382,10 @@ impl State for Payment {
             | PaymentEvent::PaymentOutcomeUnknown(_)
             | PaymentEvent::PaymentExpired(_) => self.on_provider(event, meta),
             PaymentEvent::DiscrepancyResolved(resolved) => {
-                self.take_resolution(resolved);
+                self.apply_resolution(resolved);
                 self.correct_receipts(resolved.receipts.as_deref());
                 let brought = resolved.captured.0.saturating_sub(resolved.counted.0).max(0);
-                self.take_money(resolved.payment, Vnd(brought), true, meta);
+                self.apply_money(resolved.payment, Vnd(brought), true, meta);
                 if let Some(fee) = &mut self.fee {
                     fee.window = window(resolved.window_ends_at).or(fee.window);
                 }
@@ -397,17 +397,17 @@ impl State for Payment {
                 self.discrepancy.iter_mut().for_each(|owed| owed.missed = true);
             }
             PaymentEvent::CashReceived(cash) => {
-                self.take_cash(cash.amount);
-                self.take_money(cash.payment, cash.amount, false, meta);
+                self.apply_cash(cash.amount);
+                self.apply_money(cash.payment, cash.amount, false, meta);
             }
             PaymentEvent::FeeSettled(settled) => {
                 if let Some(fee) = &mut self.fee {
                     fee.settle(settled.paid_at);
                 }
             }
-            PaymentEvent::FeeWindowExpired(expired) => self.take_expiry(expired.kept),
-            PaymentEvent::FeeLapsed(lapsed) => self.take_lapse(lapsed.kept),
-            PaymentEvent::DossierEnded(ended) => self.take_end(ended.kept),
+            PaymentEvent::FeeWindowExpired(expired) => self.apply_expiry(expired.kept),
+            PaymentEvent::FeeLapsed(lapsed) => self.apply_lapse(lapsed.kept),
+            PaymentEvent::DossierEnded(ended) => self.apply_end(ended.kept),
             PaymentEvent::FeeOwedAgain(owed) => {
                 if let Some(fee) = &mut self.fee {
                     fee.owe_again(owed.in_process, window(owed.window_ends_at));
@@ -422,7 +422,7 @@ impl State for Payment {
             | PaymentEvent::ResolutionRejected(_)
             | PaymentEvent::PaymentRefunded(_) => self.on_refund(event, meta),
             PaymentEvent::FeeTransferred(transferred) => self.transfer(transferred, meta),
-            PaymentEvent::ReceiptNumbered(numbered) => self.take_number(numbered),
+            PaymentEvent::ReceiptNumbered(numbered) => self.apply_number(numbered),
             PaymentEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),
         }
         self.tidy(meta);

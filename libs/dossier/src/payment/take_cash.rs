@@ -67,7 +67,7 @@ impl Command for TakeCash {
         let payment_id = PaymentId(facts.id("payment"));
         let mut events = vec![CashReceived { payment: payment_id, amount }.into()];
         let mut after = payment.clone();
-        after.take_cash(amount);
+        after.apply_cash(amount);
         events.extend(Payment::consequences(after, payment, facts)?);
         Ok(events.into())
     }
@@ -85,7 +85,7 @@ mod tests {
         let mut scene = assessed(&law);
         let mut pay = |amount| {
             let cash = TakeCash { amount_vnd: Vnd(amount) };
-            scene.take("2026-11-20T10:00", Role::Cashier, cash)
+            scene.execute("2026-11-20T10:00", Role::Cashier, cash)
         };
         assert_eq!(pay(20_000), Err(Refusal::AmountDiffers(Vnd(30_000))));
         assert_eq!(pay(30_000).unwrap().len(), 2);

@@ -73,7 +73,7 @@ impl Command for TakeNotice {
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
         let Some(attempt) = self.attempt(payment) else { return Err(Refusal::NotOurs) };
-        Ok(self.take(payment, attempt, facts)?)
+        Ok(self.record(payment, attempt, facts)?)
     }
 }
 
@@ -84,7 +84,7 @@ impl TakeNotice {
         attempt.filter(|attempt| attempt.started.provider == self.provider)
     }
 
-    pub(super) fn take(
+    pub(super) fn record(
         &self,
         payment: &Payment,
         attempt: &Attempt,
@@ -181,7 +181,7 @@ fn captured(
 ) -> Result<Vec<PaymentEvent>, LawError> {
     let id = command.payment;
     let mut after = payment.clone();
-    after.take_capture(id, word.clone());
+    after.apply_capture(id, word.clone());
     let Word { event: provider_event, transaction, amount } = word.clone();
     let (provider, source) = (command.provider.clone(), Some(command.source));
     let captured =
@@ -191,7 +191,7 @@ fn captured(
         let counted = after.attempts.get(&id).map_or(amount, |attempt| attempt.captured);
         events.push(found(command, word.clone(), doubt, counted, facts)?);
         let (source, since) = (command.source, facts.at);
-        after.take_doubt(id, DoubtfulWord { word, source, doubt, since });
+        after.apply_doubt(id, DoubtfulWord { word, source, doubt, since });
     }
     events.extend(Payment::consequences(after, payment, facts)?);
     Ok(events)

@@ -61,12 +61,12 @@ mod tests {
 
     fn transfer(scene: &mut Scene<'_, Payment>, from: &str, to: &str) -> usize {
         let command = TransferFee { from: from.into(), to: to.into() };
-        scene.take("2026-11-20T11:00", Role::System, command).unwrap().len()
+        scene.execute("2026-11-20T11:00", Role::System, command).unwrap().len()
     }
 
     fn pay(scene: &mut Scene<'_, Payment>) {
         let cash = TakeCash { amount_vnd: Vnd(30_000) };
-        scene.take("2026-11-20T10:00", Role::Cashier, cash).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Cashier, cash).unwrap();
     }
 
     /// Whether a cashier of the agency may act, and whether one may read.

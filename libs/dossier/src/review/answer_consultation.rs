@@ -78,7 +78,7 @@ mod tests {
         let (mut scene, id) = consulted(&law);
         let mut answer = |agency: &'static str| {
             scene.agency = agency;
-            scene.take("2026-11-23T09:00", Role::Consultee, agreed(id))
+            scene.execute("2026-11-23T09:00", Role::Consultee, agreed(id))
         };
         assert_eq!(answer("G02.003"), Err(Refusal::AnotherAgency));
         answer("H26.14").unwrap();
@@ -91,10 +91,10 @@ mod tests {
         let law = law();
         let (mut answered, id) = consulted(&law);
         answered.agency = "H26.14";
-        answered.take("2026-11-23T09:00", Role::Consultee, agreed(id)).unwrap();
+        answered.execute("2026-11-23T09:00", Role::Consultee, agreed(id)).unwrap();
         let (mut cancelled, _) = consulted(&law);
         let cancel = CancelReview { cause: Uuid::nil() };
-        cancelled.take("2026-11-23T09:00", Role::System, cancel).unwrap();
+        cancelled.execute("2026-11-23T09:00", Role::System, cancel).unwrap();
         for (over, said) in [(answered.state, Some("agreed")), (cancelled.state, None)] {
             assert_eq!(over.consulting().count(), 0);
             assert!(over.resource().unwrap().consulted.contains(&"H26.14".into()));

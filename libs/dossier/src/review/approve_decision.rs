@@ -72,10 +72,10 @@ mod tests {
         let mut scene = proposed(&law);
         let proposal = scene.state.proposal().unwrap().proposal;
         let approve = ApproveDecision { proposal };
-        let own = scene.take("2026-11-23T11:00", Role::Approver, approve.clone());
+        let own = scene.execute("2026-11-23T11:00", Role::Approver, approve.clone());
         assert_eq!(own, Err(Refusal::OwnProposal));
         scene.subject = "head";
-        scene.take("2026-11-23T11:00", Role::Approver, approve).unwrap();
+        scene.execute("2026-11-23T11:00", Role::Approver, approve).unwrap();
         assert_eq!(scene.state.decision().unwrap().outcome, Outcome::Approved);
     }
 }

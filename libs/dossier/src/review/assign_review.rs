@@ -100,8 +100,8 @@ mod tests {
     fn office(rule: AssignmentRule) -> Law {
         let plain = law();
         let mut scene = staffed(&plain, &["r1", "r2", "r3"], rule);
-        scene.take(NOW, Role::Operator, officer("head", "origin", &[Role::Approver])).unwrap();
-        scene.take(NOW, Role::Operator, absent("r1", Some("r2"))).unwrap();
+        scene.execute(NOW, Role::Operator, officer("head", "origin", &[Role::Approver])).unwrap();
+        scene.execute(NOW, Role::Operator, absent("r1", Some("r2"))).unwrap();
         with(&scene)
     }
 
@@ -123,7 +123,7 @@ mod tests {
     fn claimed_by<'a>(law: &'a Law, officer: &'static str) -> Scene<'a, Review> {
         let mut scene = opened(law);
         scene.subject = officer;
-        scene.take(FRIDAY, Role::Reviewer, ClaimReview {}).unwrap();
+        scene.execute(FRIDAY, Role::Reviewer, ClaimReview {}).unwrap();
         scene
     }
 
@@ -132,11 +132,11 @@ mod tests {
         let law = office(AssignmentRule::None);
         let mut scene = opened(&law);
         scene.subject = "head";
-        scene.take(FRIDAY, Role::Approver, to("r3")).unwrap();
+        scene.execute(FRIDAY, Role::Approver, to("r3")).unwrap();
         assert!(scene.state.is_with(&"r3".into()) && scene.state.due.is_some());
         let Some(ReviewEvent::ReviewClaimed(claim)) = scene.events.last() else { panic!() };
         assert_eq!(claim.assigned, Some(Assigned::Officer));
-        assert_eq!(scene.take(FRIDAY, Role::Approver, to("r3")), Err(Refusal::AlreadyTheirs));
+        assert_eq!(scene.execute(FRIDAY, Role::Approver, to("r3")), Err(Refusal::AlreadyTheirs));
     }
 
     #[test]
@@ -144,11 +144,11 @@ mod tests {
         let law = office(AssignmentRule::None);
         let mut scene = opened(&law);
         scene.subject = "r2";
-        assert_eq!(scene.take(FRIDAY, Role::Reviewer, to("r3")), Err(Refusal::NotYourUnit));
+        assert_eq!(scene.execute(FRIDAY, Role::Reviewer, to("r3")), Err(Refusal::NotYourUnit));
         scene.subject = "r1";
-        assert_eq!(scene.take(FRIDAY, Role::Reviewer, to("nobody")), Err(Refusal::NotYourUnit));
-        scene.take(FRIDAY, Role::Reviewer, to("r3")).unwrap();
-        scene.take(FRIDAY, Role::Reviewer, to("r2")).unwrap();
+        assert_eq!(scene.execute(FRIDAY, Role::Reviewer, to("nobody")), Err(Refusal::NotYourUnit));
+        scene.execute(FRIDAY, Role::Reviewer, to("r3")).unwrap();
+        scene.execute(FRIDAY, Role::Reviewer, to("r2")).unwrap();
         assert!(scene.state.is_with(&"r2".into()));
     }
 
@@ -157,11 +157,11 @@ mod tests {
         let law = office(AssignmentRule::None);
         let mut scene = claimed_by(&law, "r3");
         let hand = HandOverReview { to: "r1".into(), reason: "leave".into() };
-        let refused = scene.take(MONDAY, Role::Reviewer, hand.clone()).unwrap_err();
+        let refused = scene.execute(MONDAY, Role::Reviewer, hand.clone()).unwrap_err();
         assert_eq!(refused.entry().code, "officer-absent");
         let said = refused.subject().unwrap().en;
         assert_eq!(said, "until the end of 25 November 2026; the deputy is r2 (Trần Thị B)");
-        scene.take("2026-11-26T09:00", Role::Reviewer, hand).unwrap();
+        scene.execute("2026-11-26T09:00", Role::Reviewer, hand).unwrap();
     }
 
     #[test]
@@ -169,7 +169,7 @@ mod tests {
         let law = office(AssignmentRule::None);
         let mut scene = claimed_by(&law, "r3");
         let mut refused = |officer| {
-            let refused = scene.take(MONDAY, Role::Approver, to(officer)).unwrap_err();
+            let refused = scene.execute(MONDAY, Role::Approver, to(officer)).unwrap_err();
             refused.entry().code
         };
         assert_eq!(refused("nobody-here"), "unknown-officer");
@@ -182,11 +182,11 @@ mod tests {
         let mut scene = claimed_by(&law, "r1");
         let complete = CompleteActivity { activity: "appraisal".into(), note: None };
         scene.subject = "r2";
-        assert!(scene.take("2026-11-20T12:00", Role::Reviewer, complete.clone()).is_err());
+        assert!(scene.execute("2026-11-20T12:00", Role::Reviewer, complete.clone()).is_err());
         scene.subject = "r3";
-        assert!(scene.take(MONDAY, Role::Reviewer, complete.clone()).is_err());
+        assert!(scene.execute(MONDAY, Role::Reviewer, complete.clone()).is_err());
         scene.subject = "r2";
-        scene.take(MONDAY, Role::Reviewer, complete).unwrap();
+        scene.execute(MONDAY, Role::Reviewer, complete).unwrap();
         let (_, meta) = scene.recorded().last().unwrap();
         assert_eq!(meta.envelope.actor.deputy_for, Some("r1".into()));
         assert!(scene.state.is_with(&"r1".into()), "the review stays with the absent officer");
@@ -199,14 +199,14 @@ mod tests {
         let mut scene = opened(&law);
         if !scene.state.is_with(&"r1".into()) {
             scene.subject = "head";
-            scene.take(FRIDAY, Role::Approver, to("r1")).unwrap();
+            scene.execute(FRIDAY, Role::Approver, to("r1")).unwrap();
         }
         let back = ReturnReview { reason: "not mine".into(), loads: Loads::default() };
         scene.subject = "r2";
-        scene.take(MONDAY, Role::Reviewer, back.clone()).unwrap();
+        scene.execute(MONDAY, Role::Reviewer, back.clone()).unwrap();
         assert!(scene.state.is_with(&"r3".into()));
         scene.subject = "r3";
-        scene.take(MONDAY, Role::Reviewer, back).unwrap();
+        scene.execute(MONDAY, Role::Reviewer, back).unwrap();
         assert_eq!(scene.state.officer, None);
     }
 
@@ -224,7 +224,7 @@ mod tests {
                 ["r1", "r2", "r3"].into_iter().find(|r| officer == (*r).into()).unwrap();
             had.push(officer);
             let back = ReturnReview { reason: "not mine".into(), loads: Loads::default() };
-            scene.take("2026-11-20T12:00", Role::Reviewer, back).unwrap();
+            scene.execute("2026-11-20T12:00", Role::Reviewer, back).unwrap();
         }
         assert_eq!(scene.state.officer, None, "everybody has returned it");
     }

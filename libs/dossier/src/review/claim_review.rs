@@ -56,7 +56,7 @@ pub(crate) mod tests {
 
     pub(crate) fn claimed(law: &Law) -> Scene<'_, Review> {
         let mut scene = opened(law);
-        scene.take("2026-11-20T11:00", Role::Reviewer, ClaimReview {}).unwrap();
+        scene.execute("2026-11-20T11:00", Role::Reviewer, ClaimReview {}).unwrap();
         scene
     }
 
@@ -69,7 +69,7 @@ pub(crate) mod tests {
             (due.activity.as_str(), due.running.due_at),
             ("appraisal", at("2026-12-01T00:00"))
         );
-        let again = scene.take("2026-11-20T12:00", Role::Reviewer, ClaimReview {});
+        let again = scene.execute("2026-11-20T12:00", Role::Reviewer, ClaimReview {});
         assert_eq!(again, Err(Refusal::AlreadyClaimed));
     }
 }

@@ -95,7 +95,7 @@ mod tests {
     fn the_last_activity_leaves_none_due() {
         let law = law();
         let mut scene = claimed(&law);
-        scene.take("2026-11-20T12:00", Role::Reviewer, done("appraisal")).unwrap();
+        scene.execute("2026-11-20T12:00", Role::Reviewer, done("appraisal")).unwrap();
         assert!(scene.open().is_empty());
     }
 
@@ -103,10 +103,10 @@ mod tests {
     fn only_the_officer_who_works_on_it_completes_what_the_procedure_knows() {
         let law = law();
         let mut scene = opened(&law);
-        let others = scene.take("2026-11-20T12:00", Role::Reviewer, done("appraisal"));
+        let others = scene.execute("2026-11-20T12:00", Role::Reviewer, done("appraisal"));
         assert_eq!(others, Err(Refusal::NotYours));
         let mut scene = claimed(&law);
-        let unknown = scene.take("2026-11-20T12:00", Role::Reviewer, done("other"));
+        let unknown = scene.execute("2026-11-20T12:00", Role::Reviewer, done("other"));
         assert!(matches!(unknown, Err(Refusal::UnknownActivity(_))), "{unknown:?}");
     }
 
@@ -116,7 +116,7 @@ mod tests {
         let mut scene = Scene::new(&law, "WABO.RECEIPT", "Z99.NL");
         open(&mut scene, &brief(&law, "WABO.RECEIPT", "Z99.NL", "2011-05-02T09:00"));
         for activity in ["T06", "T02", "T06"] {
-            scene.take("2011-05-03T09:00", Role::Reviewer, done(activity)).unwrap();
+            scene.execute("2011-05-03T09:00", Role::Reviewer, done(activity)).unwrap();
         }
         assert_eq!(scene.state.done["T06"], 2);
     }

@@ -90,7 +90,7 @@ pub(crate) mod tests {
 
     pub(crate) fn consulted(law: &Law) -> (Scene<'_, Review>, ConsultationId) {
         let mut scene = claimed(law);
-        scene.take("2026-11-20T12:00", Role::Reviewer, ask("H26.14")).unwrap();
+        scene.execute("2026-11-20T12:00", Role::Reviewer, ask("H26.14")).unwrap();
         let id = *scene.state.consultations.keys().next().unwrap();
         (scene, id)
     }
@@ -110,7 +110,7 @@ pub(crate) mod tests {
     fn only_an_agency_of_the_register_that_has_not_ended_is_consulted() {
         let law = law();
         let mut scene = claimed(&law);
-        let mut asked = |agency| scene.take("2026-11-20T12:00", Role::Reviewer, ask(agency));
+        let mut asked = |agency| scene.execute("2026-11-20T12:00", Role::Reviewer, ask(agency));
         for unknown in ["NOSUCH", "g02", "", "G02.0010"] {
             let refused = asked(unknown);
             assert!(matches!(refused, Err(Refusal::NotAnAgency(_))), "{unknown}: {refused:?}");

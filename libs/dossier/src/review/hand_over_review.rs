@@ -77,10 +77,10 @@ mod tests {
         let law = law();
         let mut scene = claimed(&law);
         let due = scene.state.due.clone();
-        scene.take("2026-11-20T12:00", Role::Reviewer, to("r2")).unwrap();
+        scene.execute("2026-11-20T12:00", Role::Reviewer, to("r2")).unwrap();
         assert!(scene.state.is_with(&"r2".into()));
         assert_eq!(scene.state.due, due);
-        let again = scene.take("2026-11-20T12:00", Role::Reviewer, to("r2"));
+        let again = scene.execute("2026-11-20T12:00", Role::Reviewer, to("r2"));
         assert_eq!(again, Err(Refusal::NotYours));
     }
 
@@ -89,7 +89,7 @@ mod tests {
         let law = law();
         let mut scene = claimed(&law);
         let applicant = scene.state.brief.as_ref().unwrap().applicant.clone();
-        let refused = scene.take("2026-11-20T12:00", Role::Reviewer, to(applicant.as_str()));
+        let refused = scene.execute("2026-11-20T12:00", Role::Reviewer, to(applicant.as_str()));
         assert_eq!(refused, Err(Refusal::Party));
     }
 }

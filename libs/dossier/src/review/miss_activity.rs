@@ -51,8 +51,8 @@ mod tests {
     fn an_activity_that_is_late_is_recorded_once_with_its_officer() {
         let law = law();
         let mut scene = claimed(&law);
-        assert!(scene.take("2026-11-30T23:59", Role::System, MissActivity).unwrap().is_empty());
-        assert_eq!(scene.take("2026-12-01T00:00", Role::System, MissActivity).unwrap().len(), 1);
-        assert!(scene.take("2026-12-01T00:01", Role::System, MissActivity).unwrap().is_empty());
+        assert!(scene.execute("2026-11-30T23:59", Role::System, MissActivity).unwrap().is_empty());
+        assert_eq!(scene.execute("2026-12-01T00:00", Role::System, MissActivity).unwrap().len(), 1);
+        assert!(scene.execute("2026-12-01T00:01", Role::System, MissActivity).unwrap().is_empty());
     }
 }

@@ -48,11 +48,15 @@ mod tests {
     fn silence_is_reported_once() {
         let law = law();
         let (mut scene, _) = consulted(&law);
-        assert!(scene.take("2026-11-26T23:59", Role::System, MissConsultation).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-11-26T23:59", Role::System, MissConsultation).unwrap().is_empty()
+        );
         assert_eq!(
-            scene.take("2026-11-27T00:00", Role::System, MissConsultation).unwrap().len(),
+            scene.execute("2026-11-27T00:00", Role::System, MissConsultation).unwrap().len(),
             1
         );
-        assert!(scene.take("2026-11-28T00:00", Role::System, MissConsultation).unwrap().is_empty());
+        assert!(
+            scene.execute("2026-11-28T00:00", Role::System, MissConsultation).unwrap().is_empty()
+        );
     }
 }

@@ -76,10 +76,10 @@ mod tests {
             components: vec!["contract".into()].into(),
             reason: "no stamp".into(),
         };
-        scene.take("2026-11-20T12:00", Role::Reviewer, need.clone()).unwrap();
+        scene.execute("2026-11-20T12:00", Role::Reviewer, need.clone()).unwrap();
         assert!(scene.state.pause().is_some());
         assert!(scene.open().is_empty());
-        let again = scene.take("2026-11-20T12:00", Role::Reviewer, need);
+        let again = scene.execute("2026-11-20T12:00", Role::Reviewer, need);
         assert_eq!(again, Err(Refusal::NotYours));
         let answered = ResumeReview {
             request: Some(1),
@@ -87,7 +87,7 @@ mod tests {
             brief: None,
             loads: crate::law::Loads::default(),
         };
-        scene.take("2026-12-01T12:00", Role::System, answered).unwrap();
+        scene.execute("2026-12-01T12:00", Role::System, answered).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);
         assert_eq!(scene.open().len(), 1, "the activity is due again");
     }

@@ -91,7 +91,7 @@ pub(crate) mod tests {
     ) -> usize {
         let command =
             OpenReview { brief: brief.clone(), clock_started, awaiting, loads: Loads::default() };
-        scene.take("2026-11-20T10:00", Role::System, command).unwrap().len()
+        scene.execute("2026-11-20T10:00", Role::System, command).unwrap().len()
     }
 
     #[test]

@@ -57,7 +57,7 @@ mod tests {
     use crate::testing::{Scene, at, law};
 
     fn pause(scene: &mut Scene<'_, Review>, request: u32) -> usize {
-        scene.take("2026-11-20T14:00", Role::System, PauseReview { request }).unwrap().len()
+        scene.execute("2026-11-20T14:00", Role::System, PauseReview { request }).unwrap().len()
     }
 
     /// Number of events; `None` for [`Decision::NotYet`].
@@ -71,7 +71,7 @@ mod tests {
         };
         let decided = scene.decide(moment, Role::System, &command).unwrap();
         (decided != Decision::NotYet)
-            .then(|| scene.take(moment, Role::System, command).unwrap().len())
+            .then(|| scene.execute(moment, Role::System, command).unwrap().len())
     }
 
     #[test]

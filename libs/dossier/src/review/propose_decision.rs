@@ -88,12 +88,12 @@ pub(crate) mod tests {
 
     fn complete(scene: &mut Scene<'_, Review>) {
         let done = CompleteActivity { activity: "appraisal".into(), note: None };
-        scene.take("2026-11-23T09:00", Role::Reviewer, done).unwrap();
+        scene.execute("2026-11-23T09:00", Role::Reviewer, done).unwrap();
     }
 
     fn propose(scene: &mut Scene<'_, Review>) -> Result<Vec<ReviewEvent>, Refusal> {
         let propose = ProposeDecision { outcome: Outcome::Approved, reason: "complete".into() };
-        scene.take("2026-11-23T10:00", Role::Reviewer, propose)
+        scene.execute("2026-11-23T10:00", Role::Reviewer, propose)
     }
 
     #[test]

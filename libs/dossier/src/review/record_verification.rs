@@ -91,7 +91,7 @@ mod tests {
             participants: "A, B".into(),
             findings: "đạt".into(),
         };
-        scene.take("2026-11-25T17:00", Role::Reviewer, command).map(|_| ())
+        scene.execute("2026-11-25T17:00", Role::Reviewer, command).map(|_| ())
     }
 
     #[test]

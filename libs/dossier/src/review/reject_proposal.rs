@@ -60,10 +60,10 @@ mod tests {
         let mut scene = proposed(&law);
         let proposal = scene.state.proposal().unwrap().proposal;
         let reject = RejectProposal { proposal, reason: "no".into() };
-        scene.take("2026-11-23T11:00", Role::Approver, reject.clone()).unwrap();
+        scene.execute("2026-11-23T11:00", Role::Approver, reject.clone()).unwrap();
         assert_eq!(scene.state.stage, Stage::Open);
         assert!(scene.state.officer.is_some());
-        let again = scene.take("2026-11-23T11:00", Role::Approver, reject);
+        let again = scene.execute("2026-11-23T11:00", Role::Approver, reject);
         assert_eq!(again, Err(Refusal::NothingProposed));
     }
 }

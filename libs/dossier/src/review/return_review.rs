@@ -72,9 +72,9 @@ mod tests {
         let law = law();
         let mut scene = claimed(&law);
         let back = ReturnReview { reason: "leave".into(), loads: Loads::default() };
-        scene.take("2026-11-20T12:00", Role::Reviewer, back.clone()).unwrap();
-        let again = scene.take("2026-11-20T12:00", Role::Reviewer, back);
+        scene.execute("2026-11-20T12:00", Role::Reviewer, back.clone()).unwrap();
+        let again = scene.execute("2026-11-20T12:00", Role::Reviewer, back);
         assert_eq!(again, Err(Refusal::NotYours));
-        scene.take("2026-11-20T13:00", Role::Reviewer, ClaimReview {}).unwrap();
+        scene.execute("2026-11-20T13:00", Role::Reviewer, ClaimReview {}).unwrap();
     }
 }

@@ -80,7 +80,7 @@ mod tests {
     fn transfer(scene: &mut Scene<'_, Review>, agency: &str) -> Vec<&'static str> {
         let command = to(scene, agency);
         let before = scene.events.len();
-        scene.take("2026-11-20T15:00", Role::System, command).unwrap();
+        scene.execute("2026-11-20T15:00", Role::System, command).unwrap();
         scene.kinds()[before..].to_vec()
     }
 
@@ -97,7 +97,7 @@ mod tests {
         assert!(scene.state.is_open() && scene.open().is_empty());
         assert_eq!(agency(&scene), "G02.001".into());
         scene.agency = "G02.001";
-        scene.take("2026-11-20T16:00", Role::Reviewer, ClaimReview {}).unwrap();
+        scene.execute("2026-11-20T16:00", Role::Reviewer, ClaimReview {}).unwrap();
         assert!(scene.state.officer.is_some() && scene.state.due.is_some());
     }
 
@@ -114,7 +114,7 @@ mod tests {
     fn a_review_that_awaits_a_supplement_goes_on_waiting() {
         let law = law();
         let mut scene = opened(&law);
-        scene.take("2026-11-20T11:00", Role::System, PauseReview { request: 1 }).unwrap();
+        scene.execute("2026-11-20T11:00", Role::System, PauseReview { request: 1 }).unwrap();
         assert_eq!(transfer(&mut scene, "G02.001"), ["ReviewTransferred"]);
         assert_eq!(scene.state.pause().unwrap().request, Some(1));
     }
@@ -133,7 +133,7 @@ mod tests {
         let mut scene = opened(&law);
         let command = to(&scene, "G02.001");
         let cancel = CancelReview { cause: Uuid::nil() };
-        scene.take("2026-11-20T11:00", Role::System, cancel).unwrap();
+        scene.execute("2026-11-20T11:00", Role::System, cancel).unwrap();
         assert_eq!(transfer(&mut scene, "G02.001"), [] as [&str; 0]);
         let mut empty = Scene::<Review>::new(&law, "PRECURSOR.IMPORT", "G02.002");
         let decided = empty.decide("2026-11-20T11:00", Role::System, &command).unwrap();

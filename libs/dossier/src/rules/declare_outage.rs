@@ -214,7 +214,7 @@ pub(super) mod tests {
     fn declare(command: DeclareOutage) -> Result<usize, Refusal> {
         let law = law();
         let mut scene = Scene::<OutageRecord>::new(&law, "CO.D", "G02");
-        scene.take("2026-11-20T15:00", Role::Operator, command).map(|events| events.len())
+        scene.execute("2026-11-20T15:00", Role::Operator, command).map(|events| events.len())
     }
 
     #[test]

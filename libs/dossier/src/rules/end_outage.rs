@@ -71,10 +71,10 @@ mod tests {
         let law = law();
         let mut scene = Scene::<OutageRecord>::new(&law, "CO.D", "G02");
         let outage = broken("2026-11-20T08:00", None);
-        scene.take("2026-11-20T09:00", Role::Operator, outage).unwrap();
+        scene.execute("2026-11-20T09:00", Role::Operator, outage).unwrap();
         let mut end = |to: &str| {
             let end = EndOutage { to: at(to) };
-            scene.take("2026-11-20T15:00", Role::Operator, end).map(|_| ())
+            scene.execute("2026-11-20T15:00", Role::Operator, end).map(|_| ())
         };
         assert_eq!(end("2026-11-20T08:00"), Err(Refusal::Backwards));
         assert_eq!(end("2026-11-20T15:01"), Err(Refusal::InTheFuture));

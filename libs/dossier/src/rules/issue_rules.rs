@@ -130,7 +130,7 @@ mod tests {
     fn issue(scene: &mut Scene<'_, Rules>, text: &str) -> Result<Vec<LawEvent>, Refusal> {
         let (kind, form) = (RulesKind::Procedure, Vec::new());
         let command = IssueRules { kind, text: text.to_owned(), form, signers: 1 };
-        scene.take("2026-11-20T09:00", Role::Operator, command)
+        scene.execute("2026-11-20T09:00", Role::Operator, command)
     }
 
     #[test]

@@ -52,14 +52,14 @@ mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 2).unwrap();
         let reject = RejectRules { version: 3, reason: "sai sót".to_owned() };
-        let own = scene.take("2026-11-20T10:00", Role::Operator, reject.clone());
+        let own = scene.execute("2026-11-20T10:00", Role::Operator, reject.clone());
         assert_eq!(own, Err(Refusal::SameSigner));
         scene.subject = "second";
-        scene.take("2026-11-20T10:00", Role::Operator, reject).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Operator, reject).unwrap();
         let rejected = scene.state.version(3).unwrap();
         assert_eq!(rejected.stage, RulesStage::Rejected);
         assert_eq!(rejected.reason.as_deref(), Some("sai sót"));
-        let late = scene.take("2026-11-20T10:00", Role::Operator, SignRules { version: 3 });
+        let late = scene.execute("2026-11-20T10:00", Role::Operator, SignRules { version: 3 });
         assert_eq!(late, Err(Refusal::NotAwaiting));
     }
 }

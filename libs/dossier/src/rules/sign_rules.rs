@@ -70,7 +70,7 @@ mod tests {
     use crate::testing::{Scene, law};
 
     fn sign(scene: &mut Scene<'_, Rules>, version: u32) -> Result<Vec<LawEvent>, Refusal> {
-        scene.take("2026-11-20T10:00", Role::Operator, SignRules { version })
+        scene.execute("2026-11-20T10:00", Role::Operator, SignRules { version })
     }
 
     #[test]

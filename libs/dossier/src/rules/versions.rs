@@ -252,7 +252,7 @@ mod tests {
         assert!(passed_over(scene.state.shipped(&file(&next))).contains("waits"));
         scene.subject = "second";
         scene
-            .take(
+            .execute(
                 "2026-11-20T10:00",
                 Role::Operator,
                 RejectRules { version: 3, reason: "sai".into() },
@@ -271,7 +271,7 @@ mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &text, 2).unwrap();
         scene.subject = "second";
-        scene.take("2026-11-20T10:00", Role::Operator, SignRules { version: 3 }).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Operator, SignRules { version: 3 }).unwrap();
         assert_eq!(scene.state.shipped(&file(&text)), Shipped::Known);
         let changed = shipped.replace("amount: 5", "amount: 4");
         assert!(passed_over(scene.state.shipped(&file(&changed))).contains("its own"));
@@ -279,7 +279,7 @@ mod tests {
         let again = next_version(&changed).replace("12-15", "12-20");
         issue(&mut scene, &again, 1).unwrap();
         assert_eq!(scene.state.shipped(&file(&changed)), Shipped::Known);
-        scene.take("2026-11-20T10:00", Role::Operator, withdrawal(4, "sai")).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Operator, withdrawal(4, "sai")).unwrap();
         assert!(passed_over(scene.state.shipped(&file(&changed))).contains("its own"));
     }
 

@@ -109,7 +109,7 @@ pub(super) mod tests {
     ) -> Result<Vec<LawEvent>, issue_rules::Refusal> {
         let (kind, form) = (RulesKind::Procedure, Vec::new());
         let command = IssueRules { kind, text: text.to_owned(), form, signers };
-        scene.take("2026-11-20T09:00", Role::Operator, command)
+        scene.execute("2026-11-20T09:00", Role::Operator, command)
     }
 
     fn withdraw(
@@ -117,7 +117,7 @@ pub(super) mod tests {
         moment: &str,
         version: u32,
     ) -> Result<Vec<LawEvent>, Refusal> {
-        scene.take(moment, Role::Operator, withdrawal(version, "sai sót"))
+        scene.execute(moment, Role::Operator, withdrawal(version, "sai sót"))
     }
 
     /// A withdrawal where one person issues rules.
@@ -131,7 +131,7 @@ pub(super) mod tests {
         let mut scene = scene(&law);
         issue(&mut scene, &second("2026-12-01"), 2).unwrap();
         scene.subject = "second";
-        scene.take("2026-11-20T10:00", Role::Operator, SignRules { version: 3 }).unwrap();
+        scene.execute("2026-11-20T10:00", Role::Operator, SignRules { version: 3 }).unwrap();
         scene.subject = "tester";
         withdraw(&mut scene, "2026-11-21T09:00", 3).unwrap();
         let known = scene.state.version(3).unwrap();
@@ -163,7 +163,7 @@ pub(super) mod tests {
         let next = next_version(&second("2026-12-01"));
         issue(&mut scene, &next, 1).unwrap();
         let two = WithdrawRules { signers: 2, ..withdrawal(4, "sai sót") };
-        scene.take("2026-11-21T09:00", Role::Operator, two).unwrap();
+        scene.execute("2026-11-21T09:00", Role::Operator, two).unwrap();
         assert_eq!(scene.state.version(4).unwrap().stage, RulesStage::Issued);
     }
 

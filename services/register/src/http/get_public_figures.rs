@@ -6,7 +6,7 @@ use std::time::Duration;
 use dossier::contract::AgencyCode;
 use dossier::figures::{PublishedRow, published};
 use dossier::law::{Law, Publication, Text};
-use engine::recorded_at;
+use engine::recorded_before;
 use engine::view::Question;
 use events::Position;
 use jiff::civil::Date;
@@ -173,8 +173,7 @@ async fn complete(app: &App, position: Position, after: Timestamp) -> Result<(),
     if position >= app.engine.store.head() {
         return Ok(());
     }
-    let newest = app.engine.store.event_at(position).await?;
-    match newest.as_ref().and_then(recorded_at) {
+    match recorded_before(&app.engine.store, position).await? {
         Some(at) if at >= after => Ok(()),
         Some(_) | None => Err(Problem::not_yet_consistent()),
     }

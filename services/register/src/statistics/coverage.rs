@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use dossier::contract::{AgencyCode, ProcedureCode};
 use dossier::law::Law;
-use engine::{Engine, recorded_at};
+use engine::{Engine, recorded_before};
 use events::{Position, ReadError};
 use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter};
@@ -81,7 +81,7 @@ impl Coverage {
         let services = scope.services(law);
         let (procedures, procedures_with, procedures_without) =
             split(services.all(), |code| self.procedures.contains(code.as_str()));
-        let newest = engine.store.event_at(self.position).await?;
+        let recorded_at = recorded_before(&engine.store, self.position).await?;
         Ok(CoverageReply {
             agencies,
             agencies_with_data: with,
@@ -90,7 +90,7 @@ impl Coverage {
             procedures_with_data: procedures_with,
             procedures_without_data: procedures_without,
             position: self.position.0,
-            recorded_at: newest.as_ref().and_then(recorded_at),
+            recorded_at,
             behind: engine.store.head().0.saturating_sub(self.position.0),
         })
     }

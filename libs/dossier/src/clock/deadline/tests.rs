@@ -120,7 +120,7 @@ fn a_date_that_was_kept_when_the_law_gave_an_earlier_one_is_not_recomputed() {
     let promise = scene.state.promised.clone().unwrap().promise;
     let kept = Promise { due_at: at("2026-12-03T00:00"), provisional: true, ..promise };
     scene.state.promised.as_mut().unwrap().promise = kept.clone();
-    let events = scene.take("2026-11-25T09:00", Role::System, RestateDeadline).unwrap();
+    let events = scene.execute("2026-11-25T09:00", Role::System, RestateDeadline).unwrap();
     assert_eq!(events[0].kind(), "intake.DeadlineRestated.v1");
     assert_eq!(scene.state.promised.as_ref().unwrap().promise.due_at, kept.due_at);
     assert_eq!(checked(&scene, &law), [Checked::Given]);

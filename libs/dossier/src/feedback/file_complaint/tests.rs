@@ -52,7 +52,7 @@ fn file(
     personal_data: bool,
 ) -> Result<Vec<ComplaintEvent>, Refusal> {
     let command = FileComplaint { personal_data, ..command(about) };
-    scene.take("2026-11-20T09:00", Role::Applicant, command)
+    scene.execute("2026-11-20T09:00", Role::Applicant, command)
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn letter() -> FileComplaint {
 fn entered(command: FileComplaint) -> Result<Timestamp, Refusal> {
     let law = law();
     let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
-    scene.take("2026-11-20T09:00", Role::Clerk, command)?;
+    scene.execute("2026-11-20T09:00", Role::Clerk, command)?;
     Ok(scene.state.due().unwrap().running.due_at)
 }
 
@@ -108,7 +108,7 @@ fn a_complainant_gives_a_name_unless_an_officer_enters_an_anonymous_complaint() 
     let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
     let anonymous =
         FileComplaint { anonymous: true, channel: ComplaintChannel::Online, ..nameless };
-    let refused = scene.take("2026-11-20T09:00", Role::Applicant, anonymous);
+    let refused = scene.execute("2026-11-20T09:00", Role::Applicant, anonymous);
     assert_eq!(refused, Err(Refusal::AnonymousByOfficer));
 }
 
@@ -127,7 +127,7 @@ fn a_complaint_on_paper_names_a_dossier_that_the_receiving_agency_has() {
             ..command(Some(about))
         };
         let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
-        let filed = scene.take("2026-11-20T09:00", role, command);
+        let filed = scene.execute("2026-11-20T09:00", role, command);
         assert!(filed.is_ok() || filed == Err(Refusal::UnknownDossier(dossier)), "{filed:?}");
         filed.is_ok()
     };
@@ -159,7 +159,7 @@ fn a_complaint_names_a_dossier_of_the_complainant_and_what_its_timeline_has() {
         let about = Some(about(owner, kind));
         let command = FileComplaint { complainant: complainant.into(), ..command(about) };
         let mut scene = Scene::<Complaint>::new(&law, "CO.D", "G02.001");
-        let filed = scene.take("2026-11-20T09:00", Role::Applicant, command);
+        let filed = scene.execute("2026-11-20T09:00", Role::Applicant, command);
         assert_eq!(filed.is_ok(), own, "{owner} {complainant}");
     }
     let filed = scene.state.filed.as_ref().unwrap();

@@ -48,14 +48,14 @@ const COMPONENTS: [&str; 4] = ["application", "export_declaration", "invoice", "
 fn submitted(law: &Law) -> Scene<'_, Intake> {
     let mut scene = Scene::new(law, "CO.D", "G02.001");
     scene.procedure = newest(law, "CO.D");
-    scene.take("2026-11-20T09:00", Role::Applicant, claimed(&COMPONENTS)).unwrap();
+    scene.execute("2026-11-20T09:00", Role::Applicant, claimed(&COMPONENTS)).unwrap();
     scene
 }
 
 fn paid(scene: &mut Scene<'_, Intake>, moment: &str, amount: i64) -> Vec<IntakeEvent> {
     let cause = uuid::Uuid::from_u128(9);
     let command = RecordFee { amount: Vnd(amount), paid_at: at(moment), cause };
-    scene.take(moment, Role::System, command).unwrap()
+    scene.execute(moment, Role::System, command).unwrap()
 }
 
 fn decision(group: &str, confirmed: bool, reason: Option<&str>) -> ClaimDecision {
@@ -71,7 +71,7 @@ fn a_claim_that_wants_evidence_is_submitted_with_it_or_not_at_all() {
     let law = certificates();
     let mut scene = Scene::<Intake>::new(&law, "CO.D", "G02.001");
     scene.procedure = newest(&law, "CO.D");
-    let bare = scene.take("2026-11-20T09:00", Role::Applicant, claimed(&COMPONENTS[..3]));
+    let bare = scene.execute("2026-11-20T09:00", Role::Applicant, claimed(&COMPONENTS[..3]));
     let found = bare.unwrap_err().findings();
     assert_eq!((found.len(), &*found[0].pointer), (1, "/groups/0"));
     assert!(found[0].en.contains("identity"), "{found:?}");
@@ -81,7 +81,7 @@ fn a_claim_that_wants_evidence_is_submitted_with_it_or_not_at_all() {
     // A reduction that is not given on the day of submission needs no evidence.
     let mut later = Scene::<Intake>::new(&law, "CO.D", "G02.001");
     later.procedure = scene.procedure.clone();
-    later.take("2027-03-01T09:00", Role::Applicant, claimed(&COMPONENTS[..3])).unwrap();
+    later.execute("2027-03-01T09:00", Role::Applicant, claimed(&COMPONENTS[..3])).unwrap();
     assert_eq!(later.state.open_claims().count(), 0);
 }
 
@@ -89,9 +89,9 @@ fn a_claim_that_wants_evidence_is_submitted_with_it_or_not_at_all() {
 fn under_rules_without_an_entry_for_the_group_a_claim_counts_as_it_is() {
     let law = law();
     let mut scene = Scene::<Intake>::new(&law, "CO.D", "G02.001");
-    scene.take("2026-11-20T09:00", Role::Applicant, claimed(&COMPONENTS[..3])).unwrap();
+    scene.execute("2026-11-20T09:00", Role::Applicant, claimed(&COMPONENTS[..3])).unwrap();
     paid(&mut scene, "2026-11-20T10:00", 15_000);
-    scene.take("2026-11-20T11:00", Role::Clerk, accept(Vec::new())).unwrap();
+    scene.execute("2026-11-20T11:00", Role::Clerk, accept(Vec::new())).unwrap();
     assert_eq!(scene.state.stage(), Stage::Processing);
 }
 
@@ -101,7 +101,7 @@ fn everything_that_is_wrong_with_the_decisions_is_reported_at_once() {
     let mut scene = submitted(&law);
     paid(&mut scene, "2026-11-20T10:00", 15_000);
     let mut refused = |claims| {
-        let refusal = scene.take("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap_err();
+        let refusal = scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap_err();
         let found = refusal.findings();
         found.into_iter().map(|finding| finding.pointer).collect::<Vec<_>>()
     };
@@ -123,7 +123,7 @@ fn a_confirmed_claim_is_recorded_with_the_acceptance() {
     let mut scene = submitted(&law);
     paid(&mut scene, "2026-11-20T10:00", 15_000);
     let claims = vec![decision("digital_citizen", true, None)];
-    let events = scene.take("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
+    let events = scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
     let [IntakeEvent::FeeClaimsDecided(decided), IntakeEvent::DossierAccepted(accepted)] =
         &events[..]
     else {
@@ -140,12 +140,12 @@ fn a_rejected_claim_makes_the_dossier_wait_for_the_rest_of_its_fee_before_it_is_
     paid(&mut scene, "2026-11-20T10:00", 15_000);
     assert!(scene.state.answer().is_some());
     let claims = vec![decision("digital_citizen", false, Some("expired"))];
-    let events = scene.take("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
+    let events = scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
     let [IntakeEvent::FeeClaimsDecided(decided)] = &events[..] else { panic!("{events:?}") };
     assert_eq!((decided.fee, decided.brief.groups.len()), (Some(Vnd(30_000)), 0));
     assert!(scene.state.answer().is_none(), "no answer is owed until the rest is paid");
     assert!(scene.state.promised.is_none(), "the clock has not started");
-    let early = scene.take("2026-11-20T12:00", Role::Clerk, accept(Vec::new()));
+    let early = scene.execute("2026-11-20T12:00", Role::Clerk, accept(Vec::new()));
     assert_eq!(early, Err(Refusal::FeeNotReceived));
     // What payment recorded before it knew of the decision changes nothing.
     assert!(paid(&mut scene, "2026-11-20T12:01", 15_000).is_empty());
@@ -156,7 +156,7 @@ fn a_rejected_claim_makes_the_dossier_wait_for_the_rest_of_its_fee_before_it_is_
         panic!("{events:?}")
     };
     assert_eq!(*answer_due_at, Some(at("2026-11-25T09:00")), "a new period; 24 November is off");
-    let events = scene.take("2026-11-23T10:00", Role::Clerk, accept(Vec::new())).unwrap();
+    let events = scene.execute("2026-11-23T10:00", Role::Clerk, accept(Vec::new())).unwrap();
     let [IntakeEvent::DossierAccepted(accepted)] = &events[..] else { panic!("{events:?}") };
     assert!(accepted.brief.groups.is_empty());
 }
@@ -167,8 +167,8 @@ fn a_dossier_whose_rest_of_the_fee_is_not_paid_is_returned() {
     let mut scene = submitted(&law);
     paid(&mut scene, "2026-11-20T10:00", 15_000);
     let claims = vec![decision("digital_citizen", false, Some("expired"))];
-    scene.take("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
-    assert_eq!(scene.take("2026-12-16T00:00", Role::System, CloseUnpaid).unwrap().len(), 1);
+    scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
+    assert_eq!(scene.execute("2026-12-16T00:00", Role::System, CloseUnpaid).unwrap().len(), 1);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_claim_that_another_reduction_outweighs_is_rejected_and_the_dossier_accepted
     let mut scene = submitted(&law);
     paid(&mut scene, "2026-11-20T10:00", 12_000);
     let claims = vec![decision("digital_citizen", false, Some("expired"))];
-    let events = scene.take("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
+    let events = scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
     assert_eq!(events.len(), 2, "{events:?}");
     assert_eq!(scene.state.stage(), Stage::Processing);
 }
@@ -199,9 +199,9 @@ fn a_fee_after_the_acceptance_is_assessed_without_the_rejected_group() {
         groups: vec!["cooperative".to_owned()],
         ..claimed(&["application", "deposit", "plan"])
     };
-    scene.take("2026-11-20T09:00", Role::Applicant, command).unwrap();
+    scene.execute("2026-11-20T09:00", Role::Applicant, command).unwrap();
     let claims = vec![decision("cooperative", false, Some("not in the register"))];
-    let events = scene.take("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
+    let events = scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
     let [IntakeEvent::FeeClaimsDecided(decided), IntakeEvent::DossierAccepted(accepted)] =
         &events[..]
     else {

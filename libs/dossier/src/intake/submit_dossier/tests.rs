@@ -42,7 +42,7 @@ pub(crate) fn seminar<'a>(law: &'a Law, moment: &str) -> Result<Scene<'a, Intake
     let documents = vec![document("notice"), document("programme")];
     let command = SubmitDossier { form, documents, ..promotion() };
     let mut scene = Scene::<Intake>::new(law, "MLM.SEMINAR", "H26.14");
-    scene.take(moment, Role::Applicant, command)?;
+    scene.execute(moment, Role::Applicant, command)?;
     Ok(scene)
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn pointed<T: std::fmt::Debug>(
 fn submit(command: SubmitDossier, role: Role) -> Result<Vec<IntakeEvent>, Refusal> {
     let law = law();
     let mut scene = Scene::<Intake>::new(&law, "2.000004", "H26.14");
-    scene.take("2026-11-20T09:00", role, command)
+    scene.execute("2026-11-20T09:00", role, command)
 }
 
 fn submitted(events: &[IntakeEvent]) -> &DossierSubmitted {
@@ -128,7 +128,7 @@ fn a_group_for_which_the_procedure_reduces_no_fee_is_refused_with_those_that_it_
         let agency = AgencyCode::from("G02.001");
         let command = SubmitDossier { agency, documents, groups, ..promotion() };
         let mut scene = Scene::<Intake>::new(&law, "CO.D", "G02.001");
-        scene.take("2026-11-20T09:00", Role::Applicant, command)
+        scene.execute("2026-11-20T09:00", Role::Applicant, command)
     };
     assert!(submit(&["digital_citizen"]).is_ok());
     let refused = submit(&["digital_citizens", "digital_citizen", "small_enterprise"]);
@@ -201,7 +201,7 @@ fn an_automatic_procedure_accepts_by_the_submission_itself() {
         documents: vec![document("invoice"), document("sds")],
         ..promotion()
     };
-    let step = scene.take("2026-11-20T22:00", Role::Applicant, command);
+    let step = scene.execute("2026-11-20T22:00", Role::Applicant, command);
     let [_, IntakeEvent::DossierAccepted(accepted)] = &step.unwrap()[..] else { panic!() };
     let promise = accepted.promise.as_ref().unwrap();
     assert_eq!(promise.due_at, at("2026-11-23T17:00"));
@@ -214,7 +214,7 @@ fn where_the_fee_comes_first_no_answer_is_due_before_it() {
     let documents = ["application", "export_declaration", "invoice"].map(document).to_vec();
     let form = json!({ "destination": "TH" });
     let command = SubmitDossier { agency: "G02.001".into(), documents, form, ..promotion() };
-    let step = scene.take("2026-11-20T09:00", Role::Applicant, command);
+    let step = scene.execute("2026-11-20T09:00", Role::Applicant, command);
     let events = step.unwrap();
     assert!(submitted(&events).fee_first);
     assert_eq!(submitted(&events).answer_due_at, None);

@@ -188,7 +188,7 @@ mod tests {
     fn nothing_is_assigned_to_somebody_absent_or_a_party_or_who_has_returned_it() {
         let plain = law();
         let mut scene = staffed(&plain, &["r1", "r2", "r3"], AssignmentRule::Spread);
-        scene.take(NOW, Role::Operator, absent("r1", None)).unwrap();
+        scene.execute(NOW, Role::Operator, absent("r1", None)).unwrap();
         let law = with(&scene);
         let during = "2026-11-23T09:00";
         for number in 0..20 {

@@ -104,7 +104,7 @@ fn intake_records_the_letter_with_the_decision_and_a_changed_reason_is_found() {
         brief: Some(brief),
         reason,
     };
-    scene.take("2026-11-23T10:01", Role::System, command).unwrap();
+    scene.execute("2026-11-23T10:01", Role::System, command).unwrap();
     let compared = |decision: &DecisionMade| verify_letter(Some(decision), &scene.state, &law);
     assert_eq!(compared(&decision), Some(Comparison::Same));
     let (_, paper) =

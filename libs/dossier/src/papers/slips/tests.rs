@@ -24,13 +24,13 @@ fn submitted(law: &Law) -> Scene<'_, Intake> {
     let form = json!({ "merchant": merchant, "programme": { "prizes_vnd": 5_000_000 } });
     let mut scene = Scene::new(law, "2.000004", "H26.14");
     let command = SubmitDossier { form, ..promotion() };
-    scene.take("2026-11-20T09:00", Role::Applicant, command).unwrap();
+    scene.execute("2026-11-20T09:00", Role::Applicant, command).unwrap();
     scene
 }
 
 fn accepted(law: &Law) -> Scene<'_, Intake> {
     let mut scene = submitted(law);
-    scene.take("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
+    scene.execute("2026-11-20T10:00", Role::Clerk, AcceptDossier::default()).unwrap();
     scene
 }
 
@@ -73,7 +73,7 @@ fn slip_03_gives_the_reason_of_the_refusal() {
     let law = law();
     let mut scene = submitted(&law);
     let command = RefuseDossier { reason: reason("Không thuộc thẩm quyền giải quyết") };
-    scene.take("2026-11-20T10:00", Role::Clerk, command).unwrap();
+    scene.execute("2026-11-20T10:00", Role::Clerk, command).unwrap();
     let slip = only(&scene, SlipForm::Refusal);
     assert_eq!(slip.paper.text(), include_str!("../golden/slip-03.txt"));
 }
@@ -84,7 +84,7 @@ fn slip_04_has_the_earlier_and_the_new_date() {
     let mut scene = accepted(&law);
     let (due_at, reason) = (at("2026-12-05T00:00"), reason("Cần xác minh thêm"));
     let command = MoveAppointment { due_at, reason };
-    scene.take("2026-11-27T10:00", Role::Clerk, command).unwrap();
+    scene.execute("2026-11-27T10:00", Role::Clerk, command).unwrap();
     let slip = only(&scene, SlipForm::Apology);
     assert_eq!(slip.slip.was_due.as_deref(), Some("hết ngày 30/11/2026"));
     assert_eq!(slip.slip.due_on.unwrap().to_string(), "2026-12-04");
@@ -96,12 +96,12 @@ fn slip_05_ends_the_handling_with_or_without_a_reason() {
     let law = law();
     let mut scene = accepted(&law);
     let command = WithdrawDossier { reason: Some(reason("Không còn nhu cầu")) };
-    scene.take("2026-11-23T08:30", Role::Applicant, command).unwrap();
+    scene.execute("2026-11-23T08:30", Role::Applicant, command).unwrap();
     let slip = only(&scene, SlipForm::Stop);
     assert_eq!(slip.paper.text(), include_str!("../golden/slip-05.txt"));
     let mut without = accepted(&law);
     let command = WithdrawDossier { reason: None };
-    without.take("2026-11-23T08:30", Role::Applicant, command).unwrap();
+    without.execute("2026-11-23T08:30", Role::Applicant, command).unwrap();
     assert!(!only(&without, SlipForm::Stop).paper.text().contains("Lý do"));
 }
 

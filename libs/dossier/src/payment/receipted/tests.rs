@@ -28,12 +28,12 @@ fn issued(scene: &Scene<'_, Payment>) -> Vec<(i64, i64)> {
 fn resolve(scene: &mut Scene<'_, Payment>, payment: PaymentId, captured: i64) {
     let (captured, standing) = (Vnd(captured), Standing::InProcess);
     let command = ResolveDiscrepancy { payment, captured, reason: "asked".into(), standing };
-    scene.take("2026-11-20T10:00", Role::Cashier, command).unwrap();
+    scene.execute("2026-11-20T10:00", Role::Cashier, command).unwrap();
 }
 
 fn cash(scene: &mut Scene<'_, Payment>, amount: i64) {
     let cash = TakeCash { amount_vnd: Vnd(amount) };
-    scene.take("2026-11-20T09:40", Role::Cashier, cash).unwrap();
+    scene.execute("2026-11-20T09:40", Role::Cashier, cash).unwrap();
 }
 
 fn corrected(events: &[PaymentEvent]) -> Vec<(i64, ReceiptBecomes)> {
@@ -63,7 +63,7 @@ fn what_was_begun_for_less_than_is_owed_now_is_receipted_for_no_more_while_it_is
     cash(&mut scene, 30_000);
     let events = refund(&mut scene, 20_000, Standing::Unanswered).unwrap();
     assert_eq!(corrected(&events), [(10_000, ReceiptBecomes::Reduced)]);
-    scene.take("2026-11-20T11:10", Role::Applicant, sandbox()).unwrap();
+    scene.execute("2026-11-20T11:10", Role::Applicant, sandbox()).unwrap();
     let id = *scene.state.attempts.keys().next().unwrap();
     let events = refund(&mut scene, 10_000, Standing::Unanswered).unwrap();
     assert_eq!(corrected(&events), [(0, ReceiptBecomes::Cancelled)]);
@@ -187,7 +187,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
     let mut scene = assessed(law);
     let start = StartPayment { provider: Partner("sandbox-partial".to_owned()) };
-    scene.take("2026-11-20T09:10", Role::Applicant, start).unwrap();
+    scene.execute("2026-11-20T09:10", Role::Applicant, start).unwrap();
     let payment = *scene.state.attempts.keys().next().unwrap();
     for (number, one) in moves.into_iter().enumerate() {
         match one {
@@ -204,7 +204,7 @@ fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
                 let (captured, standing) = (Vnd(captured), Standing::Unanswered);
                 let reason = "asked".into();
                 let command = ResolveDiscrepancy { payment, captured, reason, standing };
-                let _refused = scene.take("2026-11-20T10:00", Role::Cashier, command);
+                let _refused = scene.execute("2026-11-20T10:00", Role::Cashier, command);
             }
             Move::Refund(amount, standing) => {
                 let _refused = refund(&mut scene, amount, standing);

@@ -38,14 +38,14 @@ fn part(payment: PaymentId, event: &str, number: Option<&str>, amount: i64) -> T
 
 /// The kinds of the recorded events, without service and version.
 pub(crate) fn take(scene: &mut Scene<'_, Payment>, notice: &TakeNotice) -> Vec<&'static str> {
-    let taken = scene.take("2026-11-20T09:20", Role::PaymentProvider, notice.clone());
+    let taken = scene.execute("2026-11-20T09:20", Role::PaymentProvider, notice.clone());
     taken.unwrap().iter().map(|event| event.kind().split('.').nth(1).unwrap()).collect()
 }
 
 fn in_parts(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
     let mut scene = assessed(law);
     let start = StartPayment { provider: Partner("sandbox-partial".to_owned()) };
-    scene.take("2026-11-20T09:10", Role::Applicant, start).unwrap();
+    scene.execute("2026-11-20T09:10", Role::Applicant, start).unwrap();
     let id = *scene.state.attempts.keys().next().unwrap();
     (scene, id)
 }
@@ -54,7 +54,7 @@ fn in_parts(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
 pub(crate) fn paid_twice(law: &Law) -> Scene<'_, Payment> {
     let (mut scene, id) = started(law);
     let cash = TakeCash { amount_vnd: Vnd(30_000) };
-    scene.take("2026-11-20T09:15", Role::Cashier, cash).unwrap();
+    scene.execute("2026-11-20T09:15", Role::Cashier, cash).unwrap();
     assert_eq!(take(&mut scene, &say(id, "e1", Vnd(30_000))), ["PaymentCaptured", "RefundOwed"]);
     scene
 }
@@ -86,7 +86,7 @@ fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
     };
     assert!(!windows(&scene.state), "nobody loses a dossier for money that may be there");
     let resolve = |scene: &mut Scene<'_, Payment>, captured| {
-        scene.take("2026-11-20T10:00", Role::Cashier, resolution(id, captured))
+        scene.execute("2026-11-20T10:00", Role::Cashier, resolution(id, captured))
     };
     let events = resolve(&mut scene, 40_000).unwrap();
     assert!(events.iter().any(|event| matches!(event, PaymentEvent::FeeSettled(_))), "{events:?}");
@@ -100,28 +100,28 @@ fn money_in_doubt_settles_no_fee_and_the_window_waits_for_the_cashier() {
 fn who_could_not_pay_while_money_was_in_doubt_gets_the_whole_window_again() {
     let law = law();
     let (mut scene, id) = doubtful(&law);
-    let refused = scene.take("2026-11-20T10:00", Role::Applicant, sandbox());
+    let refused = scene.execute("2026-11-20T10:00", Role::Applicant, sandbox());
     assert_eq!(refused, Err(start_payment::Refusal::InDoubt));
     let cash = TakeCash { amount_vnd: Vnd(10_000) };
-    let refused = scene.take("2026-11-20T10:00", Role::Cashier, cash);
+    let refused = scene.execute("2026-11-20T10:00", Role::Cashier, cash);
     assert_eq!(refused, Err(take_cash::Refusal::InDoubt));
     let was_due_at = scene.state.window_ends_at().unwrap();
-    assert!(scene.take("2027-03-01T09:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
-    scene.take("2027-03-01T10:00", Role::Cashier, resolution(id, 20_000)).unwrap();
+    assert!(scene.execute("2027-03-01T09:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
+    scene.execute("2027-03-01T10:00", Role::Cashier, resolution(id, 20_000)).unwrap();
     let window = scene.state.basis(&PaymentDeadline::Window, &law).unwrap().period().unwrap();
     assert_eq!(scene.state.window_ends_at(), Some(window.end().due_at), "as it is computed again");
     assert!(window.end().due_at > was_due_at.max(at("2027-03-02T00:00")));
-    assert!(scene.take("2027-03-01T10:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
-    scene.take("2027-03-01T10:05", Role::Applicant, sandbox()).unwrap();
+    assert!(scene.execute("2027-03-01T10:00", Role::System, ExpireFeeWindow).unwrap().is_empty());
+    scene.execute("2027-03-01T10:05", Role::Applicant, sandbox()).unwrap();
     let (rest, paid) = (*scene.state.attempts.keys().find(|of| **of != id).unwrap(), "e2");
     let paid = say(rest, paid, Vnd(10_000));
-    let settled = scene.take("2027-03-01T10:10", Role::PaymentProvider, paid);
+    let settled = scene.execute("2027-03-01T10:10", Role::PaymentProvider, paid);
     assert!(settled.is_ok() && scene.state.settled_at().is_some(), "{settled:?}");
     // A resolution after which the rest was payable all the time leaves the window unchanged.
     let (mut other, id) = started(&law);
     take(&mut other, &say(id, "e1", Vnd(20_000)));
     let before = other.state.window();
-    other.take("2026-11-20T10:00", Role::Cashier, resolution(id, 10_000)).unwrap();
+    other.execute("2026-11-20T10:00", Role::Cashier, resolution(id, 10_000)).unwrap();
     assert_eq!(other.state.window(), before, "the rest could be paid all the time");
 }
 
@@ -265,7 +265,7 @@ fn the_same_name_for_another_attempt_is_another_fact() {
     let law = law();
     let (mut scene, first) = started(&law);
     take(&mut scene, &notice(first, "e1", Said::Failed("declined".to_owned())));
-    scene.take("2026-11-20T09:30", Role::Applicant, sandbox()).unwrap();
+    scene.execute("2026-11-20T09:30", Role::Applicant, sandbox()).unwrap();
     let second = *scene.state.attempts.keys().find(|id| **id != first).unwrap();
     let recorded = take(&mut scene, &say(second, "e1", Vnd(30_000)));
     assert_eq!(recorded, ["PaymentCaptured", "FeeSettled"]);
@@ -292,7 +292,7 @@ fn a_capture_after_the_end_of_a_dossier_settles_nothing_and_goes_back() {
         accepted: Some(false),
         cause: uuid::Uuid::from_u128(3),
     };
-    scene.take("2026-11-20T09:15", Role::System, ended).unwrap();
+    scene.execute("2026-11-20T09:15", Role::System, ended).unwrap();
     let late = take(&mut scene, &say(id, "e1", Vnd(30_000)));
     assert_eq!(late, ["PaymentCaptured", "RefundOwed"]);
     assert_eq!(scene.state.owed_repayment().unwrap().1, OwedBack::DossierEnded);
@@ -370,7 +370,7 @@ proptest! {
                 back += owed.0;
                 let (reason, standing) = ("over".into(), Standing::InProcess);
                 let refund = RefundPayment { amount: owed, reason, standing };
-                scene.take("2026-11-20T09:30", Role::Cashier, refund).unwrap();
+                scene.execute("2026-11-20T09:30", Role::Cashier, refund).unwrap();
             }
         }
         let came: i64 = seen.iter().map(|which| parts[*which].1).sum();

@@ -101,7 +101,7 @@ impl<R: Refuse> Collected<R> {
     /// # Errors
     ///
     /// The reason, if the law cannot be applied.
-    pub fn take<T>(&mut self, checked: Result<T, R>) -> Result<Option<T>, R> {
+    pub fn collect<T>(&mut self, checked: Result<T, R>) -> Result<Option<T>, R> {
         match checked {
             Ok(value) => Ok(Some(value)),
             Err(refusal) if refusal.entry().status >= 500 => Err(refusal),
