@@ -1,8 +1,15 @@
 // Texts in two languages, and how dates, times, amounts and periods are written.
 import { en } from './text/en.js';
+import { enOffice } from './text/en-office.js';
+import { enSteps } from './text/en-steps.js';
 import { vi } from './text/vi.js';
+import { viOffice } from './text/vi-office.js';
+import { viSteps } from './text/vi-steps.js';
 
-const TEXTS = { vi, en };
+const TEXTS = {
+  vi: { ...vi, ...viSteps, ...viOffice },
+  en: { ...en, ...enSteps, ...enOffice },
+};
 const ZONE = 'Asia/Ho_Chi_Minh';
 const DAY_MS = 86_400_000;
 

@@ -43,12 +43,20 @@ const fn person(
     Person { id, vi, en, role, agency, is_shown: true }
 }
 
-const PEOPLE: [Person; 11] = [
+const PEOPLE: [Person; 14] = [
     person(APPLICANT, ("Công ty Sao Mai", "Sao Mai Company"), Role::Applicant, ""),
+    person("broker-hai", ("Đại lý Hải Phong", "Hải Phong Brokers"), Role::Applicant, ""),
     person("clerk-lan", ("Chị Lan, một cửa", "Ms Lan, one-stop unit"), Role::Clerk, "G02"),
     person("reviewer-minh", ("Anh Minh, thụ lý", "Mr Minh, reviewer"), Role::Reviewer, "G02"),
     person("approver-ha", ("Bà Hà, trưởng phòng", "Ms Hà, head of unit"), Role::Approver, "G02"),
     person("cashier-tuan", ("Anh Tuấn, thu ngân", "Mr Tuấn, cashier"), Role::Cashier, "G02.001"),
+    person("cashier-hoa", ("Chị Hoa, thu ngân", "Ms Hoa, cashier"), Role::Cashier, "G02.001"),
+    person(
+        "consultee-long",
+        ("Ông Long, cơ quan được lấy ý kiến", "Mr Long, consulted agency"),
+        Role::Consultee,
+        "G02.001",
+    ),
     person(
         "clerk-nam-dinh",
         ("Chị Thu, Sở Công Thương", "Ms Thu, department"),

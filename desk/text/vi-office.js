@@ -1,0 +1,3 @@
+// Texts in Vietnamese of the pages of officers and of representatives.
+export const viOffice = {
+};
