@@ -1,41 +1,11 @@
 // Parts of the pages of one dossier, for applicants and officers.
-import { bytes, read, readIfAny } from './api.js';
+import { bytes, read } from './api.js';
 import { FormValues } from './forms.js';
-import { both, code, duration, money, number, t, time } from './i18n.js';
-import { Action, hasRole, Loaded, More, ProblemBox } from './parts.js';
+import { both, code, duration, number, t, time } from './i18n.js';
+import { Loaded, More, ProblemBox } from './parts.js';
 import { usePages } from './pages.js';
 import { save } from './uploads.js';
 import { html, useEffect, useLoad, useState } from './view.js';
-
-// A dossier with what the services have about it, each with its version. What is not there yet, or
-// is not for this person, is `undefined`; what cannot be there is not asked for.
-export async function loadDossier(id) {
-  const dossier = await read(`/v1/dossiers/${id}`);
-  const { stage, due_at: dueAt, procedure: name, outcome } = dossier.body;
-  const procedure = await readIfAny(`/v1/procedures/${encodeURIComponent(name)}`);
-  const { fees } = procedure?.body ?? {};
-  const isAccepted = !['submitted', 'refused'].includes(stage);
-  const isCharged = fees?.lines.length && (isAccepted || fees.due === 'at_filing');
-  const part = (is, path) => (is ? readIfAny(path) : undefined);
-  const [reviews, payments, deliveries, deadline] = await Promise.all([
-    part(
-      hasRole('reviewer', 'approver', 'clerk', 'auditor') && isAccepted && dueAt,
-      `/v1/reviews/${id}`,
-    ),
-    part(isCharged && hasRole('applicant', 'cashier', 'auditor'), `/v1/payments/${id}`),
-    part(outcome, `/v1/deliveries/${id}`),
-    part(dueAt, `/v1/dossiers/${id}/deadline`),
-  ]);
-  return {
-    id,
-    dossiers: dossier,
-    reviews,
-    payments,
-    deliveries,
-    deadline: deadline?.body,
-    procedure: procedure?.body,
-  };
-}
 
 // The way of a dossier: stations that are behind it, the present one, and those to come.
 export function Way({ dossier, payment, delivery }) {
@@ -174,61 +144,3 @@ export function Reads({ id }) {
 }
 
 export const FormOf = ({ dossier }) => html`<${FormValues} value=${dossier.form} />`;
-
-export function Payment({ payment }) {
-  return html`
-    <table>
-      <caption class="hidden">${t('fee.title')}</caption>
-      <tbody>
-        ${[
-          ['fee.total', payment.total_vnd],
-          ['payment.received', payment.received_vnd],
-          ['payment.outstanding', payment.outstanding_vnd],
-          ['payment.owed_back', payment.owed_back_vnd],
-        ]
-          .filter(([, amount], at) => at < 3 || amount)
-          .map(
-            ([key, amount]) => html`<tr key=${key}>
-              <th scope="row">${t(key)}</th>
-              <td class="amount">${money(amount)}</td>
-            </tr>`,
-          )}
-      </tbody>
-    </table>
-    ${payment.attempts.map(
-      (attempt) => html`<p key=${attempt.payment}>
-        ${attempt.provider}: ${money(attempt.amount_vnd)} · ${code('attempt', attempt.state)}
-      </p>`,
-    )}
-  `;
-}
-
-// The slips and receipts of a dossier, to save as PDF.
-export function Papers({ id, payment, delivery }) {
-  const slips = useLoad(
-    () => readIfAny(`/v1/dossiers/${id}/slips`).then((page) => page?.body ?? []),
-    [id],
-  );
-  const pdf = async (path, name) => save(await bytes(path, 'application/pdf'), name);
-  const papers = (slips.data ?? []).map((slip) => [
-    code('slip', slip.form),
-    () => pdf(`/v1/dossiers/${id}/slips/${slip.slip}`, `${slip.form}.pdf`),
-    slip.slip,
-  ]);
-  for (const receipt of payment?.receipts ?? []) {
-    const save1 = () => pdf(`/v1/payments/${id}/receipts/${receipt.receipt}`, 'receipt.pdf');
-    papers.push([`${t('receipt')} ${receipt.symbol} ${receipt.number}`, save1, receipt.receipt]);
-  }
-  if (delivery?.document) {
-    const result = async () =>
-      save(await bytes(`/v1/deliveries/${id}/document`), delivery.number ?? 'result');
-    papers.push([t('result.document'), result, 'result']);
-  }
-  if (!papers.length) return html`<p>${t('papers.none')}</p>`;
-  return html`<ul class="rows">
-    ${papers.map(
-      ([name, act, key]) =>
-        html`<li key=${key}><${Action} className="quiet" label=${name} onClick=${act} /></li>`,
-    )}
-  </ul>`;
-}

@@ -2,11 +2,12 @@
 import { newKey, post } from './api.js';
 import { code, t, time } from './i18n.js';
 import { Action, Field, Loaded, More, ProblemBox } from './parts.js';
+import { session } from './session.js';
 import { usePages } from './pages.js';
 import { html, useRef, useState } from './view.js';
 
 // A text field that adds to a list. What was typed stays until the server has it.
-function Write({ id, label, button, send }) {
+function Write({ id, label, button, send, pointer = '/text' }) {
   const [text, setText] = useState('');
   const [problem, setProblem] = useState();
   const key = useRef(newKey());
@@ -21,7 +22,6 @@ function Write({ id, label, button, send }) {
       if (!failed.away) key.current = newKey();
     }
   };
-  const pointer = id === 'note' ? '/note' : '/text';
   return html`<form onSubmit=${(event) => event.preventDefault()} noValidate aria-label=${label}>
     <${Field} id=${id} label=${label} required findings=${problem?.at?.(pointer) ?? []}>
       ${(attributes) => html`<textarea
@@ -84,12 +84,36 @@ export function Notes({ id }) {
           ${rows.map(
             (row) => html`<li key=${row.number}>
               <time datetime=${row.at}>${time(row.at)}</time> ${row.by}
-              ${row.withdrawn ? html`<del>${row.note}</del>` : html`<blockquote>${row.note}</blockquote>`}
+              ${row.withdrawn ? html`<del>${row.note}</del> <q>${row.withdrawn.reason}</q>` : html`<blockquote>${row.note}</blockquote>`}
+              ${
+                row.by === session().subject && !row.withdrawn
+                  ? html`<${Withdraw} number=${row.number} address=${`${address}/${row.number}/withdrawal`} onDone=${found.reload} />`
+                  : null
+              }
             </li>`,
           )}
         </ol>
         <${More} next=${found.next} load=${found.more} />
-        <${Write} id="note" label=${t('notes.write')} button=${t('notes.add')} send=${send} />
+        <${Write} id="note" pointer="/note" label=${t('notes.write')} button=${t('notes.add')} send=${send} />
       `}
     <//>`;
+}
+
+// The author of a note takes it back, with a reason; it stays readable.
+function Withdraw({ number, address, onDone }) {
+  const [open, setOpen] = useState(false);
+  const send = async (reason, key) => {
+    await post(address, { reason }, { key });
+    onDone();
+  };
+  if (!open) {
+    return html`<${Action} className="quiet" label=${t('notes.withdraw')} onClick=${async () => setOpen(true)} />`;
+  }
+  return html`<${Write}
+    id=${`withdrawal-${number}`}
+    pointer="/reason"
+    label=${t('notes.why')}
+    button=${t('notes.withdraw')}
+    send=${send}
+  />`;
 }

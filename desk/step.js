@@ -2,11 +2,10 @@
 import { newKey, post, readIfAny } from './api.js';
 import { changesBetween } from './changes.js';
 import { both, code, t, until } from './i18n.js';
-import { Action, Field, ProblemBox, Select } from './parts.js';
-import { Delivery } from './delivery.js';
-import { changed } from './forms.js';
-import { addressOf, isOpen } from './steps.js';
-import { named, Uploads } from './uploads.js';
+import { Action, ProblemBox } from './parts.js';
+import { StepField } from './step-fields.js';
+import { askedOf, bodyOf, firstValues } from './step-values.js';
+import { addressOf } from './steps.js';
 import { html, outdate, useRef, useState } from './view.js';
 
 // After a step, other services react within a moment; then the page is loaded again.
@@ -20,7 +19,8 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
   const seen = newer && newer.than === resource?.etag ? newer.resource : resource;
   const context = { task, resource: seen?.body };
   const [values, setValues] = useState(() => firstValues(step, context));
-  const [open, setOpen] = useState(false);
+  // A page may lead here with the notice that is meant.
+  const [open, setOpen] = useState(Boolean(values.notice));
   const [problem, setProblem] = useState();
   const [changes, setChanges] = useState();
   const sent = useRef({});
@@ -81,40 +81,6 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
   </form>`;
 }
 
-const askedOf = (step, context) =>
-  step.fields.filter((field) => !field.from && (!field.when || field.when(context)));
-
-function firstValues(step, context) {
-  const first = ({ name, type, first: value }) => {
-    if (value) return [name, value(context)];
-    return [name, { components: [], papers: {}, document: {}, claims: {} }[type]];
-  };
-  return Object.fromEntries(askedOf(step, context).map(first));
-}
-
-function bodyOf(step, values, context) {
-  const body = {};
-  for (const field of step.fields) {
-    const value = field.from ? field.from(context) : sentValue(field, values[field.name]);
-    if (value !== undefined && value !== '') body[field.name] = value;
-  }
-  return body;
-}
-
-function sentValue({ type }, value) {
-  if (value === undefined || value === '') return undefined;
-  if (type === 'papers') return named(value);
-  if (type === 'claims')
-    return Object.entries(value).map(([group, decision]) => ({ group, ...decision }));
-  if (type === 'document') return value.document?.[0]?.document;
-  if (type === 'amount') return Number(String(value).replaceAll(/\D/g, ''));
-  if (type === 'score') return Number(value);
-  if (type === 'agrees') return value === 'true';
-  // The browser's field has no zone; the person means the time in Vietnam.
-  if (type === 'instant') return `${value}:00+07:00`;
-  return value;
-}
-
 // Why a step was refused. After a 412, what changed since the person looked; their input is kept.
 function Refused({ problem, changes, shown }) {
   if (problem?.status === 412 && changes) {
@@ -136,96 +102,6 @@ function Refused({ problem, changes, shown }) {
     </div>`;
   }
   return html`<${ProblemBox} ...${{ problem, shown }} />`;
-}
-
-function StepField({ step, field, value, set, findings, procedure, context }) {
-  const { name, type, required } = field;
-  const id = `${step.id}-${name}`;
-  const label = t(`step.field.${name}`);
-  if (type === 'components') {
-    return html`<${Components} ...${{ id, label, value, set, findings, procedure }} />`;
-  }
-  if (type === 'delivery') {
-    const change = (path, part) => set(changed({ delivery: value }, path, part).delivery);
-    const at = (pointer) => context.problem?.at?.(pointer) ?? [];
-    return html`<${Delivery} choices=${procedure?.delivery ?? []} value=${value} set=${change} findings=${at} />`;
-  }
-  if (type === 'claims') {
-    const open = context.resource.claims.filter(isOpen);
-    return open.map(
-      (claim) => html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings }} />`,
-    );
-  }
-  if (type === 'papers') {
-    const all = procedure?.documents ?? [];
-    return html`<${Uploads} components=${all.map((one) => ({ ...one, required: false }))} files=${value} onChange=${(update) => set(update(value))} />`;
-  }
-  if (type === 'document') {
-    const component = { code: 'document', name: { vi: label, en: label }, required: false };
-    return html`<${Uploads} components=${[component]} files=${value} onChange=${(update) => set(update(value))} />`;
-  }
-  const choices = field.options?.map((one) => [one, code(field.group, one)]);
-  return html`<${Field} ...${{ id, label, required, findings }}>
-    ${(attributes) => {
-      const onInput = (event) => set(event.target.value);
-      if (choices) {
-        return html`<${Select} ...${{ attributes, value, options: choices, onChange: set }} empty=${t('choose')} />`;
-      }
-      if (type === 'text') {
-        return html`<textarea rows="3" ...${attributes} value=${value ?? ''} onInput=${onInput}></textarea>`;
-      }
-      if (type === 'instant') {
-        return html`<input type="datetime-local" ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
-      }
-      const mode = type === 'amount' ? 'numeric' : undefined;
-      return html`<input ...${attributes} inputmode=${mode} value=${value ?? ''} onInput=${onInput} />`;
-    }}
-  <//>`;
-}
-
-// The decision on a claim to a group; a rejection needs a reason.
-function Claim({ id, claim: { group }, value, set, findings }) {
-  const decision = value[group] ?? {};
-  const change = (part) => set({ ...value, [group]: { ...decision, ...part } });
-  const name = code('group', group);
-  return html`<${Field} id=${`${id}-${group}`} label=${t('claim', { group: name })} required findings=${findings}>
-      ${(attributes) => html`<${Select}
-        ...${{ attributes, value: decision.confirmed?.toString() }}
-        onChange=${(chosen) => change({ confirmed: chosen === 'true' })}
-        empty=${t('choose')}
-        options=${['true', 'false'].map((one) => [one, code('claim', one)])}
-      />`}
-    <//>
-    ${
-      decision.confirmed === false
-        ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required>
-          ${(attributes) => html`<input
-            ...${attributes}
-            value=${decision.reason ?? ''}
-            onInput=${(event) => change({ reason: event.target.value })}
-          />`}
-        <//>`
-        : null
-    }`;
-}
-
-function Components({ id, label, value, set, findings, procedure }) {
-  const toggle = (one) =>
-    set(value.includes(one) ? value.filter((other) => other !== one) : [...value, one]);
-  return html`<fieldset aria-describedby=${findings.length ? `${id}-error` : undefined}>
-    <legend>${label}</legend>
-    ${(procedure?.documents ?? []).map(
-      (one) => html`<label class="check" key=${one.code}>
-        <input type="checkbox" checked=${value.includes(one.code)} onChange=${() => toggle(one.code)} />
-        ${both(one.name)}
-      </label>`,
-    )}
-    ${
-      findings.length
-        ? html`<ul class="errors" id=${`${id}-error`}>${findings.map((one) => html`<li>${one.detail}</li>`)}</ul>`
-        : null
-    }
-  </fieldset>`;
 }
 
 // The tasks of a dossier: who has to do what, by when, and by which law.

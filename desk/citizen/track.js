@@ -2,19 +2,13 @@
 import { both, code, nameOf, t } from '../i18n.js';
 import { WhyThisDate } from '../calendar.js';
 import { SandboxBank } from '../demo.js';
-import {
-  Documents,
-  Elapsed,
-  FormOf,
-  loadDossier,
-  Papers,
-  Payment,
-  Reads,
-  Timeline,
-  Way,
-} from '../dossier-parts.js';
+import { loadDossier } from '../dossier-load.js';
+import { Documents, Elapsed, FormOf, Reads, Timeline, Way } from '../dossier-parts.js';
 import { Messages } from '../notes.js';
+import { Papers } from '../papers.js';
 import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
+import { Payment } from '../payment.js';
+import { Result } from '../result.js';
 import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
 import { stepsFor } from '../steps.js';
@@ -79,11 +73,12 @@ function Shown({ all, reload, settings }) {
         ? html`<${SandboxBank} payment=${payments.body} onDone=${reload} />`
         : null
     }
+    ${deliveries ? html`<${Result} delivery=${deliveries.body} procedure=${procedure} rating=${all.rating} />` : null}
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
     <${Elapsed} id=${id} />
     <${Messages} id=${id} mine />
     <h2>${t('papers')}</h2>
-    <${Papers} id=${id} payment=${payments?.body} delivery=${deliveries?.body} />
+    <${Papers} ...${{ id, dossier, payment: payments?.body, delivery: deliveries?.body }} />
     <details>
       <summary>${t('dossier.filed')}</summary>
       <${FormOf} dossier=${dossier} />

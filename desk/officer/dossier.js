@@ -1,24 +1,24 @@
 // A dossier on one page: what is to be done and by whom, the form and the documents, the proposal
 // beside the evidence, and the timeline.
 import { WhyThisDate } from '../calendar.js';
-import {
-  Documents,
-  Elapsed,
-  FormOf,
-  loadDossier,
-  Papers,
-  Payment,
-  Reads,
-  Timeline,
-  Way,
-} from '../dossier-parts.js';
+import { loadDossier } from '../dossier-load.js';
+import { Documents, Elapsed, FormOf, Reads, Timeline, Way } from '../dossier-parts.js';
 import { code, nameOf, t, time } from '../i18n.js';
 import { Messages, Notes } from '../notes.js';
+import { Papers } from '../papers.js';
 import { Due, Facts, hasRole, Loaded, Page, Stage } from '../parts.js';
+import { Payment } from '../payment.js';
+import { Result } from '../result.js';
 import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
 import { stepsFor } from '../steps.js';
 import { html, useLoad, useState } from '../view.js';
+import { Labels } from './labels.js';
+import { Evidence, Proposal, Remarks } from './review.js';
+
+const WRITERS = ['clerk', 'reviewer', 'approver', 'auditor'];
+// Those who see everything that was recorded about a dossier.
+const WATCHERS = [...WRITERS, 'cashier', 'complaint_handler', 'operator'];
 
 export function Dossier({ id }) {
   const loaded = useLoad(() => loadDossier(id), [id]);
@@ -41,6 +41,7 @@ function Shown({ all }) {
   />`;
   return html`<${Page} title=${`${dossier.code}`} wide>
     <p>${nameOf(procedure) ?? dossier.procedure}</p>
+    ${hasRole(...WRITERS) ? html`<${Labels} id=${id} />` : null}
     <div role="status">${done ? html`<p class="done">${t(done)}</p>` : null}</div>
     <${Way} dossier=${dossier} payment=${payments?.body} delivery=${deliveries?.body} />
     <div class="columns">
@@ -73,11 +74,12 @@ function Shown({ all }) {
         </section>
         ${review?.proposal ? html`<${Proposal} proposal=${review.proposal} review=${review} />` : null}
         ${payments ? html`<h2>${t('fee.title')}</h2><${Payment} payment=${payments.body} />` : null}
+        ${deliveries ? html`<${Result} delivery=${deliveries.body} procedure=${procedure} rating=${all.rating} />` : null}
         <h2>${t('papers')}</h2>
-        <${Papers} id=${id} payment=${payments?.body} delivery=${deliveries?.body} />
+        <${Papers} ...${{ id, dossier, payment: payments?.body, delivery: deliveries?.body }} />
         ${
           rest.length
-            ? html`<details>
+            ? html`<details open=${location.hash.includes('?notice=')}>
               <summary>${t('more.actions')}</summary>
               ${rest.map(form)}
             </details>`
@@ -89,44 +91,12 @@ function Shown({ all }) {
         <${FormOf} dossier=${dossier} />
         <h2>${t('documents')}</h2>
         <${Documents} id=${id} documents=${dossier.documents} procedure=${procedure} />
-        ${review ? html`<${Remarks} review=${review} />` : null}
-        ${hasRole('clerk', 'reviewer', 'approver', 'auditor') ? html`<${Messages} id=${id} /><${Notes} id=${id} />` : null}
+        ${review ? html`<${Evidence} review=${review} /><${Remarks} review=${review} />` : null}
+        ${hasRole(...WRITERS) ? html`<${Messages} id=${id} /><${Notes} id=${id} />` : null}
       </div>
     </div>
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
-    <${Elapsed} id=${id} />
-    <h2>${t('timeline')}</h2>
-    <${Timeline} id=${id} />
+    ${hasRole(...WATCHERS) ? html`<${Elapsed} id=${id} /><h2>${t('timeline')}</h2><${Timeline} id=${id} />` : null}
     ${hasRole('auditor') ? html`<h2>${t('reads')}</h2><${Reads} id=${id} />` : null}
   <//>`;
-}
-
-const Proposal = ({ proposal, review }) => html`<section class="note" aria-labelledby="proposal">
-  <h2 id="proposal">${t('proposal')}</h2>
-  <p><b>${code('outcome', proposal.outcome)}</b> · ${proposal.officer}</p>
-  ${proposal.reason ? html`<blockquote>${proposal.reason}</blockquote>` : null}
-  <ul>
-    ${(review.completed_activities ?? []).map(
-      (one) =>
-        html`<li key=${one.activity}>${one.activity}: ${one.officer}, ${time(one.at)} ${one.note ?? ''}</li>`,
-    )}
-  </ul>
-</section>`;
-
-// What officers noted: returns, hand-overs, and answers of consulted agencies.
-function Remarks({ review }) {
-  const consultations = [...review.consultations, ...(review.closed_consultations ?? [])];
-  if (!review.remarks?.length && !consultations.length) return null;
-  return html`<h2>${t('remarks')}</h2>
-    <ul>
-      ${(review.remarks ?? []).map(
-        (one) =>
-          html`<li>${time(one.at)} · ${one.officer}: ${t(`remark.${one.step}`)} ${one.to ?? ''} <q>${one.reason}</q></li>`,
-      )}
-      ${consultations.map(
-        (one) => html`<li key=${one.consultation}>
-          ${one.agency}: <q>${one.question}</q> ${one.answer ? html`<q>${one.answer}</q>` : t('remark.waiting')}
-        </li>`,
-      )}
-    </ul>`;
 }

@@ -11,7 +11,7 @@ const require = createRequire(join(PACKAGES, 'node_modules', 'x.js'));
 const { chromium } = require('playwright-core');
 const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const WAIT_MS = 60_000;
+const WAIT_MS = Number(process.env.WAIT_MS ?? 60_000);
 
 export const PHONE = { width: 360, height: 740 };
 export const SCREEN = { width: 1_280, height: 800 };

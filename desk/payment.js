@@ -1,0 +1,72 @@
+// The fee of a dossier: what was paid, what is in doubt, and what waits for a second person.
+import { code, money, t, time, until } from './i18n.js';
+import { html } from './view.js';
+
+export function Payment({ payment }) {
+  return html`
+    <table>
+      <caption class="hidden">${t('fee.title')}</caption>
+      <tbody>
+        ${[
+          ['fee.total', payment.total_vnd],
+          ['payment.received', payment.received_vnd],
+          ['payment.outstanding', payment.outstanding_vnd],
+          ['payment.owed_back', payment.owed_back_vnd],
+          ['payment.refunded', payment.refunded_vnd],
+        ]
+          .filter(([, amount], at) => at < 3 || amount)
+          .map(
+            ([key, amount]) => html`<tr key=${key}>
+              <th scope="row">${t(key)}</th>
+              <td class="amount">${money(amount)}</td>
+            </tr>`,
+          )}
+      </tbody>
+    </table>
+    ${payment.attempts.map(
+      (attempt) => html`<p key=${attempt.payment}>
+        ${attempt.provider}: ${money(attempt.amount_vnd)} · ${code('attempt', attempt.state)}
+        ${
+          attempt.doubts.length
+            ? html`<br /><b class="due late">${t('payment.doubt', {
+                captured: money(attempt.captured_vnd),
+              })}</b>`
+            : null
+        }
+      </p>`,
+    )}
+    <${Proposed} kind="resolution" of=${payment.proposed_resolution} amount="captured_vnd" />
+    <${Proposed} kind="refund" of=${payment.proposed_refund} amount="amount_vnd" />
+    <${Past} payment=${payment} />
+  `;
+}
+
+// What one cashier proposed and a second person decides on.
+function Proposed({ kind, of: proposed, amount }) {
+  if (!proposed) return null;
+  return html`<section class="note" aria-label=${t(`payment.proposed_${kind}`)}>
+    <b>${t(`payment.proposed_${kind}`)}</b>: ${money(proposed[amount])}
+    ${proposed.proposed_by ? html` · ${proposed.proposed_by}` : null}
+    ${proposed.due_at ? html` · ${until(proposed)}` : null}
+    ${proposed.reason ? html`<blockquote>${proposed.reason}</blockquote>` : null}
+  </section>`;
+}
+
+// Resolved discrepancies, refunds and rejected proposals, with their reasons.
+function Past({ payment }) {
+  const rows = [
+    ...(payment.resolutions ?? []).map((one) => ['resolved', one, one.counted_vnd]),
+    ...(payment.refunds ?? []).map((one) => ['refunded', one, one.amount_vnd]),
+    ...(payment.rejected_proposals ?? []).map((one) => ['rejected', one]),
+  ].sort(([, one], [, other]) => one.at.localeCompare(other.at));
+  if (!rows.length) return null;
+  return html`<ul class="timeline">
+    ${rows.map(
+      ([kind, one, amount]) => html`<li>
+        <time datetime=${one.at}>${time(one.at)}</time>
+        <b>${t(`payment.past.${kind}`)}</b> ${amount === undefined ? null : money(amount)}
+        ${one.reason ? html`<q>${one.reason}</q>` : null}
+      </li>`,
+    )}
+  </ul>`;
+}

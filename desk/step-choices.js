@@ -1,0 +1,83 @@
+// Fields of steps whose choices are read from the server: agencies, officers, notices of payment
+// providers, and templates of answers.
+import { read, readIfAny } from './api.js';
+import { both, code, money, t, time } from './i18n.js';
+import { Field, hasRole, Select } from './parts.js';
+import { session } from './session.js';
+import { html, useLoad } from './view.js';
+
+const AGENCIES_MAX = 100;
+
+// A choice as long as there are options, otherwise a text, so that the step can be taken anyway.
+export function Choice({ id, label, hint, required, findings, value, set, options }) {
+  return html`<${Field} ...${{ id, label, hint, required, findings }}>
+    ${(attributes) =>
+      options?.length
+        ? html`<${Select} ...${{ attributes, value, options, onChange: set }} empty=${t('choose')} />`
+        : html`<input ...${attributes} value=${value ?? ''} onInput=${(event) => set(event.target.value)} />`}
+  <//>`;
+}
+
+export const agenciesOf = (query) =>
+  read('/v1/agencies', { limit: AGENCIES_MAX, ...query }).then(({ body }) => body);
+
+// An agency; with `competent`, one that may decide on the dossiers of the procedure.
+export function AgencyField({ field, procedure, ...props }) {
+  const asked = field.competent ? procedure?.code : undefined;
+  const found = useLoad(() => agenciesOf({ procedure: asked }), [asked]);
+  const options = found.data?.map((one) => [one.code, `${both(one.name)} (${one.code})`]);
+  return html`<${Choice} ...${props} required=${field.required} options=${options} />`;
+}
+
+// Officers of the directory of the caller's agency, with their absences.
+const officersOf = (agency) =>
+  hasRole('clerk', 'reviewer', 'approver', 'cashier', 'complaint_handler', 'auditor')
+    ? readIfAny(`/v1/directory/${encodeURIComponent(agency)}/officers`).then(
+        (reply) => reply?.body ?? [],
+      )
+    : Promise.resolve([]);
+
+export const officerName = (one) => (one.name ? `${one.name} (${one.officer})` : one.officer);
+
+// An officer who has the role that the step needs. An agency that records no officers types the
+// subject.
+export function OfficerField({ field, ...props }) {
+  const { agency } = session();
+  const found = useLoad(() => officersOf(agency), [agency]);
+  const able = found.data?.filter(({ roles }) => roles.includes(field.role));
+  const options = able?.map((one) => [
+    one.officer,
+    one.absence ? t('officer.absent', { name: officerName(one) }) : officerName(one),
+  ]);
+  const hint = able && !able.length ? t('officer.unrecorded') : undefined;
+  return html`<${Choice} ...${{ ...props, hint, options }} required=${field.required} />`;
+}
+
+// Notices of payment providers that belong to no attempt yet.
+export function NoticeField({ field, ...props }) {
+  const found = useLoad(
+    () => read('/v1/payment-notices/unmatched').then(({ body }) => body),
+    [],
+  );
+  const options = found.data?.map((one) => [
+    one.notice,
+    `${one.provider} · ${one.reference} · ${money(one.amount_vnd)} · ${time(one.at)}`,
+  ]);
+  return html`<${Choice} ...${props} required=${field.required} options=${options} />`;
+}
+
+// Templates of answers for the class of a complaint. A chosen one replaces the text of the field.
+export function TemplateChoice({ complaint, value, set }) {
+  const found = useLoad(() => read('/v1/complaint-templates').then(({ body }) => body), []);
+  const fitting = (found.data ?? []).filter((one) => !one.class || one.class === complaint?.class);
+  if (!fitting.length) return null;
+  const chosen = fitting.find(({ body }) => body === value)?.code ?? '';
+  return html`<${Field} id="template" label=${t('template')}>
+    ${(attributes) => html`<${Select}
+      ...${{ attributes, value: chosen }}
+      onChange=${(name) => set(fitting.find((one) => one.code === name)?.body ?? '')}
+      empty=${t('template.none')}
+      options=${fitting.map((one) => [one.code, one.class ? `${one.title} (${code('class', one.class)})` : one.title])}
+    />`}
+  <//>`;
+}

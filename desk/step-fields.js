@@ -1,0 +1,143 @@
+// The fields of a step, each by its type.
+import { Delivery } from './delivery.js';
+import { changed } from './forms.js';
+import { both, code, t } from './i18n.js';
+import { Field, Select } from './parts.js';
+import { AgencyField, NoticeField, OfficerField, TemplateChoice } from './step-choices.js';
+import { isOpen } from './steps.js';
+import { Uploads } from './uploads.js';
+import { html } from './view.js';
+
+// `context` has the task, the resource and the problem of the last attempt.
+export function StepField(props) {
+  const { step, field, value, set, findings, procedure, context } = props;
+  const id = `${step.id}-${field.name}`;
+  const label = t(field.label ?? `step.field.${field.name}`);
+  const Special = SPECIAL[field.type];
+  if (Special) return html`<${Special} ...${props} id=${id} label=${label} />`;
+  const { type, required } = field;
+  const choices = choicesOf(field, context);
+  return html`
+    ${field.templates ? html`<${TemplateChoice} complaint=${context.resource} value=${value} set=${set} />` : null}
+    <${Field} ...${{ id, label, required, findings }}>
+      ${(attributes) => {
+        const onInput = (event) => set(event.target.value);
+        if (choices) {
+          return html`<${Select} ...${{ attributes, value, options: choices, onChange: set }} empty=${t('choose')} />`;
+        }
+        if (type === 'text') {
+          return html`<textarea rows="3" ...${attributes} value=${value ?? ''} onInput=${onInput}></textarea>`;
+        }
+        if (type === 'instant') {
+          return html`<input type="datetime-local" ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
+        }
+        const mode = type === 'amount' ? 'numeric' : undefined;
+        return html`<input ...${attributes} inputmode=${mode} value=${value ?? ''} onInput=${onInput} />`;
+      }}
+    <//>
+  `;
+}
+
+// The choices of a field: codes with their texts, or parts of the resource.
+function choicesOf({ options, group, choices, named: naming }, context) {
+  if (options) return options.map((one) => [one, code(group, one)]);
+  if (!choices || !context.resource) return undefined;
+  const attempts = context.resource.attempts ?? [];
+  return choices(context).map((one) => {
+    const attempt = attempts.find(({ payment }) => payment === one);
+    return [
+      one,
+      naming === 'attempt' && attempt
+        ? `${attempt.provider} · ${attempt.reference} · ${code('attempt', attempt.state)}`
+        : one,
+    ];
+  });
+}
+
+const SPECIAL = {
+  components: Components,
+  delivery: DeliveryField,
+  claims: Claims,
+  papers: Papers,
+  document: DocumentField,
+  files: Files,
+  agency: AgencyField,
+  officer: OfficerField,
+  notice: NoticeField,
+};
+
+function DeliveryField({ value, set, procedure, context }) {
+  const change = (path, part) => set(changed({ delivery: value }, path, part).delivery);
+  const at = (pointer) => context.problem?.at?.(pointer) ?? [];
+  return html`<${Delivery} choices=${procedure?.delivery ?? []} value=${value} set=${change} findings=${at} />`;
+}
+
+const change = (value, set) => (update) => set(update(value));
+
+function Papers({ value, set, procedure }) {
+  const all = (procedure?.documents ?? []).map((one) => ({ ...one, required: false }));
+  return html`<${Uploads} components=${all} files=${value} onChange=${change(value, set)} />`;
+}
+
+function DocumentField({ value, set, label }) {
+  const component = { code: 'document', name: { vi: label, en: label }, required: false };
+  return html`<${Uploads} components=${[component]} files=${value} onChange=${change(value, set)} />`;
+}
+
+// Files without a component.
+function Files({ value, set, field, label, findings }) {
+  const component = { code: field.name, name: { vi: label, en: label }, required: field.required };
+  return html`<${Uploads} components=${[component]} files=${value} onChange=${change(value, set)} findings=${() => findings} />`;
+}
+
+function Claims({ id, value, set, findings, context }) {
+  const open = context.resource.claims.filter(isOpen);
+  return open.map(
+    (claim) => html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings }} />`,
+  );
+}
+
+// The decision on a claim to a group; a rejection needs a reason.
+function Claim({ id, claim: { group }, value, set, findings }) {
+  const decision = value[group] ?? {};
+  const change = (part) => set({ ...value, [group]: { ...decision, ...part } });
+  const name = code('group', group);
+  return html`<${Field} id=${`${id}-${group}`} label=${t('claim', { group: name })} required findings=${findings}>
+      ${(attributes) => html`<${Select}
+        ...${{ attributes, value: decision.confirmed?.toString() }}
+        onChange=${(chosen) => change({ confirmed: chosen === 'true' })}
+        empty=${t('choose')}
+        options=${['true', 'false'].map((one) => [one, code('claim', one)])}
+      />`}
+    <//>
+    ${
+      decision.confirmed === false
+        ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required>
+          ${(attributes) => html`<input
+            ...${attributes}
+            value=${decision.reason ?? ''}
+            onInput=${(event) => change({ reason: event.target.value })}
+          />`}
+        <//>`
+        : null
+    }`;
+}
+
+function Components({ id, label, value, set, findings, procedure }) {
+  const toggle = (one) =>
+    set(value.includes(one) ? value.filter((other) => other !== one) : [...value, one]);
+  return html`<fieldset aria-describedby=${findings.length ? `${id}-error` : undefined}>
+    <legend>${label}</legend>
+    ${(procedure?.documents ?? []).map(
+      (one) => html`<label class="check" key=${one.code}>
+        <input type="checkbox" checked=${value.includes(one.code)} onChange=${() => toggle(one.code)} />
+        ${both(one.name)}
+      </label>`,
+    )}
+    ${
+      findings.length
+        ? html`<ul class="errors" id=${`${id}-error`}>${findings.map((one) => html`<li>${one.detail}</li>`)}</ul>`
+        : null
+    }
+  </fieldset>`;
+}

@@ -1,0 +1,65 @@
+// Steps of intake: the one-stop unit and the applicant, from submission to the end.
+import { components, freely, instant, isUndecided, line, reason, step } from './define.js';
+
+export const isOpen = (claim) => claim.outcome === 'open';
+
+// Claims of the applicant to groups that reduce the fee, if an officer has to decide on them.
+const claims = {
+  name: 'claims',
+  type: 'claims',
+  when: ({ resource }) => resource?.claims?.some(isOpen),
+};
+
+export const INTAKE = [
+  step('accept_dossier', 'dossiers', 'acceptance', ['clerk'], ['answer_submission'], [claims]),
+  step(
+    'request_supplement',
+    'dossiers',
+    'supplement-requests',
+    ['clerk'],
+    ['answer_submission'],
+    [components, reason],
+  ),
+  step('refuse_dossier', 'dossiers', 'refusal', ['clerk'], ['answer_submission'], [reason]),
+  step(
+    'submit_supplement',
+    'dossiers',
+    'supplements',
+    ['applicant', 'clerk'],
+    ['submit_supplement'],
+    [{ name: 'documents', type: 'papers' }],
+  ),
+  step(
+    'move_appointment',
+    'dossiers',
+    'appointment',
+    ['clerk'],
+    ['announce_lateness'],
+    [instant('due_at'), reason],
+  ),
+  step(
+    'fix_appointment',
+    'dossiers',
+    'fixed-appointment',
+    ['clerk'],
+    ['fix_appointment'],
+    [instant('at'), line('by'), line('basis')],
+  ),
+  step(
+    'extend_deadline',
+    'dossiers',
+    'extension',
+    ['approver'],
+    ['complete_activity', 'propose_decision'],
+    [reason],
+  ),
+  // Without a task, on a condition.
+  step('transfer_dossier', 'dossiers', 'transfer', ['clerk'], isUndecided, [
+    { name: 'to', label: 'step.field.to_agency', type: 'agency', required: true, competent: true },
+    reason,
+  ]),
+  step('withdraw_dossier', 'dossiers', 'withdrawal', ['applicant', 'clerk'], isUndecided, [
+    freely('reason'),
+  ]),
+  step('close_dossier', 'dossiers', 'closure', ['clerk'], isUndecided, [reason]),
+];

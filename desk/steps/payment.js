@@ -1,0 +1,99 @@
+// Steps of payment: the applicant pays; cashiers, and the second person who signs.
+import { reason, step } from './define.js';
+
+const SIGNERS = ['cashier', 'approver'];
+
+const doubtful = (payment) => payment?.attempts.find((attempt) => attempt.doubts.length)?.payment;
+const resolution = {
+  name: 'resolution',
+  from: ({ resource }) => resource?.proposed_resolution?.resolution,
+};
+const refund = { name: 'refund', from: ({ resource }) => resource?.proposed_refund?.refund };
+const amount = (name, first) => ({ name, type: 'amount', required: true, first });
+
+export const PAYMENT = [
+  step(
+    'start_payment',
+    'payments',
+    'attempts',
+    ['applicant'],
+    ['pay_fee'],
+    [{ name: 'provider', from: () => 'sandbox' }],
+  ),
+  step(
+    'take_cash',
+    'payments',
+    'cash',
+    ['cashier'],
+    ['take_cash', 'pay_fee'],
+    [amount('amount_vnd', ({ resource }) => resource?.outstanding_vnd)],
+  ),
+  step(
+    'resolve_discrepancy',
+    'payments',
+    'resolutions',
+    ['cashier'],
+    ['resolve_discrepancy'],
+    [
+      { name: 'payment', from: ({ task, resource }) => task.subject ?? doubtful(resource) },
+      amount('captured_vnd'),
+      reason,
+    ],
+  ),
+  step(
+    'approve_resolution',
+    'payments',
+    'resolution-approvals',
+    SIGNERS,
+    ['sign_resolution'],
+    [resolution],
+  ),
+  step(
+    'reject_resolution',
+    'payments',
+    'resolution-rejections',
+    SIGNERS,
+    ['sign_resolution'],
+    [resolution, reason],
+  ),
+  step(
+    'refund_payment',
+    'payments',
+    'refunds',
+    ['cashier'],
+    ['give_back'],
+    [amount('amount_vnd', ({ resource }) => resource?.owed_back_vnd), reason],
+  ),
+  step('approve_refund', 'payments', 'refund-approvals', SIGNERS, ['sign_refund'], [refund]),
+  step(
+    'reject_refund',
+    'payments',
+    'refund-rejections',
+    SIGNERS,
+    ['sign_refund'],
+    [refund, reason],
+  ),
+  // Without a task: a notice of a provider that names no attempt belongs to this one.
+  step(
+    'match_notice',
+    'payments',
+    'matched-notices',
+    ['cashier'],
+    ({ payments }) => payments?.body.attempts.length > 0,
+    [
+      { name: 'notice', type: 'notice', required: true, first: noticeOfAddress },
+      {
+        name: 'payment',
+        required: true,
+        choices: ({ resource }) => resource.attempts.map(({ payment }) => payment),
+        named: 'attempt',
+      },
+      reason,
+    ],
+  ),
+];
+
+// The list of notices leads here with the one that is meant.
+function noticeOfAddress() {
+  return new URLSearchParams(location.hash.split('?')[1] ?? '').get('notice') ?? undefined;
+}
