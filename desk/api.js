@@ -71,12 +71,18 @@ export async function bytes(path, accept = '*/*') {
   return response.blob();
 }
 
+// Reads bytes with the digest of them all that the server sent before them.
+export async function download(path) {
+  const response = await send('GET', path, { headers: { Accept: '*/*' } });
+  return { blob: await response.blob(), digest: response.headers.get('content-digest') };
+}
+
 // Uploads a file and reports the share that was sent. `fetch` cannot report it.
 export function upload(file, onProgress) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open('POST', '/v1/documents');
-    const headers = { ...common(session()), 'Idempotency-Key': newKey(), 'Content-Type': file.type };
+    const headers = { ...common(session(), '/v1/documents'), 'Idempotency-Key': newKey(), 'Content-Type': file.type };
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = ({ loaded, total }) => onProgress(total ? loaded / total : 0);
     request.onerror = () => reject(away());
@@ -89,9 +95,13 @@ export function upload(file, onProgress) {
   });
 }
 
-function common({ token }) {
+// Under a mandate, mandates and programs can neither be read nor changed: there, the person acts.
+const OWN = /^\/v1\/(mandates|credentials)\b/;
+
+function common({ token, mandate }, path) {
   const headers = { 'Accept-Language': language() };
   if (token) headers.Authorization = `Bearer ${token}`;
+  if (mandate && !OWN.test(path)) headers.Mandate = mandate.id;
   if (consistency) headers['Consistency-Token'] = consistency;
   return headers;
 }
@@ -102,7 +112,7 @@ async function send(method, path, { headers, body }) {
   for (let tried = 1; ; tried += 1) {
     let response;
     try {
-      response = await fetch(path, { method, body, headers: { ...common(caller), ...headers } });
+      response = await fetch(path, { method, body, headers: { ...common(caller, path), ...headers } });
     } catch {
       if (tried === TRIES) throw away();
       await wait(300 * tried);

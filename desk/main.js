@@ -3,7 +3,7 @@ import { language, setLanguage, t } from './i18n.js';
 import { returnFromProvider } from './oidc.js';
 import { Page, ProblemBox } from './parts.js';
 import { areaOf, linksOf } from './routes.js';
-import { onSession, session, signOut } from './session.js';
+import { act, onSession, session, signOut } from './session.js';
 import { SignIn } from './sign-in.js';
 import { TimeBar } from './demo.js';
 import { html, render, useEffect, useState } from './view.js';
@@ -32,7 +32,7 @@ function Desk({ failed }) {
   };
   // Another person or language begins a page anew; an expired session does not, so that nothing
   // typed is lost.
-  const key = `${language()} ${who.expired ? who.name : (who.name ?? '')} ${address}`;
+  const key = `${language()} ${who.expired ? who.name : (who.name ?? '')} ${who.mandate?.id} ${address}`;
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t('skip')}</a>
     <header>
@@ -65,6 +65,14 @@ function Desk({ failed }) {
       </div>
     </header>
     ${settings.sign_in === 'demo' ? html`<${TimeBar} />` : null}
+    ${
+      who.mandate
+        ? html`<div class="acting" role="status">
+          ${t('mandates.acting', who.mandate)}
+          <button type="button" class="quiet" onClick=${() => act(undefined)}>${t('mandates.stop')}</button>
+        </div>`
+        : null
+    }
     <main id="main" tabindex="-1">
       ${
         who.expired

@@ -9,26 +9,49 @@ const ROUTES = [
   ['/file/:code', () => import('./citizen/filing.js').then((area) => area.Filing)],
   ['/mine', () => import('./citizen/mine.js').then((area) => area.Mine)],
   ['/mine/:id', () => import('./citizen/track.js').then((area) => area.Track)],
+  ['/mandates', () => import('./citizen/mandates.js').then((area) => area.Mandates)],
   ['/look-up', () => import('./citizen/look-up.js').then((area) => area.LookUp)],
   ['/work', () => import('./officer/work.js').then((area) => area.Work)],
+  ['/money', () => import('./officer/money.js').then((area) => area.Money)],
+  ['/parcels', () => import('./officer/parcels.js').then((area) => area.Parcels)],
   ['/dossiers', () => import('./officer/search.js').then((area) => area.Search)],
   ['/dossiers/:id', () => import('./officer/dossier.js').then((area) => area.Dossier)],
+  ['/my-complaints', () => import('./officer/complaints.js').then((area) => area.MyComplaints)],
   ['/complaints', () => import('./officer/complaints.js').then((area) => area.Complaints)],
-  ['/complaints/:id', () => import('./officer/complaints.js').then((area) => area.Complaint)],
+  ['/complaints/:id', () => import('./officer/complaint.js').then((area) => area.Complaint)],
   ['/operation', () => import('./officer/operation.js').then((area) => area.Operation)],
   [
     '/rules/:kind/:name/:version',
     () => import('./officer/rules.js').then((area) => area.RulesVersion),
   ],
+  ['/rules', () => import('./ministry/rules-list.js').then((area) => area.Rules)],
+  ['/rules/new', () => import('./ministry/rules-issue.js').then((area) => area.IssueRules)],
+  ['/outages', () => import('./ministry/outages.js').then((area) => area.Outages)],
+  ['/people', () => import('./ministry/people.js').then((area) => area.People)],
+  ['/notices', () => import('./ministry/notices.js').then((area) => area.Notices)],
   ['/figures', () => import('./figures.js').then((area) => area.Figures)],
+  ['/figures/dossiers', () => import('./ministry/counted.js').then((area) => area.CountedDossiers)],
+  ['/figures/targets', () => import('./ministry/targets.js').then((area) => area.Targets)],
+  ['/figures/ratings', () => import('./ministry/ratings.js').then((area) => area.Ratings)],
+  ['/figures/public', () => import('./ministry/published.js').then((area) => area.Published)],
+  ['/audit', () => import('./ministry/audit.js').then((area) => area.Audit)],
+  ['/audit/book', () => import('./ministry/book.js').then((area) => area.Book)],
+  ['/audit/exports', () => import('./ministry/exports.js').then((area) => area.Exports)],
 ];
 // Pages that everybody may see; the others need somebody who is signed in.
-const PUBLIC = ['/', '/sign-in', '/procedures', '/procedures/:code', '/look-up'];
+const PUBLIC = [
+  '/',
+  '/sign-in',
+  '/procedures',
+  '/procedures/:code',
+  '/look-up',
+  '/figures/public',
+];
 const SIGN_IN = ROUTES.find(([template]) => template === '/sign-in');
 const LOST = () => import('./home.js').then((area) => area.Lost);
 
 const WORKERS = ['clerk', 'reviewer', 'approver', 'cashier', 'consultee'];
-const READERS = [...WORKERS, 'complaint_handler', 'auditor'];
+const READERS = [...WORKERS, 'complaint_handler', 'auditor', 'operator'];
 
 // What an address such as `#/mine/12?filed` shows: its module and its parameters. Somebody who must
 // sign in first does so at the same address.
@@ -60,10 +83,17 @@ export function linksOf(who) {
   return [
     has(WORKERS) && ['/work', 'nav.work'],
     has(READERS) && ['/dossiers', 'nav.dossiers'],
+    has(['cashier']) && ['/money', 'nav.money'],
+    has(['clerk']) && ['/parcels', 'parcels'],
     has(['complaint_handler']) && ['/complaints', 'nav.complaints'],
     has(['operator']) && ['/operation', 'nav.operation'],
-    has(READERS) && ['/figures', 'nav.figures'],
+    has(['clerk', 'reviewer', 'approver', 'auditor', 'operator']) && ['/figures', 'nav.figures'],
+    has(['auditor']) && ['/audit', 'nav.audit'],
+    has(['auditor']) && ['/rules', 'operation.rules'],
+    has(['approver', 'clerk', 'reviewer', 'auditor']) && ['/people', 'people'],
     isApplicant(who) && ['/mine', 'nav.mine'],
+    isApplicant(who) && ['/my-complaints', 'nav.my_complaints'],
+    (isApplicant(who) || has(['clerk'])) && ['/mandates', 'nav.mandates'],
     !isOfficer(who) && ['/procedures', 'nav.procedures'],
     !isOfficer(who) && ['/look-up', 'nav.lookup'],
   ].filter(Boolean);

@@ -25,6 +25,12 @@ function signedOut(expired = false) {
 
 export const signOut = () => change(signedOut());
 
+// Acts for somebody else by a mandate `{ id, principal }` from now on, or without one as oneself.
+export function act(mandate) {
+  current = { ...current, mandate };
+  for (const listener of listeners) listener(current);
+}
+
 // Begins a session. The claims are read to offer the pages that the server will allow; the server
 // alone decides. `name` is how the person is shown.
 export function signIn(token, name) {

@@ -9,7 +9,6 @@ import { Papers } from '../papers.js';
 import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
 import { Payment } from '../payment.js';
 import { Result } from '../result.js';
-import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
 import { stepsFor } from '../steps.js';
 import { html, useLoad, useState } from '../view.js';
@@ -95,7 +94,7 @@ function Shown({ all, reload, settings }) {
     <details>
       <summary>${t('more.actions')}</summary>
       ${rest.map(form)}
-      <${Complain} dossier=${dossier} who=${session()} onDone=${() => setDone('done.file_complaint')} />
+      <${Complain} dossier=${dossier} onDone=${() => setDone('done.file_complaint')} />
     </details>
   <//>`;
 }

@@ -13,6 +13,7 @@ import { session } from '../session.js';
 import { StepForm, Tasks } from '../step.js';
 import { stepsFor } from '../steps.js';
 import { html, useLoad, useState } from '../view.js';
+import { Enter } from './complaints.js';
 import { Labels } from './labels.js';
 import { Evidence, Proposal, Remarks } from './review.js';
 
@@ -95,6 +96,7 @@ function Shown({ all }) {
         ${hasRole(...WRITERS) ? html`<${Messages} id=${id} /><${Notes} id=${id} />` : null}
       </div>
     </div>
+    ${hasRole('clerk', 'complaint_handler') ? html`<${Enter} dossier=${dossier} />` : null}
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
     ${hasRole(...WATCHERS) ? html`<${Elapsed} id=${id} /><h2>${t('timeline')}</h2><${Timeline} id=${id} />` : null}
     ${hasRole('auditor') ? html`<h2>${t('reads')}</h2><${Reads} id=${id} />` : null}
