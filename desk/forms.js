@@ -7,8 +7,10 @@ import { html, useLoad } from './view.js';
 // Pages of a code list that are read; a longer list is a text field.
 const PAGES_MAX = 5;
 
-// The label of a field: the schema's own title, the desk's word for it, or its name.
+// The label of a field: the schema's title in the reader's language, the desk's word for it, or its
+// name.
 export function labelOf(name, schema = {}) {
+  if (schema['x-title']) return both(schema['x-title']);
   if (schema.title) return typeof schema.title === 'string' ? schema.title : both(schema.title);
   if (has(`field.${name}`)) return t(`field.${name}`);
   const words = name.replaceAll('_', ' ');
@@ -47,13 +49,9 @@ export function filled(schema, value) {
   return Object.fromEntries(parts.filter(([name, part]) => required.has(name) || !isEmpty(part)));
 }
 
-// The fields in the order of the rules' author, which only `required` has: the API gives properties
-// by name.
-function inOrder({ properties = {}, required = [] }) {
-  const names = new Set([
-    ...required.filter((name) => name in properties),
-    ...Object.keys(properties),
-  ]);
+// The fields in the order of the rules' author.
+function inOrder({ properties = {}, 'x-order': order = [] }) {
+  const names = new Set([...order.filter((name) => name in properties), ...Object.keys(properties)]);
   return [...names].map((name) => [name, properties[name]]);
 }
 
@@ -141,9 +139,11 @@ function Input({ attributes, schema, value, set }) {
     return html`<${CodeInput} list=${schema['x-code-list']} ...${{ attributes, value, set }} />`;
   }
   if (schema.enum) {
+    const titles = schema['x-enum-titles'] ?? {};
+    const titleOf = (one) => (has(`value.${one}`) ? t(`value.${one}`) : String(one));
     const options = schema.enum.map((one) => [
       String(one),
-      has(`value.${one}`) ? t(`value.${one}`) : String(one),
+      titles[one] ? both(titles[one]) : titleOf(one),
     ]);
     const chosen = (text) => set(schema.enum.find((one) => String(one) === text) ?? '');
     const shown = value === undefined ? undefined : String(value);

@@ -55,8 +55,8 @@ function Form({ procedure, agencies }) {
   };
   const group = dossier.groups?.[0];
   const missing = (component) =>
-    findings('/documents').filter(({ detail }) => detail.endsWith(` ${component}`));
-  const shown = (pointer) => /^\/(form\/|documents$|agency$|groups\/0$|delivery\/)/.test(pointer);
+    problem?.errors?.filter((finding) => finding.component === component) ?? [];
+  const shown = (pointer) => /^\/(form\/|documents\/|agency$|groups\/0$|delivery\/)/.test(pointer);
   return html`<${Page} title=${nameOf(procedure)}>
     <form ref=${element} onSubmit=${submit} noValidate>
       <${ProblemBox} problem=${problem} shown=${shown} />

@@ -26,6 +26,8 @@ mod directory;
 mod ends;
 mod figure_rules;
 mod file;
+mod form_order;
+mod form_titles;
 mod issuing;
 mod outage;
 mod payments;
@@ -48,7 +50,8 @@ pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};
 pub use complaints::{AnswerTemplate, ComplaintRules};
 pub(crate) use directory::refusals_of_assignment;
 pub use directory::{
-    Absence, Away, Chosen, Directory, Loads, Records, Unable, choose, is_head_over, unable, weighed,
+    Absence, Away, Chosen, Directory, Entry, Loads, Records, Unable, choose, is_head_over, unable,
+    weighed,
 };
 pub use ends::{Ending, WARNED_DAYS};
 pub use figure_rules::{FigureRules, ProcedureGroup, Publication, Target, TargetFigure};
@@ -58,6 +61,7 @@ pub use file::schemas;
 pub use file::{InvalidLaw, kind_of, rules, says_the_same, shipped_rules, takes_effect};
 use file::{content, read};
 pub use file::{in_version, next_version};
+pub use form_titles::titled_form;
 pub use issuing::{Draft, FINDINGS_MAX, Finding, Findings, Place, RULES_BYTES_MAX};
 pub use outage::Outage;
 use outage::Outages;

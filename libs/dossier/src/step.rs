@@ -13,8 +13,8 @@ pub use command::{AnyCommand, Command, Decision};
 pub use facts::{Elsewhere, Facts, Rule};
 pub use reaction::{Follow, Incoming, Subscription};
 pub use refusal::{
-    Collected, Known, LAW_NOT_APPLICABLE, LawError, NOT_COMPUTABLE, Reasons, RefusalEntry, Refuse,
-    Said, VALUES_IMPOSSIBLE,
+    Collected, Known, LAW_NOT_APPLICABLE, LawError, MissingComponent, NOT_COMPUTABLE, Reasons,
+    RefusalEntry, Refuse, Said, VALUES_IMPOSSIBLE,
 };
 pub(crate) use refusal::{findings_of, refusals};
 pub use state::State;

@@ -1,5 +1,7 @@
 //! The public catalogue: a portal's first screens, before anybody has logged in.
 
+use dossier::contract::Role;
+use dossier::law::{SHIPPED, next_version};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -104,4 +106,42 @@ async fn lists_of_the_catalogue_have_pages_and_tags_and_say_what_is_wrong_with_a
         let answer = office.browser.send(Method::GET, path, &[], Vec::new()).await.unwrap();
         assert_eq!(answer.status, 404, "{path}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn a_portal_draws_every_form_in_the_order_of_its_author_and_in_both_languages() {
+    let office = Office::open().await;
+    let shown = public(&office, "/v1/procedures/ENERGY.LABEL").await;
+    let form = &shown["form"];
+    // Not the order of the names.
+    assert_eq!(form["x-order"], json!(["company", "product", "model", "stars"]));
+    assert_eq!(form["properties"]["company"]["x-order"], json!(["name", "tax_code"]));
+    let title = json!({ "vi": "Kiểu loại", "en": "Model" });
+    assert_eq!(form["properties"]["model"]["x-title"], title);
+    let certificate = public(&office, "/v1/procedures/CO.D").await;
+    let properties = &certificate["form"]["properties"];
+    assert_eq!(properties["destination"]["x-enum-titles"]["TH"]["vi"], "Thái Lan");
+    let goods = &properties["goods"]["items"];
+    assert_eq!(goods["x-order"], json!(["description", "hs", "origin_criterion", "quantity"]));
+
+    // What an agency writes into its own version comes first.
+    let operator = office.token(Role::Operator, "operator-1", "");
+    let (_, text) = SHIPPED.iter().find(|(file, _)| *file == "energy_label.yaml").unwrap();
+    let text = next_version(text).replace("{ from: 2026-01-01 }", "{ from: 2026-11-20 }");
+    let product = "product: { type: string, minLength: 1, maxLength: 200";
+    let own = format!("{product}, x-title: {{ vi: Thiết bị, en: Device }}");
+    let wrong = text.replacen(product, &format!("{product}, x-title: Device"), 1);
+    let issue = async |text: String| {
+        let body = json!({ "kind": "procedure", "text": text });
+        office.browser.post("/v1/rules", &operator, "", body).await
+    };
+    let refused = issue(wrong).await;
+    assert_eq!(refused.refused(), (422, "rules-invalid"));
+    assert_eq!(refused.body["errors"][0]["pointer"], "/form/properties/product/x-title");
+    issue(text.replacen(product, &own, 1)).await.granted();
+    let shown = public(&office, "/v1/procedures/ENERGY.LABEL").await;
+    assert_eq!(shown["version"], 3, "{shown}");
+    let properties = &shown["form"]["properties"];
+    assert_eq!(properties["product"]["x-title"], json!({ "vi": "Thiết bị", "en": "Device" }));
+    assert_eq!(properties["model"]["x-title"], title);
 }

@@ -289,14 +289,30 @@ async fn a_submission_is_told_everything_that_is_wrong_with_it() {
     for expected in [
         ("/form/brand", "form-invalid"),
         ("/form/product", "form-invalid"),
-        ("/documents", "missing-document"),
+        ("/documents/1/component", "missing-document"),
+        ("/documents/2/component", "missing-document"),
         ("/documents/0/component", "unknown-component"),
         ("/documents/0/document", "unknown-document"),
     ] {
         assert!(found_all.contains(&expected), "{expected:?} in {found_all:?}");
     }
-    let missing = found_all.iter().filter(|(_, code)| *code == "missing-document").count();
-    assert_eq!(missing, good["documents"].as_array().unwrap().len(), "each missing document");
+    let missing = answer.body["errors"].as_array().unwrap().iter();
+    let missing = missing.filter(|error| error["code"] == "missing-document");
+    let missing: Vec<_> = missing.map(|error| (&error["component"], &error["detail"])).collect();
+    let said = |name: &str| json!(format!("a required component is missing: {name}"));
+    let (declaration, report) =
+        (said("Declaration (`declaration`)"), said("Test report (`test_report`)"));
+    let (one, other) = (json!("declaration"), json!("test_report"));
+    assert_eq!(missing, [(&one, &declaration), (&other, &report)]);
+    let vietnamese = [
+        ("authorization", &*format!("Bearer {applicant}")),
+        ("idempotency-key", "vi"),
+        ("content-type", "application/json"),
+    ];
+    let bytes = body.to_string().into_bytes();
+    let answer = office.browser.send(Method::POST, path, &vietnamese, bytes).await.unwrap();
+    let said = answer.body["errors"].to_string();
+    assert!(said.contains("Giấy công bố (`declaration`)"), "{said}");
     let mut body = good.clone();
     (body["agency"], body["procedure"]) = (json!("G99"), json!("NO.SUCH"));
     let answer = refused(&office, Method::POST, path, &applicant, &body.to_string()).await;

@@ -15,12 +15,14 @@ use super::form::{TooLate, filed_too_late, public_fields};
 use crate::access::{May, agency, any, informed};
 use crate::clock;
 use crate::contract::{
-    AgencyCode, Brief, Channel, ComponentCode, Delivery, DeliveryChannel, Document,
-    DossierAccepted, DossierCode, DossierId, DossierSubmitted, FeeClaim, Helper, IntakeEvent,
-    Personal, PostEvidence, Receiver, Role, Subject,
+    AgencyCode, Brief, Channel, Delivery, DeliveryChannel, Document, DossierAccepted, DossierCode,
+    DossierId, DossierSubmitted, FeeClaim, Helper, IntakeEvent, Personal, PostEvidence, Receiver,
+    Role, Subject,
 };
 use crate::law::{Case, FeeDue, Procedure, claims};
-use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
+use crate::step::{
+    Collected, Command, Decision, Facts, Known, MissingComponent, Reasons, Rule, Step, refusals,
+};
 
 /// Permissions to upload documents before a dossier exists.
 pub const UPLOAD: &[May] =
@@ -89,13 +91,13 @@ refusals! {
         CounterOnly => 422, "channel-needs-an-officer" at "/channel",
             "chỉ cán bộ ghi nhận hồ sơ, phản ánh nộp trực tiếp hoặc qua bưu chính; hãy dùng `online`",
             "only officers enter submissions by counter or post; use `online`";
-        MissingDocument(ComponentCode) => 422, "missing-document" at "/documents",
+        MissingDocument(MissingComponent) => 422, "missing-document",
             "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
         UnknownComponent(Known) => 422, "unknown-component",
             "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
         UnknownGroup(Known) => 422, "unknown-group",
             "thủ tục không giảm phí cho nhóm này", "the procedure reduces no fee for this group";
-        EvidenceMissing(ComponentCode) => 422, "evidence-missing",
+        EvidenceMissing(MissingComponent) => 422, "evidence-missing",
             "nhóm này phải chứng minh: hãy nộp thành phần hồ sơ làm căn cứ, hoặc bỏ nhóm",
             "this group needs evidence: submit the component, or omit the group";
         PostedAtImpossible => 422, "posted-at-impossible" at "/posted_at",
@@ -243,7 +245,7 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
     check_documents(procedure, &command.documents, &mut wrong);
     check_groups(procedure, &command.groups, &mut wrong);
     let claims = claimed(rule, command, facts.at);
-    check_evidence(&claims, command, &mut wrong);
+    check_evidence(procedure, &claims, command, &mut wrong);
     let delivery = wrong.collect(delivery(procedure, command.delivery.clone()))?;
     wrong.done(Refusal::Several)?;
     let unasked = || Delivery { channel: DeliveryChannel::Download, address: None };
@@ -323,13 +325,19 @@ fn claimed(rule: Rule<'_>, command: &SubmitDossier, now: Timestamp) -> Vec<FeeCl
     claims(rule.procedure, Case { on, channel: *channel, agency, groups })
 }
 
-fn check_evidence(claims: &[FeeClaim], command: &SubmitDossier, wrong: &mut Collected<Refusal>) {
+fn check_evidence(
+    procedure: &Procedure,
+    claims: &[FeeClaim],
+    command: &SubmitDossier,
+    wrong: &mut Collected<Refusal>,
+) {
     for claim in claims {
         let Some(evidence) = &claim.evidence else { continue };
         if command.documents.iter().all(|document| document.component != *evidence) {
             let place = command.groups.iter().position(|group| *group == claim.group);
             let pointer = format!("/groups/{}", place.unwrap_or_default());
-            wrong.add_at(pointer, Refusal::EvidenceMissing(evidence.clone()));
+            let missing = MissingComponent::of(procedure, evidence);
+            wrong.add_at(pointer, Refusal::EvidenceMissing(missing));
         }
     }
 }
@@ -380,10 +388,10 @@ fn check_documents(procedure: &Procedure, documents: &[Document], wrong: &mut Co
         let pointer = format!("/documents/{place}/component");
         wrong.add_at(pointer, Refusal::UnknownComponent(unknown));
     }
-    let is_missing = |code: &ComponentCode| documents.iter().all(|one| one.component != *code);
     let required = procedure.documents.iter().filter(|component| component.required);
-    for component in required.filter(|component| is_missing(&component.code)) {
-        wrong.add(Refusal::MissingDocument(component.code.clone()));
+    let required = required.map(|component| &component.code);
+    for (pointer, missing) in MissingComponent::among(procedure, documents, required) {
+        wrong.add_at(pointer, Refusal::MissingDocument(missing));
     }
 }
 

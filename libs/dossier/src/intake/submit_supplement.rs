@@ -10,10 +10,12 @@ use super::{Intake, IntakeDeadline, resumption};
 use crate::access::{agency, informed, own};
 use crate::clock::{self, Deadlines, Ledger, Suspension};
 use crate::contract::{
-    Brief, ComponentCode, Document, IntakeEvent, Personal, Role, SupplementEffect,
-    SupplementRequested, SupplementStage, SupplementSubmitted,
+    Brief, Document, IntakeEvent, Personal, Role, SupplementEffect, SupplementRequested,
+    SupplementStage, SupplementSubmitted,
 };
-use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Rule, Step, refusals};
+use crate::step::{
+    Collected, Command, Decision, Facts, Known, MissingComponent, Reasons, Rule, Step, refusals,
+};
 
 /// Submits the supplement that was requested.
 #[derive(Debug, Clone)]
@@ -33,7 +35,7 @@ refusals! {
             "không có yêu cầu bổ sung đang mở", "no supplement is awaited";
         WindowClosed => 409, "supplement-window-closed",
             "đã hết thời hạn bổ sung", "the period for the supplement has ended";
-        MissingDocument(ComponentCode) => 422, "missing-document" at "/documents",
+        MissingDocument(MissingComponent) => 422, "missing-document",
             "thiếu thành phần hồ sơ bắt buộc", "a required component is missing";
         UnknownComponent(Known) => 422, "unknown-component",
             "thành phần hồ sơ không có trong quy định của thủ tục", "the procedure has no such component";
@@ -136,9 +138,9 @@ fn check(
         let pointer = format!("/documents/{place}/component");
         wrong.add_at(pointer, Refusal::UnknownComponent(unknown));
     }
-    let is_given = |code: &ComponentCode| command.documents.iter().any(|d| d.component == *code);
-    for component in request.components.iter().filter(|code| !is_given(code)) {
-        wrong.add(Refusal::MissingDocument(component.clone()));
+    let (documents, wanted) = (&command.documents, &request.components);
+    for (pointer, missing) in MissingComponent::among(rule.procedure, documents, wanted) {
+        wrong.add_at(pointer, Refusal::MissingDocument(missing));
     }
     wrong.done(Refusal::Several)?;
     Ok(brief)
@@ -294,7 +296,8 @@ mod tests {
         asked(&mut scene, "2026-11-20T10:00").unwrap();
         let other = SubmitSupplement { documents: vec![document("form_02")], ..supplement() };
         let refused = scene.execute("2026-11-26T10:00", Role::Applicant, other);
-        assert_eq!(refused, Err(Refusal::MissingDocument("rules".into())));
+        let missing = ("/documents/1/component".to_owned(), "missing-document");
+        assert_eq!(pointed(refused), [missing]);
     }
 
     #[test]
@@ -313,7 +316,7 @@ mod tests {
         let expected = [
             ("/form/merchant", entry.code),
             ("/documents/1/component", "unknown-component"),
-            ("/documents", "missing-document"),
+            ("/documents/2/component", "missing-document"),
         ];
         assert_eq!(pointed(refused), expected.map(|(at, code)| (at.to_owned(), code)));
     }

@@ -7,9 +7,11 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::coded::{OURS, each};
+use super::form_order::ORDER;
+use super::form_titles::{DESCRIPTION, ENUM_TITLES, TITLE};
 
 /// Keywords that never exclude a value, and those that [`Choice::admits`] considers.
-const LOOKED_AT: [&str; 23] = [
+const LOOKED_AT: [&str; 27] = [
     "$comment",
     "$defs",
     "$id",
@@ -33,6 +35,10 @@ const LOOKED_AT: [&str; 23] = [
     "title",
     "type",
     "writeOnly",
+    DESCRIPTION,
+    ENUM_TITLES,
+    ORDER,
+    TITLE,
 ];
 
 /// A choice between alternatives in a form. `deeper` limits depth and number of the schemas that

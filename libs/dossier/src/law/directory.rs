@@ -13,9 +13,11 @@ use crate::contract::{
 };
 
 mod assignment;
+mod entry;
 mod unable;
 
 pub use assignment::{Chosen, Loads, choose, is_head_over, weighed};
+pub use entry::Entry;
 pub(crate) use unable::refusals_of_assignment;
 pub use unable::{Away, Unable, unable};
 

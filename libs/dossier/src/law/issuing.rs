@@ -21,6 +21,7 @@ mod form;
 mod others;
 mod periods;
 mod place;
+mod presentation;
 mod procedure;
 mod shape;
 #[cfg(test)]

@@ -74,7 +74,10 @@ pub struct Procedure {
     #[serde(default)]
     pub only_in_outage: Vec<Channel>,
     /// JSON Schema (2020-12) of the form; in addition to the usual formats, `vn-tax-code` and
-    /// `telephone`.
+    /// `telephone`. `x-title`, `x-description` and `x-enum-titles` say in both languages what a
+    /// field and its choices are; `x-order`, the names of the fields in the order in which they are
+    /// drawn, is that of `properties` in the file if absent.
+    #[serde(deserialize_with = "super::form_order::form")]
     pub form: Value,
     /// JSON Pointers to the fields of the form that rules, views and statistics need; they identify
     /// nobody.

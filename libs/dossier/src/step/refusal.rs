@@ -10,9 +10,11 @@ use crate::contract::{AgencyCode, ComponentCode, DossierId, Vnd, VndOverflow};
 use crate::law::{Finding, Findings};
 
 mod known;
+mod missing;
 mod reasons;
 
 pub use known::Known;
+pub use missing::MissingComponent;
 pub use reasons::{Collected, Reasons};
 
 /// The law cannot be applied, for a reason that is not the caller's fault.
@@ -67,6 +69,10 @@ pub trait Refuse: fmt::Debug + Send {
     fn entry(&self) -> RefusalEntry;
     /// The value that the refusal is about, if it carries one.
     fn subject(&self) -> Option<Text>;
+    /// The component of the dossier that is missing, if the refusal is about one.
+    fn component(&self) -> Option<&ComponentCode> {
+        None
+    }
     /// The field of the request body that must change, as a JSON Pointer, if there is one.
     fn pointer(&self) -> Option<&'static str> {
         None
@@ -84,7 +90,8 @@ pub(crate) fn findings_of(refusal: &(impl Refuse + ?Sized)) -> Vec<Finding> {
 
 /// What a refusal says, as a finding of one field.
 fn finding_at(pointer: impl Into<String>, refusal: &(impl Refuse + ?Sized)) -> Finding {
-    refusal.entry().finding(pointer, refusal.subject())
+    let component = refusal.component().cloned();
+    Finding { component, ..refusal.entry().finding(pointer, refusal.subject()) }
 }
 
 impl RefusalEntry {
@@ -164,6 +171,17 @@ macro_rules! refusals {
                     return Some(<$subject as $crate::step::Said>::said(subject));
                 })?)*
                 if let Self::Law(error) = self { $crate::step::Refuse::subject(error) } else { None }
+            }
+
+            fn component(&self) -> Option<&$crate::contract::ComponentCode> {
+                $($(if let Self::$variant(subject) = self {
+                    let subject: &$subject = subject;
+                    let missing = (subject as &dyn std::any::Any).downcast_ref();
+                    if let Some($crate::step::MissingComponent { code, .. }) = missing {
+                        return Some(code);
+                    }
+                })?)*
+                None
             }
 
             fn pointer(&self) -> Option<&'static str> {

@@ -62,6 +62,11 @@ pub struct ProblemField {
     /// things are wrong.
     #[schema(example = "body-invalid")]
     pub code: String,
+    /// Code of the component of the dossier that is missing, if it is about one. The pointer is then
+    /// to where it would be, after the documents that were sent; the detail has its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "declaration")]
+    pub component: Option<String>,
     /// What is wrong with it, in the language of the answer.
     #[schema(example = "thiếu trường này")]
     pub detail: String,
@@ -110,6 +115,7 @@ impl Problem {
                 parameter: None,
                 header: Some(header.to_owned()),
                 code: self.entry.code.to_owned(),
+                component: None,
                 detail: about.filter(|about| about != header).unwrap_or(title),
                 line: None,
                 column: None,
@@ -117,7 +123,7 @@ impl Problem {
         }
         let is_query = self.entry.code == QUERY_INVALID.code;
         let findings = self.findings.iter().take(FINDINGS_MAX).cloned();
-        let field = |Finding { pointer, place, vi, en, code }| {
+        let field = |Finding { pointer, place, vi, en, code, component }| {
             let (pointer, parameter) =
                 if is_query { (None, Some(pointer)) } else { (Some(pointer), None) };
             let detail = match language {
@@ -126,7 +132,8 @@ impl Problem {
             };
             let code = code.unwrap_or(self.entry.code).to_owned();
             let (line, column) = place.map(|place| (place.line, place.column)).unzip();
-            ProblemField { pointer, parameter, header: None, code, detail, line, column }
+            let component = component.map(|component| component.to_string());
+            ProblemField { pointer, parameter, header: None, code, component, detail, line, column }
         };
         findings.map(field).collect()
     }

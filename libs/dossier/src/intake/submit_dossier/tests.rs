@@ -92,7 +92,12 @@ fn only_the_public_fields_stand_outside_the_personal_form() {
 #[test]
 fn a_missing_document_is_refused_by_name() {
     let command = SubmitDossier { documents: vec![document("form_02")], ..promotion() };
-    assert_eq!(submit(command, Role::Applicant), Err(Refusal::MissingDocument("rules".into())));
+    let findings = submit(command, Role::Applicant).unwrap_err().findings();
+    let [missing] = &findings[..] else { panic!("{findings:?}") };
+    assert_eq!(missing.pointer, "/documents/1/component");
+    assert_eq!(missing.component, Some("rules".into()));
+    assert_eq!(missing.en, "a required component is missing: Rules of the programme (`rules`)");
+    assert!(missing.vi.ends_with(" (`rules`)"), "{}", missing.vi);
     let mut command = promotion();
     command.documents.push(document("extra"));
     let extra = ("/documents/2/component".to_owned(), "unknown-component");
@@ -111,8 +116,8 @@ fn all_that_is_wrong_with_a_submission_is_reported_at_once() {
         ("/form/merchant", "values-impossible"),
         ("/posted_at", "posted-at-impossible"),
         ("/documents/0/component", "unknown-component"),
-        ("/documents", "missing-document"),
-        ("/documents", "missing-document"),
+        ("/documents/1/component", "missing-document"),
+        ("/documents/2/component", "missing-document"),
         ("/delivery/address", "address-missing"),
     ];
     let refused = submit(command, Role::Applicant);

@@ -5,6 +5,7 @@ use std::fmt;
 use calendar::Text;
 
 use super::place;
+use crate::contract::ComponentCode;
 
 /// Maximum number of findings that are reported at once.
 pub const FINDINGS_MAX: usize = 100;
@@ -30,6 +31,8 @@ pub struct Finding {
     pub en: String,
     /// The code of the reason, if it is not that of the whole refusal.
     pub code: Option<&'static str>,
+    /// The component of the dossier that is missing, if it is about one.
+    pub component: Option<ComponentCode>,
 }
 
 impl Finding {
@@ -37,7 +40,7 @@ impl Finding {
     #[must_use]
     pub fn new(pointer: impl Into<String>, vi: impl Into<String>, en: impl Into<String>) -> Self {
         let (pointer, vi, en) = (pointer.into(), vi.into(), en.into());
-        Self { pointer, place: None, vi, en, code: None }
+        Self { pointer, place: None, vi, en, code: None, component: None }
     }
 
     /// A finding with a bilingual message.

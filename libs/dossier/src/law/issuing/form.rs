@@ -131,6 +131,7 @@ impl Check<'_, '_> {
     fn ours(&mut self, root: &Value, schema: &Value, pointer: &str, depth: usize) {
         let (Some(depth), Value::Object(keywords)) = (depth.checked_sub(1), schema) else { return };
         self.choices(root, schema, pointer);
+        self.presentation(keywords, pointer);
         for (keyword, value) in keywords {
             let at = format!("{pointer}/{}", keyword.replace('~', "~0").replace('/', "~1"));
             let within: Vec<(String, &Value)> = match (keyword.as_str(), value) {

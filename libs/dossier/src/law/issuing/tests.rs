@@ -403,3 +403,39 @@ fn complaints_and_payments_are_checked_the_same() {
         ["/second_person_above"]
     );
 }
+
+#[test]
+fn a_form_that_says_nothing_in_a_language_or_hides_a_field_is_refused() {
+    let consignee = "consignee: { type: string, minLength: 1, maxLength: 500 }";
+    let with = |more: &str| {
+        let to = consignee.replace(" }", &format!(", {more} }}"));
+        certificate(&[(consignee, &to)])
+    };
+    let at = "/form/properties/consignee";
+    for (more, pointers) in [
+        ("x-title: { vi: Bên nhập khẩu, en: Consignee }", vec![]),
+        ("x-description: { vi: Như trên hóa đơn, en: As on the invoice }", vec![]),
+        ("x-title: Consignee", vec![format!("{at}/x-title")]),
+        ("x-title: { vi: Bên nhập khẩu }", vec![format!("{at}/x-title")]),
+        ("x-description: { vi: ' ', en: x }", vec![format!("{at}/x-description")]),
+        ("x-enum-titles: {}", vec![format!("{at}/x-enum-titles")]),
+    ] {
+        assert_eq!(found(RulesKind::Procedure, &with(more)), pointers, "{more}");
+    }
+    let enumerated = "{ enum: [ID, TH, SG, MY, BN, KH, LA, MM, PH] }";
+    let to = enumerated.replace(
+        " }",
+        ", x-enum-titles: { ID: { vi: In-đô, en: Indonesia }, XX: { vi: a, en: b }, TH: Thái } }",
+    );
+    let at = "/form/properties/destination/x-enum-titles";
+    certificate_with(&[(enumerated, &to)], &[&format!("{at}/XX"), &format!("{at}/TH")]);
+    let required = "  required: [exporter, consignee, destination, goods, invoice]\n";
+    let order = |names: &str| format!("{required}  x-order: [{names}]\n");
+    let all = "invoice, goods, destination, consignee, exporter";
+    certificate_with(&[(required, &order(all))], &[]);
+    let wrong = order("invoice, invoice, nobody, consignee, exporter, goods");
+    certificate_with(
+        &[(required, &wrong)],
+        &["/form/x-order", "/form/x-order/1", "/form/x-order/2"],
+    );
+}

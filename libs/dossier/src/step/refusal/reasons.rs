@@ -144,13 +144,13 @@ mod tests {
         assert_eq!(one.done(Refusal::Several), Err(Refusal::AddressMissing));
         let mut two = Collected::after(Reasons::default());
         two.add(Refusal::AddressMissing);
-        two.add(Refusal::MissingDocument("rules".into()));
+        two.add(Refusal::PostedAtMissing);
         let refused = two.done(Refusal::Several).unwrap_err();
         assert_eq!(refused.entry().code, "address-missing");
         let found = refused.findings();
         let found: Vec<_> = found.iter().map(|one| (&*one.pointer, one.code.unwrap())).collect();
         let expected =
-            [("/delivery/address", "address-missing"), ("/documents", "missing-document")];
+            [("/delivery/address", "address-missing"), ("/posted_at", "posted-at-missing")];
         assert_eq!(found, expected);
         let nothing = Collected::<Refusal>::after(Reasons::default());
         assert_eq!(nothing.done(Refusal::Several), Ok(()));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use dossier::contract::{Channel, DeliveryChannel, Vnd};
 use dossier::law::{
     Budget, ClockStart, Component, Duty, FeeDue, FeeKind, FeeLine, Fees, InForce, Kept, Law, Level,
-    OwedBy, Procedure, Reception, Reduction, Renewal, ResultRules, Text,
+    OwedBy, Procedure, Reception, Reduction, Renewal, ResultRules, Text, titled_form,
 };
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -51,6 +51,9 @@ pub(crate) struct ProcedureReply {
     /// Channels that are open only during an outage of the others.
     only_in_outage: Vec<Channel>,
     /// JSON Schema of the form. Besides the standard formats it uses `vn-tax-code` and `telephone`.
+    /// Its fields have `x-title` and may have `x-description`, each with `vi` and `en`;
+    /// `x-enum-titles` has the same for each value of an `enum`. `x-order` has the names of
+    /// `properties` in the order in which a form is drawn.
     #[schema(value_type = HashMap<String, Value>, example = json!({ "type": "object" }))]
     form: Value,
     /// Components of a dossier, and whether each is required.
@@ -264,7 +267,7 @@ impl ProcedureReply {
             agency: procedure.agency.to_string(),
             channels: procedure.channels.clone(),
             only_in_outage: procedure.only_in_outage.clone(),
-            form: procedure.form.clone(),
+            form: titled_form(procedure),
             documents: procedure.documents.clone(),
             periods: procedure.clock.budget.clone(),
             clock_start: procedure.clock.start,
