@@ -73,6 +73,21 @@ pub const fn any(role: Role) -> May {
     May { role, scope: Scope::Any }
 }
 
+/// Permits every role, for what concerns the caller alone.
+pub const EVERY_ROLE: &[May] = &[
+    own(Role::Applicant),
+    any(Role::Clerk),
+    any(Role::Reviewer),
+    any(Role::Approver),
+    any(Role::Cashier),
+    any(Role::Consultee),
+    any(Role::Carrier),
+    any(Role::PaymentProvider),
+    any(Role::ComplaintHandler),
+    any(Role::Auditor),
+    any(Role::Operator),
+];
+
 /// The caller, as described by the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -328,6 +343,12 @@ mod tests {
             received: vec![("H26.101".into(), vec![ReceiverTask::HandOut])],
             former: Vec::new(),
         }
+    }
+
+    #[test]
+    fn every_role_of_a_caller_is_one_of_every_role() {
+        let roles: Vec<Role> = EVERY_ROLE.iter().map(|may| may.role).collect();
+        assert_eq!(roles, Role::CALLERS);
     }
 
     #[test]

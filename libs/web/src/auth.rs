@@ -30,7 +30,8 @@ use keys::{Key, KeySet};
 use refused::Refusals;
 pub use refused::Unauthenticated;
 use remembered::Remembered;
-use token::{Bearer, Token};
+pub(crate) use token::Bearer;
+use token::Token;
 
 /// Claims of a token that is signed with the development key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -271,8 +272,13 @@ impl Auth {
         Some(self.clock.now().duration_since(read_at).max(SignedDuration::ZERO))
     }
 
-    /// Authenticates the `Authorization` header. The reason of a refusal is logged.
+    /// The caller of the `Authorization` header, as [`Self::bearer`].
     pub fn caller(&self, authorization: Option<&str>) -> Result<Caller, Unauthenticated> {
+        Ok(self.bearer(authorization)?.caller)
+    }
+
+    /// Authenticates the `Authorization` header. The reason of a refusal is logged.
+    pub(crate) fn bearer(&self, authorization: Option<&str>) -> Result<Bearer, Unauthenticated> {
         let mut kid = None;
         self.check(authorization, &mut kid).inspect_err(|refused| {
             self.refusals.log(*refused, kid.as_deref(), self.clock.now());
@@ -283,7 +289,7 @@ impl Auth {
         &self,
         authorization: Option<&str>,
         kid: &mut Option<String>,
-    ) -> Result<Caller, Unauthenticated> {
+    ) -> Result<Bearer, Unauthenticated> {
         let text = token::bearer(authorization.ok_or(Unauthenticated::Missing)?)?;
         if self.keys_age().is_some_and(|age| age > KEYS_TRUSTED_FOR_MAX) {
             return Err(Unauthenticated::KeysTooOld);
@@ -305,7 +311,7 @@ impl Auth {
         };
         // At every use, also of cached tokens.
         token::in_time(&verified.bearer, self.clock.now())?;
-        Ok(verified.bearer.caller)
+        Ok(verified.bearer)
     }
 
     fn verify(&self, token: &Token<'_>) -> Result<Verified, Unauthenticated> {

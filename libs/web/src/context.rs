@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Problem;
 use super::problem::{BUSY, TOO_MANY_AT_ONCE};
-use crate::auth::Auth;
+use crate::auth::{Auth, Bearer};
 use crate::crowd::{Crowd, Full, Held};
 use crate::limits::{FOLLOWERS_MAX, FOLLOWERS_OF_ONE_MAX, WAITS_MAX, WAITS_OF_ONE_MAX};
 use crate::mandate::Representation;
@@ -83,16 +83,21 @@ impl Context {
 
     /// The authenticated caller of a request with these headers.
     pub(crate) fn caller(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        Ok(self.bearer(headers)?.caller)
+    }
+
+    /// The authenticated caller of a request with these headers, and the end of the token.
+    pub(crate) fn bearer(&self, headers: &HeaderMap) -> Result<Bearer, Problem> {
         let mut sent = headers.get_all(AUTHORIZATION).iter();
         let authorization = sent.next().map(|value| value.to_str().unwrap_or(""));
         // Of two headers, it is unknown which one a proxy has checked.
         let authorization = if sent.next().is_some() { Some("") } else { authorization };
-        let mut caller = self.auth.caller(authorization)?;
-        if let Some(agency) = &caller.agency {
+        let mut bearer = self.auth.bearer(authorization)?;
+        if let Some(agency) = &bearer.caller.agency {
             let engine = &self.engine;
-            caller.predecessors = engine.law().predecessors(agency, engine.clock.now());
+            bearer.caller.predecessors = engine.law().predecessors(agency, engine.clock.now());
         }
-        Ok(caller)
+        Ok(bearer)
     }
 
     /// Reserves one of the limited waits, of which each client may have a part.

@@ -13,6 +13,7 @@ use engine::tasks::Progress;
 use events::Position;
 use http::header::{CONTENT_TYPE, HeaderValue, IF_MATCH};
 use http::{HeaderMap, HeaderName};
+use jiff::Timestamp;
 use platform::secret::Secret;
 use platform::telemetry;
 use serde::de::DeserializeOwned;
@@ -36,6 +37,8 @@ pub(crate) struct Head {
     pub(crate) path: Arc<str>,
     /// Absent if the operation is open to everybody.
     pub(crate) caller: Option<Arc<Caller>>,
+    /// When the token ends, if there is a caller.
+    pub(crate) token_ends_at: Option<Timestamp>,
 }
 
 /// An authenticated request.
@@ -52,6 +55,7 @@ pub struct Request {
     pub query: String,
     pub body: Bytes,
     caller: Option<Arc<Caller>>,
+    token_ends_at: Option<Timestamp>,
     context: Arc<Context>,
     /// The role in which the caller reads; unset until it is decided.
     reader: Arc<OnceLock<Role>>,
@@ -59,9 +63,20 @@ pub struct Request {
 
 impl Request {
     pub(crate) fn new(head: Head, headers: HeaderMap, query: String, body: Bytes) -> Self {
-        let Head { context, client, operation, path, caller } = head;
+        let Head { context, client, operation, path, caller, token_ends_at } = head;
         let reader = Arc::default();
-        Self { client, operation, path, headers, query, body, caller, context, reader }
+        Self {
+            client,
+            operation,
+            path,
+            headers,
+            query,
+            body,
+            caller,
+            token_ends_at,
+            context,
+            reader,
+        }
     }
 
     /// A request of the same caller that is a part of this one, for an operation at `path`. Headers
@@ -109,6 +124,12 @@ impl Request {
     /// once it is loaded.
     pub fn caller(&self) -> Result<&Caller, Problem> {
         self.caller.as_deref().ok_or(Problem::new(TOKEN_MISSING))
+    }
+
+    /// When the caller's token ends; `None` without one.
+    #[must_use]
+    pub const fn token_ends_at(&self) -> Option<Timestamp> {
+        self.token_ends_at
     }
 
     /// Decides in which capacity the caller reads data of `resource`, as [`access::decide`]. The

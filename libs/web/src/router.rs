@@ -27,6 +27,7 @@ use super::problem::{
 };
 use super::request::{Head, check_token};
 use super::{Access, Context, Counts, Language, Problem, query};
+use crate::auth::Bearer;
 use crate::quotas::{Admission, Uses};
 
 /// All routes of a process.
@@ -206,7 +207,9 @@ impl Router {
             response.headers_mut().insert(ALLOW, place.allow());
             return Err(response);
         };
-        let caller = self.caller(operation.access, headers).map_err(refused)?.map(Arc::new);
+        let bearer = self.bearer(operation.access, headers).map_err(refused)?;
+        let token_ends_at = bearer.as_ref().map(|bearer| bearer.until);
+        let caller = bearer.map(|bearer| Arc::new(bearer.caller));
         if let (Access::Roles(mays), Some(caller)) = (operation.access, &caller) {
             access::decide(caller, mays, None)
                 .map_err(|denied| by(refused(denied.into()), Some(caller)))?;
@@ -237,14 +240,14 @@ impl Router {
         })?;
         let (operation_name, path) = (Arc::clone(&operation.name), path.into());
         let context = Arc::clone(&self.context);
-        let head = Head { context, client, operation: operation_name, path, caller };
+        let head = Head { context, client, operation: operation_name, path, caller, token_ends_at };
         Ok(Admitted { operation, head, invoked, quota })
     }
 
     /// The authenticated caller; `None` if the operation is open to everybody.
-    fn caller(&self, access: Access, headers: &HeaderMap) -> Result<Option<Caller>, Problem> {
+    fn bearer(&self, access: Access, headers: &HeaderMap) -> Result<Option<Bearer>, Problem> {
         let Access::Roles(_) = access else { return Ok(None) };
-        self.context.caller(headers).map(Some)
+        self.context.bearer(headers).map(Some)
     }
 
     /// Replaces the caller by one who acts for the party that the request invokes.

@@ -91,6 +91,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_messages" | "get_message_document" => dossier::notes::READ_MESSAGES,
         "get_mandate" | "get_mandates" | "get_mandate_document" => dossier::mandates::READ,
         "get_credential" | "get_credentials" => dossier::mandates::LIST,
+        "get_me" => dossier::access::EVERY_ROLE,
         "batch_dossiers" => steps.iter().find(|step| step.name == "submit_dossier").unwrap().may,
         "get_reads" => &[any(Role::Applicant), any(Role::Auditor)],
         "get_parcel_label" => dossier::delivery::READ_LABEL,

@@ -49,6 +49,7 @@ mod locked;
 mod mandated;
 mod mandates;
 mod markers;
+mod me;
 mod money;
 mod notes;
 mod numbers;

@@ -85,10 +85,10 @@ enum Audience {
 
 /// The caller in a token, and its validity.
 #[derive(Debug, Clone)]
-pub(super) struct Bearer {
-    pub(super) caller: Caller,
+pub(crate) struct Bearer {
+    pub(crate) caller: Caller,
     pub(super) from: Timestamp,
-    pub(super) until: Timestamp,
+    pub(crate) until: Timestamp,
 }
 
 impl<'a> Token<'a> {

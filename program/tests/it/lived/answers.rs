@@ -52,6 +52,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_changes", "ids and kinds, see `changes`"),
     ("get_credential", "of a machine, not of a dossier, see `mandates`"),
     ("get_credentials", "of machines, not of dossiers, see `mandates`"),
+    ("get_me", "the caller's own entry, see `me`"),
     ("get_mandates", "of firms, not of dossiers, see `mandates`"),
     ("get_mandate", "of firms, not of dossiers, see `mandates`"),
     ("get_mandate_document", "of firms, not of dossiers, see `mandates`"),

@@ -7,6 +7,7 @@ mod get_credentials;
 mod get_mandate;
 mod get_mandate_document;
 mod get_mandates;
+mod get_me;
 mod grant_mandate;
 mod register_credential;
 mod reply;
@@ -29,6 +30,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         register_credential::operation(),
         get_credentials::operation(),
         get_credential::operation(),
+        get_me::operation(),
         revoke_credential::operation(),
     ]
 }

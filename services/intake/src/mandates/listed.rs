@@ -1,13 +1,16 @@
 //! The view of mandates by party, and of credentials by firm. Parties are in the form in which they
 //! are compared. It has no texts.
 
-use dossier::contract::{AgencyCode, CredentialEvent, MandateEvent, Subject, party_name};
+use dossier::contract::{
+    AgencyCode, CredentialEvent, MandateEvent, ProcedureCode, Subject, party_name,
+};
 use dossier::mandates::MandateStatus;
 use engine::tasks::{NotApplied, Projection};
-use engine::view::Shape;
+use engine::view::{Shape, instant};
 use events::Recorded;
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::types::Type;
+use rusqlite::{Connection, Row, params};
 
 /// The projection of mandates and credentials.
 #[derive(Debug)]
@@ -144,6 +147,47 @@ pub(crate) fn open_of(
         .query_row(params![party, now.as_millisecond()], |row| row.get(0))
     };
     Ok((count("principal", principal)?, count("representative", representative)?))
+}
+
+/// A mandate that is in force, as its representative needs it.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) mandate: String,
+    pub(crate) principal: String,
+    pub(crate) procedures: Vec<ProcedureCode>,
+    pub(crate) ends_at: Timestamp,
+}
+
+/// The mandates of a representative that are in force at `now`, by id, up to `limit`.
+pub(crate) fn in_force_for(
+    rows: &Connection,
+    representative: &str,
+    now: Timestamp,
+    limit: u32,
+) -> rusqlite::Result<Vec<InForce>> {
+    // Only open mandates are read, in the order of their index, however many have ended.
+    rows.prepare_cached(
+        "SELECT id, principal, procedures, ends_at FROM mandates
+         WHERE representative = ?1 AND status IN ('offered', 'accepted')
+           AND status = 'accepted' AND ends_at > ?2
+         ORDER BY id LIMIT ?3",
+    )?
+    .query_map(params![representative, now.as_millisecond(), limit], |row| {
+        Ok(InForce {
+            mandate: row.get(0)?,
+            principal: row.get(1)?,
+            procedures: procedures(row, 2)?,
+            ends_at: instant(row, 3)?,
+        })
+    })?
+    .collect()
+}
+
+/// The codes of procedures in a column.
+pub(crate) fn procedures(row: &Row<'_>, column: usize) -> rusqlite::Result<Vec<ProcedureCode>> {
+    serde_json::from_str(&row.get::<_, String>(column)?).map_err(|error| {
+        rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+    })
 }
 
 /// The agency and those above it: `G02.001` and `G02`.

@@ -10,7 +10,7 @@ use dossier::mandates::{MandateStatus, READ, last_day};
 use engine::view::{Question, instant};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use rusqlite::types::{Type, Value};
+use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,7 +18,7 @@ use web::{Cursors, Line, Operation, PageRows, Problem, Reply, Request};
 
 use super::reply::{ACTS_FOR_OTHERS, party};
 use crate::mandates::App;
-use crate::mandates::listed::{PRINCIPAL, REPRESENTATIVE, name};
+use crate::mandates::listed::{PRINCIPAL, REPRESENTATIVE, name, procedures};
 
 const ADDRESS: &str = "/v1/mandates";
 
@@ -198,15 +198,12 @@ fn reply(row: &Row<'_>, own: Option<&str>) -> rusqlite::Result<ListedMandateRepl
     let you_are = own.map(|own| {
         if principal == own { MandateParty::Principal } else { MandateParty::Representative }
     });
-    let procedures = serde_json::from_str(&row.get::<_, String>(3)?).map_err(|error| {
-        rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error))
-    })?;
     Ok(ListedMandateReply {
         mandate: row.get(0)?,
         principal,
         representative: row.get(2)?,
         you_are,
-        procedures,
+        procedures: procedures(row, 3)?,
         status: row.get(4)?,
         granted_at: instant(row, 5)?,
         accept_by: instant(row, 6)?,
