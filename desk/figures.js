@@ -1,50 +1,97 @@
-// Figures of an agency as plots; each number leads to its dossiers.
+// Figures of an agency as plots with tables beside them; each number leads to its dossiers.
 import { read } from './api.js';
 import { both, duration, number, t } from './i18n.js';
-import { Field, Loaded, Page, Select } from './parts.js';
+import { Field, Loaded, More, Page, Select } from './parts.js';
 import { html, useLoad, useState } from './view.js';
+import { useParameters } from './ministry/address.js';
+import { Counted, filtersOf } from './ministry/counted.js';
+import { Bar, Columns, Legend, sumOf } from './ministry/plots.js';
+import { FIGURES, Tabs } from './ministry/tabs.js';
 
-const GROUPS = ['procedure', 'agency', 'officer', 'month', 'channel'];
+const GROUPS = ['procedure', 'agency', 'officer', 'month', 'channel', 'audience'];
+const PARTS = ['early', 'on_time', 'late'];
+const REMAINING = [
+  'overdue_open',
+  'due_today',
+  'due_in_week',
+  'due_later',
+  'open_paused',
+  'open_undated',
+];
+const ADDRESS = '/v1/register/statistics';
 
 export function Figures() {
-  const [group, setGroup] = useState('procedure');
+  const [values, set] = useParameters();
+  const by = values.by ?? 'procedure';
+  const filters = filtersOf(values);
+  const [further, setFurther] = useState({ of: undefined, groups: [], next: undefined });
   const loaded = useLoad(
-    () => read('/v1/register/statistics', { group_by: group }).then(({ body }) => body),
-    [group],
+    () => read(ADDRESS, { ...filters, group_by: by }),
+    [JSON.stringify([filters, by])],
   );
+  const grown =
+    further.of === loaded.data ? further : { groups: [], next: loaded.data?.next };
+  const more = async (address) => {
+    const page = await read(address);
+    const groups = [...grown.groups, ...page.body.groups];
+    setFurther({ of: loaded.data, groups, next: page.next });
+  };
   return html`<${Page} title=${t('nav.figures')} wide>
+    <${Tabs} pages=${FIGURES} label="nav.figures" />
+    <${Filters} values=${values} set=${set} />
     <${Loaded} of=${loaded}>
-      ${(all) => html`
-        <${Numbers} of=${all} />
+      ${({ body }) => html`
+        <${Numbers} of=${body} filters=${filters} />
+        <${Remaining} of=${body} filters=${filters} />
         <h2 id="by">${t('figures.by')}</h2>
         <${Field} id="group" label=${t('figures.group')} required>
           ${(attributes) => html`<${Select}
-            ...${{ attributes, value: group, onChange: setGroup }}
+            ...${{ attributes, value: by, onChange: (one) => set({ by: one }) }}
             options=${GROUPS.map((one) => [one, t(`figures.group.${one}`)])}
           />`}
         <//>
-        <${Bars} groups=${all.groups} by=${group} />
-        <h2>${t('figures.time')}</h2>
-        <${Where} of=${all} />
+        <${Groups} groups=${[...body.groups, ...grown.groups]} by=${by} filters=${filters} />
+        <${More} next=${grown.next} load=${more} />
+        <${Where} all=${body} groups=${[...body.groups, ...grown.groups]} by=${by} />
+        <p class="hint">
+          ${t('figures.based', { n: number(body.coverage.position) })}
+        </p>
       `}
     <//>
   <//>`;
 }
 
+// The period: by the day of submission, or of handling.
+function Filters({ values, set }) {
+  const date = (name) => html`<${Field} id=${name} label=${t(`figures.${name}`)}>
+    ${(attributes) => html`<input
+      type="date"
+      ...${attributes}
+      value=${values[name] ?? ''}
+      onChange=${(event) => set({ [name]: event.target.value })}
+    />`}
+  <//>`;
+  return html`<div class="line">
+    ${date('from')} ${date('to')}
+    <${Field} id="period" label=${t('figures.period')} required>
+      ${(attributes) => html`<${Select}
+        ...${{ attributes, value: values.period ?? 'submitted' }}
+        onChange=${(one) => set({ period: one === 'submitted' ? '' : one })}
+        options=${['submitted', 'handled'].map((one) => [one, t(`figures.period.${one}`)])}
+      />`}
+    <//>
+  </div>`;
+}
+
 // The figures that a head of a unit looks at first.
-function Numbers({ of }) {
-  const cards = [
-    ['open', of.open, '#/dossiers?stage=processing'],
-    ['overdue', of.overdue_open, '#/dossiers?stage=processing&missed=true'],
-    ['handled', of.handled, '#/dossiers?stage=closed'],
-    ['missed', of.missed, '#/dossiers?missed=true'],
-    ['suspended', of.suspended, '#/dossiers?suspended=true'],
-    ['awaiting', of.awaiting_acceptance, '#/dossiers?stage=submitted'],
-  ];
+function Numbers({ of, filters }) {
+  const cards = ['open', 'overdue_open', 'handled', 'late', 'suspended', 'awaiting_acceptance'];
+  const percent = ({ percent: share }) =>
+    share === null || share === undefined ? '–' : `${number(share)} %`;
   return html`<ul class="numbers">
       ${cards.map(
-        ([key, value, to]) => html`<li key=${key}>
-          <a href=${to}><b>${number(value)}</b> ${t(`figures.${key}`)}</a>
+        (figure) => html`<li key=${figure}>
+          <b><${Counted} value=${of[figure]} figure=${figure} of=${filters} /></b> ${t(`figures.${figure}`)}
         </li>`,
       )}
     </ul>
@@ -59,18 +106,65 @@ function Numbers({ of }) {
     </p>`;
 }
 
-const percent = ({ percent: share }) =>
-  share === null || share === undefined ? '–' : `${number(share)} %`;
+// Open dossiers by what remains until the promised day.
+function Remaining({ of, filters }) {
+  const items = REMAINING.map((figure) => ({ name: t(`remaining.${figure}`), [partOf(figure)]: of[figure], figure }));
+  const parts = [...new Set(REMAINING.map(partOf))];
+  return html`<section aria-labelledby="remaining">
+    <h2 id="remaining">${t('figures.remaining')}</h2>
+    <div class="beside">
+      <${Columns} label=${t('figures.remaining')} items=${items} parts=${parts} />
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">${t('figures.promised')}</th>
+            <th scope="col" class="amount">${t('figures.open')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${items.map(
+            ({ figure }) => html`<tr key=${figure}>
+              <th scope="row">${t(`figures.${figure}`)}</th>
+              <td class="amount"><${Counted} value=${of[figure]} figure=${figure} of=${filters} /></td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </section>`;
+}
 
-const PARTS = ['early', 'on_time', 'late'];
+const partOf = (figure) =>
+  ({ overdue_open: 'late', due_today: 'soon', open_paused: 'paused', open_undated: 'paused' })[
+    figure
+  ] ?? 'early';
 
-// A bar for each group: dossiers that were early, on time and late. The table has the same numbers.
-function Bars({ groups, by }) {
-  const most = Math.max(1, ...groups.map((one) => one.early + one.on_time + one.late));
+const nameOf = (by, { key, name }) => {
+  if (by === 'channel') return t(`channel.${key}`);
+  if (by === 'audience') return t(`audience.${key}`);
+  if (by === 'officer' && !key) return t('work.nobody');
+  return both(name) || key;
+};
+
+// A bar for each group: dossiers that were early, on time and late, with their numbers.
+function Groups({ groups, by, filters }) {
   if (!groups.length) return html`<p>${t('figures.none')}</p>`;
+  const most = Math.max(1, ...groups.map((one) => sumOf(one, PARTS)));
+  const cell = (one, figure) => html`<td class="amount" key=${figure}>
+    <${Counted} value=${one[figure]} figure=${figure} of=${{ ...filters, group_by: by, group: one.key }} />
+  </td>`;
   return html`
-    <p class="legend">${PARTS.map((part) => html`<span key=${part} class=${`key ${part}`}>${t(`figures.${part}`)}</span> `)}</p>
-    <div class="scroll" tabindex="0" role="region" aria-label=${t('figures.by')}>
+    <${Legend} parts=${PARTS} name=${(part) => t(`figures.${part}`)} />
+    ${
+      by === 'month'
+        ? html`<${Columns}
+          label=${t('figures.months')}
+          items=${groups.map((one) => ({ ...one, name: one.key }))}
+          parts=${PARTS}
+        />`
+        : null
+    }
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="by">
       <table class="list">
         <thead>
           <tr>
@@ -78,15 +172,15 @@ function Bars({ groups, by }) {
             <th scope="col"><span class="hidden">${t('figures.plot')}</span></th>
             ${PARTS.map((part) => html`<th scope="col" class="amount" key=${part}>${t(`figures.${part}`)}</th>`)}
             <th scope="col" class="amount">${t('figures.open')}</th>
+            <th scope="col" class="amount">${t('figures.overdue_open')}</th>
           </tr>
         </thead>
         <tbody>
           ${groups.map(
             (one) => html`<tr key=${one.key}>
-              <th scope="row"><a href=${linkOf(by, one.key)}>${both(one.name) || one.key}</a></th>
-              <td class="plot"><${Bar} of=${one} most=${most} /></td>
-              ${PARTS.map((part) => html`<td class="amount" key=${part}>${number(one[part])}</td>`)}
-              <td class="amount">${number(one.open)}</td>
+              <th scope="row">${nameOf(by, one)}</th>
+              <td class="plot"><${Bar} of=${one} parts=${PARTS} most=${most} /></td>
+              ${[...PARTS, 'open', 'overdue_open'].map((figure) => cell(one, figure))}
             </tr>`,
           )}
         </tbody>
@@ -95,34 +189,39 @@ function Bars({ groups, by }) {
   `;
 }
 
-function Bar({ of, most }) {
-  let x = 0;
-  return html`<svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
-    ${PARTS.map((part) => {
-      const width = (of[part] / most) * 100;
-      const bar = html`<rect key=${part} class=${part} x=${x} y="0" width=${width} height="10" />`;
-      x += width;
-      return bar;
-    })}
-  </svg>`;
-}
+const HOLDERS = ['with_agency_mean_s', 'with_applicant_mean_s'];
 
-function linkOf(by, key) {
-  const name = { procedure: 'procedure', agency: 'agency', officer: 'officer', channel: 'channel' }[
-    by
-  ];
-  if (name) return `#/dossiers?${new URLSearchParams({ [name]: key })}`;
-  const [year, month] = key.split('-').map(Number);
-  const instant = (m) => new Date(Date.UTC(year, m, 1) - 7 * 3_600_000).toISOString();
-  return `#/dossiers?${new URLSearchParams({ submitted_from: instant(month - 1), submitted_to: instant(month), sort: 'newest' })}`;
-}
-
-// Where the time of a dossier passed, in the mean.
-function Where({ of }) {
-  const { with_agency_mean_s: agency, with_applicant_mean_s: applicant } = of;
-  if (agency === undefined || agency === null) return html`<p>${t('figures.none')}</p>`;
-  return html`<p>
-    ${t('elapsed', { agency: duration(agency), applicant: duration(applicant ?? 0) })}
-    <meter min="0" max=${agency + (applicant ?? 0) || 1} value=${agency} aria-label=${t('elapsed.share')}></meter>
-  </p>`;
+// Where the time of handled dossiers passed, in the mean: with the agency or with the applicant.
+function Where({ all, groups, by }) {
+  const rows = [{ ...all, key: '', name: undefined, all: true }, ...groups].filter(
+    (one) => one.elapsed_mean_s !== null && one.elapsed_mean_s !== undefined,
+  );
+  if (!rows.length) return null;
+  const most = Math.max(1, ...rows.map((one) => sumOf(one, HOLDERS)));
+  return html`<div>
+    <h2 id="where">${t('figures.time')}</h2>
+    <${Legend} parts=${HOLDERS} name=${(part) => t(`figures.${part}`)} />
+    <div class="scroll" tabindex="0" role="region" aria-labelledby="where">
+      <table class="list">
+        <thead>
+          <tr>
+            <th scope="col">${t(`figures.group.${by}`)}</th>
+            <th scope="col"><span class="hidden">${t('figures.plot')}</span></th>
+            ${HOLDERS.map((part) => html`<th scope="col" class="amount" key=${part}>${t(`figures.${part}`)}</th>`)}
+            <th scope="col" class="amount">${t('figures.p90')}</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${rows.map(
+            (one) => html`<tr key=${one.all ? 'all' : `of ${one.key}`}>
+              <th scope="row">${one.all ? t('all') : nameOf(by, one)}</th>
+              <td class="plot"><${Bar} of=${one} parts=${HOLDERS} most=${most} /></td>
+              ${HOLDERS.map((part) => html`<td class="amount" key=${part}>${duration(one[part] ?? 0)}</td>`)}
+              <td class="amount">${duration(one.duration_p90_s ?? 0)}</td>
+            </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+  </div>`;
 }

@@ -1,16 +1,21 @@
-// For operators: is everything in order, rules with their versions, outages, and dead letters.
-import { read, readIfAny } from '../api.js';
-import { code, day, number, t, time } from '../i18n.js';
-import { Facts, Loaded, More, Page } from '../parts.js';
-import { usePages } from '../pages.js';
-import { html, useLoad } from '../view.js';
+// For operators: is everything in order, what lags, what was refused, and dead letters with retry.
+import { bytes, post, read, readIfAny } from '../api.js';
+import { day, number, t } from '../i18n.js';
+import { metricsOf, named } from '../ministry/metrics.js';
+import { OPERATION, Tabs } from '../ministry/tabs.js';
+import { Action, Facts, Loaded, Page, ProblemBox } from '../parts.js';
+import { html, outdate, useLoad, useState } from '../view.js';
 
-export const Operation = () => html`<${Page} title=${t('nav.operation')} wide>
+const MIB = 1_048_576;
+
+export const Operation = () => html`<${Page} title=${t('operation.state')} wide>
+  <${Tabs} pages=${OPERATION} label="nav.operation" />
   <${Health} />
-  <${Rules} />
-  <${Outages} />
   <${DeadLetters} />
+  <${Metrics} />
 <//>`;
+
+const yes = (is) => (is ? t('yes') : html`<span class="due late">${t('no')}</span>`);
 
 function Health() {
   const ready = useLoad(() => read('/health/ready').then(({ body }) => body), []);
@@ -18,12 +23,18 @@ function Health() {
     ${(body) => html`
       <${Facts}
         rows=${[
-          [t('operation.ready'), body.ready ? t('yes') : t('no')],
-          [t('operation.caught_up'), body.caught_up ? t('yes') : t('no')],
+          [t('operation.ready'), yes(body.ready)],
+          [t('operation.store'), yes(body.store && body.writable)],
+          [t('operation.caught_up'), yes(body.caught_up)],
           [t('operation.events'), number(body.head)],
           [t('operation.obligations'), number(body.open_obligations)],
           [t('operation.overdue'), number(body.overdue_obligations)],
           [t('operation.dead_letters'), number(body.dead_letters)],
+          [
+            t('operation.disk'),
+            body.disk_free_bytes && `${number(Math.floor(body.disk_free_bytes / MIB))} MiB`,
+          ],
+          [t('operation.standing'), body.standing.join(', ')],
         ]}
       />
       ${body.law.map((one) => html`<p class="note"><b>${one.what}</b> ${one.why}</p>`)}
@@ -35,58 +46,87 @@ function Health() {
   <//>`;
 }
 
-const addressOf = ({ kind, name, version }) =>
-  [kind, name, version].map((part) => encodeURIComponent(part)).join('/');
-
-function Rules() {
-  const found = usePages('/v1/rules', {}, []);
-  return html`<h2>${t('operation.rules')}</h2>
-    <${Loaded} of=${found}>
-      ${(rows) => html`
-        <ul class="rows work">
-          ${rows.map(
-            (row) => html`<li key=${addressOf(row)}>
-              <div>
-                <a href=${`#/rules/${addressOf(row)}`}>${row.name} ${row.version}</a>
-                <small>${code('rules', row.kind)}</small>
-              </div>
-              <div>${code('rules.status', row.status)}<small>${row.by}</small></div>
-              <div>${row.effective_from ? t('operation.from', { day: day(row.effective_from) }) : null}</div>
-            </li>`,
-          )}
-        </ul>
-        <${More} next=${found.next} load=${found.more} />
-      `}
-    <//>`;
-}
-
-function Outages() {
-  const outages = useLoad(() => read('/v1/outages').then(({ body }) => body), []);
-  return html`<h2>${t('operation.outages')}</h2>
-    <${Loaded} of=${outages}>
-      ${(rows) => html`<ul class="rows">
-        ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
-        ${rows.map(
-          (row) => html`<li key=${row.id}>
-            <b>${row.agency}</b> ${row.reason}
-            <small>${time(row.from)} – ${row.to ? time(row.to) : t('operation.lasting')}</small>
-          </li>`,
-        )}
-      </ul>`}
-    <//>`;
-}
-
 function DeadLetters() {
   const letters = useLoad(() => readIfAny('/v1/dead-letters').then((page) => page?.body ?? []), []);
-  return html`<h2>${t('operation.dead_letters')}</h2>
+  const [problem, setProblem] = useState();
+  const retry = async ({ service, position }) => {
+    setProblem(undefined);
+    try {
+      await post(`/v1/dead-letters/${encodeURIComponent(service)}/${position}/retry`, {});
+      outdate();
+    } catch (failed) {
+      setProblem(failed);
+    }
+  };
+  return html`<h2 id="letters">${t('operation.dead_letters')}</h2>
+    <${ProblemBox} problem=${problem} />
     <${Loaded} of=${letters}>
       ${(rows) => html`<ul class="rows">
         ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
         ${rows.map(
-          (row) => html`<li key=${row.position}>
+          (row) => html`<li key=${`${row.service} ${row.position}`}>
             <b>${row.kind}</b> ${row.reason}<small>${row.service} · ${row.stream} · ${row.position}</small>
+            <${Action} label=${t('operation.retry')} onClick=${() => retry(row)} />
           </li>`,
         )}
       </ul>`}
     <//>`;
 }
+
+const LAGS = [
+  ['dossier_reactions_lag', 'service'],
+  ['dossier_view_lag', 'view'],
+  ['dossier_follower_lag', 'follower'],
+];
+
+// Lag and refusals, if this address has the metrics.
+function Metrics() {
+  const loaded = useLoad(async () => {
+    try {
+      return metricsOf(await (await bytes('/metrics')).text());
+    } catch (problem) {
+      if (problem.status === 404) return [];
+      throw problem;
+    }
+  }, []);
+  return html`<${Loaded} of=${loaded}>
+    ${(metrics) => {
+      if (!metrics.length) return html`<p class="hint">${t('operation.no_metrics')}</p>`;
+      const lags = LAGS.flatMap(([name, label]) =>
+        named(metrics, name).map((one) => ({ ...one, name: `${t(`lag.${label}`)} ${one.labels[label]}` })),
+      ).sort((a, b) => b.value - a.value);
+      const behind = lags.filter((one) => one.value > 0);
+      const refused = named(metrics, 'dossier_refusals_total').sort((a, b) => b.value - a.value);
+      return html`
+        <h2>${t('operation.lag')}</h2>
+        <p>${behind.length ? t('operation.behind', { n: behind.length, of: lags.length }) : t('operation.none_behind', { n: lags.length })}</p>
+        ${behind.length ? html`<${Table} rows=${behind.map((one) => [one.name, one.value])} head=${['operation.follower', 'operation.positions']} />` : null}
+        <h2>${t('operation.refusals')}</h2>
+        ${
+          refused.length
+            ? html`<${Table}
+              rows=${refused.map((one) => [one.labels.problem, one.value])}
+              head=${['operation.problem', 'operation.times']}
+            />`
+            : html`<p>${t('operation.none')}</p>`
+        }
+        <p class="hint">${t('operation.quotas')}</p>
+      `;
+    }}
+  <//>`;
+}
+
+const Table = ({ rows, head }) => html`<table class="list narrow">
+  <thead>
+    <tr>
+      <th scope="col">${t(head[0])}</th>
+      <th scope="col" class="amount">${t(head[1])}</th>
+    </tr>
+  </thead>
+  <tbody>
+    ${rows.map(
+      ([name, value]) =>
+        html`<tr key=${name}><th scope="row">${name}</th><td class="amount">${number(value)}</td></tr>`,
+    )}
+  </tbody>
+</table>`;

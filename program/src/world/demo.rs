@@ -54,7 +54,8 @@ const LAST: &str = "2026-11-19T17:00:00+07:00";
 const END: &str = "2026-11-20T12:00:00+07:00";
 
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
-    let data = DataDirectory::open(&arguments.data)?;
+    // As where people issue rules: one proposes, another one signs.
+    let data = DataDirectory::open(&arguments.data)?.with_rule_signers(Some(2));
     if data.is_fresh() {
         make_up(&data, arguments).await?;
     } else if data.virtual_end()?.is_none() {

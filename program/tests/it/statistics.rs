@@ -253,6 +253,72 @@ async fn groups_have_the_figures_that_the_same_filter_gives_and_come_in_pages() 
     assert_eq!(office.browser.get(&other, &auditor).await.refused(), (400, "query-invalid"));
 }
 
+/// The codes of all pages of the list of a figure.
+async fn listed(office: &Office, query: &str) -> Vec<String> {
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    let mut next = format!("/v1/register/statistics/dossiers?limit=2&{query}");
+    let mut codes = Vec::new();
+    while !next.is_empty() {
+        let page = office.browser.get(&next, &auditor).await;
+        let link = page.header("link").to_owned();
+        let rows = page.granted();
+        let all = rows.as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap());
+        codes.extend(all.map(ToOwned::to_owned));
+        next = link.trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
+    }
+    codes
+}
+
+#[tokio::test]
+async fn every_figure_lists_as_many_dossiers_as_it_counts_each_once() {
+    const OPEN: [&str; 6] =
+        ["overdue_open", "due_today", "due_in_week", "due_later", "open_undated", "open_paused"];
+    let office = world().await;
+    let mut rows = 0;
+    for query in ["", "period=handled&from=2026-11-21&to=2026-11-30", "procedure=ENERGY.LABEL"] {
+        let found = figures(&office, &format!("group_by=officer&{query}")).await;
+        let all = std::iter::once((String::new(), &found));
+        let groups = found["groups"].as_array().unwrap().iter().map(|of| {
+            let key = of["key"].as_str().unwrap();
+            (format!("&group_by=officer&group={key}"), of)
+        });
+        for (group, of) in all.chain(groups) {
+            let counted = [
+                "dossiers",
+                "carried_over",
+                "handled",
+                "settled",
+                "early",
+                "on_time",
+                "late",
+                "without_deadline",
+                "not_accepted",
+                "stopped",
+                "open",
+                "awaiting_acceptance",
+                "processing",
+                "suspended",
+            ];
+            for figure in counted.into_iter().chain(OPEN) {
+                let codes = listed(&office, &format!("figure={figure}&{query}{group}")).await;
+                let distinct: std::collections::BTreeSet<&String> = codes.iter().collect();
+                assert_eq!(distinct.len(), codes.len(), "each once");
+                assert_eq!(of[figure], codes.len(), "{figure} {query} {group}");
+                rows += codes.len();
+            }
+            let open: u64 = OPEN.iter().map(|figure| of[figure].as_u64().unwrap()).sum();
+            assert_eq!(of["open"], open, "{of}");
+        }
+    }
+    assert!(rows > 50, "{rows}");
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    let without = "/v1/register/statistics/dossiers?group=G02";
+    assert_eq!(office.browser.get(without, &auditor).await.refused(), (400, "query-invalid"));
+    let reviewer = office.token(Role::Reviewer, "re", "H26");
+    let other = "/v1/register/statistics/dossiers?agency=G02";
+    assert_eq!(office.browser.get(other, &reviewer).await.status, 403);
+}
+
 #[tokio::test]
 async fn shares_of_online_services_count_all_services_in_force_and_say_what_they_cover() {
     let office = world().await;

@@ -5,6 +5,7 @@ mod found;
 mod get_book;
 mod get_changes;
 mod get_control_slip;
+mod get_counted_dossiers;
 mod get_dossier_by_code;
 mod get_dossiers;
 mod get_elapsed;
@@ -44,6 +45,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_parcels::operation(),
         get_found_complaints::operation(),
         get_statistics::operation(),
+        get_counted_dossiers::operation(),
         get_targets::operation(),
         export_statistics::operation(),
         get_public_figures::operation(),

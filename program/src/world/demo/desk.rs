@@ -30,7 +30,7 @@ struct Person {
     role: Role,
     /// Agency of an officer; empty for others.
     agency: &'static str,
-    /// Whether it is offered; the sandbox's bank is used by its page only.
+    /// Whether it is offered; partners are not: the sandbox's bank is used by its page only.
     is_shown: bool,
 }
 
@@ -43,7 +43,7 @@ const fn person(
     Person { id, vi, en, role, agency, is_shown: true }
 }
 
-const PEOPLE: [Person; 14] = [
+const PEOPLE: [Person; 17] = [
     person(APPLICANT, ("Công ty Sao Mai", "Sao Mai Company"), Role::Applicant, ""),
     person("broker-hai", ("Đại lý Hải Phong", "Hải Phong Brokers"), Role::Applicant, ""),
     person("clerk-lan", ("Chị Lan, một cửa", "Ms Lan, one-stop unit"), Role::Clerk, "G02"),
@@ -70,13 +70,28 @@ const PEOPLE: [Person; 14] = [
         "H26.14",
     ),
     person(
+        "approver-nam-dinh",
+        ("Ông Sơn, Sở Công Thương", "Mr Sơn, department"),
+        Role::Approver,
+        "H26.14",
+    ),
+    person(
         "handler-yen",
         ("Chị Yến, phản ánh kiến nghị", "Ms Yến, complaints"),
         Role::ComplaintHandler,
         "G02",
     ),
     person("operator-dung", ("Anh Dũng, quản trị", "Mr Dũng, operator"), Role::Operator, ""),
+    person("operator-lien", ("Chị Liên, quản trị", "Ms Liên, operator"), Role::Operator, ""),
     person("auditor-quang", ("Ông Quang, thanh tra", "Mr Quang, auditor"), Role::Auditor, "G02"),
+    Person {
+        id: "vnpost",
+        vi: "Bưu chính",
+        en: "Carrier",
+        role: Role::Carrier,
+        agency: "",
+        is_shown: false,
+    },
     Person {
         id: "sandbox",
         vi: "Ngân hàng thử nghiệm",

@@ -11,6 +11,7 @@ use rusqlite::{Connection, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::figure::{CountedFigure, SETTLED};
 use super::figures::{FiguresReply, ServicesReply};
 use super::scope::{Period, Scope};
 
@@ -41,11 +42,8 @@ pub(crate) struct Group {
     pub(crate) figures: FiguresReply,
 }
 
-/// Settled as QĐ 766/QĐ-TTg counts it.
-pub(super) const SETTLED: &str = "status IN (7, 9, 10)";
-
 impl GroupedBy {
-    fn key(self, period: Period) -> &'static str {
+    pub(super) fn key(self, period: Period) -> &'static str {
         match self {
             Self::Agency => "agency",
             Self::Receiver => "coalesce(receiver, agency)",
@@ -182,18 +180,11 @@ fn counted(rows: &Connection, keys: &Keys<'_>) -> rusqlite::Result<BTreeMap<Stri
 }
 
 fn sums(keys: &Keys<'_>) -> String {
-    let Scope { handled: h, carried, as_of, .. } = keys.scope;
+    let Scope { handled: h, .. } = keys.scope;
     let Keys { key, conditions, .. } = keys;
+    let counted = CountedFigure::ALL.map(|figure| format!("sum({})", figure.condition(keys.scope)));
     format!(
-        "SELECT {key} AS k, count(*), sum({carried}), sum({h}), sum({h} AND {SETTLED}),
-           sum({h} AND {SETTLED} AND handled_day < due_day),
-           sum({h} AND {SETTLED} AND handled_day = due_day),
-           sum({h} AND {SETTLED} AND handled_day > due_day),
-           sum({h} AND {SETTLED} AND due_day IS NULL),
-           sum({h} AND status = 3), sum({h} AND status = 8),
-           sum(NOT {h}), sum(NOT {h} AND status = 1), sum(NOT {h} AND status IN (2, 4)),
-           sum(NOT {h} AND status IN (5, 6)),
-           sum(NOT {h} AND suspended = 0 AND due_day < '{as_of}'),
+        "SELECT {key} AS k, {},
            sum(missed), sum(by_rule), sum(supplements), sum(max(supplements - 1, 0)),
            sum(last_day_requests), sum({h} AND outcome = 'refused' AND handled_day > due_day),
            sum(redated), sum(extended), sum(late_outages), sum(restarts),
@@ -204,7 +195,8 @@ fn sums(keys: &Keys<'_>) -> String {
            CAST(avg(iif({h}, handled_at - submitted_at, NULL)) / 1000 AS INTEGER),
            CAST(avg(iif({h}, applicant_ms, NULL)) / 1000 AS INTEGER),
            CAST(avg(iif({h}, handled_at - submitted_at - applicant_ms, NULL)) / 1000 AS INTEGER)
-         FROM dossiers WHERE {conditions} GROUP BY k"
+         FROM dossiers WHERE {conditions} GROUP BY k",
+        counted.join(", ")
     )
 }
 
@@ -246,6 +238,11 @@ impl Columns<'_> {
             &mut reply.processing,
             &mut reply.suspended,
             &mut reply.overdue_open,
+            &mut reply.due_today,
+            &mut reply.due_in_week,
+            &mut reply.due_later,
+            &mut reply.open_undated,
+            &mut reply.open_paused,
             &mut reply.missed,
             &mut reply.automatic,
             &mut reply.supplements,

@@ -8,7 +8,7 @@ use dossier::law::Law;
 use rusqlite::types::Value;
 use rusqlite::{Connection, Row, params_from_iter};
 
-use super::counts::SETTLED;
+use super::figure::SETTLED;
 use super::scope::Scope;
 
 /// The evidence of at most `limit` units or officers after the key `after`, by key.

@@ -93,6 +93,18 @@ pub(crate) struct FiguresReply {
     pub(super) suspended: u64,
     /// Open, and the promised day is before the last day of the period or today.
     pub(super) overdue_open: u64,
+    /// Open, and the promised day is the last day of the period or today. This and the next two
+    /// are those whose clock runs.
+    pub(super) due_today: u64,
+    /// Open, and the promised day is one of the seven days after that.
+    pub(super) due_in_week: u64,
+    /// Open, and the promised day is later.
+    pub(super) due_later: u64,
+    /// Open, without a promised day.
+    pub(super) open_undated: u64,
+    /// Open, and the clock is suspended. The sum of this, `overdue_open`, `due_today`,
+    /// `due_in_week`, `due_later` and `open_undated` is `open`.
+    pub(super) open_paused: u64,
     /// Missed deadlines, less those withdrawn.
     pub(super) missed: u64,
     /// Decided by a rule.

@@ -8,7 +8,7 @@ use dossier::law::{Law, TargetFigure};
 use jiff::Timestamp;
 use rusqlite::{Connection, params_from_iter};
 
-use super::counts::SETTLED;
+use super::figure::SETTLED;
 use super::scope::Scope;
 
 /// What the shares of a unit are computed from.

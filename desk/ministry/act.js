@@ -1,0 +1,100 @@
+// A form that sends one request: its fields, findings at them, and what was typed until it is granted.
+import { newKey } from '../api.js';
+import { t } from '../i18n.js';
+import { Action, Field, ProblemBox, Select } from '../parts.js';
+import { html, useRef, useState } from '../view.js';
+
+// `fields` are `{ name, label, type, options, required, hint }`; types are `line`, `text`, `date`,
+// `instant`, `many` and, with `options`, a choice. `send(body, key)` takes what was typed; the same
+// content is sent with the same key. `onDone` is called after it was granted.
+export function Act({ id, title, fields, first = {}, button, send, onDone, hint }) {
+  const [values, setValues] = useState(first);
+  const [problem, setProblem] = useState();
+  const sent = useRef({});
+  const act = async () => {
+    const body = bodyOf(fields, values);
+    const content = JSON.stringify(body);
+    if (sent.current.content !== content) sent.current = { content, key: newKey() };
+    setProblem(undefined);
+    try {
+      const outcome = await send(body, sent.current.key);
+      sent.current = {};
+      setValues(first);
+      await onDone?.(outcome);
+    } catch (failed) {
+      setProblem(failed);
+    }
+  };
+  const of = (pointer) => fields.find(({ name }) => `${pointer}/`.startsWith(`/${name}/`));
+  return html`<form class="act" onSubmit=${(event) => event.preventDefault()} noValidate aria-label=${title}>
+    ${hint ? html`<p class="hint">${hint}</p>` : null}
+    <div class="line">
+      ${fields.map(
+        (field) => html`<${One}
+          key=${field.name}
+          id=${`${id}-${field.name}`}
+          field=${field}
+          value=${values[field.name]}
+          findings=${(problem?.errors ?? []).filter(({ pointer }) => pointer !== undefined && of(pointer) === field)}
+          set=${(value) => setValues((all) => ({ ...all, [field.name]: value }))}
+        />`,
+      )}
+    </div>
+    <${ProblemBox} problem=${problem} shown=${(pointer) => pointer !== undefined && Boolean(of(pointer))} />
+    <${Action} className="main" label=${button ?? title} onClick=${act} />
+  </form>`;
+}
+
+function One({ id, field, value, findings, set }) {
+  const { label, type, options, required, hint } = field;
+  if (type === 'many') {
+    const chosen = value ?? [];
+    const toggle = (one) =>
+      set(chosen.includes(one) ? chosen.filter((other) => other !== one) : [...chosen, one]);
+    return html`<fieldset aria-describedby=${findings.length ? `${id}-error` : undefined}>
+      <legend>${label}${required ? '' : html` <small>${t('optional')}</small>`}</legend>
+      ${options.map(
+        ([one, name]) => html`<label class="check" key=${one}>
+          <input type="checkbox" checked=${chosen.includes(one)} onChange=${() => toggle(one)} /> ${name}
+        </label>`,
+      )}
+      ${
+        findings.length
+          ? html`<ul class="errors" id=${`${id}-error`}>${findings.map((one) => html`<li>${one.detail}</li>`)}</ul>`
+          : null
+      }
+    </fieldset>`;
+  }
+  return html`<${Field} ...${{ id, label, hint, required, findings }}>
+    ${(attributes) => {
+      const onInput = (event) => set(event.target.value);
+      if (options) {
+        return html`<${Select} ...${{ attributes, value, options, onChange: set }} empty=${t('choose')} />`;
+      }
+      if (type === 'text') {
+        return html`<textarea rows="2" ...${attributes} value=${value ?? ''} onInput=${onInput}></textarea>`;
+      }
+      const kind = { date: 'date', instant: 'datetime-local' }[type] ?? 'text';
+      return html`<input type=${kind} ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
+    }}
+  <//>`;
+}
+
+function bodyOf(fields, values) {
+  const body = {};
+  for (const { name, type } of fields) {
+    const value = values[name];
+    if (value === undefined || value === '') continue;
+    // The browser's field has no zone; the person means the time in Vietnam.
+    if (type === 'instant') body[name] = `${value}:00+07:00`;
+    else if (type === 'words') body[name] = value.split(/[\s,]+/).filter(Boolean);
+    else if (type === 'yes_no') body[name] = value === 'true';
+    else body[name] = value;
+  }
+  return body;
+}
+
+export const yesNo = () => [
+  ['true', t('yes')],
+  ['false', t('no')],
+];

@@ -1,0 +1,36 @@
+// Pages that belong together, as links.
+import { t } from '../i18n.js';
+import { html } from '../view.js';
+
+// `pages` are `[address, key of the text]`.
+export const Tabs = ({ pages, label }) => html`<nav class="tabs" aria-label=${t(label)}>
+  ${pages.map(
+    ([to, name]) => html`<a
+      key=${to}
+      href=${`#${to}`}
+      aria-current=${location.hash.split('?')[0] === `#${to}` ? 'page' : undefined}
+      >${t(name)}</a
+    >`,
+  )}
+</nav>`;
+
+export const FIGURES = [
+  ['/figures', 'nav.figures'],
+  ['/figures/targets', 'targets'],
+  ['/figures/ratings', 'ratings'],
+  ['/figures/public', 'published'],
+];
+
+export const OPERATION = [
+  ['/operation', 'operation.state'],
+  ['/rules', 'operation.rules'],
+  ['/outages', 'operation.outages'],
+  ['/people', 'people'],
+  ['/notices', 'notices'],
+];
+
+export const AUDIT = [
+  ['/audit', 'audit.reads'],
+  ['/audit/book', 'book'],
+  ['/audit/exports', 'exports'],
+];
