@@ -1,10 +1,10 @@
-// For operators: is everything in order, what lags, what was refused, and dead letters with retry.
-import { bytes, post, read, readIfAny } from '../api.js';
+// For operators: is everything in order, what lags, what was refused, and dead letters.
+import { bytes, read, readIfAny } from '../api.js';
 import { day, number, t } from '../i18n.js';
 import { metricsOf, named } from '../ministry/metrics.js';
 import { OPERATION, Tabs } from '../ministry/tabs.js';
-import { Action, Facts, Loaded, Page, ProblemBox } from '../parts.js';
-import { html, outdate, useLoad, useState } from '../view.js';
+import { Facts, Loaded, Page } from '../parts.js';
+import { html, useLoad } from '../view.js';
 
 const MIB = 1_048_576;
 
@@ -46,27 +46,21 @@ function Health() {
   <//>`;
 }
 
+// Events that no reaction could handle, each with the command that retries it: the API has no such
+// operation.
 function DeadLetters() {
   const letters = useLoad(() => readIfAny('/v1/dead-letters').then((page) => page?.body ?? []), []);
-  const [problem, setProblem] = useState();
-  const retry = async ({ service, position }) => {
-    setProblem(undefined);
-    try {
-      await post(`/v1/dead-letters/${encodeURIComponent(service)}/${position}/retry`, {});
-      outdate();
-    } catch (failed) {
-      setProblem(failed);
-    }
-  };
   return html`<h2 id="letters">${t('operation.dead_letters')}</h2>
-    <${ProblemBox} problem=${problem} />
     <${Loaded} of=${letters}>
       ${(rows) => html`<ul class="rows">
         ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
         ${rows.map(
           (row) => html`<li key=${`${row.service} ${row.position}`}>
             <b>${row.kind}</b> ${row.reason}<small>${row.service} · ${row.stream} · ${row.position}</small>
-            <${Action} label=${t('operation.retry')} onClick=${() => retry(row)} />
+            <small>
+              ${t('operation.retry')}
+              <code>dossier bus dead-letters --store URL --replay --service ${row.service} --position ${row.position}</code>
+            </small>
           </li>`,
         )}
       </ul>`}

@@ -243,6 +243,24 @@ test('an unmatched notice of a provider is listed', () =>
     await inspect(page, 'notices');
   }));
 
+test('a dead letter is shown with its reason and the command that retries it', () =>
+  open({ language: 'en' }, async (page) => {
+    const letter = {
+      service: 'review',
+      position: 12,
+      kind: 'intake.DossierAccepted.v1',
+      stream: 'intake-1',
+      reason: 'the law for this dossier is not loaded',
+    };
+    // A reaction gives up after a day only.
+    await page.route('**/v1/dead-letters', (route) => route.fulfill({ json: [letter] }));
+    await enter(page, /Dũng/);
+    await go(page, '#/operation');
+    await page.getByText(letter.reason).waitFor();
+    await page.getByText(/--replay --service review --position 12/).waitFor();
+    await inspect(page, 'dead-letters');
+  }));
+
 for (const [language, viewport] of BOTH) {
   test(`an operator sees state, lag and refusals in ${language} at ${viewport.width} pixels`, () =>
     open({ language, viewport }, async (page) => {
