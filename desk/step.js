@@ -10,6 +10,8 @@ import { html, outdate, useRef, useState } from './view.js';
 
 // After a step, other services react within a moment; then the page is loaded again.
 const REACTIONS_MS = 1_000;
+// What `onDone` returns if it led to another page.
+export const LEFT = 'left';
 
 // `resource` is the version that the person sees, `{ body, etag }`; `onDone` is called after the
 // step was taken. After a conflict, the person sees what changed, and the step is sent again with
@@ -35,7 +37,7 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
       await post(addressOf(step, id), body, { etag, key: sent.current.key });
       setOpen(false);
       setValues(firstValues(step, context));
-      onDone(step);
+      if (onDone(step) === LEFT) return;
       outdate();
       setTimeout(outdate, REACTIONS_MS);
     } catch (failed) {

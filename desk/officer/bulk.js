@@ -61,7 +61,7 @@ function Form({ step, rows, onDone, onClose }) {
   const context = { task: rows[0].task, resource: undefined };
   const [values, setValues] = useState(() => firstValues(step, context));
   const [problem, setProblem] = useState();
-  // The versions that the person saw: those at the moment of the first attempt.
+  // The versions that the person saw: those of the rows.
   const seen = useRef({});
   const sent = useRef({});
   const send = async () => {
@@ -101,8 +101,15 @@ function Form({ step, rows, onDone, onClose }) {
   </form>`;
 }
 
-// Reads the versions that are not known yet, a few at a time.
+// Which version a row has of the resource of a step.
+const ETAGS = { dossiers: 'dossier', reviews: 'review', deliveries: 'delivery' };
+
+// The versions that the rows have; those that no row has are read, a few at a time.
 async function versions(step, rows, known) {
+  for (const { dossier } of rows) {
+    const version = dossier.etags?.[ETAGS[step.of]];
+    if (version && !(dossier.id in known)) known[dossier.id] = version;
+  }
   const missing = rows.map(({ dossier }) => dossier.id).filter((id) => !(id in known));
   while (missing.length) {
     const some = missing.splice(0, READS_AT_ONCE);

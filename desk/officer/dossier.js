@@ -10,7 +10,7 @@ import { Due, Facts, hasRole, Loaded, Page, Stage } from '../parts.js';
 import { Payment } from '../payment.js';
 import { Result } from '../result.js';
 import { session } from '../session.js';
-import { StepForm, Tasks } from '../step.js';
+import { LEFT, StepForm, Tasks } from '../step.js';
 import { stepsFor } from '../steps.js';
 import { html, useLoad, useState } from '../view.js';
 import { Enter } from './complaints.js';
@@ -34,7 +34,14 @@ function Shown({ all }) {
   const review = reviews?.body;
   const [done, setDone] = useState();
   const { steps, rest } = stepsFor(session(), all);
-  const onDone = (step) => setDone(`done.${step.id}`);
+  const onDone = (step) => {
+    // A consulted agency that has answered reads the dossier no more.
+    if (step.id === 'answer_consultation') {
+      location.hash = `#/work?done=${step.id}`;
+      return LEFT;
+    }
+    return setDone(`done.${step.id}`);
+  };
   const form = ({ step, task, main }) => html`<${StepForm}
     key=${`${step.id} ${task.subject}`}
     ...${{ id, step, task, procedure, onDone, main }}

@@ -1,6 +1,6 @@
 // My work: open tasks of the officer's roles, those that are due first on top; several of them can be
 // done at once.
-import { both, code, t, until } from '../i18n.js';
+import { both, code, has, t, until } from '../i18n.js';
 import { Field, hasRole, Loaded, More, Page, Remaining, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { html, useState } from '../view.js';
@@ -32,7 +32,9 @@ export function Work() {
     const others = chosen.filter((one) => !keys.includes(one));
     setChosen(is ? [...others, ...keys] : others);
   };
+  const done = location.hash.split('?done=')[1];
   return html`<${Page} title=${t('nav.work')} wide>
+    <div role="status">${has(`done.${done}`) ? html`<p class="done">${t(`done.${done}`)}</p>` : null}</div>
     <div class="line">
       ${filter(
         'officer',

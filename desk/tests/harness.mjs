@@ -91,6 +91,8 @@ export async function go(page, address) {
 
 export const heading = (page, name) => page.getByRole('heading', { level: 1, name }).waitFor();
 
+export const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
+
 export const pdf = (name) => ({
   name,
   mimeType: 'application/pdf',

@@ -1,9 +1,15 @@
 // Runs all tests of the desk in one browser, within a limit of time.
 import { after } from 'node:test';
 import { browser } from './harness.mjs';
+import './places.mjs';
 import './shell.mjs';
 import './citizen.mjs';
 import './officer.mjs';
+import './ministry.mjs';
+import './clerk.mjs';
+import './reviewer.mjs';
+import './cashier.mjs';
+import './intermediary.mjs';
 import './provider.mjs';
 
 // About 50 s on an idle machine with two cores; other checks run beside it.

@@ -2,9 +2,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { ALL_STEPS } from '../steps.js';
 import { ADDRESS, enter, go, heading, inspect, open, PHONE, SCREEN } from './harness.mjs';
 
 const KILOBYTE = 1_000;
+// Types of fields whose parts have labels of their own.
+const OWN_LABELS = ['claims', 'delivery'];
 
 for (const [language, viewport] of [
   ['vi', PHONE],
@@ -65,9 +68,14 @@ test('all texts that the pages name exist in both languages', () => {
     for (const [, key] of textOf(name).matchAll(/\bt\('([^']+)'/g))
       assert.ok(known.has(key), `${name}: ${key}`);
   }
-  const steps = [...textOf('steps.js').matchAll(/\bstep\(\s*'(\w+)'/g)].map(([, id]) => id);
-  assert.ok(steps.length > 20);
-  for (const id of steps) assert.ok(known.has(`step.${id}`) && known.has(`done.${id}`), id);
+  for (const { id, fields } of ALL_STEPS) {
+    assert.ok(known.has(`step.${id}`) && known.has(`done.${id}`), id);
+    for (const { from, label, name, type } of fields)
+      assert.ok(
+        from || OWN_LABELS.includes(type) || known.has(label ?? `step.field.${name}`),
+        `${id}: ${name}`,
+      );
+  }
 });
 
 test('a switch changes the language and the pages stay where they are', () =>

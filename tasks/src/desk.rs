@@ -32,6 +32,7 @@ pub(crate) fn in_a_browser() -> Result<()> {
         .env("CHROMIUM", browser)
         .env("PACKAGES", packages)
         .env("PROGRAM", program())
+        .env("DATA", folder.join("data"))
         .env("SHOTS", folder.join("shots"));
     succeed(&mut tests).context("pictures of the pages are in target/desk/shots")
 }
