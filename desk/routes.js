@@ -34,6 +34,7 @@ const ROUTES = [
   ['/figures/targets', () => import('./ministry/targets.js').then((area) => area.Targets)],
   ['/figures/ratings', () => import('./ministry/ratings.js').then((area) => area.Ratings)],
   ['/figures/public', () => import('./ministry/published.js').then((area) => area.Published)],
+  ['/what-if', () => import('./ministry/what-if.js').then((area) => area.WhatIf)],
   ['/audit', () => import('./ministry/audit.js').then((area) => area.Audit)],
   ['/audit/book', () => import('./ministry/book.js').then((area) => area.Book)],
   ['/audit/exports', () => import('./ministry/exports.js').then((area) => area.Exports)],
@@ -94,7 +95,7 @@ export function linksOf(who) {
     isApplicant(who) && ['/mine', 'nav.mine'],
     isApplicant(who) && ['/my-complaints', 'nav.my_complaints'],
     (isApplicant(who) || has(['clerk'])) && ['/mandates', 'nav.mandates'],
-    !isOfficer(who) && ['/procedures', 'nav.procedures'],
+    (!isOfficer(who) || has(['clerk'])) && ['/procedures', 'nav.procedures'],
     !isOfficer(who) && ['/look-up', 'nav.lookup'],
   ].filter(Boolean);
 }

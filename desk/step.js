@@ -13,8 +13,8 @@ const REACTIONS_MS = 1_000;
 // What `onDone` returns if it led to another page.
 export const LEFT = 'left';
 
-// `resource` is the version that the person sees, `{ body, etag }`; `onDone` is called after the
-// step was taken. After a conflict, the person sees what changed, and the step is sent again with
+// `resource` is the version that the person sees, `{ body, etag }`; `onDone` is called with the
+// reply after the step was taken. After a conflict, the person sees what changed, and the step is sent again with
 // the newer version, while the page stays as it is until they ask for it.
 export function StepForm({ id, step, task, resource, procedure, onDone, main }) {
   const [newer, setNewer] = useState();
@@ -34,10 +34,10 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
     if (sent.current.content !== content) sent.current = { content, key: newKey() };
     setProblem(undefined);
     try {
-      await post(addressOf(step, id), body, { etag, key: sent.current.key });
+      const reply = await post(addressOf(step, id), body, { etag, key: sent.current.key });
       setOpen(false);
       setValues(firstValues(step, context));
-      if (onDone(step) === LEFT) return;
+      if (onDone(step, reply.body) === LEFT) return;
       outdate();
       setTimeout(outdate, REACTIONS_MS);
     } catch (failed) {

@@ -3,7 +3,7 @@ import { newKey, post, read } from '../api.js';
 import { both, code, nameOf, t } from '../i18n.js';
 import { blank, changed, filled, SchemaFields } from '../forms.js';
 import { Delivery } from '../delivery.js';
-import { Field, Loaded, Page, ProblemBox, Select } from '../parts.js';
+import { Field, hasRole, Loaded, Page, ProblemBox, Select } from '../parts.js';
 import { named, Uploads } from '../uploads.js';
 import { html, useLoad, useRef, useState } from '../view.js';
 import { Quote } from './procedures.js';
@@ -20,9 +20,11 @@ export function Filing({ code: procedure }) {
 }
 
 function Form({ procedure, agencies }) {
+  // A clerk enters what arrived at the counter or by post, for the applicant.
+  const byClerk = hasRole('clerk');
   const [dossier, setDossier] = useState({
     procedure: procedure.code,
-    channel: 'online',
+    channel: byClerk ? procedure.channels.find((one) => one !== 'online') : 'online',
     agency: agencies.length === 1 ? agencies[0].code : undefined,
     form: blank(procedure.form),
     delivery: { channel: procedure.delivery[0] },
@@ -45,7 +47,7 @@ function Form({ procedure, agencies }) {
     setProblem(undefined);
     try {
       const filed = await post('/v1/dossiers', body, sent.current);
-      location.hash = `#/mine/${filed.body.id}?filed`;
+      location.hash = byClerk ? `#/dossiers/${filed.body.id}` : `#/mine/${filed.body.id}?filed`;
     } catch (failed) {
       setProblem(failed);
       setSending(false);
@@ -56,7 +58,7 @@ function Form({ procedure, agencies }) {
   const group = dossier.groups?.[0];
   const missing = (component) =>
     problem?.errors?.filter((finding) => finding.component === component) ?? [];
-  const shown = (pointer) => /^\/(form\/|documents\/|agency$|groups\/0$|delivery\/)/.test(pointer);
+  const shown = (pointer) => /^\/(form\/|documents\/|agency$|applicant$|channel$|groups\/0$|delivery\/)/.test(pointer);
   return html`<${Page} title=${nameOf(procedure)}>
     <form ref=${element} onSubmit=${submit} noValidate>
       <${ProblemBox} problem=${problem} shown=${shown} />
@@ -67,6 +69,7 @@ function Form({ procedure, agencies }) {
           options=${agencies.map((agency) => [agency.code, both(agency.name)])}
         />`}
       <//>
+      ${byClerk ? html`<${Arrival} ...${{ procedure, dossier, set, findings }} />` : null}
       <h2>${t('file.form')}</h2>
       <${SchemaFields}
         schema=${procedure.form}
@@ -97,7 +100,7 @@ function Form({ procedure, agencies }) {
         procedure.fees.lines.length && agencies.length
           ? html`<${Quote}
             ...${{ procedure, agencies }}
-            chosen=${{ agency: dossier.agency, channel: 'online', groups: group ?? '' }}
+            chosen=${{ agency: dossier.agency, channel: dossier.channel, groups: group ?? '' }}
           />`
           : null
       }
@@ -105,6 +108,23 @@ function Form({ procedure, agencies }) {
     </form>
   <//>`;
 }
+
+// For whom a clerk enters a dossier, and how it arrived.
+const Arrival = ({ procedure, dossier, set, findings }) => html`
+  <${Field} id="applicant" label=${t('file.applicant')} hint=${t('file.applicant.hint')} required findings=${findings('/applicant')}>
+    ${(attributes) => html`<input
+      ...${attributes}
+      value=${dossier.applicant ?? ''}
+      onInput=${(event) => set(['applicant'], event.target.value || undefined)}
+    />`}
+  <//>
+  <${Field} id="channel" label=${t('channel')} required findings=${findings('/channel')}>
+    ${(attributes) => html`<${Select}
+      ...${{ attributes, value: dossier.channel, onChange: (channel) => set(['channel'], channel) }}
+      options=${procedure.channels.filter((one) => one !== 'online').map((one) => [one, code('channel', one)])}
+    />`}
+  <//>
+`;
 
 // What a claim to a group needs.
 function proofOf({ group_evidence: all = [], documents }, group) {

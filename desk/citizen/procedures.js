@@ -1,7 +1,7 @@
 // Find a procedure; see its papers, period and fee before filing.
 import { read } from '../api.js';
 import { both, budget, code, day, money, nameOf, t } from '../i18n.js';
-import { Facts, Field, Loaded, More, Page, SearchBox, Select } from '../parts.js';
+import { Facts, Field, hasRole, Loaded, More, Page, SearchBox, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { isApplicant, session } from '../session.js';
 import { html, useLoad, useState } from '../view.js';
@@ -47,6 +47,9 @@ export function Procedure({ code: procedure }) {
 
 function Shown({ procedure, agencies }) {
   const { channels, documents, periods, fees, result, delivery } = procedure;
+  // Clerks enter what arrives at the counter or by post.
+  const isClerk = hasRole('clerk') && channels.some((one) => one !== 'online');
+  const mayFile = isApplicant(session()) || isClerk;
   return html`<${Page} title=${nameOf(procedure)}>
     <${Facts}
       rows=${[
@@ -79,8 +82,8 @@ function Shown({ procedure, agencies }) {
     )}
     ${fees.lines.length ? html`<${Quote} ...${{ procedure, agencies }} />` : html`<p>${t('fee.none')}</p>`}
     ${
-      isApplicant(session())
-        ? html`<p><a class="button main" href=${`#/file/${encodeURIComponent(procedure.code)}`}>${t('file.begin')}</a></p>`
+      mayFile
+        ? html`<p><a class="button main" href=${`#/file/${encodeURIComponent(procedure.code)}`}>${isClerk ? t('file.counter') : t('file.begin')}</a></p>`
         : html`<p class="hint">${t('file.sign_in')}</p>`
     }
   <//>`;

@@ -34,13 +34,15 @@ function Shown({ all }) {
   const review = reviews?.body;
   const [done, setDone] = useState();
   const { steps, rest } = stepsFor(session(), all);
-  const onDone = (step) => {
+  const onDone = (step, reply) => {
     // A consulted agency that has answered reads the dossier no more.
     if (step.id === 'answer_consultation') {
       location.hash = `#/work?done=${step.id}`;
       return LEFT;
     }
-    return setDone(`done.${step.id}`);
+    // A claim to a reduced fee was rejected: the rest is owed first.
+    const isOwed = step.id === 'accept_dossier' && reply.stage === 'submitted';
+    return setDone(isOwed ? 'done.decide_claims' : `done.${step.id}`);
   };
   const form = ({ step, task, main }) => html`<${StepForm}
     key=${`${step.id} ${task.subject}`}

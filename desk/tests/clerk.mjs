@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { enter, go, heading, inspect, open, PHONE, press, SCREEN } from './harness.mjs';
+import { enter, go, heading, inspect, open, pdf, PHONE, press, SCREEN } from './harness.mjs';
 import { call, file, issue, step, track } from './world.mjs';
 
 const MAIL = {
@@ -159,3 +159,40 @@ test('a complaint that arrived by telephone is entered, and has a number and a c
   });
 });
 
+
+test('a dossier that arrived at the counter is entered for its applicant, with all findings at once', () =>
+  open({ language: 'en', expected: [/422/] }, async (page) => {
+    await enter(page, /Thu/);
+    await go(page, '#/procedures/2.000004');
+    await page.getByRole('link', { name: /Enter what arrived/ }).click();
+    await page.getByRole('button', { name: 'File the dossier' }).click();
+    await page.locator('#applicant-error').waitFor();
+    await page.getByLabel(/Applicant \(account/).fill('company-1');
+    await page.getByLabel('Filing channel').selectOption('counter');
+    await page.getByRole('button', { name: 'File the dossier' }).click();
+    await page.locator('#f-merchant-name-error').waitFor();
+    assert.ok((await page.locator('[aria-invalid]').count()) >= 8);
+    await inspect(page, 'counter');
+    for (const [field, value] of [
+      ['merchant-name', 'Sao Mai'],
+      ['merchant-tax_code', '0101234565'],
+      ['merchant-phone', '0912345678'],
+      ['programme-name', 'Tết'],
+      ['programme-goods', 'Cà phê'],
+      ['programme-from', '2026-12-10'],
+      ['programme-to', '2026-12-20'],
+      ['programme-prizes_vnd', '1000000'],
+    ])
+      await page.locator(`#f-${field}`).fill(value);
+    for (const [paper, name] of [
+      ['Registration form 02', 'form.pdf'],
+      ['Rules of the programme', 'rules.pdf'],
+    ]) {
+      await page.getByLabel(paper).setInputFiles(pdf(name));
+      await page.locator('.files').getByText(name).first().waitFor();
+    }
+    await page.getByRole('button', { name: 'File the dossier' }).click();
+    await page.locator('.way').waitFor();
+    await page.getByText('at the counter').first().waitFor();
+    await page.getByRole('button', { name: 'Accept', exact: true }).waitFor();
+  }));

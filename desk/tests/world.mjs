@@ -93,10 +93,10 @@ const FORMS = {
 };
 
 // Files a dossier of a procedure; returns it.
-export async function file(procedure, more = {}, person = 'company-1') {
+export async function file(procedure, more = {}, person = 'company-1', papers = []) {
   const [agency, form] = FORMS[procedure];
   const { body: known } = await call(person, 'GET', `/v1/procedures/${procedure}`);
-  const documents = [];
+  const documents = [...papers];
   for (const { code, required } of known.documents) {
     if (required) {
       const document = await upload(person, code);

@@ -159,4 +159,7 @@ export const enOffice = {
   'money.why.no_number': 'no transaction number',
   'money.why.refund_proposed': 'a refund was proposed',
   'money.why.resolution_proposed': 'a resolution was proposed',
+  'file.applicant': 'Applicant (account or tax code)',
+  'file.applicant.hint': 'This person sees the dossier after signing in',
+  'file.counter': 'Enter what arrived at the counter or by post',
 };

@@ -151,4 +151,5 @@ export const enSteps = {
   'done.accept_mandate': 'The mandate was accepted.',
   'done.decline_mandate': 'The mandate was declined.',
   'done.revoke_mandate': 'The mandate was revoked.',
+  'done.decide_claims': 'The claim was decided; the dossier can be accepted once the rest of the fee is paid.',
 };

@@ -159,4 +159,7 @@ export const viOffice = {
   'money.why.no_number': 'báo có không kèm số giao dịch',
   'money.why.refund_proposed': 'đề xuất hoàn tiền',
   'money.why.resolution_proposed': 'đề xuất xử lý sai lệch',
+  'file.applicant': 'Người nộp (tài khoản hoặc mã số thuế)',
+  'file.applicant.hint': 'Người này sẽ thấy hồ sơ khi đăng nhập',
+  'file.counter': 'Tiếp nhận tại quầy hoặc qua bưu chính',
 };

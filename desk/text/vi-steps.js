@@ -151,4 +151,5 @@ export const viSteps = {
   'done.accept_mandate': 'Đã nhận ủy quyền.',
   'done.decline_mandate': 'Đã từ chối ủy quyền.',
   'done.revoke_mandate': 'Đã chấm dứt ủy quyền.',
+  'done.decide_claims': 'Đã quyết định về mức phí được giảm; hồ sơ được tiếp nhận khi nộp đủ phí.',
 };

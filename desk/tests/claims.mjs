@@ -1,0 +1,64 @@
+// Claims to a group that reduces the fee, under rules that want them confirmed by an officer. These rules
+// are issued here, so this comes after the tests of the rules of the demo.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { enter, go, inspect, open, press } from './harness.mjs';
+import { call, file, report, step, until, upload } from './world.mjs';
+
+// The next version of the certificate of origin, in which digital citizens prove it.
+async function issueRules() {
+  const { body: known } = await call('company-1', 'GET', '/v1/procedures/CO.D');
+  if (known.group_evidence.some((one) => one.confirmed_by_officer)) return;
+  const at = `/v1/rules/procedure/CO.D/${known.version}`;
+  const { body: rules } = await call('operator-dung', 'GET', at);
+  const { body: demo } = await call('operator-dung', 'GET', '/demo');
+  const version = known.version + 1;
+  const from = demo.now.slice(0, 10);
+  const text = rules.text
+    .replace(/^version: \d+/m, `version: ${version}`)
+    .replace(/^issued: .*/m, `issued: ${from}`)
+    .replace(/^effective: .*/m, `effective: { from: ${from} }`)
+    .replace(
+      'documents:\n',
+      'documents:\n  - { code: identity, name: { vi: Thẻ định danh, en: Identity card }, required: false }\n',
+    )
+    .replace('fees:\n', 'fees:\n  groups:\n    - { group: digital_citizen, evidence: identity }\n');
+  await call('operator-dung', 'POST', '/v1/rules', { kind: 'procedure', text });
+  const issued = `/v1/rules/procedure/CO.D/${version}`;
+  const { body, etag } = await call('operator-lien', 'GET', issued);
+  if (body.status === 'awaiting_signature')
+    await call('operator-lien', 'POST', `${issued}/signature`, {}, { 'If-Match': etag });
+}
+
+test('a clerk rejects a claim to a reduced fee with a reason, and the rest of the fee is owed', async () => {
+  await issueRules();
+  const identity = {
+    component: 'identity',
+    file_name: 'id.pdf',
+    document: await upload('company-1', 'identity'),
+  };
+  const { id } = await file('CO.D', { groups: ['digital_citizen'] }, 'company-1', [identity]);
+  await until('company-1', `/v1/payments/${id}`, (one) => one.total_vnd === 15_000);
+  const { body } = await step('company-1', 'payments', id, 'attempts', { provider: 'sandbox' });
+  await report(body.attempts[0].reference, 15_000);
+  await until('clerk-lan', `/v1/dossiers/${id}`, (one) => one.fee_received);
+  await open({ language: 'en', expected: [/422/] }, async (page) => {
+    await enter(page, /Lan/);
+    await go(page, `#/dossiers/${id}`);
+    await press(page, 'Accept');
+    const form = page.getByRole('form', { name: 'Accept' });
+    await form.getByLabel(/Belongs to the group/).selectOption('false');
+    await form.getByRole('button', { name: 'Accept' }).click();
+    await form.locator('.errors, .problem').first().waitFor();
+    await form.getByLabel('Reason').fill('The card has expired.');
+    await inspect(page, 'claim');
+    await form.getByRole('button', { name: 'Accept' }).click();
+    await page.getByText(/The claim was decided/).waitFor();
+  });
+  const { body: owed } = await until(
+    'company-1',
+    `/v1/payments/${id}`,
+    (one) => one.outstanding_vnd === 15_000,
+  );
+  assert.equal(owed.total_vnd, 30_000);
+});
