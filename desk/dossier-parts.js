@@ -1,6 +1,6 @@
 // Parts of the pages of one dossier, for applicants and officers.
 import { bytes, read } from './api.js';
-import { FormValues } from './forms.js';
+import { FormValues } from './form-values.js';
 import { both, code, duration, number, t, time } from './i18n.js';
 import { Loaded, More, ProblemBox } from './parts.js';
 import { usePages } from './pages.js';
@@ -143,4 +143,5 @@ export function Reads({ id }) {
   <//>`;
 }
 
-export const FormOf = ({ dossier }) => html`<${FormValues} value=${dossier.form} />`;
+export const FormOf = ({ dossier, procedure }) =>
+  html`<${FormValues} value=${dossier.form} schema=${procedure?.form} />`;

@@ -208,22 +208,3 @@ async function allCodes(list) {
 const pointer = (root, path) => [root, ...path.map(escaped)].join('/');
 // RFC 6901, section 3.
 const escaped = (name) => String(name).replaceAll('~', '~0').replaceAll('/', '~1');
-
-// The values of a form, read only.
-export function FormValues({ value, name }) {
-  if (Array.isArray(value)) {
-    return html`<ol>${value.map((item) => html`<li><${FormValues} value=${item} /></li>`)}</ol>`;
-  }
-  if (value !== null && typeof value === 'object') {
-    return html`<dl class="facts">
-      ${Object.entries(value).map(
-        ([key, item]) => html`<div key=${key}>
-          <dt>${labelOf(key)}</dt>
-          <dd><${FormValues} value=${item} name=${key} /></dd>
-        </div>`,
-      )}
-    </dl>`;
-  }
-  if (typeof value === 'boolean') return value ? t('yes') : t('no');
-  return has(`value.${value}`) ? t(`value.${value}`) : String(value ?? name ?? '');
-}

@@ -18,8 +18,9 @@ const hasTask = ({ tasks }) => Array.isArray(tasks);
 
 // The steps of a person for a dossier with all that belongs to it, each with the task that it does;
 // `main` is the usual step of a task. Those of `rest` do no task.
-export function stepsFor({ roles }, all) {
-  const mine = STEPS.filter(isFor(roles));
+export function stepsFor({ roles, subject }, all) {
+  const isOwn = ({ notBy, of }) => subject && notBy?.(all[of]?.body ?? {}) === subject;
+  const mine = STEPS.filter(isFor(roles)).filter((one) => !isOwn(one));
   const ofTasks = mine.filter(hasTask);
   const tasks = all.dossiers.body.next ?? [];
   const steps = tasks.flatMap((task) =>

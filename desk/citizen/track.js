@@ -80,7 +80,7 @@ function Shown({ all, reload, settings }) {
     <${Papers} ...${{ id, dossier, payment: payments?.body, delivery: deliveries?.body }} />
     <details>
       <summary>${t('dossier.filed')}</summary>
-      <${FormOf} dossier=${dossier} />
+      <${FormOf} dossier=${dossier} procedure=${procedure} />
       <${Documents} id=${id} documents=${dossier.documents} procedure=${procedure} />
     </details>
     <details>

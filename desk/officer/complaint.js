@@ -71,7 +71,7 @@ function rowsOf(complaint) {
     [t('complaint.reopened'), complaint.reopened_because],
     [
       t('complaint.dossier'),
-      complaint.dossier && link(`#/${pages}/${complaint.dossier}`, complaint.dossier),
+      complaint.dossier && link(`#/${pages}/${complaint.dossier}`, t('complaint.open')),
     ],
   ];
 }

@@ -97,10 +97,18 @@ function Shown({ all }) {
         }
       </div>
       <div>
-        <h2>${t('file.form')}</h2>
-        <${FormOf} dossier=${dossier} />
-        <h2>${t('documents')}</h2>
-        <${Documents} id=${id} documents=${dossier.documents} procedure=${procedure} />
+        ${
+          dossier.form
+            ? html`<h2>${t('file.form')}</h2>
+              <${FormOf} dossier=${dossier} procedure=${procedure} />`
+            : html`<p class="hint">${t('dossier.not_yours')}</p>`
+        }
+        ${
+          dossier.documents.length
+            ? html`<h2>${t('documents')}</h2>
+              <${Documents} id=${id} documents=${dossier.documents} procedure=${procedure} />`
+            : null
+        }
         ${review ? html`<${Evidence} review=${review} /><${Remarks} review=${review} />` : null}
         ${hasRole(...WRITERS) ? html`<${Messages} id=${id} /><${Notes} id=${id} />` : null}
       </div>

@@ -48,12 +48,15 @@ export function Labels({ id }) {
     <//>
     ${
       may
-        ? html`<form class="line" onSubmit=${(event) => event.preventDefault()} noValidate>
-          <${Field} id="label" label=${t('labels.new')} required findings=${findings}>
+        ? html`<details>
+          <summary>${t('labels.new')}</summary>
+          <form class="line" onSubmit=${(event) => event.preventDefault()} noValidate>
+          <${Field} id="label" label=${t('labels.text')} required findings=${findings}>
             ${(attributes) => html`<input ...${attributes} value=${typed} onInput=${(event) => setTyped(event.target.value)} />`}
           <//>
           <${Action} label=${t('labels.add')} onClick=${add} />
-        </form>`
+          </form>
+        </details>`
         : null
     }
     <${ProblemBox} problem=${problem} shown=${(at) => at === '/label'} />

@@ -1,7 +1,8 @@
 // What the tables of steps share: a step, and fields that several steps have.
 
 // A step: its operation, the resource whose version it needs, its address below that of the
-// resource, the roles that may take it, the tasks that it does or its condition, and its fields.
+// resource, the roles that may take it, the tasks that it does or its condition, and its fields. With
+// `notBy`, the officer who may not take it: nobody approves their own proposal.
 export function step(id, of, path, roles, tasks, fields) {
   return { id, of, path, roles, tasks, fields };
 }

@@ -40,14 +40,17 @@ export const PAYMENT = [
       reason,
     ],
   ),
-  step(
-    'approve_resolution',
-    'payments',
-    'resolution-approvals',
-    SIGNERS,
-    ['sign_resolution'],
-    [resolution],
-  ),
+  {
+    ...step(
+      'approve_resolution',
+      'payments',
+      'resolution-approvals',
+      SIGNERS,
+      ['sign_resolution'],
+      [resolution],
+    ),
+    notBy: (payment) => payment.proposed_resolution?.proposed_by,
+  },
   step(
     'reject_resolution',
     'payments',
@@ -64,7 +67,10 @@ export const PAYMENT = [
     ['give_back'],
     [amount('amount_vnd', ({ resource }) => resource?.owed_back_vnd), reason],
   ),
-  step('approve_refund', 'payments', 'refund-approvals', SIGNERS, ['sign_refund'], [refund]),
+  {
+    ...step('approve_refund', 'payments', 'refund-approvals', SIGNERS, ['sign_refund'], [refund]),
+    notBy: (payment) => payment.proposed_refund?.proposed_by,
+  },
   step(
     'reject_refund',
     'payments',

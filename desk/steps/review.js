@@ -67,14 +67,17 @@ export const REVIEW = [
     ['answer_consultation'],
     [subject('consultation'), agrees, text('answer')],
   ),
-  step(
-    'approve_decision',
-    'reviews',
-    'decision',
-    ['approver'],
-    ['approve_decision'],
-    [subject('proposal')],
-  ),
+  {
+    ...step(
+      'approve_decision',
+      'reviews',
+      'decision',
+      ['approver'],
+      ['approve_decision'],
+      [subject('proposal')],
+    ),
+    notBy: (review) => review.proposal?.officer,
+  },
   step(
     'reject_proposal',
     'reviews',

@@ -48,6 +48,8 @@ test('a large discrepancy and its refund are decided on by two cashiers', async 
     await page.getByText('Recorded.', { exact: true }).waitFor();
     const resolution = page.getByRole('region', { name: /Proposed resolution/ });
     await resolution.getByText('3,000,000 ₫').waitFor();
+    // Nobody approves their own proposal.
+    assert.equal(await page.getByRole('button', { name: 'Approve the resolution' }).count(), 0);
 
     await enter(page, /Hoa/);
     await go(page, `#/dossiers/${id}`);

@@ -47,7 +47,8 @@ test('a label is added, leads to the dossiers that have it, and is removed', asy
     await enter(page, /Lan/);
     await go(page, `#/dossiers/${id}`);
     const labels = page.getByRole('region', { name: 'Labels' });
-    await labels.getByLabel('New label').fill(`Director ${code.slice(-4)}`);
+    await labels.getByText('New label').click();
+    await labels.getByLabel('Text of the label').fill(`Director ${code.slice(-4)}`);
     await labels.getByRole('button', { name: 'Add the label' }).click();
     const label = labels.getByRole('link', { name: `Director ${code.slice(-4)}` });
     await label.click();

@@ -162,4 +162,7 @@ export const enOffice = {
   'file.applicant': 'Applicant (account or tax code)',
   'file.applicant.hint': 'This person sees the dossier after signing in',
   'file.counter': 'Enter what arrived at the counter or by post',
+  'labels.text': 'Text of the label',
+  'complaint.open': 'Open the dossier',
+  'dossier.not_yours': 'Form and documents are not for this role.',
 };

@@ -162,4 +162,7 @@ export const viOffice = {
   'file.applicant': 'Người nộp (tài khoản hoặc mã số thuế)',
   'file.applicant.hint': 'Người này sẽ thấy hồ sơ khi đăng nhập',
   'file.counter': 'Tiếp nhận tại quầy hoặc qua bưu chính',
+  'labels.text': 'Nội dung nhãn',
+  'complaint.open': 'Mở hồ sơ',
+  'dossier.not_yours': 'Tờ khai và tài liệu không thuộc phạm vi vai trò này.',
 };

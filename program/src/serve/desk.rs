@@ -48,6 +48,7 @@ const FILES: &[(&str, &[u8])] = files![
     "dossier-load.js",
     "dossier-parts.js",
     "figures.js",
+    "form-values.js",
     "forms.js",
     "home.js",
     "i18n.js",
