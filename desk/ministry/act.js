@@ -6,8 +6,9 @@ import { html, useRef, useState } from '../view.js';
 
 // `fields` are `{ name, label, type, options, required, hint }`; types are `line`, `text`, `date`,
 // `instant`, `many` and, with `options`, a choice. `send(body, key)` takes what was typed; the same
-// content is sent with the same key. `onDone` is called after it was granted.
-export function Act({ id, title, fields, first = {}, button, send, onDone, hint }) {
+// content is sent with the same key. `onDone` is called after it was granted. Findings are at the names
+// of fields below `within`, or where a field has `at`.
+export function Act({ id, title, fields, first = {}, button, send, onDone, hint, within = '' }) {
   const [values, setValues] = useState(first);
   const [problem, setProblem] = useState();
   const sent = useRef({});
@@ -25,7 +26,8 @@ export function Act({ id, title, fields, first = {}, button, send, onDone, hint 
       setProblem(failed);
     }
   };
-  const of = (pointer) => fields.find(({ name }) => `${pointer}/`.startsWith(`/${name}/`));
+  const placeOf = ({ name, at }) => `${within}${at ?? `/${name}`}/`;
+  const of = (pointer) => fields.find((field) => `${pointer}/`.startsWith(placeOf(field)));
   return html`<form class="act" onSubmit=${(event) => event.preventDefault()} noValidate aria-label=${title}>
     ${hint ? html`<p class="hint">${hint}</p>` : null}
     <div class="line">
@@ -75,7 +77,7 @@ function One({ id, field, value, findings, set }) {
         return html`<textarea rows="2" ...${attributes} value=${value ?? ''} onInput=${onInput}></textarea>`;
       }
       const kind = { date: 'date', instant: 'datetime-local' }[type] ?? 'text';
-      return html`<input type=${kind} ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
+      return html`<input type=${kind} inputmode=${field.mode} ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
     }}
   <//>`;
 }

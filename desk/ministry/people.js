@@ -1,9 +1,10 @@
 // The directory of an agency: its units, officers and absences with deputies.
 import { post, read } from '../api.js';
-import { code, day, t } from '../i18n.js';
+import { code, t } from '../i18n.js';
 import { Field, hasRole, Loaded, Page, Select } from '../parts.js';
 import { session } from '../session.js';
 import { html, useLoad } from '../view.js';
+import { Absences, period } from './absences.js';
 import { Act } from './act.js';
 import { useParameters } from './address.js';
 import { useAgencies } from './agencies.js';
@@ -56,8 +57,6 @@ function Directory({ agency, on }) {
     `}
   <//>`;
 }
-
-const period = ({ from, to }) => `${day(from)} – ${to ? day(to) : '…'}`;
 
 function Units({ at, units, officers, reload }) {
   return html`<h2 id="units">${t('people.units')}</h2>
@@ -149,57 +148,6 @@ function Officers({ at, units, officers, reload }) {
                 required: true,
                 options: ROLES.map((one) => [one, code('role', one)]),
               },
-            ]}
-          />
-        </details>`
-        : null
-    }`;
-}
-
-function Absences({ at, officers, absences, reload }) {
-  const names = new Map(officers.map(({ officer, name }) => [officer, name ?? officer]));
-  const people = [...names];
-  const choice = people.length ? { options: people } : {};
-  const canRecord = hasRole('operator', 'approver', 'reviewer', 'clerk', 'cashier', 'complaint_handler');
-  return html`<h2 id="absences">${t('people.absences')}</h2>
-    <ul class="rows">
-      ${absences.length ? null : html`<li>${t('operation.none')}</li>`}
-      ${absences.map(
-        (one) => html`<li key=${one.absence}>
-          <b>${names.get(one.officer) ?? one.officer}</b> ${period(one)}
-          ${one.deputy ? html` · ${t('people.deputy', { who: names.get(one.deputy) ?? one.deputy })}` : null}
-          ${
-            canRecord
-              ? html`<details>
-                <summary>${t('people.absence.end')}</summary>
-                <${Act}
-                  id=${`end-${one.absence}`}
-                  title=${t('people.absence.end')}
-                  hint=${t('people.absence.cancel')}
-                  onDone=${reload}
-                  send=${(body, key) => post(`${at}/absences/${one.absence}/end`, body, { key })}
-                  fields=${[{ name: 'to', label: t('people.to'), type: 'date' }]}
-                />
-              </details>`
-              : null
-          }
-        </li>`,
-      )}
-    </ul>
-    ${
-      canRecord
-        ? html`<details>
-          <summary>${t('people.absence.record')}</summary>
-          <${Act}
-            id="absence"
-            title=${t('people.absence.record')}
-            onDone=${reload}
-            send=${(body, key) => post(`${at}/absences`, body, { key })}
-            fields=${[
-              { name: 'officer', label: t('work.officer'), required: true, ...choice },
-              { name: 'from', label: t('people.from'), type: 'date', required: true },
-              { name: 'to', label: t('people.to'), type: 'date', required: true },
-              { name: 'deputy', label: t('people.deputy.label'), ...choice },
             ]}
           />
         </details>`

@@ -21,7 +21,7 @@ export function Bar({ of, parts, most, mark }) {
       x += width;
       return bar;
     })}
-    ${mark === undefined ? null : html`<line class="mark" x1=${mark} x2=${mark} y1="-2" y2="12" />`}
+    ${mark === undefined ? null : html`<rect class="mark" x=${mark - 0.4} y="-2" width="0.8" height="14" />`}
   </svg>`;
 }
 

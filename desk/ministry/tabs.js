@@ -1,10 +1,11 @@
 // Pages that belong together, as links.
 import { t } from '../i18n.js';
+import { hasRole } from '../parts.js';
 import { html } from '../view.js';
 
-// `pages` are `[address, key of the text]`.
+// `pages` are `[address, key of the text]`, and the roles that have it if not all do.
 export const Tabs = ({ pages, label }) => html`<nav class="tabs" aria-label=${t(label)}>
-  ${pages.map(
+  ${pages.filter(([, , roles]) => !roles || hasRole(...roles)).map(
     ([to, name]) => html`<a
       key=${to}
       href=${`#${to}`}
@@ -19,6 +20,7 @@ export const FIGURES = [
   ['/figures/targets', 'targets'],
   ['/figures/ratings', 'ratings'],
   ['/figures/public', 'published'],
+  ['/what-if', 'whatif', ['operator', 'auditor']],
 ];
 
 export const OPERATION = [

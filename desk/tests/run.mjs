@@ -6,10 +6,14 @@ import './shell.mjs';
 import './citizen.mjs';
 import './officer.mjs';
 import './ministry.mjs';
+import './operator.mjs';
+import './auditor.mjs';
 import './clerk.mjs';
 import './reviewer.mjs';
 import './cashier.mjs';
 import './intermediary.mjs';
+import './after.mjs';
+import './claims.mjs';
 import './provider.mjs';
 
 // About 50 s on an idle machine with two cores; other checks run beside it.

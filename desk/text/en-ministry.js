@@ -105,6 +105,7 @@ export const enMinistry = {
   'whatif.shown': 'Dossiers shown',
   'whatif.was': 'By the law in force',
   'whatif.would': 'With the change',
+  'whatif.decided': 'decided {at}',
   'effect.newly_late': 'would be late',
   'effect.no_longer_late': 'would no longer be late',
   'effect.later': 'later date',

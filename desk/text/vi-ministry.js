@@ -105,6 +105,7 @@ export const viMinistry = {
   'whatif.shown': 'Hồ sơ được liệt kê',
   'whatif.was': 'Theo quy định hiện hành',
   'whatif.would': 'Nếu thay đổi',
+  'whatif.decided': 'quyết định {at}',
   'effect.newly_late': 'sẽ trễ',
   'effect.no_longer_late': 'không còn trễ',
   'effect.later': 'hẹn muộn hơn',
