@@ -1,6 +1,6 @@
 // The values of a form, read only, with the titles that its schema has.
 import { labelOf } from './forms.js';
-import { both, has, t } from './i18n.js';
+import { both, day, has, number, t } from './i18n.js';
 import { html } from './view.js';
 
 export function FormValues({ value, schema = {}, name }) {
@@ -19,6 +19,8 @@ export function FormValues({ value, schema = {}, name }) {
     </dl>`;
   }
   if (typeof value === 'boolean') return value ? t('yes') : t('no');
+  if (schema.format === 'date') return day(value);
+  if (typeof value === 'number') return number(value);
   const title = schema['x-enum-titles']?.[value];
   if (title) return both(title);
   return has(`value.${value}`) ? t(`value.${value}`) : String(value ?? name ?? '');

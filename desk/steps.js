@@ -9,7 +9,7 @@ import { REVIEW } from './steps/review.js';
 export { isOpen };
 
 // Steps for a dossier. The first one for a task is the usual one.
-const STEPS = [...INTAKE, ...REVIEW, ...PAYMENT, ...DELIVERY, ...RATING];
+const STEPS = [...REVIEW, ...INTAKE, ...PAYMENT, ...DELIVERY, ...RATING];
 
 export const ALL_STEPS = [...STEPS, ...COMPLAINT];
 

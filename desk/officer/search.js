@@ -1,7 +1,7 @@
 // Find dossiers: by words, by code, and by where they are.
 import { readIfAny } from '../api.js';
 import { both, code, t, time, until } from '../i18n.js';
-import { Field, Loaded, More, Page, Remaining, SearchBox, Select, Stage } from '../parts.js';
+import { Field, hasRole, Loaded, More, Page, Remaining, SearchBox, Select, Stage } from '../parts.js';
 import { usePages } from '../pages.js';
 import { html, useState } from '../view.js';
 
@@ -75,6 +75,17 @@ export function Search() {
         ['true', t('yes')],
         ['false', t('no')],
       ])}
+      ${
+        hasRole('clerk', 'reviewer', 'approver', 'auditor')
+          ? html`<${Field} id="with-label" label=${t('search.label')}>
+            ${(attributes) => html`<input
+              ...${attributes}
+              value=${filters.label ?? ''}
+              onChange=${(event) => set('label', event.target.value.trim())}
+            />`}
+          <//>`
+          : null
+      }
       ${choice('sort', t('search.sort'), [
         ['due', t('search.sort.due')],
         ['newest', t('search.sort.newest')],

@@ -54,6 +54,8 @@ test('a label is added, leads to the dossiers that have it, and is removed', asy
     await label.click();
     await heading(page, 'Dossiers');
     await page.getByText('1 found').waitFor();
+    assert.equal(await page.getByLabel('Has the label').inputValue(), `Director ${code.slice(-4)}`);
+    await inspect(page, 'labelled');
     await page.getByRole('link', { name: code }).click();
     await labels.getByRole('button', { name: /Remove the label/ }).click();
     await label.waitFor({ state: 'detached' });

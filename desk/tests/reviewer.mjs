@@ -142,10 +142,56 @@ test('what was typed stays when somebody else was faster, and is sent with the n
   });
 });
 
-test('an absence with a deputy is recorded by the officer and ended', () =>
-  open({ language: 'en' }, async (page) => {
-    await enter(page, /Minh/);
+// The directory of the department: two reviewers, of whom the first signs in.
+async function recordOfficers(from) {
+  const at = '/v1/directory/H26.14';
+  const unit = { unit: 'trade', name: 'Trade', assignment: 'none', from };
+  await call('operator-dung', 'POST', `${at}/units`, unit);
+  for (const [officer, name] of [
+    ['reviewer-nam-dinh', 'Bình'],
+    ['reviewer-mai', 'Mai'],
+  ]) {
+    const record = { officer, name, unit: 'trade', roles: ['reviewer'], from };
+    await call('operator-dung', 'POST', `${at}/officers`, record);
+  }
+}
+
+test('an officer records an absence with a deputy, and the hand-over offers who is there', async () => {
+  const { body: demo } = await call('operator-dung', 'GET', '/demo');
+  const today = demo.now.slice(0, 10);
+  await recordOfficers(today);
+  const { id } = await file('2.000004');
+  await step('clerk-nam-dinh', 'dossiers', id, 'acceptance');
+  const isOpen = ({ stage }) => stage === 'open';
+  await step('reviewer-nam-dinh', 'reviews', id, 'claim', {}, isOpen);
+  await open({ language: 'en' }, async (page) => {
+    await enter(page, /Bình/);
     await go(page, '#/people');
-    await page.getByRole('heading', { name: /bsence/ }).first().waitFor();
-    await inspect(page, 'people');
-  }));
+    await page.locator('summary', { hasText: 'Record an absence' }).click();
+    const form = page.getByRole('form', { name: 'Record an absence' });
+    await form.getByLabel('Officer').selectOption('reviewer-nam-dinh');
+    await form.getByLabel('First day').fill(today);
+    await form.getByLabel('Last day').fill('2027-01-29');
+    await form.getByLabel('Deputy').selectOption('reviewer-mai');
+    await form.getByRole('button', { name: 'Record an absence' }).click();
+    await page.getByText('deputy: Mai').waitFor();
+    await inspect(page, 'absence');
+
+    await go(page, `#/dossiers/${id}`);
+    await press(page, 'Hand over');
+    const handOver = page.getByRole('form', { name: 'Hand over' });
+    const to = handOver.getByLabel('Hand over to');
+    await to.locator('option', { hasText: 'Bình (reviewer-nam-dinh), absent' }).waitFor({ state: 'attached' });
+    await to.selectOption('reviewer-mai');
+    await handOver.getByLabel('Reason').fill('I am away.');
+    await inspect(page, 'hand-over');
+    await handOver.getByRole('button', { name: 'Hand over' }).click();
+    await page.getByText('handed over to reviewer-mai').waitFor();
+
+    await go(page, '#/people');
+    await page.getByText('End or cancel').first().click();
+    await page.getByRole('form', { name: 'End or cancel' }).getByLabel(/ay/).first().fill(today);
+    await page.getByRole('button', { name: 'End or cancel' }).click();
+    await page.getByText(`deputy: Mai`).waitFor();
+  });
+});

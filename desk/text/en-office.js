@@ -165,4 +165,5 @@ export const enOffice = {
   'labels.text': 'Text of the label',
   'complaint.open': 'Open the dossier',
   'dossier.not_yours': 'Form and documents are not for this role.',
+  'search.label': 'Has the label',
 };

@@ -165,4 +165,5 @@ export const viOffice = {
   'labels.text': 'Nội dung nhãn',
   'complaint.open': 'Mở hồ sơ',
   'dossier.not_yours': 'Tờ khai và tài liệu không thuộc phạm vi vai trò này.',
+  'search.label': 'Có nhãn',
 };
