@@ -284,8 +284,9 @@ mod tests {
         assert_eq!(listed, found);
     }
 
+    /// The first view is less than half of it, which the tests in the browser measure.
     #[test]
-    fn the_whole_desk_is_transferred_in_fewer_than_150_kilobytes() {
+    fn the_whole_desk_is_transferred_in_fewer_than_250_kilobytes() {
         let policy = policy(None);
         let bytes: usize = FILES
             .iter()
@@ -294,7 +295,7 @@ mod tests {
             })
             .map(|file| file.compressed().len())
             .sum();
-        assert!((10_000..150_000).contains(&bytes), "{bytes}");
+        assert!((10_000..250_000).contains(&bytes), "{bytes}");
     }
 
     #[test]
