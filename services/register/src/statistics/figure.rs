@@ -1,5 +1,6 @@
 //! Figures that count dossiers, each once: the same condition counts them and lists them.
 
+use jiff::Span;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -9,7 +10,7 @@ use super::scope::Scope;
 pub(super) const SETTLED: &str = "status IN (7, 9, 10)";
 
 /// Last day after today of the nearest of the promised days to come, in days.
-const NEAR_DAYS: u8 = 7;
+const NEAR_DAYS: i64 = 7;
 
 /// A figure of the statistics that is a number of dossiers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -69,7 +70,7 @@ impl CountedFigure {
         let settled = format!("{h} AND {SETTLED}");
         // A promised day counts while the clock runs.
         let runs = format!("NOT {h} AND suspended = 0");
-        let near = format!("date('{as_of}', '+{NEAR_DAYS} days')");
+        let near = as_of.saturating_add(Span::new().days(NEAR_DAYS));
         match self {
             Self::Dossiers => "1".to_owned(),
             Self::CarriedOver => carried.clone(),
@@ -87,8 +88,8 @@ impl CountedFigure {
             Self::Suspended => format!("NOT {h} AND status IN (5, 6)"),
             Self::OverdueOpen => format!("{runs} AND due_day < '{as_of}'"),
             Self::DueToday => format!("{runs} AND due_day = '{as_of}'"),
-            Self::DueInWeek => format!("{runs} AND due_day > '{as_of}' AND due_day <= {near}"),
-            Self::DueLater => format!("{runs} AND due_day > {near}"),
+            Self::DueInWeek => format!("{runs} AND due_day > '{as_of}' AND due_day <= '{near}'"),
+            Self::DueLater => format!("{runs} AND due_day > '{near}'"),
             Self::OpenUndated => format!("{runs} AND due_day IS NULL"),
             Self::OpenPaused => format!("NOT {h} AND suspended = 1"),
         }
