@@ -30,6 +30,12 @@ function Desk({ failed }) {
     signOut();
     location.hash = '';
   };
+  // The dossiers of the principal are not this person's any more: both change in one drawing.
+  const stop = () => {
+    setAddress('#/mandates');
+    act(undefined);
+    location.hash = '#/mandates';
+  };
   // Another person or language begins a page anew; an expired session does not, so that nothing
   // typed is lost.
   const key = `${language()} ${who.expired ? who.name : (who.name ?? '')} ${who.mandate?.id} ${address}`;
@@ -69,7 +75,7 @@ function Desk({ failed }) {
       who.mandate
         ? html`<div class="acting" role="status">
           ${t('mandates.acting', who.mandate)}
-          <button type="button" class="quiet" onClick=${() => act(undefined)}>${t('mandates.stop')}</button>
+          <button type="button" class="quiet" onClick=${stop}>${t('mandates.stop')}</button>
         </div>`
         : null
     }

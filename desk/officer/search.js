@@ -27,7 +27,9 @@ function fromAddress() {
 export function Search() {
   const [filters, setFilters] = useState(fromAddress);
   const [short, setShort] = useState([]);
-  const found = usePages('/v1/register/dossiers', filters, [JSON.stringify(filters)]);
+  // What is found by words has an order of its own.
+  const asked = filters.q ? { ...filters, sort: undefined } : filters;
+  const found = usePages('/v1/register/dossiers', asked, [JSON.stringify(asked)]);
   const set = (name, value) => {
     const next = { ...filters, [name]: value || undefined };
     const given = Object.entries(next).filter(([, one]) => one !== undefined);
@@ -49,10 +51,10 @@ export function Search() {
     }
     set('q', typed);
   };
-  const choice = (name, label, options) => html`<${Field} id=${name} label=${label} required>
+  const choice = (name, label, options, any = t('all')) => html`<${Field} id=${name} label=${label} required>
     ${(attributes) => html`<${Select}
       ...${{ attributes, value: filters[name] ?? '', onChange: (value) => set(name, value) }}
-      options=${[['', t('all')], ...options]}
+      options=${[['', any], ...options]}
     />`}
   <//>`;
   return html`<${Page} title=${t('nav.dossiers')} wide>
@@ -86,10 +88,16 @@ export function Search() {
           <//>`
           : null
       }
-      ${choice('sort', t('search.sort'), [
-        ['due', t('search.sort.due')],
-        ['newest', t('search.sort.newest')],
-      ])}
+      ${
+        filters.q
+          ? null
+          : choice(
+              'sort',
+              t('search.sort'),
+              ['due', 'newest'].map((one) => [one, t(`search.sort.${one}`)]),
+              t('search.sort.usual'),
+            )
+      }
     </div>
     <${Loaded} of=${found}>
       ${(rows) => html`

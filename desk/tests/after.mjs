@@ -93,7 +93,7 @@ test('a duty after the result is met by the applicant, with a note', async () =>
     await inspect(page, 'duty');
     await form.getByRole('button', { name: 'Report the duty as met' }).click();
     await page.locator('blockquote').getByText('Handed out on the square.').waitFor();
-    await page.getByText(/^met at/).waitFor();
+    await page.getByText(/met at/).first().waitFor();
   });
 });
 
@@ -113,7 +113,8 @@ test('a complaint with a document is answered from a template with a document, a
     await form.getByText('letter.pdf').first().waitFor();
     await form.getByRole('button', { name: 'Send the complaint' }).click();
     await page.getByText('The complaint was sent.').waitFor();
-    const mine = (await call('company-1', 'GET', `/v1/complaints?dossier=${id}`)).body;
+    const list = `/v1/complaints?dossier=${id}`;
+    const { body: mine } = await until('company-1', list, (rows) => rows.length === 1);
     const address = `#/complaints/${mine[0].complaint}`;
     await go(page, '#/my-complaints');
     await page.locator('.work a').first().waitFor();

@@ -42,7 +42,7 @@ test('a filing is refused with all findings at their fields, then filed, paid an
     await inspect(page, 'findings');
 
     await exporter.getByLabel('Mã số thuế').fill('0101234565');
-    await exporter.getByLabel('Tên').fill('Công ty Sao Mai');
+    await exporter.getByLabel('Tên thương nhân').fill('Công ty Sao Mai');
     await exporter.getByLabel('Địa chỉ').fill('12 Ngô Quyền, Hà Nội');
     await page.getByLabel('Bên nhập khẩu').fill('Siam Trading');
     await page.getByLabel('Nước nhập khẩu').selectOption('TH');
@@ -50,7 +50,7 @@ test('a filing is refused with all findings at their fields, then filed, paid an
     await page.getByLabel('Mã HS').fill('090111');
     await page.getByLabel('Tiêu chí xuất xứ').selectOption('WO');
     await page.getByLabel('Số lượng').fill('20 tấn');
-    await page.getByLabel('Số hóa đơn').fill('HD-1');
+    await page.getByLabel('Số và ngày hóa đơn').fill('HD-1');
     await page.getByLabel('Đối tượng được giảm').selectOption('digital_citizen');
     await page.locator('tfoot').getByText('15.000 ₫').waitFor();
     for (const [paper, name] of [

@@ -39,16 +39,17 @@ test('a broker files and follows dossiers of a client by a mandate, until it is 
     await form.getByRole('button', { name: 'Withdraw' }).click();
     await page.locator('.way').getByText('Withdrawn').waitFor();
     await press(page, 'Stop acting for them');
+    await heading(page, 'Mandates');
     await go(page, '#/mine');
     await page.getByText('You have no dossiers yet.').waitFor();
 
     await enter(page, /Sao Mai/);
     await go(page, '#/mandates');
-    const mandate = page.locator('.mandates > li').first();
+    const mandate = page.locator('.mandates > li', { hasText: 'in force' }).first();
     await mandate.getByLabel('Reason').fill('The contract has ended.');
     await mandate.getByRole('button', { name: 'Revoke the mandate' }).click();
     await page.getByText('The mandate was revoked.').waitFor();
-    await mandate.getByText('revoked').first().waitFor();
+    await page.locator('.mandates').getByText('revoked').first().waitFor();
   });
 });
 
@@ -83,6 +84,7 @@ test('a person of a firm registers its program and revokes it', async () => {
     encoding: 'utf8',
   }).trim();
   await open({ language: 'en' }, async (page) => {
+    await page.getByRole('region').first().waitFor();
     await page.evaluate(async (minted) => {
       const { signIn } = await import('/desk/session.js');
       signIn(minted, 'Person of a firm');

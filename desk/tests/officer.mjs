@@ -1,5 +1,5 @@
 // Officers' day: work by remaining time, search, the steps of a dossier by four people, and a
-// conflict between two of them. Then the figures.
+// conflict between two of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { browser, enter, go, heading, inspect, open, PHONE, SCREEN, ADDRESS } from './harness.mjs';
@@ -172,20 +172,6 @@ test('a complaint handler classifies and answers a complaint', () =>
     await answer.getByLabel('Answer').fill('An officer has it since today.');
     await answer.getByRole('button', { name: 'Answer' }).click();
     await page.getByText('Answered.').waitFor();
-  }));
-
-test('an operator sees health, rules with differences, outages and dead letters', () =>
-  open({ language: 'en', viewport: PHONE }, async (page) => {
-    await enter(page, /Dũng/);
-    await heading(page, 'Operation');
-    await page.getByText('Accepts requests').waitFor();
-    await page.getByText(/power cut/).waitFor();
-    await inspect(page, 'operation');
-    await page.getByRole('link', { name: 'CHEM.IMPORT 2' }).click();
-    await heading(page, 'CHEM.IMPORT 2');
-    await page.locator('pre .added').first().waitFor();
-    await page.locator('pre .same').first().waitFor();
-    await inspect(page, 'rules');
   }));
 
 test('an auditor sees who read a dossier', () =>

@@ -120,7 +120,7 @@ test('a proposal is read beside the form and documents, and rejected with a reas
     await form.getByLabel('Reason').fill('It is signed on page 3.');
     await form.getByRole('button', { name: 'Reject the proposal' }).click();
     await page.getByText('The proposal was rejected.').waitFor();
-    await page.locator('q').getByText('It is signed on page 3.').waitFor();
+    await page.locator('q').getByText('It is signed on page 3.').first().waitFor();
   });
 });
 

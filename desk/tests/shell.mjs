@@ -96,7 +96,7 @@ test('the desk can be used with the keyboard alone', () =>
       await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await heading(page, 'My dossiers');
-    assert.equal(await page.evaluate(() => document.activeElement.tagName), 'H1');
+    await page.waitForFunction(() => document.activeElement.tagName === 'H1');
   }));
 
 test('a page that needs somebody asks to sign in, and is then shown', () =>

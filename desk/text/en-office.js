@@ -166,4 +166,5 @@ export const enOffice = {
   'complaint.open': 'Open the dossier',
   'dossier.not_yours': 'Form and documents are not for this role.',
   'search.label': 'Has the label',
+  'search.sort.usual': 'Usual',
 };

@@ -166,4 +166,5 @@ export const viOffice = {
   'complaint.open': 'Mở hồ sơ',
   'dossier.not_yours': 'Tờ khai và tài liệu không thuộc phạm vi vai trò này.',
   'search.label': 'Có nhãn',
+  'search.sort.usual': 'Thông thường',
 };
