@@ -26,7 +26,7 @@ test('a broker files and follows dossiers of a client by a mandate, until it is 
     await press(page, 'Accept the mandate');
     await page.getByText('The mandate was accepted.').waitFor();
     await inspect(page, 'mandates');
-    await press(page, 'Act for company-1');
+    await page.getByRole('button', { name: 'Act for company-1' }).first().click();
     await heading(page, 'My dossiers');
     await page.getByText('Acting for company-1').waitFor();
     await page.getByText(code).waitFor();
