@@ -281,6 +281,58 @@ async fn lists_are_read_in_pages_with_the_filters_of_the_first() {
 }
 
 #[tokio::test]
+async fn steps_on_rows_of_a_list_are_conditional_without_a_read_of_each_dossier() {
+    let mut office = Office::open().await;
+    for n in 0..3 {
+        paid(&mut office, &format!("a{n}"), "download").await;
+    }
+    office.settle().await;
+    let clerk = office.clerk();
+    let rows = list(&office, "/v1/register/work?kind=answer_submission", &clerk).await;
+    let bulk = |rows: &[Value]| {
+        let items = rows.iter().map(|row| {
+            let version = row["step"]["if_match"].as_str().unwrap();
+            json!({ "dossier": row["dossier"]["id"], "if_match": version, "body": {} })
+        });
+        json!({ "operation": rows[0]["step"]["operation"], "items": items.collect::<Vec<_>>() })
+    };
+    for row in &rows {
+        let (step, etags) = (&row["step"], &row["dossier"]["etags"]);
+        assert_eq!(step["operation"], "accept_dossier", "{row}");
+        let resource = step["resource"].as_str().unwrap();
+        let read = office.browser.get(resource, &clerk).await;
+        assert_eq!(step["if_match"], *read.etag());
+        assert_eq!(etags["dossier"], *read.etag());
+        let payment = resource.replace("dossiers", "payments");
+        assert_eq!(etags["payment"], *office.browser.get(&payment, &clerk).await.etag());
+        assert!(etags["review"].is_null() && etags["delivery"].is_null(), "none yet: {etags}");
+    }
+    // Somebody else acts on one of them after the list was read.
+    let other = rows[0]["step"]["resource"].as_str().unwrap();
+    take(&mut office, other, "acceptance", &clerk, json!({})).await.granted();
+    let reply = office.browser.post("/v1/dossiers/bulk", &clerk, "", bulk(&rows)).await.granted();
+    let statuses: Vec<_> =
+        reply["outcomes"].as_array().unwrap().iter().map(|one| one["status"].clone()).collect();
+    assert_eq!(statuses, [412, 200, 200], "{reply}");
+
+    // The next tasks are in another stream, whose version the new rows have.
+    office.settle().await;
+    let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
+    let rows = list(&office, "/v1/register/work?kind=claim_review", &reviewer).await;
+    assert_eq!(rows.len(), 3);
+    let resource = rows[0]["step"]["resource"].as_str().unwrap();
+    assert!(resource.starts_with("/v1/reviews/"), "{resource}");
+    let reply = office.browser.post("/v1/reviews/bulk", &reviewer, "", bulk(&rows)).await.granted();
+    assert!(
+        reply["outcomes"].as_array().unwrap().iter().all(|one| one["status"] == 200),
+        "{reply}"
+    );
+    // An applicant does not read the review, nor its version.
+    let own = list(&office, "/v1/register/dossiers", &office.applicant("a0")).await;
+    assert!(own[0]["etags"]["dossier"].is_string() && own[0]["etags"]["review"].is_null());
+}
+
+#[tokio::test]
 async fn an_unknown_filter_value_is_answered_with_those_that_there_are() {
     let office = Office::open().await;
     let clerk = office.clerk();

@@ -27,6 +27,7 @@ mod oldest;
 mod page;
 mod row;
 
+pub(crate) use fold::Seen;
 pub(crate) use follow::Lists;
 pub(crate) use key::{Key, Range, Scope};
 pub(crate) use labels::LabelKey;
@@ -36,7 +37,7 @@ pub(crate) use row::ListedRow;
 
 const SHAPE: Shape = Shape {
     name: "lists",
-    version: 3,
+    version: 4,
     tables: "
 CREATE TABLE dossiers (
   n              INTEGER PRIMARY KEY,
@@ -119,13 +120,11 @@ struct Change {
     /// The row before, if it is in memory.
     before: Option<ListedRow>,
     row: ListedRow,
-    /// Which events it reflects.
-    seen: Vec<u8>,
 }
 
 /// Writes a row, and moves its keys from those of the row before it.
 fn write(tables: &Connection, change: &Change) -> rusqlite::Result<()> {
-    let Change { before, row, seen } = change;
+    let Change { before, row } = change;
     let found = if before.is_none() { find(tables, row.id)? } else { None };
     let before = before.as_ref().or(found.as_ref());
     let old = before.map(ListedRow::keys).unwrap_or_default();
@@ -146,7 +145,7 @@ fn write(tables: &Connection, change: &Change) -> rusqlite::Result<()> {
         let mut root = tables.prepare_cached("INSERT OR IGNORE INTO roots VALUES (?1)")?;
         root.execute([key::root(&row.agency)])?;
     }
-    row.save(tables, seen)
+    row.save(tables)
 }
 
 /// The row of a dossier.

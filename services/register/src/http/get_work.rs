@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Cursors, NextStep, Operation, PageRows, Problem, Reply, Request};
 
-use super::listed::{ListedDossierReply, Whose};
+use super::listed::{ListedDossierReply, TaskStepReply, Whose};
 use crate::App;
 use crate::lists::{Asked, Listed, Place, Range, Scope};
 
@@ -22,8 +22,13 @@ const ADDRESS: &str = "/v1/register/work";
 const NOBODY: &str = "none";
 
 /// The roles that have work queues.
-const WORKING: [Role; 5] =
-    [Role::Clerk, Role::Reviewer, Role::Approver, Role::Cashier, Role::Consultee];
+const WORKING: [Role; 5] = [
+    Role::Clerk,
+    Role::Reviewer,
+    Role::Approver,
+    Role::Cashier,
+    Role::Consultee,
+];
 
 /// Filter and page of a work queue. All filters must hold.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -61,6 +66,9 @@ pub(crate) struct WorkQuery {
 pub(crate) struct WorkReply {
     /// What has to be done, in which agency, and by when.
     task: NextStep,
+    /// The step that does it, and the version of its resource that this row is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<TaskStepReply>,
     /// Time until the task is due, in seconds; negative if it is overdue, null if it has no period.
     #[schema(example = 14400)]
     remaining_s: Option<i64>,
@@ -88,7 +96,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let whose = Whose::agency(&app, &request, (READ_WORK, query.agency.as_ref())).await?;
     let kinds = query.kinds(&caller.roles)?;
-    if query.officer.as_ref().is_some_and(|officer| officer.as_str() == "me") {
+    if query
+        .officer
+        .as_ref()
+        .is_some_and(|officer| officer.as_str() == "me")
+    {
         query.officer = Some(caller.subject.clone());
     }
     request.catch_up(Some(&app.listed)).await?;
@@ -104,17 +116,30 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let scopes = if officers.is_empty() {
         whose.scopes.clone()
     } else {
-        officers.iter().map(|officer| Scope::officer(officer.as_str())).collect()
+        officers
+            .iter()
+            .map(|officer| Scope::officer(officer.as_str()))
+            .collect()
     };
-    let of =
-        |scope: &Scope| kinds.iter().map(|kind| Range::work(*scope, *kind)).collect::<Vec<_>>();
+    let of = |scope: &Scope| {
+        kinds
+            .iter()
+            .map(|kind| Range::work(*scope, *kind))
+            .collect::<Vec<_>>()
+    };
     let asked = Asked {
         ranges: scopes.iter().flat_map(of).collect(),
         after: after.transpose()?,
         rows: usize::try_from(limit).unwrap_or(usize::MAX),
-        before: query.due_before.map(|end| end.as_millisecond().saturating_sub(1)),
+        before: query
+            .due_before
+            .map(|end| end.as_millisecond().saturating_sub(1)),
     };
-    let (now, me, whose) = (app.engine.clock.now(), caller.subject.clone(), Arc::new(whose));
+    let (now, me, whose) = (
+        app.engine.clock.now(),
+        caller.subject.clone(),
+        Arc::new(whose),
+    );
     let is_consultee = caller.roles.contains(&Role::Consultee);
     let shown = Arc::clone(&whose);
     let listed = app.lists.query(Question::List, move |tables| {
@@ -140,11 +165,23 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let law = app.engine.law();
     let replies = rows.iter().filter_map(|(row, place)| {
         let task = row.tasks.get(*place)?;
-        let remaining_s = task.due_at.map(|due_at| due_at.duration_since(now).as_secs());
+        let remaining_s = task
+            .due_at
+            .map(|due_at| due_at.duration_since(now).as_secs());
+        let step = TaskStepReply::of(task, row);
         let task = NextStep::of(task, &law, true);
-        let role = if whose.has(row, None) { whose.role } else { Role::Consultee };
+        let role = if whose.has(row, None) {
+            whose.role
+        } else {
+            Role::Consultee
+        };
         let dossier = ListedDossierReply::of(row, &law, now, role);
-        Some(WorkReply { task, remaining_s, dossier })
+        Some(WorkReply {
+            task,
+            step,
+            remaining_s,
+            dossier,
+        })
     });
     let replies: Vec<WorkReply> = replies.collect();
     let next = next.map(|next| request.next_page(ADDRESS, &cursors.write(&next.text())));
@@ -161,8 +198,13 @@ impl WorkQuery {
                 "must be one of: clerk, reviewer, approver, cashier, consultee",
             ));
         }
-        let own: Vec<Role> = WORKING.into_iter().filter(|role| roles.contains(role)).collect();
-        let reads_all = roles.iter().any(|role| matches!(role, Role::Auditor | Role::Operator));
+        let own: Vec<Role> = WORKING
+            .into_iter()
+            .filter(|role| roles.contains(role))
+            .collect();
+        let reads_all = roles
+            .iter()
+            .any(|role| matches!(role, Role::Auditor | Role::Operator));
         let of = |kind: &&TaskKind| {
             let mut has = kind.roles().iter();
             match self.role {
@@ -172,20 +214,30 @@ impl WorkQuery {
             }
         };
         let kinds = TaskKind::ALL.iter().filter(of).copied();
-        Ok(kinds.filter(|kind| self.kind.is_none_or(|only| only == *kind)).collect())
+        Ok(kinds
+            .filter(|kind| self.kind.is_none_or(|only| only == *kind))
+            .collect())
     }
 
     /// The officers whose tasks are listed; none if those of all are.
     fn officers(&self, caller: &Caller, law: &Law, now: Timestamp) -> Vec<Subject> {
-        let Some(officer) = self.officer.as_ref().filter(|officer| officer.as_str() != NOBODY)
+        let Some(officer) = self
+            .officer
+            .as_ref()
+            .filter(|officer| officer.as_str() != NOBODY)
         else {
             return Vec::new();
         };
         let mut all = vec![officer.clone()];
-        if let Some(agency) = caller.agency.as_ref().filter(|_| *officer == caller.subject) {
+        if let Some(agency) = caller
+            .agency
+            .as_ref()
+            .filter(|_| *officer == caller.subject)
+        {
             let directories = law.directories_for(agency, now);
-            let absences =
-                directories.iter().flat_map(|(directory, _)| directory.absences().values());
+            let absences = directories
+                .iter()
+                .flat_map(|(directory, _)| directory.absences().values());
             let absent = absences.map(|absence| &absence.officer);
             let represented = |absent: &&Subject| law.is_deputy(agency, (officer, absent), now);
             all.extend(absent.filter(represented).cloned());
@@ -196,14 +248,22 @@ impl WorkQuery {
     }
 
     fn shows(&self, task: &Task, procedure: &ProcedureCode, officers: &[Subject]) -> bool {
-        let is_nobodys = self.officer.as_ref().is_none_or(|officer| officer.as_str() != NOBODY)
+        let is_nobodys = self
+            .officer
+            .as_ref()
+            .is_none_or(|officer| officer.as_str() != NOBODY)
             || task.officer.is_none();
-        let is_theirs =
-            officers.is_empty() || task.officer.as_ref().is_some_and(|one| officers.contains(one));
+        let is_theirs = officers.is_empty()
+            || task
+                .officer
+                .as_ref()
+                .is_some_and(|one| officers.contains(one));
         let officer = is_nobodys && is_theirs;
         officer
             && self.missed.is_none_or(|missed| missed == task.missed)
             && self.procedure.as_ref().is_none_or(|only| only == procedure)
-            && self.due_before.is_none_or(|end| task.due_at.is_some_and(|due| due < end))
+            && self
+                .due_before
+                .is_none_or(|end| task.due_at.is_some_and(|due| due < end))
     }
 }

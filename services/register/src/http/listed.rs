@@ -6,6 +6,7 @@ use dossier::contract::{
 };
 use dossier::law::{Law, Text};
 use dossier::overview::{DossierStage, LIST, Task, WaitingOn};
+use dossier::services::{Category, ServiceName};
 use engine::view::Question;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -13,12 +14,15 @@ use utoipa::ToSchema;
 use web::{Due, NextStep, Problem, Request};
 
 use crate::App;
-use crate::lists::{ListedRow, Scope, roots};
+use crate::lists::{ListedRow, Scope, Seen, roots};
 use crate::search::Rights;
 
 /// A dossier in a list.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(clippy::struct_excessive_bools, reason = "flags by which a client filters")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "flags by which a client filters"
+)]
 pub(crate) struct ListedDossierReply {
     /// Id of the dossier.
     pub(super) id: DossierId,
@@ -73,6 +77,90 @@ pub(crate) struct ListedDossierReply {
     suspended: bool,
     /// Whether the one-stop unit did not answer in time.
     intake_answer_missed: bool,
+    /// The versions of its resources.
+    etags: ETagsReply,
+}
+
+/// The `ETag`s of a dossier's resources as of the row, for the `If-Match` of a step; absent for a
+/// resource that does not exist yet, or that the caller does not read. If the resource has changed
+/// since, the step is a 412.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ETagsReply {
+    /// That of `/v1/dossiers/{dossier}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "\"1\"")]
+    dossier: Option<String>,
+    /// That of `/v1/payments/{dossier}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "\"2\"")]
+    payment: Option<String>,
+    /// That of `/v1/reviews/{dossier}`; for officers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "\"3\"")]
+    review: Option<String>,
+    /// That of `/v1/deliveries/{dossier}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "\"1\"")]
+    delivery: Option<String>,
+}
+
+impl ETagsReply {
+    /// Those that `role` needs. A consulted agency acts on the review only.
+    fn of(seen: &Seen, role: Role) -> Self {
+        let all = role != Role::Consultee;
+        let tag = |of, shown: bool| etag(seen, of).filter(|_| shown);
+        Self {
+            dossier: tag(Category::Intake, all),
+            payment: tag(Category::Payment, all),
+            review: tag(Category::Review, role.is_officer()),
+            delivery: tag(Category::Delivery, all),
+        }
+    }
+}
+
+/// The `ETag` of a stream as of a row; `None` if there is no such stream.
+fn etag(seen: &Seen, of: Category) -> Option<String> {
+    seen.version(of).map(|version| format!("\"{}\"", version.0))
+}
+
+/// The step that does a task.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TaskStepReply {
+    /// The id of its operation, in these API documents and in bulk requests.
+    #[schema(example = "accept_dossier")]
+    operation: &'static str,
+    /// The resource below which it is.
+    #[schema(example = "/v1/dossiers/018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e")]
+    resource: String,
+    /// The `ETag` of that resource as of this row; absent if the step needs no `If-Match`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "\"1\"")]
+    if_match: Option<String>,
+}
+
+impl TaskStepReply {
+    /// The step of a task in a dossier; `None` if it belongs to no resource of the dossier.
+    pub(super) fn of(task: &Task, row: &ListedRow) -> Option<Self> {
+        let operation = task.kind.step().name;
+        let mut modules = ServiceName::ALL
+            .iter()
+            .flat_map(|service| service.modules());
+        let module = modules.find(|module| module.steps.iter().any(|s| s.name == operation))?;
+        let (address, of) = match module.name {
+            "intake" => ("dossiers", Some(Category::Intake)),
+            "payment" => ("payments", Some(Category::Payment)),
+            "review" => ("reviews", Some(Category::Review)),
+            "delivery" => ("deliveries", Some(Category::Delivery)),
+            "notes" => ("dossiers", None),
+            _ => return None,
+        };
+        let if_match = of.and_then(|of| etag(&row.seen, of));
+        Some(Self {
+            operation,
+            resource: format!("/v1/{address}/{}", row.id),
+            if_match,
+        })
+    }
 }
 
 impl ListedDossierReply {
@@ -81,14 +169,19 @@ impl ListedDossierReply {
     pub(super) fn of(row: &ListedRow, law: &Law, now: Timestamp, role: Role) -> Self {
         let for_officers = role.is_officer();
         let runs = matches!(row.stage, DossierStage::Processing) && !row.flags.suspended;
-        let remaining = row.due_at.filter(|_| runs).map(|due_at| due_at.duration_since(now));
+        let remaining = row
+            .due_at
+            .filter(|_| runs)
+            .map(|due_at| due_at.duration_since(now));
         let theirs = |task: &&Task| role != Role::Consultee || task.kind.roles().contains(&role);
         let tasks: Vec<Task> = row.tasks.iter().filter(theirs).cloned().collect();
         Self {
             id: row.id,
             code: row.code.clone(),
             procedure: row.procedure.code.clone(),
-            procedure_name: law.procedure(&row.procedure).map(|procedure| procedure.name.clone()),
+            procedure_name: law
+                .procedure(&row.procedure)
+                .map(|procedure| procedure.name.clone()),
             agency: row.agency.clone(),
             receiver: row.receiver.clone(),
             channel: row.channel,
@@ -106,6 +199,7 @@ impl ListedDossierReply {
             foreseen_late: row.flags.foreseen_late,
             suspended: row.flags.suspended,
             intake_answer_missed: row.flags.intake_answer_missed,
+            etags: ETagsReply::of(&row.seen, role),
         }
     }
 }
@@ -142,7 +236,13 @@ impl Whose {
             None => of,
         };
         let belongs = Belongs::Applicant(party, caller.mandate.clone());
-        Self { role: Role::Applicant, scopes, not_of: Vec::new(), belongs, of }
+        Self {
+            role: Role::Applicant,
+            scopes,
+            not_of: Vec::new(),
+            belongs,
+            of,
+        }
     }
 
     /// The dossiers of an agency and those below it, with those of its predecessors; for operators
@@ -168,22 +268,40 @@ impl Whose {
             agencies: agencies.clone(),
             ..Resource::default()
         };
-        let of_officers: Vec<May> =
-            mays.iter().filter(|may| may.role.is_officer()).copied().collect();
+        let of_officers: Vec<May> = mays
+            .iter()
+            .filter(|may| may.role.is_officer())
+            .copied()
+            .collect();
         let role = request.read_as(&of_officers, &resource)?.role;
         let (scopes, belongs) = if let Some(agency) = agency {
-            let mut all = app.engine.law().predecessors(agency, app.engine.clock.now());
+            let mut all = app
+                .engine
+                .law()
+                .predecessors(agency, app.engine.clock.now());
             all.push(agency.clone());
-            let scopes = all.iter().map(|agency| Scope::agency(agency.as_str())).collect();
+            let scopes = all
+                .iter()
+                .map(|agency| Scope::agency(agency.as_str()))
+                .collect();
             (scopes, Belongs::Agencies(all))
         } else {
             let roots = app.lists.query(Question::List, roots).await?;
-            (roots.iter().map(|agency| Scope::agency(agency)).collect(), Belongs::All)
+            (
+                roots.iter().map(|agency| Scope::agency(agency)).collect(),
+                Belongs::All,
+            )
         };
         let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);
         let not_of = parties.map(party).collect();
         let of = agency.map_or_else(|| "all".to_owned(), |agency| format!("agency {agency}"));
-        Ok(Self { role, scopes, not_of, belongs, of })
+        Ok(Self {
+            role,
+            scopes,
+            not_of,
+            belongs,
+            of,
+        })
     }
 
     /// The same dossiers in a search by words.
@@ -191,10 +309,16 @@ impl Whose {
         let (role, parties) = (self.role, self.not_of.clone());
         match &self.belongs {
             Belongs::Applicant(party, _) => Rights::Own(party.clone()),
-            Belongs::Agencies(all) => {
-                Rights::Officer { role, agencies: Some(all.clone()), parties }
-            }
-            Belongs::All => Rights::Officer { role, agencies: None, parties },
+            Belongs::Agencies(all) => Rights::Officer {
+                role,
+                agencies: Some(all.clone()),
+                parties,
+            },
+            Belongs::All => Rights::Officer {
+                role,
+                agencies: None,
+                parties,
+            },
         }
     }
 

@@ -7,7 +7,7 @@ use dossier::contract::DossierId;
 use dossier::overview::DossierStates;
 use dossier::services::Category;
 use engine::overview::apply;
-use events::{ReadError, Recorded};
+use events::{ReadError, Recorded, Version};
 use lru::LruCache;
 
 use super::ListedRow;
@@ -15,7 +15,7 @@ use super::limits::{STATES_BYTES_MAX, STATES_MAX};
 
 /// The newest version of each stream of a dossier that was applied; 0 if none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Seen([u64; Category::OF_A_DOSSIER.len()]);
+pub(crate) struct Seen([u64; Category::OF_A_DOSSIER.len()]);
 
 impl Seen {
     fn place(recorded: &Recorded) -> Option<usize> {
@@ -27,6 +27,12 @@ impl Seen {
     pub(super) fn has(&self, recorded: &Recorded) -> bool {
         let newest = Self::place(recorded).and_then(|place| self.0.get(place));
         newest.is_none_or(|newest| *newest >= recorded.version.0)
+    }
+
+    /// The newest version of a stream; `None` if the dossier has no such stream.
+    pub(crate) fn version(&self, of: Category) -> Option<Version> {
+        let place = Category::OF_A_DOSSIER.iter().position(|known| *known == of)?;
+        self.0.get(place).copied().filter(|newest| *newest > 0).map(Version)
     }
 
     fn add(&mut self, recorded: &Recorded) {
@@ -125,7 +131,7 @@ pub(super) struct Touched {
 
 #[cfg(test)]
 mod tests {
-    use events::{Position, StreamName, Version};
+    use events::{Position, StreamName};
     use uuid::Uuid;
 
     use super::*;
@@ -148,6 +154,8 @@ mod tests {
         seen.add(&recorded(Category::Review, 3));
         let again = Seen::of(&seen.bytes());
         assert_eq!(again, seen);
+        assert_eq!(again.version(Category::Review), Some(Version(3)));
+        assert_eq!(again.version(Category::Payment), None, "no such stream");
         assert!(again.has(&recorded(Category::Review, 3)));
         assert!(!again.has(&recorded(Category::Review, 4)));
         assert!(!again.has(&recorded(Category::Intake, 1)));

@@ -136,8 +136,9 @@ impl Lists {
         let law = self.engine.law();
         let change = |folded: Folded| {
             let labels = self.labels.digests(&folded.states.notes);
-            let row = ListedRow::of(&folded.states, &law, now)?.labelled(labels);
-            Some(Change { before: None, row, seen: folded.seen.bytes() })
+            let row =
+                ListedRow::of(&folded.states, &law, now)?.labelled(labels).reflecting(folded.seen);
+            Some(Change { before: None, row })
         };
         Ok(Some((batch, read.into_values().filter_map(change).collect())))
     }
@@ -265,10 +266,11 @@ fn fold(
     }
     folded.states.drop_content();
     let row = ListedRow::of(&folded.states, law, engine.clock.now());
-    let row = row.map(|row| row.labelled(labels.digests(&folded.states.notes)));
+    let row =
+        row.map(|row| row.labelled(labels.digests(&folded.states.notes)).reflecting(folded.seen));
     let change = row.filter(|row| folded.written.as_ref() != Some(row)).map(|row| {
         let before = folded.written.replace(row.clone());
-        Change { before, row, seen: folded.seen.bytes() }
+        Change { before, row }
     });
     (dossier, folded, change)
 }

@@ -14,13 +14,13 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::{Key, Range, Scope};
+use super::{Key, Range, Scope, Seen};
 
 /// What [`ListedRow::read`] reads.
 pub(super) const SELECT: &str =
     "SELECT id, code, procedure, version, agency, channel, applicant, acted,
   submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, receiver,
-  labels, consulted FROM dossiers";
+  labels, consulted, seen FROM dossiers";
 
 /// A dossier as the lists have it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +51,8 @@ pub(crate) struct ListedRow {
     pub(crate) labels: Vec<String>,
     /// The agencies that are or were consulted.
     pub(crate) consulted: Vec<AgencyCode>,
+    /// The newest events that it reflects.
+    pub(crate) seen: Seen,
 }
 
 const CHANNELS: [Channel; 3] = [Channel::Online, Channel::Counter, Channel::Post];
@@ -92,12 +94,18 @@ impl ListedRow {
             tasks: overview.tasks,
             labels: Vec::new(),
             consulted: consulted.into_iter().collect(),
+            seen: Seen::default(),
         })
     }
 
     /// The row with the digests of its labels.
     pub(super) fn labelled(self, labels: Vec<String>) -> Self {
         Self { labels, ..self }
+    }
+
+    /// The row as one that reflects these events.
+    pub(super) fn reflecting(self, seen: Seen) -> Self {
+        Self { seen, ..self }
     }
 
     /// Reads a row of [`SELECT`].
@@ -130,11 +138,12 @@ impl ListedRow {
             })?,
             labels: text(18)?.split_whitespace().map(ToOwned::to_owned).collect(),
             consulted: text(19)?.split_whitespace().map(AgencyCode::from).collect(),
+            seen: Seen::of(&row.get::<_, Vec<u8>>(20)?),
         })
     }
 
-    /// Writes the row. `seen` tells which events it reflects.
-    pub(super) fn save(&self, tables: &Connection, seen: &[u8]) -> rusqlite::Result<()> {
+    /// Writes the row.
+    pub(super) fn save(&self, tables: &Connection) -> rusqlite::Result<()> {
         let tasks = serde_json::to_string(&self.tasks)
             .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
         let consulted: Vec<&str> = self.consulted.iter().map(AgencyCode::as_str).collect();
@@ -168,7 +177,7 @@ impl ListedRow {
             self.due_at.map(Timestamp::as_millisecond),
             bits_of(self.flags),
             tasks,
-            seen,
+            self.seen.bytes(),
             self.receiver.as_ref().map(AgencyCode::as_str),
             self.labels.join(" "),
             consulted.join(" ")

@@ -84,7 +84,7 @@ fn what_is_left_to_do_is_read_again_after_a_restart() {
     assert_eq!(plan.next(), Some(at(1)));
 
     let moved = |n| ListedRow { status: 7, ..of(n, "CO.D") };
-    let change = |n| Change { before: None, row: moved(n), seen: Vec::new() };
+    let change = |n| Change { before: None, row: moved(n) };
     write(&tables, (&due("CO.D"), Some(2)), &[change(1), change(2)]).unwrap();
     let again = Plan::read(&tables).unwrap();
     assert_eq!(again.due(at(2)).map(|(_, after)| after), Some(2));

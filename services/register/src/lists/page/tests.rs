@@ -3,7 +3,7 @@ use dossier::overview::{DossierFlags, DossierStage, TaskKind, WaitingOn};
 use jiff::Timestamp;
 
 use super::*;
-use crate::lists::{Change, SHAPE, Scope, find_by_code, write};
+use crate::lists::{Change, SHAPE, Scope, Seen, find_by_code, write};
 
 pub(in crate::lists) fn tables() -> Connection {
     let tables = Connection::open_in_memory().unwrap();
@@ -39,11 +39,12 @@ pub(in crate::lists) fn row(n: u128, agency: &str, due: i64) -> ListedRow {
         tasks: vec![serde_json::from_value(task).unwrap()],
         labels: Vec::new(),
         consulted: vec!["H26.14".into()],
+        seen: Seen::default(),
     }
 }
 
 pub(in crate::lists) fn save(tables: &Connection, row: ListedRow) {
-    write(tables, &Change { before: None, row, seen: Vec::new() }).unwrap();
+    write(tables, &Change { before: None, row }).unwrap();
 }
 
 fn asked(ranges: Vec<Range>) -> Asked {
@@ -89,7 +90,7 @@ fn a_row_that_changes_moves_in_its_lists_and_leaves_those_it_is_no_longer_in() {
     later.tasks[0].due_at = Some(at(7));
     later.acted.push("lan".to_owned());
     later.consulted.push("H26".into());
-    let change = Change { before: Some(first), row: later.clone(), seen: Vec::new() };
+    let change = Change { before: Some(first), row: later.clone() };
     write(&tables, &change).unwrap();
     write(&tables, &change).unwrap();
     let waiting = Range::waiting(Scope::agency("G02"), WaitingOn::Clerk);
