@@ -172,7 +172,7 @@ function Outcome({ job, state, values, set }) {
 function Moved({ job, effect, of }) {
   const found = usePages(`${addressOf(job)}/dossiers`, { effect }, [job, effect]);
   const dated = (at, on) => (at ? until({ due_at: at, due_on: on }) : '–');
-  const late = (seconds) => (seconds ? html` <span class="due late">${t('due.late', { time: duration(seconds) })}</span>` : null);
+  const late = (seconds) => (seconds > 0 ? html` <span class="due late">${t('due.late', { time: duration(seconds) })}</span>` : null);
   return html`<${Loaded} of=${found}>
     ${(rows) => html`
       <p role="status">${t('counted.of', { n: number(rows.length), of: number(of) })}</p>
