@@ -30,8 +30,7 @@ export function Figures() {
     () => read(ADDRESS, { ...filters, group_by: by }),
     [JSON.stringify([filters, by])],
   );
-  const grown =
-    further.of === loaded.data ? further : { groups: [], next: loaded.data?.next };
+  const grown = further.of === loaded.data ? further : { groups: [], next: loaded.data?.next };
   const more = async (address) => {
     const page = await read(address);
     const groups = [...grown.groups, ...page.body.groups];
@@ -109,7 +108,11 @@ function Numbers({ of, filters }) {
 
 // Open dossiers by what remains until the promised day.
 function Remaining({ of, filters }) {
-  const items = REMAINING.map((figure) => ({ name: t(`remaining.${figure}`), [partOf(figure)]: of[figure], figure }));
+  const items = REMAINING.map((figure) => ({
+    name: t(`remaining.${figure}`),
+    [partOf(figure)]: of[figure],
+    figure,
+  }));
   const parts = [...new Set(REMAINING.map(partOf))];
   return html`<section aria-labelledby="remaining">
     <h2 id="remaining">${t('figures.remaining')}</h2>

@@ -12,7 +12,14 @@ export function Absences({ at, officers, absences, reload }) {
   const names = new Map(officers.map(({ officer, name }) => [officer, name ?? officer]));
   const people = [...names];
   const choice = people.length ? { options: people } : {};
-  const canRecord = hasRole('operator', 'approver', 'reviewer', 'clerk', 'cashier', 'complaint_handler');
+  const canRecord = hasRole(
+    'operator',
+    'approver',
+    'reviewer',
+    'clerk',
+    'cashier',
+    'complaint_handler',
+  );
   return html`<h2 id="absences">${t('people.absences')}</h2>
     <ul class="rows">
       ${absences.length ? null : html`<li>${t('operation.none')}</li>`}

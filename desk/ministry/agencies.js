@@ -13,7 +13,10 @@ async function agencies(under) {
     page = await read(page.next);
     all.push(...page.body);
   }
-  return { options: all.map(({ code, name }) => [code, `${code} ${both(name)}`]), complete: !page.next };
+  return {
+    options: all.map(({ code, name }) => [code, `${code} ${both(name)}`]),
+    complete: !page.next,
+  };
 }
 
 export const useAgencies = (under) => useLoad(() => agencies(under), [under]);

@@ -32,7 +32,10 @@ export function Audit() {
 // The position of the log that the figures reflect, and its head.
 function Log() {
   const loaded = useLoad(async () => {
-    const [ready, figures] = await Promise.all([read('/health/ready'), read('/v1/register/statistics')]);
+    const [ready, figures] = await Promise.all([
+      read('/health/ready'),
+      read('/v1/register/statistics'),
+    ]);
     return { head: ready.body.head, ...figures.body.coverage };
   }, []);
   return html`<${Loaded} of=${loaded}>
@@ -51,11 +54,18 @@ async function readsOf(q) {
   const all = await Promise.all(
     dossiers.body.map(async ({ id, code: name }) => {
       const page = await read(`/v1/register/dossiers/${id}/reads`, { limit: READS_MAX });
-      return { rows: page.body.map((row) => ({ ...row, id, code: name })), more: Boolean(page.next) };
+      return {
+        rows: page.body.map((row) => ({ ...row, id, code: name })),
+        more: Boolean(page.next),
+      };
     }),
   );
   const rows = all.flatMap((one) => one.rows).sort((a, b) => (a.at < b.at ? 1 : -1));
-  return { rows, dossiers: dossiers.body, complete: !dossiers.next && !all.some((one) => one.more) };
+  return {
+    rows,
+    dossiers: dossiers.body,
+    complete: !dossiers.next && !all.some((one) => one.more),
+  };
 }
 
 function Reads({ q }) {

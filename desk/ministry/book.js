@@ -12,7 +12,8 @@ const DAYS = 30;
 
 // The days of the last month, in Vietnam.
 function lastDays() {
-  const text = (ago) => new Date(Date.now() + 7 * 3_600_000 - ago * 86_400_000).toISOString().slice(0, 10);
+  const text = (ago) =>
+    new Date(Date.now() + 7 * 3_600_000 - ago * 86_400_000).toISOString().slice(0, 10);
   return { from: text(DAYS), to: text(0) };
 }
 
@@ -25,12 +26,19 @@ export function Book() {
   const grown = further.of === loaded.data ? further : { rows: [], next: loaded.data?.next };
   const more = async (address) => {
     const page = await read(address);
-    setFurther({ of: loaded.data, rows: [...grown.rows, ...page.body.data.dossiers], next: page.next });
+    setFurther({
+      of: loaded.data,
+      rows: [...grown.rows, ...page.body.data.dossiers],
+      next: page.next,
+    });
   };
   const print = async () => {
     setProblem(undefined);
     try {
-      save(await bytes(`${ADDRESS}?${addressed({ from, to, limit: '100' })}`, 'application/pdf'), `book-${from}-${to}.pdf`);
+      save(
+        await bytes(`${ADDRESS}?${addressed({ from, to, limit: '100' })}`, 'application/pdf'),
+        `book-${from}-${to}.pdf`,
+      );
     } catch (failed) {
       setProblem(failed);
     }
@@ -52,7 +60,10 @@ export function Book() {
         <${Facts}
           rows=${[
             [t('agency'), `${body.data.agency_name} (${body.data.agency})`],
-            [t('book.rows'), `${number(body.data.dossiers.length + grown.rows.length)}${grown.next ? '+' : ''}`],
+            [
+              t('book.rows'),
+              `${number(body.data.dossiers.length + grown.rows.length)}${grown.next ? '+' : ''}`,
+            ],
             [t('book.digest'), html`<code>${body.sha256}</code>`],
           ]}
         />
@@ -64,7 +75,9 @@ export function Book() {
   <//>`;
 }
 
-const Rows = ({ rows }) => html`<div class="scroll" tabindex="0" role="region" aria-label=${t('book')}>
+const Rows = ({
+  rows,
+}) => html`<div class="scroll" tabindex="0" role="region" aria-label=${t('book')}>
   <table class="list">
     <thead>
       <tr>

@@ -62,7 +62,14 @@ export function Exports() {
                 [t('exports.file'), done.name],
                 [t('exports.bytes'), number(done.size)],
                 [t('exports.digest'), html`<code>${done.digest ?? '–'}</code>`],
-                [t('exports.same'), done.own === undefined ? t('exports.unchecked') : done.own === done.digest ? t('yes') : html`<span class="due late">${t('no')}</span>`],
+                [
+                  t('exports.same'),
+                  done.own === undefined
+                    ? t('exports.unchecked')
+                    : done.own === done.digest
+                      ? t('yes')
+                      : html`<span class="due late">${t('no')}</span>`,
+                ],
               ]}
             />
           </section>`

@@ -7,7 +7,8 @@ export function metricsOf(text) {
     const found = /^([a-z_]+)(?:\{(.*)\})? (\S+)/.exec(line);
     if (!found) continue;
     const labels = {};
-    for (const [, name, value] of (found[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)) labels[name] = value;
+    for (const [, name, value] of (found[2] ?? '').matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
+      labels[name] = value;
     rows.push({ name: found[1], labels, value: Number(found[3]) });
   }
   return rows;

@@ -61,7 +61,13 @@ function Declare({ send }) {
         { name: 'from', label: t('outages.from'), type: 'instant', required: true },
         { name: 'to', label: t('outages.to'), type: 'instant' },
         { name: 'notice_at', label: t('outages.notice'), type: 'instant', required: true },
-        { name: 'planned', label: t('outages.planned'), type: 'yes_no', options: yesNo(), required: true },
+        {
+          name: 'planned',
+          label: t('outages.planned'),
+          type: 'yes_no',
+          options: yesNo(),
+          required: true,
+        },
         { name: 'reason', label: t('step.field.reason'), type: 'text', required: true },
         {
           name: 'channels',
@@ -113,7 +119,12 @@ function Moved({ rows, complete }) {
 // The dossiers in process that have a promised date, by id.
 async function datesOf(agency) {
   const dates = new Map();
-  let page = await read('/v1/register/dossiers', { agency, stage: 'processing', sort: 'due', limit: 100 });
+  let page = await read('/v1/register/dossiers', {
+    agency,
+    stage: 'processing',
+    sort: 'due',
+    limit: 100,
+  });
   for (let pages = 1; ; pages += 1) {
     for (const row of page.body) if (row.due_at) dates.set(row.id, row);
     if (!page.next || pages === PAGES_MAX) return { dates, complete: !page.next };

@@ -87,9 +87,16 @@ function Units({ at, units, officers, reload }) {
               {
                 name: 'head',
                 label: t('people.unit.head'),
-                ...(officers.length ? { options: officers.map(({ officer, name }) => [officer, name ?? officer]) } : {}),
+                ...(officers.length
+                  ? { options: officers.map(({ officer, name }) => [officer, name ?? officer]) }
+                  : {}),
               },
-              { name: 'procedures', label: t('nav.procedures'), type: 'words', hint: t('people.unit.procedures') },
+              {
+                name: 'procedures',
+                label: t('nav.procedures'),
+                type: 'words',
+                hint: t('people.unit.procedures'),
+              },
               {
                 name: 'assignment',
                 label: t('people.assignment'),

@@ -9,7 +9,8 @@ import { Bar, Legend } from './plots.js';
 import { FIGURES, Tabs } from './tabs.js';
 
 const PARTS = ['handled', 'received'];
-const share = (of) => (of?.percent === null || of?.percent === undefined ? '–' : `${number(of.percent)} %`);
+const share = (of) =>
+  of?.percent === null || of?.percent === undefined ? '–' : `${number(of.percent)} %`;
 const names = (list) => list.map((one) => both(one.name) || one.code).join(', ');
 
 export function Published() {
@@ -35,7 +36,8 @@ export function Published() {
 }
 
 function Rows({ figures: { rows, at_least: least, withheld } }) {
-  if (withheld || !rows.length) return html`<p class="note">${t('published.withheld', { n: least })}</p>`;
+  if (withheld || !rows.length)
+    return html`<p class="note">${t('published.withheld', { n: least })}</p>`;
   const most = Math.max(1, ...rows.flatMap((row) => PARTS.map((part) => row[part])));
   return html`<${Legend} parts=${PARTS} name=${(part) => t(`published.${part}`)} />
     <div class="scroll" tabindex="0" role="region" aria-label=${t('published')}>

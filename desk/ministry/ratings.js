@@ -49,7 +49,9 @@ export function Ratings() {
   <//>`;
 }
 
-const Rating = ({ of: { key, name, grade, points, reachable, indicators, is_final: isFinal } }) => html`<div>
+const Rating = ({
+  of: { key, name, grade, points, reachable, indicators, is_final: isFinal },
+}) => html`<div>
   <h2>${both(name) || key}</h2>
   <p>
     ${grade ? html`<b>${code('grade', grade)}</b> · ` : null}

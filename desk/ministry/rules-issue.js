@@ -38,7 +38,11 @@ export function IssueRules() {
     setProblem(undefined);
     setOutcome(undefined);
     try {
-      const { body } = await post(`/v1/rules${dry ? '?dry_run=true' : ''}`, { kind, text }, { key: sent.current.key });
+      const { body } = await post(
+        `/v1/rules${dry ? '?dry_run=true' : ''}`,
+        { kind, text },
+        { key: sent.current.key },
+      );
       setOutcome({ ...body, dry });
       if (!dry) draft.text = '';
     } catch (failed) {

@@ -13,7 +13,8 @@ function placed(text) {
     if (!line.trim() || line.trim().startsWith('#')) return { path: [], value: '', key: undefined };
     while (stack.length && stack.at(-1).depth >= depth) stack.pop();
     const above = stack.map((one) => one.key);
-    if (key === undefined) return { path: above, value: (rest ?? '').trim(), item: before.includes('-') };
+    if (key === undefined)
+      return { path: above, value: (rest ?? '').trim(), item: before.includes('-') };
     stack.push({ depth, key });
     return { path: [...above, key], value: (value ?? '').trim(), item: before.includes('-') };
   });
@@ -24,7 +25,9 @@ const nameOf = (key) => (has(`rule.${key}`) ? t(`rule.${key}`) : key);
 // A value in words: a period as such, anything else as it is written.
 function worded(value) {
   const found = /^\{ *amount: *(\d+), *unit: *(\w+) *\}$/.exec(value);
-  return found ? budget({ amount: Number(found[1]), unit: found[2] }) : value.replaceAll(/^["']|["']$/g, '');
+  return found
+    ? budget({ amount: Number(found[1]), unit: found[2] })
+    : value.replaceAll(/^["']|["']$/g, '');
 }
 
 // Rows `{ part, before, after }`; one of the two is missing for what is new or was left out.
@@ -48,8 +51,13 @@ export function inWords(before, after) {
   for (const one of removed.filter(isPart)) {
     const at = left.findIndex((other) => other.path.join('/') === one.path.join('/'));
     const other = at < 0 ? undefined : left.splice(at, 1)[0];
-    rows.push({ part: one.path.map(nameOf).join(' › '), before: worded(one.value), after: other && worded(other.value) });
+    rows.push({
+      part: one.path.map(nameOf).join(' › '),
+      before: worded(one.value),
+      after: other && worded(other.value),
+    });
   }
-  for (const one of left) rows.push({ part: one.path.map(nameOf).join(' › '), after: worded(one.value) });
+  for (const one of left)
+    rows.push({ part: one.path.map(nameOf).join(' › '), after: worded(one.value) });
   return rows;
 }

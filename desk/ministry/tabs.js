@@ -5,14 +5,16 @@ import { html } from '../view.js';
 
 // `pages` are `[address, key of the text]`, and the roles that have it if not all do.
 export const Tabs = ({ pages, label }) => html`<nav class="tabs" aria-label=${t(label)}>
-  ${pages.filter(([, , roles]) => !roles || hasRole(...roles)).map(
-    ([to, name]) => html`<a
+  ${pages
+    .filter(([, , roles]) => !roles || hasRole(...roles))
+    .map(
+      ([to, name]) => html`<a
       key=${to}
       href=${`#${to}`}
       aria-current=${location.hash.split('?')[0] === `#${to}` ? 'page' : undefined}
       >${t(name)}</a
     >`,
-  )}
+    )}
 </nav>`;
 
 export const FIGURES = [

@@ -6,7 +6,8 @@ import { html, useLoad } from '../view.js';
 import { Bar } from './plots.js';
 import { FIGURES, Tabs } from './tabs.js';
 
-const share = (percent) => (percent === null || percent === undefined ? '–' : `${number(percent)} %`);
+const share = (percent) =>
+  percent === null || percent === undefined ? '–' : `${number(percent)} %`;
 
 export function Targets() {
   const loaded = useLoad(() => read('/v1/register/targets').then(({ body }) => body), []);

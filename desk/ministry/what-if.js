@@ -1,21 +1,17 @@
 // What if a period were another one, or a version of rules were in force: who would be late, and whose
 // date would move. Nothing is recorded; the server computes it as a job that can be cancelled.
 import { post, read } from '../api.js';
-import { both, code, duration, nameOf, number, t, time, until } from '../i18n.js';
-import { Action, Field, Loaded, More, Page, ProblemBox, Select } from '../parts.js';
-import { usePages } from '../pages.js';
+import { both, code, nameOf, number, t } from '../i18n.js';
+import { Action, Loaded, Page, ProblemBox } from '../parts.js';
 import { html, useEffect, useLoad, useState } from '../view.js';
 import { Act } from './act.js';
 import { useParameters } from './address.js';
-import { Bar } from './plots.js';
 import { FIGURES, Tabs } from './tabs.js';
+import { Outcome } from './what-if-outcome.js';
 
 const POLL_MS = 500;
 const UNITS = ['working_hours', 'working_days', 'calendar_days', 'months', 'same_day'];
 const CHANNELS = ['online', 'counter', 'post'];
-export const EFFECTS = ['newly_late', 'no_longer_late', 'later', 'earlier'];
-const PLOTTED = { newly_late: 'late', no_longer_late: 'early', later: 'soon', earlier: 'paused' };
-
 const addressOf = (job) => `/v1/what-ifs/${encodeURIComponent(job)}`;
 
 export function WhatIf() {
@@ -31,7 +27,10 @@ export function WhatIf() {
 
 // Another period for a procedure.
 function OfPeriod({ begun }) {
-  const procedures = useLoad(() => read('/v1/procedures', { limit: 100 }).then(({ body }) => body), []);
+  const procedures = useLoad(
+    () => read('/v1/procedures', { limit: 100 }).then(({ body }) => body),
+    [],
+  );
   const send = ({ procedure, channel, amount, unit }, key) => {
     const period = { procedure, channel, period: { amount: Number(amount ?? 0), unit } };
     return post('/v1/what-ifs', { period }, { key });
@@ -51,7 +50,13 @@ function OfPeriod({ begun }) {
           required: true,
           options: all.map((one) => [one.code, nameOf(one) ?? (both(one.name) || one.code)]),
         },
-        { name: 'amount', at: '/period/amount', label: t('whatif.amount'), required: true, mode: 'numeric' },
+        {
+          name: 'amount',
+          at: '/period/amount',
+          label: t('whatif.amount'),
+          required: true,
+          mode: 'numeric',
+        },
         {
           name: 'unit',
           at: '/period/unit',
@@ -59,7 +64,11 @@ function OfPeriod({ begun }) {
           required: true,
           options: UNITS.map((one) => [one, t(`budget.${one}`, { n: '' }).trim()]),
         },
-        { name: 'channel', label: t('channel'), options: CHANNELS.map((one) => [one, code('channel', one)]) },
+        {
+          name: 'channel',
+          label: t('channel'),
+          options: CHANNELS.map((one) => [one, code('channel', one)]),
+        },
       ]}
     />`}
   <//>`;
@@ -131,75 +140,5 @@ function Job({ job, values, set }) {
   if (state.stage !== 'done') {
     return html`<p class="note" role="status">${t(`whatif.stage.${state.stage}`)} ${both(state.failure)}</p>`;
   }
-  return html`<${Outcome} ...${{ job, state, values, set }} />`;
-}
-
-function Outcome({ job, state, values, set }) {
-  const moved = Object.fromEntries(EFFECTS.map((one) => [one, state.moved[one] ?? 0]));
-  const most = Math.max(1, ...Object.values(moved));
-  const effect = values.effect || EFFECTS.find((one) => moved[one]) || EFFECTS[0];
-  return html`<h2 id="outcome">${t('whatif.outcome', { n: number(state.dossiers) })}</h2>
-    <table class="list" aria-labelledby="outcome">
-      <thead>
-        <tr>
-          <th scope="col">${t('whatif.effect')}</th>
-          <th scope="col"><span class="hidden">${t('figures.plot')}</span></th>
-          <th scope="col" class="amount">${t('whatif.dossiers')}</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${EFFECTS.map(
-          (one) => html`<tr key=${one}>
-            <th scope="row">${t(`effect.${one}`)}</th>
-            <td class="plot">
-              <${Bar} of=${{ [PLOTTED[one]]: moved[one] }} parts=${[PLOTTED[one]]} most=${most} />
-            </td>
-            <td class="amount">${number(moved[one])}</td>
-          </tr>`,
-        )}
-      </tbody>
-    </table>
-    <${Field} id="effect" label=${t('whatif.shown')} required>
-      ${(attributes) => html`<${Select}
-        ...${{ attributes, value: effect, onChange: (one) => set({ effect: one }) }}
-        options=${EFFECTS.map((one) => [one, t(`effect.${one}`)])}
-      />`}
-    <//>
-    <${Moved} key=${effect} ...${{ job, effect }} of=${moved[effect]} />`;
-}
-
-// The dossiers of an effect, with their dates by the law in force and by the other one.
-function Moved({ job, effect, of }) {
-  const found = usePages(`${addressOf(job)}/dossiers`, { effect }, [job, effect]);
-  const dated = (at, on) => (at ? until({ due_at: at, due_on: on }) : '–');
-  const late = (seconds) => (seconds > 0 ? html` <span class="due late">${t('due.late', { time: duration(seconds) })}</span>` : null);
-  return html`<${Loaded} of=${found}>
-    ${(rows) => html`
-      <p role="status">${t('counted.of', { n: number(rows.length), of: number(of) })}</p>
-      <div class="scroll" tabindex="0" role="region" aria-label=${t('whatif.shown')}>
-        <table class="list">
-          <thead>
-            <tr>
-              <th scope="col">${t('dossier.code')}</th>
-              <th scope="col">${t('whatif.was')}</th>
-              <th scope="col">${t('whatif.would')}</th>
-            </tr>
-          </thead>
-          <tbody>
-            ${rows.map(
-              (row) => html`<tr key=${row.dossier}>
-                <th scope="row">
-                  <a href=${`#/dossiers/${row.dossier}`}>${row.code}</a>
-                  ${row.decided_at ? html`<small>${t('whatif.decided', { at: time(row.decided_at) })}</small>` : null}
-                </th>
-                <td>${dated(row.was_due_at, row.was_due_on)}${late(row.was_late_by_s)}</td>
-                <td>${dated(row.due_at, row.due_on)}${late(row.late_by_s)}</td>
-              </tr>`,
-            )}
-          </tbody>
-        </table>
-      </div>
-      <${More} next=${found.next} load=${found.more} />
-    `}
-  <//>`;
+  return html`<${Outcome} ...${{ address: addressOf(job), state, values, set }} />`;
 }

@@ -87,7 +87,10 @@ function Metrics() {
     ${(metrics) => {
       if (!metrics.length) return html`<p class="hint">${t('operation.no_metrics')}</p>`;
       const lags = LAGS.flatMap(([name, label]) =>
-        named(metrics, name).map((one) => ({ ...one, name: `${t(`lag.${label}`)} ${one.labels[label]}` })),
+        named(metrics, name).map((one) => ({
+          ...one,
+          name: `${t(`lag.${label}`)} ${one.labels[label]}`,
+        })),
       ).sort((a, b) => b.value - a.value);
       const behind = lags.filter((one) => one.value > 0);
       const refused = named(metrics, 'dossier_refusals_total').sort((a, b) => b.value - a.value);

@@ -39,5 +39,10 @@ test('an export is complete by its digest, and the register is a PDF', () =>
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Get the PDF' }).click(),
     ]);
-    assert.equal(readFileSync(await book.path()).subarray(0, 5).toString(), '%PDF-');
+    assert.equal(
+      readFileSync(await book.path())
+        .subarray(0, 5)
+        .toString(),
+      '%PDF-',
+    );
   }));

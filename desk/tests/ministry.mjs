@@ -29,9 +29,14 @@ test('every number of the figures leads to as many dossiers', () =>
     for (const by of ['procedure', 'officer', 'month']) {
       await go(page, `#/figures?by=${by}`);
       await page.locator('.plot rect').first().waitFor();
-      const links = await page.locator('a.counted').evaluateAll((all) =>
-        all.map((link) => [link.getAttribute('href'), Number(link.textContent.replaceAll(',', ''))]),
-      );
+      const links = await page
+        .locator('a.counted')
+        .evaluateAll((all) =>
+          all.map((link) => [
+            link.getAttribute('href'),
+            Number(link.textContent.replaceAll(',', '')),
+          ]),
+        );
       // The cards and the remaining time are the same for each group.
       const chosen = by === 'procedure' ? links : links.slice(-12);
       for (const [address, number] of chosen) {
@@ -42,7 +47,10 @@ test('every number of the figures leads to as many dossiers', () =>
         while (await more.isVisible()) {
           const before = await page.locator('.rows li').count();
           await more.click();
-          await page.waitForFunction((n) => document.querySelectorAll('.rows li').length > n, before);
+          await page.waitForFunction(
+            (n) => document.querySelectorAll('.rows li').length > n,
+            before,
+          );
         }
         await page.getByText(`${number} of ${number} dossiers`, { exact: true }).waitFor();
         assert.equal(await page.locator('.rows li').count(), number, address);

@@ -21,3 +21,6 @@ export async function inspectAll(page, addresses) {
     await inspect(page, name);
   }
 }
+
+// The time of the demo.
+export const shownTime = (page) => page.locator('.time-bar time').getAttribute('datetime');

@@ -6,6 +6,7 @@ import './shell.mjs';
 import './citizen.mjs';
 import './officer.mjs';
 import './ministry.mjs';
+import './rules.mjs';
 import './operator.mjs';
 import './auditor.mjs';
 import './clerk.mjs';

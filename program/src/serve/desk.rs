@@ -76,6 +76,7 @@ const FILES: &[(&str, &[u8])] = files![
     "ministry/rules-words.js",
     "ministry/tabs.js",
     "ministry/targets.js",
+    "ministry/what-if-outcome.js",
     "ministry/what-if.js",
     "notes.js",
     "officer/bulk.js",
