@@ -54,7 +54,7 @@ function Duties({ duties, names }) {
     <ul class="rows">
       ${duties.map(
         (one) => html`<li key=${one.duty}>
-          <b>${nameOf(one.duty)}</b>
+          <b>${nameOf(one.duty)}</b>${' '}
           ${one.met_at ? t('duties.met', { at: time(one.met_at) }) : one.due_at ? until(one) : null}
           ${one.missed && !one.met_at ? html` <span class="due late">${t('due.missed')}</span>` : null}
           ${one.note ? html`<blockquote>${one.note}</blockquote>` : null}

@@ -48,7 +48,8 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
       setNewer({ than: resource?.etag, resource: now });
     }
   };
-  const name = t(`step.${step.id}`);
+  const about = both(step.about?.({ task, procedure }));
+  const name = about ? `${t(`step.${step.id}`)}: ${about}` : t(`step.${step.id}`);
   if (!asked.length || !open) {
     const act = asked.length ? async () => setOpen(true) : send;
     return html`<div class="step">

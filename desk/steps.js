@@ -48,7 +48,7 @@ export function stepsForComplaint({ roles }, complaint) {
 }
 
 // What the API takes for several dossiers at once.
-const BULK = [
+export const BULK = [
   'accept_dossier',
   'extend_deadline',
   'claim_review',

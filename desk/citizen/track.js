@@ -28,7 +28,7 @@ function Shown({ all, reload, settings }) {
   const { steps, rest } = stepsFor({ roles: ['applicant'] }, all);
   const onDone = (step) => setDone(`done.${step.id}`);
   const form = ({ step, task, main }) => html`<${StepForm}
-    key=${step.id}
+    key=${`${step.id} ${task.subject}`}
     ...${{ id, step, task, procedure, onDone, main }}
     resource=${all[step.of]}
   />`;

@@ -49,7 +49,7 @@ const Row = ({ row }) => html`<li>
   </div>
   <div>
     ${row.owed ? html`<b>${code('owed', row.owed)}</b>` : code('complaint', row.stage)}
-    ${hasRole('applicant') ? null : html`<small>${row.officer ?? t('work.nobody')}</small>`}
+    ${hasRole('applicant') ? null : html`<small>${[row.complainant_name, row.officer ?? t('work.nobody')].filter(Boolean).join(' · ')}</small>`}
   </div>
   <div>
     ${row.due_at ? until(row) : null}

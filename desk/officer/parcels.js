@@ -35,7 +35,7 @@ export function Parcels() {
         <ul class="rows work">
           ${rows.map(
             (row) => html`<li key=${row.parcel}>
-              <div><b>${row.waybill}</b><small>${row.carrier} · ${row.agency}</small></div>
+              <div><b>${row.waybill}</b><small>${[row.carrier, row.agency, row.recipient_name].filter(Boolean).join(' · ')}</small></div>
               <div>
                 ${code('parcel', row.state)}
                 <small>${t('parcels.handed', { at: time(row.handed_at) })}</small>

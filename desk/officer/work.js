@@ -108,6 +108,8 @@ const Row = ({ row: { task, dossier, remaining_s: seconds }, children }) => html
   </div>
   <div>
     <a href=${`#/dossiers/${dossier.id}`}>${dossier.code}</a>
-    <small>${both(dossier.procedure_name) || dossier.procedure}</small>
+    <small>
+      ${[both(dossier.procedure_name) || dossier.procedure, dossier.applicant_name].filter(Boolean).join(' · ')}
+    </small>
   </div>
 </li>`;

@@ -2,7 +2,8 @@
 
 // A step: its operation, the resource whose version it needs, its address below that of the
 // resource, the roles that may take it, the tasks that it does or its condition, and its fields. With
-// `notBy`, the officer who may not take it: nobody approves their own proposal.
+// `notBy`, the officer who may not take it: nobody approves their own proposal. With `about`, the name of
+// what it is about, as a text in both languages, where there may be several of a kind.
 export function step(id, of, path, roles, tasks, fields) {
   return { id, of, path, roles, tasks, fields };
 }

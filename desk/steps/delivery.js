@@ -39,14 +39,18 @@ export const DELIVERY = [
     [line('carrier'), line('waybill')],
   ),
   step('download_result', 'deliveries', 'downloads', ['applicant'], ['download_result'], []),
-  step(
-    'meet_duty',
-    'deliveries',
-    'duties',
-    ['applicant', 'clerk', 'reviewer', 'approver'],
-    ['meet_duty', 'meet_agency_duty'],
-    [subject('duty'), { ...document, label: 'step.field.evidence' }, freely('note')],
-  ),
+  {
+    ...step(
+      'meet_duty',
+      'deliveries',
+      'duties',
+      ['applicant', 'clerk', 'reviewer', 'approver'],
+      ['meet_duty', 'meet_agency_duty'],
+      [subject('duty'), { ...document, label: 'step.field.evidence' }, freely('note')],
+    ),
+    about: ({ task, procedure }) =>
+      procedure?.result.duties?.find(({ code }) => code === task.subject)?.name,
+  },
   step(
     'decide_renewal',
     'deliveries',

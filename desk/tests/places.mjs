@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { ALL_STEPS } from '../steps.js';
+import { ALL_STEPS, BULK } from '../steps.js';
 
 const root = new URL('../../', import.meta.url);
 const textOf = (name) => readFileSync(new URL(name, root), 'utf8');
@@ -56,6 +56,7 @@ const operations = new Map(
           path,
           roles: (operation.security ?? []).flatMap(({ token }) => token ?? []),
           body: bodyOf(document, operation),
+          description: operation.description ?? '',
         },
       ]),
     ),
@@ -120,5 +121,13 @@ test('the tables have the addresses, roles and fields of the API', () => {
     const has = fields.map((field) => field.name);
     assert.deepEqual(has.filter((field) => !(field in properties)), [], `${id}: fields`);
     assert.deepEqual(required.filter((field) => !has.includes(field)), [], `${id}: missing fields`);
+  }
+});
+
+test('the API takes for several dossiers what the desk offers for them', () => {
+  for (const id of BULK) {
+    const { of } = ALL_STEPS.find((one) => one.id === id);
+    const { description } = operations.get(`bulk_${of}`);
+    assert.ok(description.includes(`\`${id}\``), `bulk_${of} does not take ${id}`);
   }
 });
