@@ -3,14 +3,21 @@ import { read } from '../api.js';
 import { both, day, number, t } from '../i18n.js';
 import { Loaded, Page } from '../parts.js';
 import { html, useLoad } from '../view.js';
+import { Counted } from './counted.js';
 import { Bar } from './plots.js';
 import { FIGURES, Tabs } from './tabs.js';
+
+// The first day of this year, as the API has it if none is given.
+const FROM = `${new Date().getUTCFullYear()}-01-01`;
 
 const share = (percent) =>
   percent === null || percent === undefined ? '–' : `${number(percent)} %`;
 
 export function Targets() {
-  const loaded = useLoad(() => read('/v1/register/targets').then(({ body }) => body), []);
+  const loaded = useLoad(
+    () => read('/v1/register/targets', { from: FROM }).then(({ body }) => body),
+    [],
+  );
   return html`<${Page} title=${t('targets')} wide>
     <${Tabs} pages=${FIGURES} label="nav.figures" />
     <${Loaded} of=${loaded}>
@@ -27,6 +34,16 @@ export function Targets() {
     <//>
   <//>`;
 }
+
+// The counted dossiers, where they are those of a figure.
+const Denominator = ({ of: { figure, agency, actual } }) =>
+  figure === 'settled_online'
+    ? html`<${Counted}
+      value=${actual.denominator}
+      figure="settled"
+      of=${{ agency, period: 'handled', from: FROM }}
+    />`
+    : number(actual.denominator);
 
 const Figure = ({ figure, rows }) => html`<div>
   <h2 id=${`target-${figure}`}>${t(`targets.${figure}`)}</h2>
@@ -56,7 +73,7 @@ const Figure = ({ figure, rows }) => html`<div>
               />
             </td>
             <td class="amount">${share(one.actual.percent)}</td>
-            <td class="amount">${number(one.actual.numerator)} / ${number(one.actual.denominator)}</td>
+            <td class="amount">${number(one.actual.numerator)} / <${Denominator} of=${one} /></td>
             <td class="amount">${share(one.target_percent)}</td>
             <td>${one.reached === null || one.reached === undefined ? '–' : one.reached ? t('yes') : html`<span class="due late">${t('no')}</span>`}</td>
             <td><small>${one.basis} · ${t('operation.from', { day: day(one.effective_from) })}</small></td>

@@ -48,6 +48,10 @@ test('rules are checked with findings at their lines, proposed, and signed by a 
     await go(page, '#/figures/targets');
     await page.locator('td.plot .mark').first().waitFor();
     await inspect(page, 'targets');
+    const counted = page.locator('a.counted').first();
+    const number = await counted.textContent();
+    await counted.click();
+    await page.getByText(new RegExp(`^\\d+ of ${number} dossiers$`)).waitFor();
   }));
 
 test('the next version of a procedure shows in words what it changes', () =>
