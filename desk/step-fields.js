@@ -8,6 +8,16 @@ import { isOpen } from './steps.js';
 import { Uploads } from './uploads.js';
 import { html } from './view.js';
 
+// Types whose parts have findings of their own, and types that show none.
+const IN_PARTS = ['delivery', 'claims'];
+const SILENT = ['papers', 'document'];
+
+// Whether a field shows the finding at a pointer; the others are listed below the form.
+export function showsFindingAt({ name, type }, pointer) {
+  if (SILENT.includes(type)) return false;
+  return pointer === `/${name}` || (IN_PARTS.includes(type) && pointer.startsWith(`/${name}/`));
+}
+
 // `context` has the task, the resource and the problem of the last attempt.
 export function StepField(props) {
   const { step, field, value, set, findings, procedure, context } = props;
@@ -92,13 +102,15 @@ function Files({ value, set, field, label, findings }) {
 
 function Claims({ id, value, set, findings, context }) {
   const open = context.resource.claims.filter(isOpen);
-  return open.map(
-    (claim) => html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings }} />`,
-  );
+  return open.map((claim) => {
+    const at = Object.keys(value).indexOf(claim.group);
+    const inReason = context.problem?.at?.(`/claims/${at}/reason`) ?? [];
+    return html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings, inReason }} />`;
+  });
 }
 
 // The decision on a claim to a group; a rejection needs a reason.
-function Claim({ id, claim: { group }, value, set, findings }) {
+function Claim({ id, claim: { group }, value, set, findings, inReason }) {
   const decision = value[group] ?? {};
   const change = (part) => set({ ...value, [group]: { ...decision, ...part } });
   const name = code('group', group);
@@ -112,7 +124,7 @@ function Claim({ id, claim: { group }, value, set, findings }) {
     <//>
     ${
       decision.confirmed === false
-        ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required>
+        ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required findings=${inReason}>
           ${(attributes) => html`<input
             ...${attributes}
             value=${decision.reason ?? ''}

@@ -3,7 +3,7 @@ import { newKey, post, readIfAny } from './api.js';
 import { changesBetween } from './changes.js';
 import { both, code, t, until } from './i18n.js';
 import { Action, ProblemBox } from './parts.js';
-import { StepField } from './step-fields.js';
+import { showsFindingAt, StepField } from './step-fields.js';
 import { askedOf, bodyOf, firstValues } from './step-values.js';
 import { addressOf } from './steps.js';
 import { html, outdate, useRef, useState } from './view.js';
@@ -59,8 +59,7 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
   }
   const set = (field) => (value) => setValues({ ...values, [field]: value });
   const submit = (event) => event.preventDefault();
-  const shown = (pointer) =>
-    asked.some(({ name: field }) => `${pointer}/`.startsWith(`/${field}/`));
+  const shown = (pointer) => asked.some((field) => showsFindingAt(field, pointer));
   return html`<form class="step open" onSubmit=${submit} noValidate aria-label=${name}>
     <h3>${name}</h3>
     ${task.basis ? html`<p class="hint">${task.basis}</p>` : null}

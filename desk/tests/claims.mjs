@@ -49,7 +49,7 @@ test('a clerk rejects a claim to a reduced fee with a reason, and the rest of th
     const form = page.getByRole('form', { name: 'Accept' });
     await form.getByLabel(/Belongs to the group/).selectOption('false');
     await form.getByRole('button', { name: 'Accept' }).click();
-    await form.locator('.errors, .problem').first().waitFor();
+    await form.locator('.wrong').getByLabel('Reason').waitFor();
     await form.getByLabel('Reason').fill('The card has expired.');
     await inspect(page, 'claim');
     await form.getByRole('button', { name: 'Accept' }).click();
