@@ -1,6 +1,6 @@
 // Mandates: for whom one may act, who acts for one, and the programs of a firm.
 import { newKey, post, read } from '../api.js';
-import { code, day, t } from '../i18n.js';
+import { code, day, nameOf, t } from '../i18n.js';
 import { Action, Facts, Field, hasRole, Loaded, More, Page, ProblemBox, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { act, session } from '../session.js';
@@ -137,7 +137,7 @@ function Grant({ onDone }) {
     ${(attributes) => html`<input type=${type} ...${attributes} value=${values[name] ?? ''} onInput=${(event) => set(name)(event.target.value)} />`}
   <//>`;
   const shown = (pointer) => [...names, 'ends_at', 'procedures/0'].some((one) => pointer === `/${one}`);
-  const options = (procedures.data ?? []).map((one) => [one.code, `${one.code} · ${one.name_vi}`]);
+  const options = (procedures.data ?? []).map((one) => [one.code, `${one.code} · ${nameOf(one)}`]);
   const label = t('step.grant_mandate');
   return html`<form onSubmit=${(event) => event.preventDefault()} noValidate aria-label=${label}>
     <h2>${label}</h2>
