@@ -8,6 +8,7 @@
 //!   codes of new dossiers.
 //! - [`overview`]: the states of a dossier in all services.
 //! - [`clock`]: whether the clock's time may be recorded.
+//! - [`what_if`]: a change of the law on all dossiers, without recording it.
 //! - [`unmatched`]: partners' notices that match no parcel, payment or dossier of ours.
 
 pub mod clock;
@@ -25,6 +26,7 @@ mod streams;
 pub mod tasks;
 pub mod unmatched;
 pub mod view;
+pub mod what_if;
 
 pub use engine::{Engine, EngineError, Settings};
 pub use progress::Progress;

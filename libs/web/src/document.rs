@@ -280,7 +280,7 @@ fn response(item: &Item, status: StatusCode, when: &str) -> utoipa::openapi::Res
     let headers: BTreeMap<&str, &str> = item
         .replies_with
         .iter()
-        .filter(|name| *name != LOCATION || status == StatusCode::CREATED)
+        .filter(|name| *name != LOCATION || status == item.status)
         .filter_map(|name| header(item, name))
         .chain(parts::limits(item))
         .collect();

@@ -250,6 +250,13 @@ impl<A> Operation<A, Unbound> {
         self.replies(StatusCode::CREATED, Content::Json(shape))
     }
 
+    /// A reply with status 202, a JSON body, and the address of work that goes on in `Location`.
+    pub fn accepted<R: ToSchema>(mut self) -> Self {
+        let shape = self.item.schemas.shape_of::<R>();
+        self.item.replies_with.push(LOCATION);
+        self.replies(StatusCode::ACCEPTED, Content::Json(shape))
+    }
+
     /// A reply with a JSON array; handlers return a `Vec<R>`.
     pub fn list<R: ToSchema>(mut self) -> Self {
         let shape = self.item.schemas.list_of::<R>();

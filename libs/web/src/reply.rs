@@ -70,6 +70,12 @@ impl Reply {
         Self::json(StatusCode::CREATED, body).header(LOCATION, location)
     }
 
+    /// 202 with a JSON body and the address of the work that goes on.
+    #[must_use]
+    pub fn accepted(location: &str, body: &impl Serialize) -> Self {
+        Self::json(StatusCode::ACCEPTED, body).header(LOCATION, location)
+    }
+
     /// 200 with a JSON body that caches may keep for `max_age`; 304 without it if the request has
     /// its tag in `If-None-Match`.
     #[must_use]

@@ -1,29 +1,18 @@
 //! `dossier whatif`: simulates another period, procedure or calendar on all dossiers of a data
 //! directory. Nothing is changed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
-use dossier::Rule;
-use dossier::clock::Course;
-use dossier::contract::{
-    Channel, Envelope, EventSet, IntakeEvent, Meta, ProcedureCode, ProcedureRef, RulesKind,
-};
-use dossier::law::{Law, Procedure, rules};
+use dossier::contract::{Channel, ProcedureCode, RulesIssued, RulesKind};
+use dossier::law::{Law, rules};
 use engine::rulebook;
-use events::{EventStore, Filter, Position, Recorded};
-use jiff::Timestamp;
-use uuid::Uuid;
-
-mod report;
-
-use report::{Compared, Report};
+use engine::what_if::{Compared, Report, Spread, Watch, WhatIf};
 
 /// Simulate a change of the law.
 #[derive(Debug, Parser)]
@@ -83,15 +72,26 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     let directory = arguments.data.existing()?;
     let virtual_end = directory.virtual_end()?;
     let store = directory.store_to_read().await?;
-    let trial = Trial::of(arguments, rulebook::recorded(&store).await?)?;
+    let what_if = changed(arguments, rulebook::recorded(&store).await?)?;
     let details = arguments.details.as_deref().map(create).transpose()?;
+    let details = Arc::new(Mutex::new(details));
     let now = virtual_end.unwrap_or_else(|| platform::TimeSource::System.now());
-    let report = try_out(&store, trial, now, details).await?;
+    let to = Arc::clone(&details);
+    let changes = move |compared: Compared| {
+        let mut to = to.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(details) = to.as_mut() else { return Ok(()) };
+        writeln!(details, "{}", serde_json::to_string(&compared)?)
+    };
+    let watch = Arc::<Watch>::default();
+    let report = Arc::new(what_if).run(&store, (now, u64::MAX), watch, changes).await?;
+    if let Some(details) = &mut *details.lock().unwrap_or_else(PoisonError::into_inner) {
+        details.flush()?;
+    }
     let mut out = std::io::stdout().lock();
     if arguments.json {
         return Ok(writeln!(out, "{}", serde_json::to_string(&report)?)?);
     }
-    Ok(write!(out, "{report}")?)
+    Ok(write!(out, "{}", text(&report)?)?)
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>> {
@@ -99,134 +99,73 @@ fn create(path: &Path) -> Result<BufWriter<File>> {
 }
 
 /// The changed law.
-struct Trial {
-    law: Law,
-    /// Changed procedures, by the version that dossiers were received under.
-    procedures: BTreeMap<ProcedureRef, Procedure>,
-    /// Only this procedure, if one is given.
-    only: Option<ProcedureCode>,
-}
-
-impl Trial {
-    fn of(arguments: &Arguments, mut law: Law) -> Result<Self> {
-        let mut only = None;
-        let mut issue = |kind: RulesKind, path: &Path| -> Result<String> {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
-            let issued = rules(kind, &name, &text)?;
-            law.apply(&issued, None)?;
-            Ok(issued.name)
-        };
-        if let Some(path) = &arguments.calendar_file {
-            issue(RulesKind::Calendar, path)?;
-        }
-        let mut whole = None;
-        if let Some(path) = &arguments.procedure_file {
-            let code = ProcedureCode::from(issue(RulesKind::Procedure, path)?.as_str());
-            whole = law.procedures().filter(|p| p.code == code).last().cloned();
-            only = Some(code);
-        }
-        let mut procedures = BTreeMap::new();
-        if let Some(code) = &arguments.procedure {
-            let code = ProcedureCode::from(code.as_str());
-            anyhow::ensure!(law.knows(&code), "unknown procedure {code}");
-            only = Some(code);
-        }
-        for procedure in law.procedures().filter(|p| only.as_ref() == Some(&p.code)) {
-            let mut changed = whole.as_ref().unwrap_or(procedure).clone();
-            if let Some(budget) = arguments.budget {
-                let channels = changed.channels.iter().copied();
-                let hit = channels.filter(|c| arguments.channel.is_none_or(|only| only == *c));
-                let hit: Vec<Channel> = hit.collect();
-                changed.clock.budget.extend(hit.into_iter().map(|channel| (channel, budget)));
-            }
-            procedures.insert(procedure.reference(), changed);
-        }
-        if only.is_none() && arguments.calendar_file.is_none() {
-            bail!(
-                "no change given: use --procedure with --budget, --procedure-file or --calendar-file"
-            );
-        }
-        Ok(Self { law, procedures, only })
-    }
-
-    fn rule(&self, course: &Course) -> Option<Rule<'_>> {
-        let rule = self.law.rule(&course.procedure, &course.agency, course.promised_at)?;
-        let procedure = self.procedures.get(&course.procedure).unwrap_or(rule.procedure);
-        Some(Rule { procedure, ..rule })
-    }
-}
-
-/// Reads the log on one thread and computes on another.
-async fn try_out(
-    store: &EventStore,
-    trial: Trial,
-    now: Timestamp,
-    details: Option<BufWriter<File>>,
-) -> Result<Report> {
-    let (pages, received) = sync_channel::<Vec<Arc<Recorded>>>(4);
-    let reckoning = tokio::task::spawn_blocking(move || reckon(&received, &trial, now, details));
-    let filter = Filter { kinds: vec!["intake.".into()] };
-    let mut after = Position::START;
-    loop {
-        let page = store.read_all(after, &filter, 10_000).await?;
-        if page.through == after {
-            break;
-        }
-        after = page.through;
-        // The receiver is gone only if the computation failed, which is reported below.
-        let sent = tokio::task::block_in_place(|| pages.send(page.events));
-        if sent.is_err() {
-            break;
-        }
-    }
-    drop(pages);
-    reckoning.await?
-}
-
-fn reckon(
-    pages: &Receiver<Vec<Arc<Recorded>>>,
-    trial: &Trial,
-    now: Timestamp,
-    mut details: Option<BufWriter<File>>,
-) -> Result<Report> {
-    let mut open: HashMap<Uuid, Course> = HashMap::new();
-    let mut report = Report::default();
-    let mut compare = |course: &Course| -> Result<()> {
-        let rule = trial.rule(course).context("the law of a dossier is not loaded")?;
-        let compared = Compared::of(course, rule.calendar, course.due_under(rule)?, now);
-        if let (Some(compared), Some(details)) = (&compared, &mut details)
-            && compared.changes()
-        {
-            writeln!(details, "{}", serde_json::to_string(compared)?)?;
-        }
-        report.take(course, compared.as_ref());
-        Ok(())
+fn changed(arguments: &Arguments, law: Law) -> Result<WhatIf> {
+    let file = |kind: RulesKind, path: &Path| -> Result<RulesIssued> {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).with_context(|| name.clone())?;
+        Ok(rules(kind, &name, &text)?)
     };
-    for event in pages.iter().flatten() {
-        let Ok(id) = event.stream.id().parse::<Uuid>() else { continue };
-        let decoded = IntakeEvent::decode(&event.kind, &event.data)?;
-        let envelope: Envelope = serde_json::from_str(&event.meta)?;
-        let meta = Meta { id: event.id, version: event.version.0, envelope };
-        if let IntakeEvent::DossierSubmitted(submitted) = &decoded {
-            let wanted = trial.only.as_ref().is_none_or(|c| *c == submitted.brief.procedure.code);
-            if wanted {
-                open.insert(id, Course::of(submitted, meta.at()));
+    if arguments.procedure.is_none()
+        && arguments.procedure_file.is_none()
+        && arguments.calendar_file.is_none()
+    {
+        bail!(
+            "no change given: use --procedure with --budget, --procedure-file or --calendar-file"
+        );
+    }
+    let mut what_if = WhatIf::of(law);
+    if let Some(path) = &arguments.calendar_file {
+        what_if.calendar(&file(RulesKind::Calendar, path)?)?;
+    }
+    if let Some(path) = &arguments.procedure_file {
+        what_if.procedure(&file(RulesKind::Procedure, path)?)?;
+    }
+    if let (Some(code), Some(budget)) = (&arguments.procedure, arguments.budget) {
+        let code = ProcedureCode::from(code.as_str());
+        let changed = what_if.period(&code, arguments.channel, budget);
+        changed.with_context(|| format!("unknown procedure {code}"))?;
+    }
+    Ok(what_if)
+}
+
+/// The report in words.
+fn text(report: &Report) -> Result<String, std::fmt::Error> {
+    let mut out = String::new();
+    if report.procedures().is_empty() {
+        writeln!(out, "no dossier was received under this procedure: nothing to compare")?;
+    }
+    for (procedure, tally) in report.procedures() {
+        writeln!(
+            out,
+            "{procedure}: {} dossiers with a date under both ({} undecided), {} without",
+            tally.compared, tally.undecided, tally.without_date
+        )?;
+        writeln!(out, "  late: {} before, {} after", tally.late_before, tally.late_after)?;
+        let spreads = [
+            ("moved earlier", &tally.moved_earlier),
+            ("moved later", &tally.moved_later),
+            ("newly late", &tally.newly_late),
+            ("no longer late", &tally.no_longer_late),
+            ("decided in time", &tally.early_after),
+        ];
+        for (name, Spread { dossiers, median_h, p90_h, most_h, .. }) in spreads {
+            if *dossiers > 0 {
+                writeln!(
+                    out,
+                    "  {name}: {dossiers}, by {median_h} h (median), {p90_h} h (90 %), {most_h} h (most)"
+                )?;
             }
-            continue;
-        }
-        let Some(course) = open.get_mut(&id) else { continue };
-        course.apply(&decoded, &meta);
-        // Ended dossiers are dropped from memory.
-        if course.ended
-            && let Some(course) = open.remove(&id)
-        {
-            compare(&course)?;
         }
     }
-    open.values().try_for_each(compare)?;
-    if let Some(mut details) = details {
-        details.flush()?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_what_nobody_applied_for_is_said_to_change_nothing() {
+        assert!(text(&Report::default()).unwrap().contains("nothing to compare"));
     }
-    Ok(report.done())
 }

@@ -94,4 +94,5 @@ mod uploads;
 mod virtual_time;
 mod visit;
 mod ward;
+mod what_ifs;
 mod whatif;

@@ -22,6 +22,7 @@ mod transfer_dossier;
 mod upload_document;
 mod withdraw_dossier;
 
+pub(crate) use submit_dossier::UNKNOWN_PROCEDURE;
 use web::Operation;
 
 use crate::App;

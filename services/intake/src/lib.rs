@@ -6,6 +6,7 @@
 //! The law itself, as it is issued, is the module `rules`, with `libs/dossier/src/rules/`; the
 //! directories of the agencies are the module `directory`, with `libs/dossier/src/directory/`;
 //! labels, notes and messages on dossiers are the module `notes`, with `libs/dossier/src/notes/`.
+//! What-ifs, which try a change of the law on all dossiers, are the module `what_ifs`.
 
 use std::sync::Arc;
 
@@ -24,6 +25,7 @@ mod mandates;
 mod notes;
 mod restatements;
 mod rules;
+mod what_ifs;
 
 use concerned::OpenDossiers;
 use restatements::Restatements;
@@ -50,6 +52,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         .with(&rules::http::operations())
         .with(&directory::http::operations())
         .with(&mandates::http::operations())
+        .with(&what_ifs::http::operations())
         .finish(
             "Receives dossiers, has all contact with the applicant, and keeps the statutory clock.",
         )
@@ -77,6 +80,7 @@ pub async fn service(
     tasks.add_led(orphans, engine.lead(NAME));
     let open = OpenDossiers { dossiers: Arc::clone(&dossiers), deadlines: health.clone() };
     let law = Arc::new(rules::App::new(engine, rule_signers, open));
+    let tried = Arc::new(what_ifs::App::new(engine, rule_signers));
     let people = Arc::new(directory::App::new(engine));
     let (acting, mandate_health) = mandates::App::open(NAME, engine, documents, &mut tasks)?;
     let (listed, acting) = (acting.shown.clone(), Arc::new(acting));
@@ -88,6 +92,7 @@ pub async fn service(
     routes.extend(mount_all(&people, directory::http::operations()));
     routes.extend(mount_all(&acting, mandates::http::operations()));
     routes.extend(mount_all(&noted, notes::http::operations()));
+    routes.extend(mount_all(&tried, what_ifs::http::operations()));
     Ok(Service {
         name: NAME,
         routes,

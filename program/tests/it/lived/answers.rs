@@ -52,6 +52,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_changes", "ids and kinds, see `changes`"),
     ("get_credential", "of a machine, not of a dossier, see `mandates`"),
     ("get_credentials", "of machines, not of dossiers, see `mandates`"),
+    ("get_what_if", "figures of the asker's job, see `what_ifs`"),
+    ("get_what_if_dossiers", "codes and dates of the asker's job, see `what_ifs`"),
     ("get_me", "the caller's own entry, see `me`"),
     ("get_mandates", "of firms, not of dossiers, see `mandates`"),
     ("get_mandate", "of firms, not of dossiers, see `mandates`"),

@@ -33,7 +33,7 @@ pub(super) const DOCUMENTS_MAX: usize = 100;
 const BY_OFFICER: &[May] = &[agency(Role::Clerk), informed(Role::Clerk)];
 const BY_APPLICANT: &[May] = &[any(Role::Applicant)];
 
-const UNKNOWN_PROCEDURE: RefusalEntry = RefusalEntry {
+pub(crate) const UNKNOWN_PROCEDURE: RefusalEntry = RefusalEntry {
     status: 422,
     code: "unknown-procedure",
     vi: "không có thủ tục này",

@@ -20,6 +20,7 @@ mod withdraw_rules;
 
 use std::time::Duration;
 
+pub(crate) use issue_rules::tried;
 use web::Operation;
 
 use super::App;

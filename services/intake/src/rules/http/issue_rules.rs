@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use dossier::Command;
+use dossier::access::May;
 use dossier::contract::{RulesIssued, RulesKind};
 use dossier::law::{Draft, Finding, RULES_BYTES_MAX, rules, takes_effect};
 use dossier::rules::issue_rules::{IssueRules, Refusal};
 use dossier::rules::{Rules, RulesStage, stream_id};
-use engine::Streams;
 use engine::forms::Forms;
+use engine::{Engine, Streams};
 use http::StatusCode;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -139,7 +140,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let IssueRulesRequest { kind, text: Text(text) } = request.json()?;
     // The name determines the stream; a file without a name is invalid.
     let Ok(issued) = rules(kind, kind.as_str(), &text) else {
-        return Err(unnamed(&app, kind, &text));
+        return Err(unnamed(&app.engine, kind, &text));
     };
     let language = request.language();
     let warnings = app.engine.law().warnings_of(&issued, app.engine.clock.now());
@@ -148,7 +149,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         detail: if language == Language::English { en } else { vi },
     });
     let warnings = warnings.collect();
-    let form = if kind == RulesKind::Procedure { Forms::findings(&text) } else { Vec::new() };
+    let form = form_of(kind, &text);
     let signers = app.signers;
     let command = IssueRules { kind, text, form, signers };
     let id = stream_id(kind, &issued.name);
@@ -170,6 +171,33 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::created(&at, &reply).version(taken.version).position(taken.position))
 }
 
+/// Findings of the check of a procedure's form as a JSON Schema.
+fn form_of(kind: RulesKind, text: &str) -> Vec<Finding> {
+    if kind == RulesKind::Procedure { Forms::findings(text) } else { Vec::new() }
+}
+
+/// The file as issuing would record it, and whether it is recorded already. Nothing is recorded.
+///
+/// # Errors
+///
+/// All that issuing would refuse.
+pub(crate) async fn tried(
+    (engine, streams): (&Engine, &Streams<Rules>),
+    request: &Request,
+    (kind, text, signers): (RulesKind, String, u8),
+    mays: &[May],
+) -> Result<(RulesIssued, bool), Problem> {
+    let Ok(issued) = rules(kind, kind.as_str(), &text) else {
+        return Err(unnamed(engine, kind, &text));
+    };
+    let form = form_of(kind, &text);
+    let command = IssueRules { kind, text, form, signers };
+    let id = stream_id(kind, &issued.name);
+    let on = On::stream(&id, None).beginning_without_law().by(mays);
+    let would_be = preview(streams, request, on, &command).await?;
+    Ok((issued, would_be.is_none_or(|events| events.is_empty())))
+}
+
 /// Whether a recorded version waits for a second signature.
 async fn awaits(app: &App, id: &str, version: u32) -> Result<bool, Problem> {
     let stream = Streams::<Rules>::name(id).map_err(|_| Problem::not_found())?;
@@ -179,8 +207,8 @@ async fn awaits(app: &App, id: &str, version: u32) -> Result<bool, Problem> {
 }
 
 /// The findings in a file that does not contain its name.
-fn unnamed(app: &App, kind: RulesKind, text: &str) -> Problem {
+fn unnamed(engine: &Engine, kind: RulesKind, text: &str) -> Problem {
     let draft = Draft { kind, text, version: None };
-    let found = draft.check(&app.engine.law(), app.engine.clock.now()).err().unwrap_or_default();
+    let found = draft.check(&engine.law(), engine.clock.now()).err().unwrap_or_default();
     Problem::refused(&Refusal::Invalid(found))
 }

@@ -1,27 +1,46 @@
 //! Statistics of a simulated change of the law.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use calendar::Calendar;
 use dossier::clock::Course;
-use dossier::contract::DossierCode;
+use dossier::contract::{DossierCode, DossierId, ProcedureCode};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a changed law would do to a dossier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[schema(as = WhatIfEffect)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// In time by its own law, late by the changed one.
+    NewlyLate,
+    /// Late by its own law, in time by the changed one.
+    NoLongerLate,
+    /// An earlier date, and nothing else.
+    Earlier,
+    /// A later date, and nothing else.
+    Later,
+}
 
 /// One dossier under its law and under the changed one.
-#[derive(Debug, Serialize)]
-pub(super) struct Compared {
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = WhatIfDossier)]
+pub struct Compared {
+    dossier: DossierId,
     code: DossierCode,
-    procedure: String,
+    procedure: ProcedureCode,
+    effect: Effect,
     /// The promised date.
     was_due_at: Timestamp,
     /// The last day of the period, in the agency's time zone.
     was_due_on: Date,
-    /// The date by the changed law.
+    /// The due instant by the changed law.
     due_at: Timestamp,
     due_on: Date,
+    /// When it was decided; null while it is open.
     decided_at: Option<Timestamp>,
     /// Seconds between the promised date and the decision, or now; negative if earlier.
     was_late_by_s: i64,
@@ -33,7 +52,7 @@ impl Compared {
     /// `None` for a dossier without a promised date, withdrawn, or whose clock would not run or
     /// have no period.
     pub(super) fn of(
-        course: &Course,
+        (dossier, course): (DossierId, &Course),
         calendar: &Calendar,
         due_at: Option<Timestamp>,
         now: Timestamp,
@@ -43,21 +62,39 @@ impl Compared {
             return None;
         }
         let until = course.decided_at.unwrap_or(now);
+        let was_late_by_s = until.duration_since(was_due_at).as_secs();
+        let late_by_s = until.duration_since(due_at).as_secs();
+        let effect = match (was_late_by_s > 0, late_by_s > 0) {
+            (false, true) => Effect::NewlyLate,
+            (true, false) => Effect::NoLongerLate,
+            _ if due_at < was_due_at => Effect::Earlier,
+            _ => Effect::Later,
+        };
         Some(Self {
+            dossier,
             code: course.code.clone(),
-            procedure: course.procedure.code.to_string(),
+            procedure: course.procedure.code.clone(),
+            effect,
             was_due_at,
             was_due_on: calendar.last_day(was_due_at),
             due_at,
             due_on: calendar.last_day(due_at),
             decided_at: course.decided_at,
-            was_late_by_s: until.duration_since(was_due_at).as_secs(),
-            late_by_s: until.duration_since(due_at).as_secs(),
+            was_late_by_s,
+            late_by_s,
         })
     }
 
-    pub(super) fn changes(&self) -> bool {
+    /// Whether its date would move.
+    #[must_use]
+    pub fn changes(&self) -> bool {
         self.due_at != self.was_due_at
+    }
+
+    /// What the changed law would do, if its date moves.
+    #[must_use]
+    pub const fn effect(&self) -> Effect {
+        self.effect
     }
 
     fn moved_by_s(&self) -> i64 {
@@ -66,13 +103,14 @@ impl Compared {
 }
 
 /// Distribution over several dossiers, in hours.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Spread {
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = WhatIfSpread)]
+pub struct Spread {
     /// How many dossiers.
-    dossiers: usize,
-    median_h: f64,
-    p90_h: f64,
-    most_h: f64,
+    pub dossiers: usize,
+    pub median_h: f64,
+    pub p90_h: f64,
+    pub most_h: f64,
     #[serde(skip)]
     seconds: Vec<i64>,
 }
@@ -96,25 +134,30 @@ impl Spread {
 }
 
 /// The dossiers of one procedure.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Tally {
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
+#[schema(as = WhatIfTally)]
+pub struct Tally {
     /// Dossiers with a date under both laws.
-    compared: u64,
+    pub compared: u64,
     /// Of these, not decided yet.
-    undecided: u64,
+    pub undecided: u64,
     /// Dossiers without one: not accepted, withdrawn, suspended, set by an officer, or without a
     /// period.
-    without_date: u64,
-    late_before: u64,
-    late_after: u64,
-    moved_earlier: Spread,
-    moved_later: Spread,
+    pub without_date: u64,
+    /// Late by their own law.
+    pub late_before: u64,
+    /// Late by the changed law.
+    pub late_after: u64,
+    /// By how much earlier the date would be.
+    pub moved_earlier: Spread,
+    /// By how much later the date would be.
+    pub moved_later: Spread,
     /// Late only by the changed law, and by how much.
-    newly_late: Spread,
+    pub newly_late: Spread,
     /// Late only by their own law.
-    no_longer_late: Spread,
+    pub no_longer_late: Spread,
     /// Decided in time by the changed law, and by how much.
-    early_after: Spread,
+    pub early_after: Spread,
 }
 
 impl Tally {
@@ -153,66 +196,28 @@ impl Tally {
 }
 
 /// Statistics by procedure.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Report {
-    procedures: BTreeMap<String, Tally>,
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Report {
+    procedures: BTreeMap<ProcedureCode, Tally>,
 }
 
 impl Report {
+    /// The figures by procedure.
+    #[must_use]
+    pub const fn procedures(&self) -> &BTreeMap<ProcedureCode, Tally> {
+        &self.procedures
+    }
+
     pub(super) fn take(&mut self, course: &Course, compared: Option<&Compared>) {
-        let code = course.procedure.code.as_str();
+        let code = &course.procedure.code;
         match self.procedures.get_mut(code) {
             Some(tally) => tally.take(compared),
-            None => self.procedures.entry(code.to_owned()).or_default().take(compared),
+            None => self.procedures.entry(code.clone()).or_default().take(compared),
         }
     }
 
     pub(super) fn done(mut self) -> Self {
         self.procedures.values_mut().for_each(Tally::done);
         self
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.procedures.is_empty() {
-            writeln!(f, "no dossier was received under this procedure: nothing to compare")?;
-        }
-        for (procedure, tally) in &self.procedures {
-            let Tally { compared, undecided, without_date, late_before, late_after, .. } = tally;
-            writeln!(
-                f,
-                "{procedure}: {compared} dossiers with a date under both ({undecided} undecided), \
-                 {without_date} without"
-            )?;
-            writeln!(f, "  late: {late_before} before, {late_after} after")?;
-            let spreads = [
-                ("moved earlier", &tally.moved_earlier),
-                ("moved later", &tally.moved_later),
-                ("newly late", &tally.newly_late),
-                ("no longer late", &tally.no_longer_late),
-                ("decided in time", &tally.early_after),
-            ];
-            for (name, Spread { dossiers, median_h, p90_h, most_h, .. }) in spreads {
-                if *dossiers > 0 {
-                    writeln!(
-                        f,
-                        "  {name}: {dossiers}, by {median_h} h (median), {p90_h} h (90 %), \
-                         {most_h} h (most)"
-                    )?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_change_of_what_nobody_applied_for_is_said_to_change_nothing() {
-        assert!(Report::default().to_string().contains("nothing to compare"));
     }
 }

@@ -1,0 +1,280 @@
+//! Applies a change of the law to all dossiers, and records nothing: who would be late, and whose
+//! promised date would move. `dossier whatif` and the operations on what-ifs use it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use dossier::clock::Course;
+use dossier::contract::{
+    AgencyCode, Channel, DossierCode, DossierId, IntakeEvent, Meta, ProcedureCode, ProcedureRef,
+    RulesIssued,
+};
+use dossier::law::{Budget, InvalidLaw, Law, Procedure};
+use dossier::{LawError, Rule};
+use events::{EventStore, Filter, Position, ReadError, Recorded};
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+use crate::{decode, envelope};
+
+mod report;
+
+pub use report::{Compared, Effect, Report, Spread, Tally};
+
+/// Events that are read at once.
+const PAGE_EVENTS: usize = 10_000;
+/// Pages that are read ahead of the computation.
+const PAGES_AHEAD: usize = 2;
+
+/// Why a change cannot be tried.
+#[derive(Debug, thiserror::Error)]
+pub enum WhatIfError {
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error(transparent)]
+    Law(#[from] LawError),
+    #[error("the law of dossier {0} is not loaded")]
+    NotLoaded(DossierCode),
+    /// More dossiers than the caller permits.
+    #[error("more than {0} dossiers would have to be computed")]
+    TooMany(u64),
+    /// The dossiers that change cannot be written.
+    #[error(transparent)]
+    Details(#[from] std::io::Error),
+    #[error("the computation failed: {0}")]
+    Defect(#[from] tokio::task::JoinError),
+}
+
+/// The law as it would be.
+#[derive(Debug)]
+pub struct WhatIf {
+    law: Law,
+    /// Changed procedures, by the version that dossiers were received under.
+    procedures: BTreeMap<ProcedureRef, Procedure>,
+    /// Only this procedure, if one is given.
+    only: Option<ProcedureCode>,
+    /// Only dossiers of these agencies and those below them, if any are given.
+    reach: Option<Vec<AgencyCode>>,
+}
+
+/// How far a computation is, for others to see.
+#[derive(Debug, Default)]
+pub struct Watch {
+    through: AtomicU64,
+    dossiers: AtomicU64,
+}
+
+impl Watch {
+    /// The position up to which events were computed.
+    #[must_use]
+    pub fn through(&self) -> Position {
+        Position(self.through.load(Ordering::Relaxed))
+    }
+
+    /// Dossiers that were found so far.
+    #[must_use]
+    pub fn dossiers(&self) -> u64 {
+        self.dossiers.load(Ordering::Relaxed)
+    }
+}
+
+impl WhatIf {
+    /// The law as it is.
+    #[must_use]
+    pub const fn of(law: Law) -> Self {
+        Self { law, procedures: BTreeMap::new(), only: None, reach: None }
+    }
+
+    /// A new version of a calendar, for all agencies that use it.
+    ///
+    /// # Errors
+    ///
+    /// The file is invalid.
+    pub fn calendar(&mut self, issued: &RulesIssued) -> Result<(), InvalidLaw> {
+        self.apply(issued)
+    }
+
+    /// A new version of a procedure, for all its dossiers, whatever its first day.
+    ///
+    /// # Errors
+    ///
+    /// The file is invalid.
+    pub fn procedure(&mut self, issued: &RulesIssued) -> Result<(), InvalidLaw> {
+        self.apply(issued)?;
+        let code = ProcedureCode::from(issued.name.as_str());
+        let versions = || self.law.procedures().filter(|procedure| procedure.code == code);
+        let new = versions().find(|procedure| procedure.version == issued.version).cloned();
+        if let Some(new) = new {
+            let all: Vec<ProcedureRef> = versions().map(Procedure::reference).collect();
+            self.procedures.extend(all.into_iter().map(|version| (version, new.clone())));
+        }
+        self.only = Some(code);
+        Ok(())
+    }
+
+    /// Another period of a procedure, for the dossiers of one channel or of all. `None` if there is
+    /// no such procedure.
+    pub fn period(
+        &mut self,
+        code: &ProcedureCode,
+        channel: Option<Channel>,
+        period: Budget,
+    ) -> Option<()> {
+        let versions = self.law.procedures().filter(|procedure| procedure.code == *code);
+        let mut changed: Vec<(ProcedureRef, Procedure)> = Vec::new();
+        for version in versions {
+            let reference = version.reference();
+            let mut one = self.procedures.get(&reference).unwrap_or(version).clone();
+            let hit = one.channels.iter().copied();
+            let hit: Vec<Channel> =
+                hit.filter(|offered| channel.is_none_or(|only| only == *offered)).collect();
+            one.clock.budget.extend(hit.into_iter().map(|channel| (channel, period)));
+            changed.push((reference, one));
+        }
+        if changed.is_empty() {
+            return None;
+        }
+        self.procedures.extend(changed);
+        self.only = Some(code.clone());
+        Some(())
+    }
+
+    /// Only dossiers of these agencies and those below them.
+    pub fn within(&mut self, agencies: Vec<AgencyCode>) {
+        self.reach = Some(agencies);
+    }
+
+    /// A version that is law already is not applied again.
+    fn apply(&mut self, issued: &RulesIssued) -> Result<(), InvalidLaw> {
+        let is_law = self.law.procedures().any(|procedure| {
+            procedure.code.as_str() == issued.name && procedure.version == issued.version
+        });
+        if is_law { Ok(()) } else { self.law.apply(issued, None) }
+    }
+
+    fn rule(&self, course: &Course) -> Option<Rule<'_>> {
+        let rule = self.law.rule(&course.procedure, &course.agency, course.promised_at)?;
+        let procedure = self.procedures.get(&course.procedure).unwrap_or(rule.procedure);
+        Some(Rule { procedure, ..rule })
+    }
+
+    fn reaches(&self, agency: &AgencyCode) -> bool {
+        self.reach.as_ref().is_none_or(|reach| reach.iter().any(|own| own.covers(agency)))
+    }
+
+    /// Computes all dossiers, of which at most `dossiers_max` are permitted. `changes` is called
+    /// for each whose date changes. Ends early if it is dropped.
+    ///
+    /// # Errors
+    ///
+    /// The log cannot be read or decoded, a date cannot be computed, `changes` fails, or there are
+    /// too many dossiers.
+    pub async fn run(
+        self: Arc<Self>,
+        store: &EventStore,
+        (now, dossiers_max): (Timestamp, u64),
+        watch: Arc<Watch>,
+        changes: impl FnMut(Compared) -> std::io::Result<()> + Send + 'static,
+    ) -> Result<Report, WhatIfError> {
+        let (pages, mut received) = mpsc::channel::<Vec<Arc<Recorded>>>(PAGES_AHEAD);
+        let seen = Arc::clone(&watch);
+        let computing = tokio::task::spawn_blocking(move || {
+            let mut computed = Computed::new(&self, (now, dossiers_max), &seen, changes);
+            while let Some(page) = received.blocking_recv() {
+                page.iter().try_for_each(|event| computed.take(event))?;
+            }
+            computed.done()
+        });
+        let filter = Filter { kinds: vec!["intake.".into()] };
+        let mut after = Position::START;
+        loop {
+            let page = store.read_all(after, &filter, PAGE_EVENTS).await?;
+            if page.through == after {
+                break;
+            }
+            after = page.through;
+            // The receiver is gone only if the computation failed, which is reported below.
+            if pages.send(page.events).await.is_err() {
+                break;
+            }
+            watch.through.store(after.0, Ordering::Relaxed);
+        }
+        drop(pages);
+        computing.await?
+    }
+}
+
+/// What was computed up to an event.
+struct Computed<'w, F> {
+    what_if: &'w WhatIf,
+    now: Timestamp,
+    dossiers_max: u64,
+    watch: &'w Watch,
+    changes: F,
+    /// Dossiers that have not ended.
+    open: HashMap<Uuid, Course>,
+    report: Report,
+}
+
+impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
+    fn new(
+        what_if: &'w WhatIf,
+        (now, dossiers_max): (Timestamp, u64),
+        watch: &'w Watch,
+        changes: F,
+    ) -> Self {
+        let (open, report) = (HashMap::new(), Report::default());
+        Self { what_if, now, dossiers_max, watch, changes, open, report }
+    }
+
+    fn take(&mut self, event: &Recorded) -> Result<(), WhatIfError> {
+        let Ok(id) = event.stream.id().parse::<Uuid>() else { return Ok(()) };
+        let decoded: IntakeEvent = decode(event)?;
+        let envelope = envelope(event)?;
+        let meta = Meta { id: event.id, version: event.version.0, envelope };
+        if let IntakeEvent::DossierSubmitted(submitted) = &decoded {
+            let only = self.what_if.only.as_ref();
+            if only.is_none_or(|only| *only == submitted.brief.procedure.code) {
+                let found = self.watch.dossiers.fetch_add(1, Ordering::Relaxed);
+                if found >= self.dossiers_max {
+                    return Err(WhatIfError::TooMany(self.dossiers_max));
+                }
+                self.open.insert(id, Course::of(submitted, meta.at()));
+            }
+            return Ok(());
+        }
+        let Some(course) = self.open.get_mut(&id) else { return Ok(()) };
+        course.apply(&decoded, &meta);
+        // Ended dossiers are dropped from memory.
+        if course.ended
+            && let Some(course) = self.open.remove(&id)
+        {
+            self.compare(id, &course)?;
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, id: Uuid, course: &Course) -> Result<(), WhatIfError> {
+        if !self.what_if.reaches(&course.agency) {
+            return Ok(());
+        }
+        let not_loaded = || WhatIfError::NotLoaded(course.code.clone());
+        let rule = self.what_if.rule(course).ok_or_else(not_loaded)?;
+        let (calendar, due_at) = (rule.calendar, course.due_under(rule)?);
+        let compared = Compared::of((DossierId(id), course), calendar, due_at, self.now);
+        self.report.take(course, compared.as_ref());
+        match compared {
+            Some(compared) if compared.changes() => Ok((self.changes)(compared)?),
+            _ => Ok(()),
+        }
+    }
+
+    fn done(mut self) -> Result<Report, WhatIfError> {
+        for (id, course) in std::mem::take(&mut self.open) {
+            self.compare(id, &course)?;
+        }
+        Ok(self.report.done())
+    }
+}
