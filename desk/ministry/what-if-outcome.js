@@ -1,10 +1,11 @@
 // The outcome of a what-if: how many dossiers would be late or have another date, and which.
-import { duration, number, t, time, until } from '../i18n.js';
+import { DAY_MS, duration, number, t, time, until } from '../i18n.js';
 import { Field, Loaded, More, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { html } from '../view.js';
 import { Bar } from './plots.js';
 
+const ZONE_MS = 7 * 3_600_000;
 const EFFECTS = ['newly_late', 'no_longer_late', 'later', 'earlier'];
 const PLOTTED = { newly_late: 'late', no_longer_late: 'early', later: 'soon', earlier: 'paused' };
 
@@ -43,10 +44,13 @@ export function Outcome({ address, state, values, set }) {
     <${Moved} key=${effect} ...${{ address, effect }} of=${moved[effect]} />`;
 }
 
+// A period of days ends with its last day, one of hours at a time, in Vietnam.
+const isDayEnd = (at) => (Date.parse(at) + ZONE_MS) % DAY_MS === 0;
+
 // The dossiers of an effect, with their dates by the law in force and by the other one.
 function Moved({ address, effect, of }) {
   const found = usePages(`${address}/dossiers`, { effect }, [address, effect]);
-  const dated = (at, on) => (at ? until({ due_at: at, due_on: on }) : '–');
+  const dated = (at, on) => (at ? until(isDayEnd(at) ? { due_on: on } : { due_at: at }) : '–');
   const late = (seconds) =>
     seconds > 0
       ? html` <span class="due late">${t('due.late', { time: duration(seconds) })}</span>`
