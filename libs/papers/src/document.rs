@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 pub struct Document {
     /// The title in the properties of the PDF.
     pub title: String,
+    /// The language of its text, as a BCP 47 tag.
+    pub language: String,
     pub page: PageSize,
     pub blocks: Vec<Block>,
 }

@@ -88,7 +88,7 @@ pub(crate) fn pages(document: &Document) -> Vec<Page> {
             Block::Space(lines) => sheet.y += sheet.leading(100) * f32::from(*lines),
         }
     }
-    sheet.numbered()
+    sheet.numbered(&document.language)
 }
 
 struct Sheet {
@@ -296,13 +296,14 @@ impl Sheet {
     }
 
     /// Adds page numbers.
-    fn numbered(mut self) -> Vec<Page> {
+    fn numbered(mut self, language: &str) -> Vec<Page> {
+        let word = if language == "en" { "Page" } else { "Trang" };
         self.pages.truncate(PAGES_MAX);
         let (measures, count) = (self.measures, self.pages.len());
         if measures.has_numbers && count > 1 {
             let (size, y) = (self.size(80), measures.height - measures.margin / 2.0);
             for (index, page) in self.pages.iter_mut().enumerate() {
-                let text = format!("Trang {}/{count}", index + 1);
+                let text = format!("{word} {}/{count}", index + 1);
                 let width = Face::of(false).width(&text, size);
                 let x = (measures.width - width) / 2.0;
                 page.texts.push(Drawn { x, y, size, bold: false, text });

@@ -167,7 +167,8 @@ impl Template {
     pub fn fill(&self, data: &Value) -> Document {
         let printed = self.lines.iter().filter(|line| line.is_printed(data));
         let blocks = printed.flat_map(|line| line.part.fill(data)).collect();
-        Document { title: self.title.clone(), page: self.page, blocks }
+        let (title, language) = (self.title.clone(), self.language.clone());
+        Document { title, language, page: self.page, blocks }
     }
 }
 

@@ -7,7 +7,8 @@ fn paragraph(text: &str) -> Paragraph {
 }
 
 fn document(blocks: Vec<Block>) -> Document {
-    Document { title: "Thử".to_owned(), page: PageSize::A4, blocks }
+    let (title, language) = ("Thử".to_owned(), "vi".to_owned());
+    Document { title, language, page: PageSize::A4, blocks }
 }
 
 fn text_of(page: &Page) -> String {
@@ -42,7 +43,10 @@ fn a_long_table_continues_on_numbered_pages_and_loses_no_row() {
     ];
     let row = |n: usize| vec![paragraph(&n.to_string()), paragraph("một dòng của bảng")];
     let table = Table { columns, rows: (1000..1120).map(row).collect() };
-    let pages = pages(&document(vec![Block::Table(table)]));
+    let document = document(vec![Block::Table(table)]);
+    let english = super::pages(&Document { language: "en".to_owned(), ..document.clone() });
+    assert!(text_of(&english[1]).contains(&format!("Page 2/{}", english.len())));
+    let pages = pages(&document);
     assert!(pages.len() > 2);
     assert!(text_of(&pages[1]).contains(&format!("Trang 2/{}", pages.len())));
     let all: String = pages.iter().map(text_of).collect::<Vec<_>>().join("|");

@@ -21,7 +21,8 @@ fn sample() -> Document {
         ),
         Block::Qr("G02.001-261126-0200000042".to_owned()),
     ];
-    Document { title: "Giấy tiếp nhận".to_owned(), page: PageSize::A4, blocks }
+    let (title, language) = ("Giấy tiếp nhận".to_owned(), "vi".to_owned());
+    Document { title, language, page: PageSize::A4, blocks }
 }
 
 #[test]
@@ -31,7 +32,7 @@ fn the_same_document_gives_the_same_bytes() {
     let text = String::from_utf8_lossy(&first);
     assert!(first.starts_with(b"%PDF-1.7"));
     assert!(!text.contains("CreationDate") && !text.contains("ModDate"));
-    let Document { title, page, mut blocks } = sample();
+    let Document { title, language, page, mut blocks } = sample();
     blocks.pop();
     assert_ne!(first, Document { title, page, blocks }.pdf());
 }
