@@ -1,9 +1,10 @@
 //! The dossier was transferred to another agency. A fee whose payment has not begun is collected
-//! there. One whose payment has begun stays with the agency at which it began: that agency gives
+//! there, and assessed anew if that agency charges another amount. One whose payment has begun stays with the agency at which it began: that agency gives
 //! the receipts and the refunds (Decree 254/2026/NĐ-CP, art. 24), and the new one may read it.
 
 use super::Payment;
-use crate::contract::{AgencyCode, FeeTransferred, PaymentEvent, Vnd};
+use crate::contract::{AgencyCode, FeeReassessed, FeeTransferred, PaymentEvent, Vnd};
+use crate::law::fee_of;
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Transfers the fee of a dossier.
@@ -20,7 +21,7 @@ impl Command for TransferFee {
         name: "transfer_fee",
         basis: "61/2018/NĐ-CP Điều 18; 254/2026/NĐ-CP Điều 24",
         may: &[],
-        events: &["payment.FeeTransferred.v1"],
+        events: &["payment.FeeTransferred.v1", "payment.FeeReassessed.v1", "payment.FeeSettled.v1"],
         refusals: &[],
     };
 
@@ -28,7 +29,7 @@ impl Command for TransferFee {
     fn decide(
         &self,
         payment: &Payment,
-        _facts: &Facts<'_>,
+        facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, LawError> {
         let Some(assessed) = payment.assessed() else { return Ok(Decision::Nothing) };
         let Self { from, to } = self.clone();
@@ -37,11 +38,36 @@ impl Command for TransferFee {
             return Ok(Decision::Nothing);
         }
         let kept = !is_there && payment.has_begun();
-        Ok(Decision::event(FeeTransferred { from, to, kept }))
+        let reassessed = if kept { None } else { payment.reassessed_by(&to, facts)? };
+        let mut events: Vec<PaymentEvent> = vec![FeeTransferred { from, to, kept }.into()];
+        if let Some(reassessed) = reassessed {
+            let mut after = payment.clone();
+            after.apply_assessment(&reassessed, None);
+            events.push(reassessed.into());
+            events.extend(Payment::consequences(after, payment, facts)?);
+        }
+        Ok(events.into())
     }
 }
 
 impl Payment {
+    /// The assessment by another agency of a fee that is owed and not paid; `None` if it charges
+    /// the same. The applicant's period to pay goes on.
+    fn reassessed_by(
+        &self,
+        agency: &AgencyCode,
+        facts: &Facts<'_>,
+    ) -> Result<Option<FeeReassessed>, LawError> {
+        let is_owed = self.received == Vnd::ZERO && self.settled_at().is_none();
+        let Some(assessed) = self.assessed().filter(|_| is_owed && !self.is_closed()) else {
+            return Ok(None);
+        };
+        let brief = assessed.brief.transferred(agency);
+        let (lines, total) = fee_of(facts.law, &brief)?;
+        let differs = lines != assessed.lines;
+        Ok(differs.then_some(FeeReassessed { brief, lines, total, window_ends_at: None }))
+    }
+
     /// Whether money was received, or an attempt to pay was made.
     #[must_use]
     pub fn has_begun(&self) -> bool {
@@ -53,11 +79,14 @@ impl Payment {
 mod tests {
     use super::*;
     use crate::access::{Caller, Denied, agency, decide, informed};
+    use crate::contract::RulesKind;
     use crate::contract::{Actor, MandateId, Role, Subject};
-    use crate::payment::assess_fee::tests::assessed;
+    use crate::law::{next_version, rules};
+    use crate::payment::assess_fee::AssessFee;
+    use crate::payment::assess_fee::tests::{assessed, brief};
     use crate::payment::take_cash::TakeCash;
     use crate::step::State;
-    use crate::testing::{Scene, law};
+    use crate::testing::{Scene, at, law};
 
     fn transfer(scene: &mut Scene<'_, Payment>, from: &str, to: &str) -> usize {
         let command = TransferFee { from: from.into(), to: to.into() };
@@ -95,6 +124,38 @@ mod tests {
         assert_eq!(rights(&scene, "G02.001"), (false, false));
         assert_eq!(scene.state.resource().unwrap().former[0].agency, "G02.001".into());
         assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 0, "once");
+    }
+
+    #[test]
+    fn an_agency_that_charges_another_amount_assesses_an_unpaid_fee_anew_in_the_same_period() {
+        let shipped = include_str!("../../procedures/certificate_of_origin_d.yaml");
+        let text = next_version(shipped).replacen(
+            "percent: 50\n",
+            "percent: 50\n      agencies: [G02.002]\n",
+            1,
+        );
+        let issued = rules(RulesKind::Procedure, "reduced", &text).unwrap();
+        let mut law = law();
+        law.apply(&issued, Some(at("2026-11-01T09:00"))).unwrap();
+        let mut scene = Scene::new(&law, "CO.D", "G02.001");
+        let mut brief = brief(&law, "CO.D", "G02.001", "2026-11-20T09:00");
+        (brief.procedure.version, brief.groups) = (3, vec!["digital_citizen".to_owned()]);
+        scene.procedure = brief.procedure.clone();
+        let command = AssessFee { brief, accepted: false };
+        scene.execute("2026-11-20T09:00", Role::System, command).unwrap();
+        let window = scene.state.window_ends_at();
+        assert_eq!(scene.state.total(), Vnd(30_000), "not reduced there");
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 2);
+        let state = &scene.state;
+        assert_eq!((state.total(), state.outstanding()), (Vnd(15_000), Vnd(15_000)));
+        assert_eq!(state.assessed().unwrap().brief.agency, "G02.002".into());
+        assert!(window.is_some() && state.window_ends_at() == window);
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 0, "once");
+        let cash = TakeCash { amount_vnd: Vnd(15_000) };
+        scene.execute("2026-11-20T12:00", Role::Cashier, cash).unwrap();
+        assert!(scene.state.settled_at().is_some());
+        assert_eq!(transfer(&mut scene, "G02.002", "G02.001"), 1, "a paid fee stays as it is");
+        assert_eq!(scene.state.total(), Vnd(15_000));
     }
 
     #[test]
