@@ -14,7 +14,7 @@ mod shown;
 #[cfg(test)]
 mod tests;
 
-use shown::{BY_OPERATION, BY_PROPERTY};
+use shown::{BY_ADDRESS, BY_OPERATION, BY_PROPERTY};
 
 pub(crate) const PATH: &str = "docs/fields.md";
 
@@ -113,6 +113,8 @@ fn places(
         ensure!(properties.contains(name), "{payload}.{field}: there is no {property}");
         places.extend(operations.with(schema));
     }
+    let by_address = BY_ADDRESS.iter().filter(|(p, f, _)| *p == payload && *f == field);
+    places.extend(by_address.map(|(_, _, operation)| (*operation).to_owned()));
     let named = BY_OPERATION.iter().filter(|(payload, _)| *payload == event.name);
     for (_, operation) in named {
         ensure!(operations.ids.contains(*operation), "{}: no operation {operation}", event.name);

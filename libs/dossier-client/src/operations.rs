@@ -405,7 +405,7 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/dossiers/bulk`
     ///
-    /// `accept_dossier` or `extend_deadline`.
+    /// `accept_dossier`, `refuse_dossier`, `request_supplement` or `extend_deadline`.
     ///
     /// For `clerk` of the agency, `approver` of the agency.
     pub fn bulk_dossiers(&self, body: &types::BulkRequest) -> Request<'_, T, types::BulkReply> {
@@ -1203,6 +1203,20 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Show the caller.
+    ///
+    /// `GET /v1/me`
+    ///
+    /// What the token and the headers `Mandate` and `Credential` make of the caller. For
+    /// showing only: each operation decides by itself who may call it.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of all, `reviewer` of all, `approver` of
+    /// all, `cashier` of all, `consultee` of all, `carrier` of all, `payment_provider` of all,
+    /// `complaint_handler` of all, `auditor` of all, `operator` of all.
+    pub fn get_me(&self) -> Request<'_, T, types::MeReply> {
+        Request::new(self, Service::Intake, Method::GET, "/v1/me".to_owned(), read_json)
+    }
+
     /// List the newest outages.
     ///
     /// `GET /v1/outages`
@@ -1506,6 +1520,80 @@ impl<T: Transport> Client<T> {
         )
         .if_match(seen)
         .json(body)
+    }
+
+    /// Try a change of the law on all dossiers.
+    ///
+    /// `POST /v1/what-ifs`
+    ///
+    /// Who would be late, and whose promised date would move, if the change applied to all
+    /// dossiers, also to those that are decided. Nothing is recorded. The computation runs on
+    /// after the reply: read its `Location`. A file of rules is checked as if it was issued.
+    /// Auditors try it on the dossiers of their agency. A process runs two at a time, one of
+    /// each caller, for at most 10 minutes.
+    ///
+    /// For `operator` of all, `auditor` of all.
+    pub fn try_what_if(&self, body: &types::WhatIfRequest) -> Request<'_, T, types::WhatIfReply> {
+        Request::new(self, Service::Intake, Method::POST, "/v1/what-ifs".to_owned(), read_json)
+            .json(body)
+    }
+
+    /// Show the progress or result of a what-if.
+    ///
+    /// `GET /v1/what-ifs/{what_if}`
+    ///
+    /// Only to the person who asked. The result is kept for an hour after its end.
+    ///
+    /// For `operator` of all, `auditor` of all.
+    pub fn get_what_if(&self, what_if: &str) -> Request<'_, T, types::WhatIfReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/what-ifs/{what_if_}", what_if_ = segment(what_if)),
+            read_json,
+        )
+    }
+
+    /// Cancel a what-if.
+    ///
+    /// `POST /v1/what-ifs/{what_if}/cancellation`
+    ///
+    /// Ends the computation. One that has ended stays as it is.
+    ///
+    /// For `operator` of all, `auditor` of all.
+    pub fn cancel_what_if(&self, what_if: &str) -> Request<'_, T, types::WhatIfReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            format!("/v1/what-ifs/{what_if_}/cancellation", what_if_ = segment(what_if)),
+            read_json,
+        )
+        .json(&serde_json::json!({}))
+    }
+
+    /// List the dossiers that a what-if would move.
+    ///
+    /// `GET /v1/what-ifs/{what_if}/dossiers`
+    ///
+    /// In the order in which they ended; open ones last. Of each effect, the first 2500 are
+    /// listed; `moved` of the what-if counts all. While it runs, those found so far.
+    ///
+    /// For `operator` of all, `auditor` of all.
+    pub fn get_what_if_dossiers(
+        &self,
+        what_if: &str,
+        query: &types::GetWhatIfDossiersQuery,
+    ) -> Request<'_, T, Vec<types::WhatIfDossier>> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/what-ifs/{what_if_}/dossiers", what_if_ = segment(what_if)),
+            read_json,
+        )
+        .query(query)
     }
 }
 
@@ -2255,7 +2343,7 @@ impl<T: Transport> Client<T> {
     ///
     /// `POST /v1/deliveries/bulk`
     ///
-    /// `issue_result` or `hand_to_carrier`.
+    /// `issue_result`, `hand_to_carrier` or `collect_result`.
     ///
     /// For `clerk` of the agency, `approver` of the agency.
     pub fn bulk_deliveries(&self, body: &types::BulkRequest) -> Request<'_, T, types::BulkReply> {
@@ -2758,11 +2846,13 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/complaints`
     ///
     /// The most urgent first, then those without an obligation. Officers list those of their
-    /// agency, without those to which they are a party; complainants their own. The list has
-    /// neither texts nor contacts.
+    /// agency, without those to which they are a party; complainants their own. The list has no
+    /// texts, and of the contacts the names only.
     ///
     /// For `applicant` of all, `complaint_handler` of the agency, `auditor` of the agency,
     /// `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_complaints(
         &self,
         query: &types::GetComplaintsQuery,
@@ -3326,14 +3416,39 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// List the reads of a complaint's personal data.
+    ///
+    /// `GET /v1/register/complaints/{complaint}/reads`
+    ///
+    /// The newest first. The person's own reads are not recorded.
+    ///
+    /// For `applicant` of their own dossiers, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_complaint_reads(
+        &self,
+        complaint: uuid::Uuid,
+        query: &types::GetComplaintReadsQuery,
+    ) -> Request<'_, T, Vec<types::PersonalReadReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            format!("/v1/register/complaints/{complaint_}/reads", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// Show a dossier by its code.
     ///
     /// `GET /v1/register/dossier-codes/{code}`
     ///
     /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `cashier`
-    /// of the agency, `auditor` of the agency, `operator` of all, `applicant` of their own
-    /// dossiers, `clerk` of dossiers that their agency received, or whose fee another keeps,
-    /// `cashier` of dossiers that their agency received, or whose fee another keeps.
+    /// of the agency, `complaint_handler` of the agency, `auditor` of the agency, `operator` of
+    /// all, `applicant` of their own dossiers, `clerk` of dossiers that their agency received,
+    /// or whose fee another keeps, `cashier` of dossiers that their agency received, or whose
+    /// fee another keeps.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dossier_by_code(&self, code: &str) -> Request<'_, T, types::ListedDossierReply> {
@@ -3502,6 +3617,30 @@ impl<T: Transport> Client<T> {
         )
     }
 
+    /// List the reads of a mandate's personal data.
+    ///
+    /// `GET /v1/register/mandates/{mandate}/reads`
+    ///
+    /// The newest first. The person's own reads are not recorded.
+    ///
+    /// For `applicant` of their own dossiers, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_mandate_reads(
+        &self,
+        mandate: uuid::Uuid,
+        query: &types::GetMandateReadsQuery,
+    ) -> Request<'_, T, Vec<types::PersonalReadReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            format!("/v1/register/mandates/{mandate_}/reads", mandate_ = segment(mandate)),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// List parcels.
     ///
     /// `GET /v1/register/parcels`
@@ -3553,6 +3692,27 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// List what an officer has read.
+    ///
+    /// `GET /v1/register/reads`
+    ///
+    /// The reads of personal data by one reader, the newest first.
+    ///
+    /// For `auditor` of the agency.
+    pub fn get_reader_reads(
+        &self,
+        query: &types::GetReaderReadsQuery,
+    ) -> Request<'_, T, Vec<types::ReaderReadReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/reads".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// Count the dossiers of an agency.
     ///
     /// `GET /v1/register/statistics`
@@ -3573,6 +3733,29 @@ impl<T: Transport> Client<T> {
             Service::Register,
             Method::GET,
             "/v1/register/statistics".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// List the dossiers that a figure counts.
+    ///
+    /// `GET /v1/register/statistics/dossiers`
+    ///
+    /// The newest first, by the same condition as the figure: with the same filter there are as
+    /// many rows as `GET /v1/register/statistics` counts. Rows name no applicant.
+    ///
+    /// For `clerk` of the agency, `reviewer` of the agency, `approver` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    pub fn get_counted_dossiers(
+        &self,
+        query: &types::GetCountedDossiersQuery,
+    ) -> Request<'_, T, Vec<types::CountedDossierReply>> {
+        Request::new(
+            self,
+            Service::Register,
+            Method::GET,
+            "/v1/register/statistics/dossiers".to_owned(),
             read_json,
         )
         .query(query)

@@ -170,6 +170,35 @@ pub struct ApproveResolutionRequest {
     pub resolution: uuid::Uuid,
 }
 
+/// The change of the law.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct AskedReply {
+    /// The channel whose period changes; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// The new period; absent for a file of rules.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<Budget>,
+    /// Code of the procedure; absent for a calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+    /// The file of rules; absent for a period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<AskedRulesReply>,
+}
+
+/// A file of rules that is tried.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AskedRulesReply {
+    pub kind: RulesKind,
+    /// Name of the file.
+    pub name: String,
+    /// Number of the version.
+    pub version: u32,
+    /// Whether this version is recorded already.
+    pub recorded: bool,
+}
+
 /// The officer who is to handle a complaint.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AssignComplaintRequest {
@@ -428,6 +457,10 @@ pub struct BulkRequest {
     /// The dossiers, each with the body of its step. From 1 to 100.
     pub items: Vec<BulkItem>,
 }
+
+/// Nothing: an empty object.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct CancelWhatIfRequest {}
 
 values! {
     /// Fact about a parcel.
@@ -1026,6 +1059,63 @@ pub struct ControlStep {
     pub to: Option<String>,
 }
 
+/// A dossier that a figure counts.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CountedDossierReply {
+    /// Id of the dossier.
+    pub id: DossierId,
+    /// Code of the dossier.
+    pub code: DossierCode,
+    /// Code of the procedure.
+    pub procedure: ProcedureCode,
+    /// Code of the agency that decides.
+    pub agency: AgencyCode,
+    /// Status as numbered by the national portal, from 1 to 10.
+    pub status: u32,
+    /// Time of the submission.
+    pub submitted_at: jiff::Timestamp,
+    /// Whether the statutory clock is suspended.
+    pub suspended: bool,
+    /// The local day on which it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handled_on: Option<jiff::civil::Date>,
+    /// Officer who has, or last had, the review.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<String>,
+    /// Its name in both languages; null if the procedure is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure_name: Option<BilingualText>,
+    /// The promised local day of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub promised_on: Option<jiff::civil::Date>,
+}
+
+values! {
+    /// A figure of the statistics that is a number of dossiers.
+    CountedFigure {
+        Dossiers = "dossiers",
+        CarriedOver = "carried_over",
+        Handled = "handled",
+        Settled = "settled",
+        Early = "early",
+        OnTime = "on_time",
+        Late = "late",
+        WithoutDeadline = "without_deadline",
+        NotAccepted = "not_accepted",
+        Stopped = "stopped",
+        Open = "open",
+        AwaitingAcceptance = "awaiting_acceptance",
+        Processing = "processing",
+        Suspended = "suspended",
+        OverdueOpen = "overdue_open",
+        DueToday = "due_today",
+        DueInWeek = "due_in_week",
+        DueLater = "due_later",
+        OpenUndated = "open_undated",
+        OpenPaused = "open_paused",
+    }
+}
+
 values! {
     /// Which dossiers belong to a period.
     CountedPeriod {
@@ -1370,6 +1460,14 @@ values! {
     }
 }
 
+/// An absent officer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DeputisedReply {
+    pub officer: Subject,
+    /// The last day of the absence.
+    pub to: jiff::civil::Date,
+}
+
 /// SHA-256 of a document's content: 64 hexadecimal digits in lower case.
 pub type DocumentDigest = String;
 
@@ -1706,6 +1804,25 @@ pub struct DutyRuleReply {
     pub basis: String,
 }
 
+/// The `ETag`s of a dossier's resources as of the row, for the `If-Match` of a step; absent
+/// for a resource that does not exist yet, or that the caller does not read. If the
+/// resource has changed since, the step is a 412.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct ETagsReply {
+    /// That of `/v1/deliveries/{dossier}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delivery: Option<String>,
+    /// That of `/v1/dossiers/{dossier}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<String>,
+    /// That of `/v1/payments/{dossier}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<String>,
+    /// That of `/v1/reviews/{dossier}`; for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<String>,
+}
+
 /// Elapsed time, divided into that of the applicant and that of the agency.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ElapsedReply {
@@ -1958,6 +2075,9 @@ pub struct FileComplaintRequest {
     /// one of the agency's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<DossierId>,
+    /// The code of that dossier, instead of its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier_code: Option<DossierCode>,
     /// The complainant's e-mail address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Line254>,
@@ -1994,6 +2114,7 @@ impl FileComplaintRequest {
             complainant: None,
             documents: Vec::new(),
             dossier: None,
+            dossier_code: None,
             email: None,
             name: None,
             personal_data: None,
@@ -2050,6 +2171,9 @@ pub struct FoundComplaintReply {
     pub complaint: ComplaintId,
     /// Code of the agency to which it was addressed.
     pub agency: AgencyCode,
+    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complainant_name: Option<String>,
     /// Dossier that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<DossierId>,
@@ -2166,6 +2290,18 @@ pub struct GroupReply {
     pub suspended: u64,
     /// Open, and the promised day is before the last day of the period or today.
     pub overdue_open: u64,
+    /// Open, and the promised day is the last day of the period or today. This and the next two
+    /// are those whose clock runs.
+    pub due_today: u64,
+    /// Open, and the promised day is one of the seven days after that.
+    pub due_in_week: u64,
+    /// Open, and the promised day is later.
+    pub due_later: u64,
+    /// Open, without a promised day.
+    pub open_undated: u64,
+    /// Open, and the clock is suspended. The sum of this, `overdue_open`, `due_today`,
+    /// `due_in_week`, `due_later` and `open_undated` is `open`.
+    pub open_paused: u64,
     /// Missed deadlines, less those withdrawn.
     pub missed: u64,
     /// Decided by a rule.
@@ -2567,7 +2703,7 @@ values! {
     }
 }
 
-/// A complaint, without its texts and contact.
+/// A complaint, without its texts and contact but for the name.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ListedComplaintReply {
     /// Id of the complaint.
@@ -2587,6 +2723,9 @@ pub struct ListedComplaintReply {
     /// Class; absent until it is classified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<ComplaintClass>,
+    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub complainant_name: Option<String>,
     /// Dossier that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dossier: Option<DossierId>,
@@ -2646,15 +2785,25 @@ pub struct ListedDossierReply {
     pub suspended: bool,
     /// Whether the one-stop unit did not answer in time.
     pub intake_answer_missed: bool,
+    /// The versions of its resources.
+    pub etags: ETagsReply,
     /// The applicant, as the identity provider names them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applicant: Option<String>,
+    /// Name of the applicant in the form, or else in the address for post; for callers who read
+    /// these. Absent if it was erased.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applicant_name: Option<String>,
     /// The appointment: due instant of the decision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<jiff::Timestamp>,
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// The mandate by which the caller acts for this applicant, for the header `Mandate`; in
+    /// lists of clients.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mandate: Option<MandateId>,
     /// Officer who has claimed it; shown to officers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
@@ -2668,6 +2817,9 @@ pub struct ListedDossierReply {
     /// appointment runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_s: Option<i64>,
+    /// That officer's unit, by the directory on this day; shown to officers only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
     /// The consulted agency that it waits on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_on_agency: Option<AgencyCode>,
@@ -2718,6 +2870,10 @@ pub struct ListedParcelReply {
     pub state: ParcelPlace,
     /// When it was handed to the carrier.
     pub handed_at: jiff::Timestamp,
+    /// Name of the recipient; for clerks and auditors. Absent if it was erased, or if the
+    /// result is no longer posted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient_name: Option<String>,
     /// When the carrier last reported something; null if never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reported_at: Option<jiff::Timestamp>,
@@ -2847,6 +3003,43 @@ pub struct MatchNoticeRequest {
     pub payment: PaymentId,
     /// How the cashier knows that the money belongs to this attempt.
     pub reason: Text2000,
+}
+
+/// The caller.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct MeReply {
+    /// The subject of the token.
+    pub subject: Subject,
+    /// The roles in which the caller may act with this request's headers.
+    pub roles: Vec<Role>,
+    /// The agencies whose successor that agency is; the caller acts for them too.
+    pub predecessors: Vec<AgencyCode>,
+    /// The party to dossiers that the caller is as an applicant: the represented person or
+    /// firm, or the caller.
+    pub party: Subject,
+    /// When the token ends; from 30 s after that on, requests with it are refused.
+    pub token_ends_at: jiff::Timestamp,
+    /// Mandates in force by which the caller may act for others, by principal; at most 100.
+    /// None for a request that invokes one: a mandate is not passed on.
+    pub mandates: Vec<UsableMandateReply>,
+    /// Whether there are more; `GET /v1/mandates?you_are=representative&status=accepted` lists
+    /// all.
+    pub more_mandates: bool,
+    /// The agency of an officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// The credential that this request invokes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<CredentialId>,
+    /// The mandate that this request invokes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mandate: Option<MandateId>,
+    /// The caller's entry in the directory of the agency; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<OwnEntryReply>,
+    /// The represented person or firm, if the token or a header of this request names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Subject>,
 }
 
 /// A duty that was met.
@@ -3180,6 +3373,47 @@ values! {
     }
 }
 
+/// An absence of the caller.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OwnAbsenceReply {
+    pub absence: AbsenceId,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The last day.
+    pub to: jiff::civil::Date,
+    /// The officer who acts in the caller's place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deputy: Option<Subject>,
+}
+
+/// The caller's entry in a directory, on this day.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OwnEntryReply {
+    /// The agency in whose directory it is.
+    pub agency: AgencyCode,
+    /// The code of the caller's unit.
+    pub unit: UnitCode,
+    /// The codes of the units that the caller heads.
+    pub heads: Vec<UnitCode>,
+    /// The work that the caller may be given.
+    pub roles: Vec<Role>,
+    /// The first day.
+    pub from: jiff::civil::Date,
+    /// The present and future absences of the caller, by their first day.
+    pub absences: Vec<OwnAbsenceReply>,
+    /// The absent officers in whose place the caller acts on this day.
+    pub deputises: Vec<DeputisedReply>,
+    /// The caller's name; null after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The last day; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
+    /// The name of that unit; null if it is not in the directory on this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_name: Option<String>,
+}
+
 values! {
     /// The result of the comparison of a paper with the record of its issue.
     PaperComparison {
@@ -3425,7 +3659,7 @@ pub struct PersonalReadReply {
     /// Agency of the officer; absent for operators and partners without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
-    /// Subject of the reader. The applicant sees it for partners only.
+    /// Subject of the reader. The persons whose data was read see it for partners only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
 }
@@ -3503,6 +3737,10 @@ pub struct ProblemField {
     /// The column in that line, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<u64>,
+    /// Code of the component of the dossier that is missing, if it is about one. The pointer is
+    /// then to where it would be, after the documents that were sent; the detail has its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
     /// Name of the request header; absent for a field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
@@ -3567,7 +3805,9 @@ pub struct ProcedureReply {
     /// Channels that are open only during an outage of the others.
     pub only_in_outage: Vec<Channel>,
     /// JSON Schema of the form. Besides the standard formats it uses `vn-tax-code` and
-    /// `telephone`.
+    /// `telephone`. Its fields have `x-title` and may have `x-description`, each with `vi` and
+    /// `en`; `x-enum-titles` has the same for each value of an `enum`. `x-order` has the names
+    /// of `properties` in the order in which a form is drawn.
     pub form: serde_json::Value,
     /// Components of a dossier, and whether each is required.
     pub documents: Vec<DossierComponent>,
@@ -3843,6 +4083,26 @@ pub struct RatingReply {
 pub struct ReadMessagesRequest {
     /// Number of the last message that was read; all unread messages before it become read too.
     pub through: u32,
+}
+
+/// A read of personal data, with what was read. A page of a list is one read.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReaderReadReply {
+    /// Time of the read.
+    pub at: jiff::Timestamp,
+    /// Role in which the data was read.
+    pub role: Role,
+    /// Name of the operation; its reply is what was read.
+    pub operation: String,
+    /// The dossiers whose data was read.
+    pub dossiers: Vec<DossierId>,
+    /// The complaints whose data was read.
+    pub complaints: Vec<ComplaintId>,
+    /// The mandates whose data was read.
+    pub mandates: Vec<MandateId>,
+    /// Agency of the officer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
 }
 
 /// Whether the process takes requests, and what an operator should look at.
@@ -4826,6 +5086,18 @@ pub struct StatisticsReply {
     pub suspended: u64,
     /// Open, and the promised day is before the last day of the period or today.
     pub overdue_open: u64,
+    /// Open, and the promised day is the last day of the period or today. This and the next two
+    /// are those whose clock runs.
+    pub due_today: u64,
+    /// Open, and the promised day is one of the seven days after that.
+    pub due_in_week: u64,
+    /// Open, and the promised day is later.
+    pub due_later: u64,
+    /// Open, without a promised day.
+    pub open_undated: u64,
+    /// Open, and the clock is suspended. The sum of this, `overdue_open`, `due_today`,
+    /// `due_in_week`, `due_later` and `open_undated` is `open`.
+    pub open_paused: u64,
     /// Missed deadlines, less those withdrawn.
     pub missed: u64,
     /// Decided by a rule.
@@ -5160,6 +5432,18 @@ values! {
     }
 }
 
+/// The step that does a task.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct TaskStepReply {
+    /// The id of its operation, in these API documents and in bulk requests.
+    pub operation: String,
+    /// The resource below which it is.
+    pub resource: String,
+    /// The `ETag` of that resource as of this row; absent if the step needs no `If-Match`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_match: Option<String>,
+}
+
 /// Text of one or more lines. Characters are counted in Unicode's normalisation form C.
 ///
 /// At most 1000 characters.
@@ -5399,6 +5683,21 @@ pub struct UpcomingReply {
     pub effective_from: jiff::civil::Date,
 }
 
+/// A mandate by which the caller may act: its id goes into the header `Mandate`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct UsableMandateReply {
+    /// Id of the mandate.
+    pub mandate: MandateId,
+    /// The person or firm that is represented.
+    pub principal: Subject,
+    /// Codes of the procedures that it covers; all if empty.
+    pub procedures: Vec<ProcedureCode>,
+    /// First instant at which it is no longer in force.
+    pub ends_at: jiff::Timestamp,
+    /// Last day on which it is in force.
+    pub ends_on: jiff::civil::Date,
+}
+
 /// A verification on site.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct VerificationReply {
@@ -5449,6 +5748,162 @@ pub struct WarningReply {
     pub pointer: String,
     /// Why.
     pub why: String,
+}
+
+/// One dossier under its law and under the changed one.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfDossier {
+    pub dossier: DossierId,
+    pub code: DossierCode,
+    pub procedure: ProcedureCode,
+    pub effect: WhatIfEffect,
+    /// The promised date.
+    pub was_due_at: jiff::Timestamp,
+    /// The last day of the period, in the agency's time zone.
+    pub was_due_on: jiff::civil::Date,
+    /// The due instant by the changed law.
+    pub due_at: jiff::Timestamp,
+    pub due_on: jiff::civil::Date,
+    /// Seconds between the promised date and the decision, or now; negative if earlier.
+    pub was_late_by_s: i64,
+    /// The same by the changed law.
+    pub late_by_s: i64,
+    /// When it was decided; null while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<jiff::Timestamp>,
+}
+
+values! {
+    /// What a changed law would do to a dossier.
+    WhatIfEffect {
+        NewlyLate = "newly_late",
+        NoLongerLate = "no_longer_late",
+        Earlier = "earlier",
+        Later = "later",
+    }
+}
+
+/// Another period of a procedure, applied to all its dossiers.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfPeriod {
+    /// Code of the procedure. At most 100 characters.
+    pub procedure: String,
+    /// The new period.
+    pub period: Budget,
+    /// The channel whose period changes; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+}
+
+impl WhatIfPeriod {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(procedure: impl Into<String>, period: Budget) -> Self {
+        Self { procedure: procedure.into(), period, channel: None }
+    }
+}
+
+/// The dossiers of one procedure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfProcedureReply {
+    pub procedure: ProcedureCode,
+    pub figures: WhatIfTally,
+    /// Its name in both languages; null if the procedure is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<BilingualText>,
+}
+
+/// A what-if.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfReply {
+    /// Id of the what-if.
+    pub what_if: String,
+    pub asked: AskedReply,
+    pub stage: WhatIfStage,
+    pub started_at: jiff::Timestamp,
+    /// The part of the log that was computed.
+    pub percent: u64,
+    /// Dossiers that were found so far.
+    pub dossiers: u64,
+    /// Figures by procedure; empty until it is done.
+    pub procedures: Vec<WhatIfProcedureReply>,
+    /// Dossiers whose date would move, by effect: those found so far.
+    pub moved: std::collections::BTreeMap<String, u64>,
+    /// When it ended; null while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<jiff::Timestamp>,
+    /// When the result is dropped; null while it runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<jiff::Timestamp>,
+    /// Why it failed; null if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<BilingualText>,
+}
+
+/// A change of the law: one of the two.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfRequest {
+    /// Another period of a procedure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<WhatIfPeriod>,
+    /// A new version of a procedure or calendar, as it would be issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<WhatIfRules>,
+}
+
+/// A file of rules, applied to all dossiers that it concerns, whatever its first day.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfRules {
+    /// `procedure` or `calendar`.
+    pub kind: RulesKind,
+    /// Text of the file, as YAML.
+    pub text: Text245760,
+}
+
+/// Distribution over several dossiers, in hours.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfSpread {
+    /// How many dossiers.
+    pub dossiers: u64,
+    pub median_h: f64,
+    pub p90_h: f64,
+    pub most_h: f64,
+}
+
+values! {
+    /// How far a what-if is.
+    WhatIfStage {
+        Running = "running",
+        Done = "done",
+        Failed = "failed",
+        Cancelled = "cancelled",
+    }
+}
+
+/// The dossiers of one procedure.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WhatIfTally {
+    /// Dossiers with a date under both laws.
+    pub compared: u64,
+    /// Of these, not decided yet.
+    pub undecided: u64,
+    /// Dossiers without one: not accepted, withdrawn, suspended, set by an officer, or without
+    /// a period.
+    pub without_date: u64,
+    /// Late by their own law.
+    pub late_before: u64,
+    /// Late by the changed law.
+    pub late_after: u64,
+    /// By how much earlier the date would be.
+    pub moved_earlier: WhatIfSpread,
+    /// By how much later the date would be.
+    pub moved_later: WhatIfSpread,
+    /// Late only by the changed law, and by how much.
+    pub newly_late: WhatIfSpread,
+    /// Late only by their own law.
+    pub no_longer_late: WhatIfSpread,
+    /// Decided in time by the changed law, and by how much.
+    pub early_after: WhatIfSpread,
 }
 
 values! {
@@ -5518,6 +5973,9 @@ pub struct WorkReply {
     /// period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remaining_s: Option<i64>,
+    /// The step that does it, and the version of its resource that this row is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<TaskStepReply>,
 }
 
 /// The query of `get_agencies`.
@@ -5744,6 +6202,20 @@ pub struct GetRulesVersionQuery {
     /// recorded version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shipped: Option<bool>,
+}
+
+/// The query of `get_what_if_dossiers`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetWhatIfDossiersQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Only those with this effect.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effect: Option<WhatIfEffect>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
 }
 
 /// The query of `get_till`.
@@ -6023,6 +6495,17 @@ impl GetFoundComplaintsQuery {
     }
 }
 
+/// The query of `get_complaint_reads`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetComplaintReadsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Reads per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
 /// The query of `get_dossiers`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetDossiersQuery {
@@ -6032,6 +6515,12 @@ pub struct GetDossiersQuery {
     /// Filing channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
+    /// `true`: dossiers of all whom the caller, or the firm for which the caller acts,
+    /// represents by mandates in force, at most 500; each row names the applicant and the
+    /// `mandate`. With `waiting_on=applicant` and `sort=due`, it is the work that the
+    /// representative has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients: Option<bool>,
     /// The next step is due before this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_before: Option<jiff::Timestamp>,
@@ -6083,6 +6572,9 @@ pub struct GetDossiersQuery {
     /// Whether the statutory clock is suspended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspended: Option<bool>,
+    /// Code of the unit whose officers have claimed it, by the directory on this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
     /// Who has to act for the dossier to go on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting_on: Option<WaitingOn>,
@@ -6106,6 +6598,17 @@ pub struct GetTimelineQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
     /// Entries per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of `get_mandate_reads`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetMandateReadsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Reads per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
 }
@@ -6161,6 +6664,31 @@ impl GetRatingsQuery {
     }
 }
 
+/// The query of `get_reader_reads`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetReaderReadsQuery {
+    /// Subject of the reader.
+    pub reader: String,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency as whose officer they read; those below it are included. The caller's
+    /// if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Reads per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+impl GetReaderReadsQuery {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(reader: impl Into<String>) -> Self {
+        Self { reader: reader.into(), after: None, agency: None, limit: None }
+    }
+}
+
 /// The query of `get_statistics`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetStatisticsQuery {
@@ -6183,6 +6711,48 @@ pub struct GetStatisticsQuery {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group_by: Option<GroupedBy>,
     /// Groups per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Which dossiers belong to the period; `submitted` if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<CountedPeriod>,
+    /// Code of the procedure; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure: Option<ProcedureCode>,
+    /// Last local day of the agency, or the first instant after the period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+}
+
+/// The query of `get_counted_dossiers`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetCountedDossiersQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency, including subordinate ones; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// For whom it was filed; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<ApplicantKind>,
+    /// Filing channel; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// The figure whose dossiers are listed; `dossiers`, which is all that are counted, if
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub figure: Option<CountedFigure>,
+    /// First local day of the agency, or first instant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Only the dossiers of the group with this key; needs `group_by`. At most 200 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
+    /// By what the group of `group` is formed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_by: Option<GroupedBy>,
+    /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
     /// Which dossiers belong to the period; `submitted` if absent.
@@ -6272,4 +6842,7 @@ pub struct GetWorkQuery {
     /// that of all roles.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
+    /// Code of the unit whose officers have the task, by the directory on this day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitCode>,
 }

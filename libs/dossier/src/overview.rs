@@ -38,6 +38,21 @@ pub const LIST: &[May] = &[
     informed(Role::Cashier),
 ];
 
+/// Permissions to find a dossier by its code: of those who list dossiers, and of complaint handlers,
+/// to whom a caller names it.
+pub const FIND: &[May] = &[
+    agency(Role::Clerk),
+    agency(Role::Reviewer),
+    agency(Role::Approver),
+    agency(Role::Cashier),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+    any(Role::Operator),
+    own(Role::Applicant),
+    informed(Role::Clerk),
+    informed(Role::Cashier),
+];
+
 /// Permissions to list the open tasks of the officers of an agency.
 pub const READ_WORK: &[May] = &[
     agency(Role::Clerk),

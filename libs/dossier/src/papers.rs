@@ -28,7 +28,7 @@ mod receipts;
 mod slips;
 mod templates;
 
-pub use applicant::Applicant;
+pub use applicant::{Applicant, applicant_name};
 pub use book::{Book, BookRow, READ_BOOK, book, book_row};
 pub use control::{ControlSlip, ControlStep, Handled, READ_CONTROL, control_slip};
 pub(crate) use letters::letter_record;
@@ -36,7 +36,7 @@ pub use letters::{Letter, READ_LETTER, letter, verify_letter};
 pub(crate) use parcels::issue_labels;
 pub use parcels::{
     LISTED_MAX, Label, ParcelList, ParcelRow, READ_PARCEL_LISTS, READ_PARCELS, Recipient, label,
-    parcel_list, parcel_row, verify_label,
+    parcel_list, parcel_row, recipient_name, verify_label,
 };
 pub use receipts::{Receipt, ReceiptLine, receipt};
 pub(crate) use slips::issue;

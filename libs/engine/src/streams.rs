@@ -15,6 +15,7 @@ mod hot;
 mod loaded;
 mod outcome;
 mod seen;
+mod together;
 mod trial;
 
 use hot::Hot;

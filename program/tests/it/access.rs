@@ -80,9 +80,14 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         | "get_what_if"
         | "get_what_if_dossiers"
         | "cancel_what_if" => dossier::rules::READ,
-        "get_dossiers" | "get_dossier_by_code" => dossier::overview::LIST,
+        "get_dossiers" => dossier::overview::LIST,
+        "get_dossier_by_code" => dossier::overview::FIND,
         "get_work" => dossier::overview::READ_WORK,
-        "get_statistics" | "get_targets" | "get_ratings" | "get_parcels" => OFFICE,
+        "get_statistics"
+        | "get_targets"
+        | "get_ratings"
+        | "get_parcels"
+        | "get_counted_dossiers" => OFFICE,
         "export_statistics" => &[any(Role::Approver), any(Role::Auditor), any(Role::Operator)],
         "get_slips" | "get_slip" => dossier::papers::READ_SLIPS,
         "get_label" => dossier::papers::READ_PARCELS,
@@ -98,7 +103,10 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_credential" | "get_credentials" => dossier::mandates::LIST,
         "get_me" => dossier::access::EVERY_ROLE,
         "batch_dossiers" => steps.iter().find(|step| step.name == "submit_dossier").unwrap().may,
-        "get_reads" => &[any(Role::Applicant), any(Role::Auditor)],
+        "get_reads" | "get_complaint_reads" | "get_mandate_reads" => {
+            &[any(Role::Applicant), any(Role::Auditor)]
+        }
+        "get_reader_reads" => &[any(Role::Auditor)],
         "get_parcel_label" => dossier::delivery::READ_LABEL,
         "upload_document" | "get_upload" => dossier::intake::submit_dossier::UPLOAD,
         step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,

@@ -402,3 +402,45 @@ async fn a_dossier_without_a_result_is_rated_once_it_is_closed_and_its_comment_i
     let stranger = office.applicant("a2");
     assert_eq!(office.browser.get(&rating, &stranger).await.refused(), (404, "not-found"));
 }
+
+#[tokio::test]
+async fn a_handler_finds_the_dossier_that_a_caller_names_and_files_about_it_by_its_code() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let (an, clerk) = (handler(&office, "an"), office.clerk());
+    let dossier = office.browser.get(&certificate.at("dossiers"), &clerk).await.granted();
+    let code = dossier["code"].as_str().unwrap().to_owned();
+    office.views().await.unwrap();
+    let by_code = format!("/v1/register/dossier-codes/{code}");
+    let found = office.browser.get(&by_code, &an).await.granted();
+    assert_eq!((&found["id"], &found["applicant_name"]), (&dossier["id"], &json!("Công ty Dệt")));
+    let etags: Vec<&String> = found["etags"].as_object().unwrap().keys().collect();
+    assert_eq!(etags, ["dossier"], "not those of what is not read");
+    let elsewhere = office.token(Role::ComplaintHandler, "x", "G02.002");
+    assert_eq!(office.browser.get(&by_code, &elsewhere).await.refused(), (404, "not-found"));
+    let list = office.browser.get("/v1/register/dossiers", &an).await;
+    assert_eq!(list.refused().0, 403, "finding one is not listing all");
+
+    let call = json!({ "channel": "phone", "name": "Lê C", "phone": "0902 123 456" });
+    let with = |more: Value| {
+        let mut body = call.clone();
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let filed = file(&mut office, &an, with(json!({ "dossier_code": code }))).await.granted();
+    assert_eq!(filed["dossier"], dossier["id"]);
+    let unknown = with(json!({ "dossier_code": "G02.001-261120-0000000000" }));
+    let unknown = file(&mut office, &an, unknown).await;
+    assert_eq!(unknown.body["errors"][0]["pointer"], "/dossier_code");
+    assert_eq!(unknown.refused(), (422, "unknown-dossier-code"));
+    let twice = with(json!({ "dossier_code": code, "dossier": dossier["id"] }));
+    assert_eq!(file(&mut office, &an, twice).await.refused(), (422, "dossier-named-twice"));
+    // Of a stranger's dossier nobody learns that it exists.
+    let stranger = office.applicant("a2");
+    let theirs = json!({ "dossier_code": code, "name": "Lê C" });
+    let theirs = file(&mut office, &stranger, theirs).await;
+    assert_eq!(theirs.refused(), (422, "unknown-dossier-code"));
+    let own = json!({ "dossier_code": code, "name": "Minh An" });
+    let own = file(&mut office, &certificate.applicant, own).await.granted();
+    assert_eq!(own["dossier"], dossier["id"]);
+}

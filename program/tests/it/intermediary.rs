@@ -201,3 +201,60 @@ async fn the_day_of_an_intermediary() {
     assert_eq!(ended.as_array().unwrap().len(), 1);
     assert_sound(&office).await;
 }
+
+#[tokio::test]
+async fn an_intermediary_lists_the_dossiers_and_the_work_of_all_clients_at_once() {
+    let mut office = Office::open().await;
+    let mut expected = Vec::new();
+    for (client, procedures) in
+        [("client-1", json!([])), ("client-2", json!(["ENERGY.LABEL"])), ("client-3", json!([]))]
+    {
+        let mandate = accepted(&office, client, procedures).await;
+        let acting = person(&office).under(&mandate);
+        let dossier = submit(&office, &acting).await;
+        expected.push((client, mandate, dossier.rsplit('/').next().unwrap().to_owned()));
+    }
+    // Not of those who are no clients, nor beyond the procedures of a mandate.
+    submit(&office, &client(&office, "client-4")).await;
+    let narrow = accepted(&office, "client-5", json!(["CO.D"])).await;
+    submit(&office, &client(&office, "client-5")).await;
+    office.settle().await;
+    office.views().await.unwrap();
+    let list = "/v1/register/dossiers?clients=true";
+    let (by_person, (program, _)) = (person(&office), machine(&office).await);
+    for by in [&by_person, &program] {
+        let mut path = format!("{list}&limit=2");
+        let mut rows = Vec::new();
+        loop {
+            let page = by.get(&office, &path).await;
+            let link = page.header("link");
+            rows.extend(page.granted().as_array().unwrap().clone());
+            let next = link.strip_prefix('<').and_then(|rest| rest.split('>').next());
+            let Some(next) = next else { break };
+            path = next.to_owned();
+        }
+        let mut seen: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let text = |name: &str| row[name].as_str().unwrap().to_owned();
+                (text("applicant"), text("mandate"), text("id"))
+            })
+            .collect();
+        seen.sort();
+        let all = expected.iter().map(|(c, m, d)| ((*c).to_owned(), m.clone(), d.clone()));
+        assert_eq!(seen, all.collect::<Vec<_>>());
+    }
+    let work = format!("{list}&waiting_on=clerk&sort=due");
+    let work = by_person.get(&office, &work).await.granted();
+    assert_eq!(work.as_array().unwrap().len(), 3, "{work}");
+    // What was revoked is gone at once, whatever the views know.
+    answered(&office, &client(&office, "client-2"), &expected[1].1, "revocation").await.granted();
+    let rest = by_person.get(&office, list).await.granted();
+    assert_eq!(rest.as_array().unwrap().len(), 2);
+    let nobody = client(&office, "client-1").get(&office, list).await.granted();
+    assert_eq!(nobody, json!([]));
+    let under = by_person.clone().under(&narrow).get(&office, list).await;
+    assert_eq!(under.refused().0, 400);
+    let words = by_person.get(&office, &format!("{list}&q=det")).await;
+    assert_eq!(words.refused().0, 400);
+}

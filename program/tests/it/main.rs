@@ -51,6 +51,7 @@ mod mandates;
 mod markers;
 mod me;
 mod money;
+mod named;
 mod notes;
 mod numbers;
 mod one_machine;

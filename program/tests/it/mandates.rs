@@ -293,6 +293,20 @@ async fn a_clerk_records_a_mandate_on_evidence_and_ends_it_when_asked() {
     let id = mandate["mandate"].as_str().unwrap();
     let of_mandate = page.events.iter().filter(|event| event.data.contains(id)).count();
     assert_eq!(of_mandate, 5, "two officers, each the mandate and its evidence, and a list");
+    // Both parties see it, and auditors see who it was.
+    office.views().await.unwrap();
+    let reads = format!("/v1/register/mandates/{id}/reads");
+    let auditor = |agency: &str| Acting::by(office.token(Role::Auditor, "auditor-1", agency));
+    let parties = [person.clone(), client(&office, "client-1"), auditor("G02")];
+    for (reader, names) in parties.into_iter().zip([false, false, true]) {
+        let rows = reader.get(&office, &reads).await.granted();
+        assert_eq!(
+            (rows.as_array().unwrap().len(), &rows[0]["operation"]),
+            (5, &json!("get_mandates"))
+        );
+        assert_eq!(rows[0].get("subject").is_some(), names, "{rows}");
+    }
+    assert_eq!(auditor("H26").get(&office, &reads).await.refused(), NOTHING);
 
     let revocation = format!("{address}/revocation");
     let unsaid = clerk.post(&office, &revocation, json!({})).await;

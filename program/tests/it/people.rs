@@ -305,6 +305,23 @@ async fn a_bulk_takes_known_steps_of_callers_who_may_take_them_and_at_most_a_hun
     let accept = of("accept_dossier", vec![accept]);
     let done = office.browser.post("/v1/dossiers/bulk", &clerk, "", accept).await.granted();
     assert_eq!(done["succeeded"], 1, "{done}");
+    let third = submitted(&mut office, "a3", "download").await;
+    pay(&mut office, &third).await;
+    let item = async |body: Value| {
+        let etag = office.browser.get(&third.at("dossiers"), &clerk).await.etag();
+        json!({ "dossier": third.id, "if_match": etag, "body": body })
+    };
+    let needs = item(json!({ "components": ["invoice"], "reason": "not legible" })).await;
+    let refuse = item(json!({ "reason": "not of this agency" })).await;
+    for (operation, one, expected) in [
+        ("request_supplement", needs, 200),
+        // Seen before the request.
+        ("refuse_dossier", refuse, 412),
+    ] {
+        let of = of(operation, vec![one]);
+        let done = office.browser.post("/v1/dossiers/bulk", &clerk, "", of).await.granted();
+        assert_eq!(done["outcomes"][0]["status"], expected, "{done}");
+    }
     let missing =
         json!({ "dossier": second.id, "body": { "carrier": "vnpost", "waybill": "EA1VN" } });
     let parcels = of("hand_to_carrier", vec![missing]);
@@ -369,4 +386,47 @@ async fn an_accepted_dossier_is_no_work_of_anybody_until_its_fee_is_paid() {
     let owed = owed["outstanding_vnd"].as_i64().unwrap();
     crate::life::notice(&mut office, &reference, "e1", "captured", owed).await;
     assert_eq!(loads(&office).await.iter().sum::<u64>(), 1);
+}
+
+#[tokio::test]
+async fn lists_name_the_unit_of_the_officer_and_are_filtered_by_it_and_by_the_day() {
+    let mut office = Office::open().await;
+    staffed(&office, "none").await;
+    let one = accepted(&mut office, "a1").await;
+    let other = accepted(&mut office, "a2").await;
+    let (r1, head) = (reviewer(&office, "r1"), office.token(Role::Approver, "head", "G02"));
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    take(&mut office, &one.at("reviews"), "claim", &r1, json!({})).await.granted();
+    office.views().await.unwrap();
+    let list = async |path: &str, token: &str| {
+        office.browser.get(path, token).await.granted().as_array().unwrap().clone()
+    };
+    let all = list("/v1/register/dossiers?agency=G02.001", &head).await;
+    let unit_of = |id: &str| {
+        let row = all.iter().find(|row| row["id"] == id).unwrap();
+        row.get("unit").map(|unit| unit.as_str().unwrap().to_owned())
+    };
+    assert_eq!((unit_of(&one.id).as_deref(), unit_of(&other.id)), (Some("origin"), None));
+    for query in ["unit=origin", "unit=origin&sort=newest", "unit=origin&q=det"] {
+        let rows = list(&format!("/v1/register/dossiers?{query}"), &head).await;
+        assert_eq!((rows.len(), &rows[0]["id"]), (1, &json!(one.id)), "{query}");
+    }
+    let work = list("/v1/register/work?unit=origin", &auditor).await;
+    assert_eq!(work.len(), list("/v1/register/work?officer=r1", &auditor).await.len());
+    assert!(work.iter().all(|row| row["dossier"]["id"] == json!(one.id)) && !work.is_empty());
+    assert!(list("/v1/register/work?unit=origin&officer=none", &auditor).await.is_empty());
+    for path in ["/v1/register/dossiers?unit=none", "/v1/register/work?unit=none"] {
+        assert_eq!(office.browser.get(path, &head).await.refused().0, 400, "{path}");
+    }
+    let own = "/v1/register/dossiers?unit=origin";
+    assert_eq!(office.browser.get(own, &one.applicant).await.refused().0, 400);
+
+    // What is due before an instant.
+    let due = &work[0]["task"]["due_at"];
+    let due = due.as_str().unwrap();
+    for (query, count) in [(due.to_owned(), 0), (format!("{}5Z", &due[..due.len() - 2]), 1)] {
+        let path = format!("/v1/register/work?unit=origin&due_before={query}");
+        let rows = list(&path, &auditor).await;
+        assert_eq!(rows.len(), count, "{query}");
+    }
 }

@@ -229,3 +229,67 @@ async fn a_head_request_is_a_read_too() {
     assert!(answer.status.is_success());
     assert_eq!(recorded(&office).await.len(), 1);
 }
+
+#[tokio::test]
+async fn the_complainant_sees_who_read_the_complaint_and_an_auditor_what_an_officer_read() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let complaint = json!({ "agency": "G02.001", "text": "It takes too long.", "name": "Lê Cẩm" });
+    let citizen = &certificate.applicant;
+    let filed = office.browser.post("/v1/complaints", citizen, "", complaint).await.granted();
+    office.settle().await;
+    let id = filed["complaint"].as_str().unwrap();
+    let handler = office.token(Role::ComplaintHandler, "h1", "G02.001");
+    office.browser.get(&format!("/v1/complaints/{id}"), &handler).await.granted();
+    office.browser.get("/v1/complaints", &handler).await.granted();
+    office.browser.get(&certificate.at("dossiers"), &handler).await.granted();
+    office.views().await.unwrap();
+
+    let reads = format!("/v1/register/complaints/{id}/reads");
+    let own = office.browser.get(&reads, citizen).await.granted();
+    let operations: Vec<&Value> =
+        own.as_array().unwrap().iter().map(|read| &read["operation"]).collect();
+    assert_eq!(operations, ["get_complaints", "get_complaint"]);
+    assert_eq!((&own[0]["agency"], own[0].get("subject")), (&json!("G02.001"), None));
+    let auditor = office.token(Role::Auditor, "au1", "G02");
+    assert_eq!(office.browser.get(&reads, &auditor).await.granted()[1]["subject"], "h1");
+    let stranger = office.applicant("a2");
+    assert_eq!(office.browser.get(&reads, &stranger).await.refused(), (404, "not-found"));
+    assert_eq!(office.browser.get(&reads, &handler).await.refused().0, 403);
+
+    // By reader, newest first, in pages that follow one another.
+    office.views().await.unwrap();
+    let mut path = "/v1/register/reads?reader=h1&limit=2".to_owned();
+    let mut read = Vec::new();
+    loop {
+        let page = office.browser.get(&path, &auditor).await;
+        let link = page.header("link");
+        read.extend(page.granted().as_array().unwrap().clone());
+        let next = link.strip_prefix('<').and_then(|rest| rest.split('>').next());
+        let Some(next) = next else { break };
+        path = next.to_owned();
+    }
+    let seen: Vec<_> = read
+        .iter()
+        .map(|read| (&read["operation"], &read["dossiers"], &read["complaints"]))
+        .collect();
+    let (none, one, dossier) = (json!([]), json!([id]), json!([certificate.id]));
+    assert_eq!(
+        seen,
+        [
+            (&json!("get_dossier"), &dossier, &none),
+            (&json!("get_complaints"), &none, &one),
+            (&json!("get_complaint"), &none, &one),
+        ]
+    );
+    let of_auditor = "/v1/register/reads?reader=au1";
+    let own = office.browser.get(of_auditor, &auditor).await.granted();
+    assert_eq!(own[0]["operation"], "get_complaint_reads", "auditors are read about, too");
+    // An auditor of another agency learns nothing.
+    let elsewhere = office.token(Role::Auditor, "au2", "G02.002");
+    let by_h1 = "/v1/register/reads?reader=h1";
+    assert_eq!(office.browser.get(by_h1, &elsewhere).await.granted(), json!([]));
+    let beyond = format!("{by_h1}&agency=G02.001");
+    assert_eq!(office.browser.get(&beyond, &elsewhere).await.refused().0, 404);
+    assert_eq!(office.browser.get(by_h1, &handler).await.refused().0, 403);
+}

@@ -1,12 +1,13 @@
 //! The view of all complaints: for lists, figures, published answers and look-ups by number. The
 //! row of a complaint is derived from its present state. It has no text of a complainant; a
-//! published answer names nobody.
+//! published answer names nobody. A table of codes finds the dossier that a complaint names.
 
 use std::sync::Arc;
 
 use dossier::State as _;
-use dossier::contract::party_name;
+use dossier::contract::{DossierCode, DossierId, EventSet, IntakeEvent, party_name};
 use dossier::feedback::Complaint;
+use dossier::intake::Intake;
 use engine::tasks::{
     Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work,
 };
@@ -15,14 +16,18 @@ use engine::{Engine, Streams};
 use events::{Page, Position, ReadError};
 use jiff::Timestamp;
 use platform::metrics::Metrics;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::http::reply::ComplaintStage;
 
 const SHAPE: Shape = Shape {
     name: "feedback-complaints",
-    version: 1,
+    version: 2,
     tables: "
+CREATE TABLE dossiers (
+  code    TEXT PRIMARY KEY,
+  dossier BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE complaints (
   id          TEXT    PRIMARY KEY,
   number      TEXT,
@@ -54,8 +59,12 @@ CREATE INDEX complaints_by_publication ON complaints (published_at, id) WHERE pu
 };
 
 /// Prefixes of the kinds of events that may change a row.
-const KINDS: [&str; 3] =
-    ["feedback.Complaint", "feedback.AnswerPublished.v1", "feedback.PeriodExtended.v1"];
+const KINDS: [&str; 4] = [
+    "feedback.Complaint",
+    "feedback.AnswerPublished.v1",
+    "feedback.PeriodExtended.v1",
+    "intake.DossierSubmitted.v1",
+];
 
 /// A row of the table `complaints`; instants in milliseconds since 1970.
 struct Row {
@@ -91,9 +100,20 @@ pub(crate) struct Listed(Arc<Streams<Complaint>>);
 
 impl Handler for Listed {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        let mut rows = Vec::new();
+        let (mut rows, mut codes) = (Vec::new(), Vec::new());
         for event in &page.events {
-            if event.stream.category() == Complaint::CATEGORY {
+            if event.stream.category() == Intake::CATEGORY {
+                match IntakeEvent::decode(&event.kind, &event.data) {
+                    Ok(IntakeEvent::DossierSubmitted(submitted)) => {
+                        codes.push((submitted.brief.code.clone(), submitted.brief.dossier));
+                    }
+                    Ok(_) => {}
+                    Err(error) => {
+                        tracing::error!(view = SHAPE.name, %error, "dossier left out of the view");
+                        self.0.engine().metrics.defect(Work::Shows.name());
+                    }
+                }
+            } else if event.stream.category() == Complaint::CATEGORY {
                 match self.0.load(&event.stream).await {
                     Ok(loaded) => rows.extend(self.row(&loaded.state)),
                     Err(error @ ReadError::Corrupt { .. }) => {
@@ -107,6 +127,7 @@ impl Handler for Listed {
         let metrics = Arc::clone(&self.0.engine().metrics);
         Ok(Handled::Rows(Box::new(move |tables| {
             rows.iter().try_for_each(|row| replace(tables, row))?;
+            codes.iter().try_for_each(|(code, dossier)| name(tables, code, *dossier))?;
             measure(&metrics, tables)
         })))
     }
@@ -188,6 +209,21 @@ fn measure(metrics: &Metrics, tables: &Connection) -> rusqlite::Result<()> {
         "Complaints of which a period was missed and the obligation still open",
         "SELECT count(*) FROM complaints WHERE missed = 1",
     )
+}
+
+fn name(tables: &Connection, code: &DossierCode, dossier: DossierId) -> rusqlite::Result<()> {
+    tables
+        .prepare_cached("INSERT OR IGNORE INTO dossiers VALUES (?1, ?2)")?
+        .execute(params![code.as_str(), dossier.0])?;
+    Ok(())
+}
+
+/// The dossier with this code.
+pub(crate) fn dossier_of(tables: &Connection, code: &str) -> rusqlite::Result<Option<DossierId>> {
+    tables
+        .prepare_cached("SELECT dossier FROM dossiers WHERE code = ?1")?
+        .query_row([code], |row| Ok(DossierId(row.get(0)?)))
+        .optional()
 }
 
 fn replace(tables: &Connection, row: &Row) -> rusqlite::Result<()> {

@@ -1,9 +1,11 @@
 //! The operations of the API, one file each.
 
+mod clients;
 mod export_statistics;
 mod found;
 mod get_book;
 mod get_changes;
+mod get_complaint_reads;
 mod get_control_slip;
 mod get_counted_dossiers;
 mod get_dossier_by_code;
@@ -11,16 +13,19 @@ mod get_dossiers;
 mod get_elapsed;
 mod get_found_complaints;
 mod get_lookup;
+mod get_mandate_reads;
 mod get_obligations;
 mod get_parcels;
 mod get_public_figures;
 mod get_ratings;
+mod get_reader_reads;
 mod get_reads;
 mod get_statistics;
 mod get_targets;
 mod get_timeline;
 mod get_work;
 mod listed;
+mod reads_of;
 mod workload;
 
 pub(crate) use export_statistics::EXPORTS_AT_ONCE;
@@ -40,6 +45,9 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_control_slip::operation(),
         get_book::operation(),
         get_reads::operation(),
+        get_complaint_reads::operation(),
+        get_mandate_reads::operation(),
+        get_reader_reads::operation(),
         get_obligations::operation(),
         get_elapsed::operation(),
         get_parcels::operation(),

@@ -3,10 +3,14 @@
 
 use std::sync::Arc;
 
+use dossier::delivery::DossierResult;
+use dossier::feedback::Complaint;
+use dossier::intake::Intake;
+use dossier::mandates::Mandate;
 use dossier::services::ServiceName;
-use engine::Engine;
 use engine::tasks::{Progress, Projector, Stalled, Tasks};
 use engine::view::View;
+use engine::{Engine, Streams};
 use platform::secret::Secret;
 use tokio::sync::Semaphore;
 use web::{Service, document, mount_all};
@@ -17,8 +21,10 @@ mod figures;
 mod http;
 mod impartial;
 mod lists;
+mod names;
 mod parcels;
 mod reads;
+mod represented;
 mod search;
 mod statistics;
 
@@ -44,11 +50,20 @@ pub struct App {
     /// The view of lists and work queues, and how far it is.
     pub(crate) lists: Arc<View>,
     pub(crate) listed: Progress,
+    /// Streams from which the names of persons on a page are opened, and whose owners may list the
+    /// reads of them.
+    pub(crate) intakes: Streams<Intake>,
+    pub(crate) results: Streams<DossierResult>,
+    pub(crate) complaints: Streams<Complaint>,
+    pub(crate) mandates: Streams<Mandate>,
     /// The change feed.
     pub(crate) changes: changes::Feed,
     /// The view of reads of personal data, and how far it is.
     pub(crate) reads: Arc<View>,
     pub(crate) reads_progress: Progress,
+    /// The view of open mandates by representative, and how far it is.
+    pub(crate) represented: Arc<View>,
+    pub(crate) represented_progress: Progress,
 }
 
 /// The OpenAPI document of this service.
@@ -72,6 +87,9 @@ pub fn service(engine: &Arc<Engine>, secret: &Secret) -> Result<Service, Stalled
     tasks.add(lister);
     let (reads_projector, reads, reads_progress) = Projector::open(engine, reads::Reads)?;
     tasks.add(reads_projector);
+    let (represented_projector, represented, represented_progress) =
+        Projector::open(engine, represented::Represented)?;
+    tasks.add(represented_projector);
     let owners = (Arc::clone(&lists), listed.clone());
     let complaints = (Arc::clone(&view), progress.clone());
     let app = Arc::new(App {
@@ -87,8 +105,14 @@ pub fn service(engine: &Arc<Engine>, secret: &Secret) -> Result<Service, Stalled
         label_key: lists::LabelKey::of(secret),
         lists,
         listed,
+        intakes: Streams::new(Arc::clone(engine)),
+        results: Streams::new(Arc::clone(engine)),
+        complaints: Streams::new(Arc::clone(engine)),
+        mandates: Streams::new(Arc::clone(engine)),
         reads,
         reads_progress,
+        represented,
+        represented_progress,
     });
     Ok(Service {
         name: NAME,
@@ -102,6 +126,7 @@ pub fn service(engine: &Arc<Engine>, secret: &Secret) -> Result<Service, Stalled
             app.parcels_progress.clone(),
             app.listed.clone(),
             app.reads_progress.clone(),
+            app.represented_progress.clone(),
         ],
         keepers: Vec::new(),
         reactions: Vec::new(),

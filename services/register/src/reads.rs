@@ -1,4 +1,6 @@
-//! The table of reads of personal data, by dossier.
+//! The table of reads of personal data, by what was read and by reader.
+
+use std::fmt::Display;
 
 use dossier::contract::{AgencyCode, PersonalRead, ReadEvent, Role, Subject};
 use engine::decode;
@@ -7,7 +9,7 @@ use engine::view::Shape;
 use events::Recorded;
 use jiff::Timestamp;
 use rusqlite::types::Type;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
 const TABLES: &str = "
@@ -21,18 +23,39 @@ CREATE TABLE reads (
   operation TEXT    NOT NULL,
   PRIMARY KEY (position, number)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE dossiers_read (
-  dossier  TEXT    NOT NULL,
+CREATE INDEX reads_by_reader ON reads (reader, position, number);
+CREATE TABLE things_read (
+  kind     TEXT    NOT NULL,
+  id       TEXT    NOT NULL,
   position INTEGER NOT NULL,
   number   INTEGER NOT NULL,
-  PRIMARY KEY (dossier, position, number)
-) STRICT, WITHOUT ROWID;";
+  PRIMARY KEY (kind, id, position, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX things_by_read ON things_read (position, number);";
+
+/// What was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Thing {
+    Dossier,
+    Complaint,
+    Mandate,
+}
+
+impl Thing {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dossier => "dossier",
+            Self::Complaint => "complaint",
+            Self::Mandate => "mandate",
+        }
+    }
+}
 
 /// The projection of reads.
 #[derive(Debug)]
 pub(crate) struct Reads;
 
-/// A read of a dossier's data.
+/// A read of personal data.
 #[derive(Debug)]
 pub(crate) struct ReadRow {
     /// Position of the event, and the place of the read in it: the key of the list.
@@ -45,7 +68,7 @@ pub(crate) struct ReadRow {
 }
 
 impl Projection for Reads {
-    const SHAPE: Shape = Shape { name: "reads", version: 1, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "reads", version: 2, tables: TABLES };
     const KINDS: &'static [&'static str] = &["reads."];
     /// A missing read would be a read that nobody knows of.
     const IS_COMPLETE: bool = true;
@@ -75,43 +98,100 @@ fn insert(
             read.agency.as_ref().map(AgencyCode::as_str),
             read.operation,
         ])?;
-    let mut dossier =
-        rows.prepare_cached("INSERT OR IGNORE INTO dossiers_read VALUES (?1, ?2, ?3)")?;
-    for id in &read.dossiers {
-        dossier.execute(params![id.to_string(), key.0, key.1])?;
+    things(rows, Thing::Dossier, &read.dossiers, key)?;
+    things(rows, Thing::Complaint, &read.complaints, key)?;
+    things(rows, Thing::Mandate, &read.mandates, key)
+}
+
+fn things(
+    rows: &Connection,
+    thing: Thing,
+    ids: &[impl Display],
+    (position, number): (i64, i64),
+) -> rusqlite::Result<()> {
+    let mut insert =
+        rows.prepare_cached("INSERT OR IGNORE INTO things_read VALUES (?1, ?2, ?3, ?4)")?;
+    for id in ids {
+        insert.execute(params![thing.as_str(), id.to_string(), position, number])?;
     }
     Ok(())
 }
 
-/// The reads of a dossier before a key, newest first.
-pub(crate) fn of_dossier(
+/// Key of a read, before which a page begins.
+pub(crate) type Key = (u64, u32);
+
+/// The key in the types of the table; the end of the table if there is none.
+fn before(key: Option<Key>) -> (i64, u32) {
+    key.map_or((i64::MAX, 0), |(position, number)| {
+        (i64::try_from(position).unwrap_or(i64::MAX), number)
+    })
+}
+
+/// The reads of a dossier, a complaint or a mandate before a key, newest first.
+pub(crate) fn of_thing(
     rows: &Connection,
-    dossier: &str,
-    before: Option<(u64, u32)>,
+    (thing, id): (Thing, &str),
+    key: Option<Key>,
     limit: u32,
 ) -> rusqlite::Result<Vec<ReadRow>> {
-    let (position, number) = before.map_or((i64::MAX, 0), |(position, number)| {
-        (i64::try_from(position).unwrap_or(i64::MAX), number)
-    });
+    let (position, number) = before(key);
     rows.prepare_cached(
-        "SELECT d.position, d.number, r.at, r.reader, r.role, r.agency, r.operation
-         FROM dossiers_read d JOIN reads r ON r.position = d.position AND r.number = d.number
-         WHERE d.dossier = ?1 AND (d.position, d.number) < (?2, ?3)
-         ORDER BY d.position DESC, d.number DESC LIMIT ?4",
+        "SELECT t.position, t.number, r.at, r.reader, r.role, r.agency, r.operation
+         FROM things_read t JOIN reads r ON r.position = t.position AND r.number = t.number
+         WHERE t.kind = ?1 AND t.id = ?2 AND (t.position, t.number) < (?3, ?4)
+         ORDER BY t.position DESC, t.number DESC LIMIT ?5",
     )?
-    .query_map(params![dossier, position, number, limit], |row| {
-        let role: String = row.get(4)?;
-        let at = Timestamp::from_millisecond(row.get(2)?);
-        Ok(ReadRow {
-            key: (row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?),
-            at: at.map_err(|error| unreadable(2, error))?,
-            reader: row.get::<_, String>(3)?.as_str().into(),
-            role: from_text(&role).map_err(|error| unreadable(4, error))?,
-            agency: row.get::<_, Option<String>>(5)?.map(|agency| agency.as_str().into()),
-            operation: row.get(6)?,
-        })
-    })?
+    .query_map(params![thing.as_str(), id, position, number, limit], read_row)?
     .collect()
+}
+
+/// The reads by a reader before a key, newest first: those as an officer of the agency or one below
+/// it, or all if there is no agency.
+pub(crate) fn by_reader(
+    rows: &Connection,
+    (reader, agency): (&str, Option<&AgencyCode>),
+    key: Option<Key>,
+    limit: u32,
+) -> rusqlite::Result<Vec<ReadRow>> {
+    let (position, number) = before(key);
+    let agency = agency.map(AgencyCode::as_str);
+    // A code has no characters that LIKE would interpret.
+    rows.prepare_cached(
+        "SELECT position, number, at, reader, role, agency, operation
+         FROM reads
+         WHERE reader = ?1 AND (position, number) < (?2, ?3)
+           AND (?4 IS NULL OR agency = ?4 OR agency LIKE ?4 || '.%')
+         ORDER BY position DESC, number DESC LIMIT ?5",
+    )?
+    .query_map(params![reader, position, number, agency, limit], read_row)?
+    .collect()
+}
+
+/// The ids of what a read showed.
+pub(crate) fn shown_by(
+    rows: &Connection,
+    thing: Thing,
+    (position, number): Key,
+) -> rusqlite::Result<Vec<String>> {
+    let position = i64::try_from(position).unwrap_or(i64::MAX);
+    rows.prepare_cached(
+        "SELECT id FROM things_read WHERE position = ?1 AND number = ?2 AND kind = ?3 ORDER BY id",
+    )?
+    .query_map(params![position, number, thing.as_str()], |row| row.get(0))?
+    .collect()
+}
+
+fn read_row(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
+    let role: String = row.get(4)?;
+    let at = Timestamp::from_millisecond(row.get(2)?);
+    Ok(ReadRow {
+        key: (row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?),
+        at: at.map_err(|error| unreadable(2, error))?,
+        reader: row.get::<_, String>(3)?.as_str().into(),
+        role: from_text(&role).map_err(|error| unreadable(4, error))?,
+        agency: row.get::<_, Option<String>>(5)?.map(|agency| agency.as_str().into()),
+        operation: row.get(6)?,
+    })
 }
 
 fn unreadable(

@@ -12,6 +12,7 @@ pub(super) const BY_PROPERTY: &[(&str, &str, &str)] = &[
     ("Delivery", "channel", "DeliveryChoiceReply.channel"),
     ("Delivery", "channel", "DeliveryReply.channel"),
     ("Delivery", "address", "AddressReply.lines"),
+    ("Delivery", "address", "ListedParcelReply.recipient_name"),
     ("Document", "component", "DocumentReply.component"),
     ("Document", "document", "DocumentReply.document"),
     ("Document", "media_type", "DocumentReply.media_type"),
@@ -19,6 +20,10 @@ pub(super) const BY_PROPERTY: &[(&str, &str, &str)] = &[
     ("Document", "sha256", "DocumentReply.sha256"),
     ("Document", "file_name", "DocumentReply.file_name"),
     ("DossierSubmitted", "form", "DossierReply.form"),
+    ("DossierSubmitted", "form", "ListedDossierReply.applicant_name"),
+    ("ComplaintFiled", "contact", "ContactReply.name"),
+    ("ComplaintFiled", "contact", "ListedComplaintReply.complainant_name"),
+    ("ComplaintFiled", "contact", "FoundComplaintReply.complainant_name"),
     ("FeeClaim", "group", "FeeClaimReply.group"),
     ("FeeClaim", "evidence", "FeeClaimReply.evidence"),
     ("FeeClaimDecision", "confirmed", "FeeClaimReply.outcome"),
@@ -98,6 +103,18 @@ pub(super) const BY_PROPERTY: &[(&str, &str, &str)] = &[
     ("ResolutionRejected", "reason", "RejectionReply.reason"),
     ("ReceiptNumbered", "number", "ReceiptReply.number"),
     ("ReceiptNumbered", "symbol", "ReceiptReply.symbol"),
+    ("PersonalRead", "at", "PersonalReadReply.at"),
+    ("PersonalRead", "at", "ReaderReadReply.at"),
+    ("PersonalRead", "reader", "PersonalReadReply.subject"),
+    ("PersonalRead", "role", "PersonalReadReply.role"),
+    ("PersonalRead", "role", "ReaderReadReply.role"),
+    ("PersonalRead", "agency", "PersonalReadReply.agency"),
+    ("PersonalRead", "agency", "ReaderReadReply.agency"),
+    ("PersonalRead", "operation", "PersonalReadReply.operation"),
+    ("PersonalRead", "operation", "ReaderReadReply.operation"),
+    ("PersonalRead", "dossiers", "ReaderReadReply.dossiers"),
+    ("PersonalRead", "complaints", "ReaderReadReply.complaints"),
+    ("PersonalRead", "mandates", "ReaderReadReply.mandates"),
 ];
 
 /// Payloads of events that belong to no dossier's timeline, or not always, and the operation that
@@ -144,5 +161,12 @@ pub(super) const BY_OPERATION: &[(&str, &str)] = &[
     ("MandateExpired", "get_mandate"),
     ("CredentialRegistered", "get_credentials"),
     ("CredentialRevoked", "get_credentials"),
-    ("PersonalDataRead", "get_reads"),
+];
+
+/// Fields of events that operations show by their address: the field has ids, and the address names
+/// one of them.
+pub(super) const BY_ADDRESS: &[(&str, &str, &str)] = &[
+    ("PersonalRead", "dossiers", "get_reads"),
+    ("PersonalRead", "complaints", "get_complaint_reads"),
+    ("PersonalRead", "mandates", "get_mandate_reads"),
 ];

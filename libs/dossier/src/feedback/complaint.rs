@@ -175,6 +175,15 @@ pub struct Complaint {
 }
 
 impl Complaint {
+    /// The name of the complainant, for those who may read the contact; `None` if the complaint is
+    /// anonymous, or if the name was not given or was erased.
+    #[must_use]
+    pub fn complainant_name(&self) -> Option<&str> {
+        let filed = self.filed.as_ref().filter(|filed| !filed.anonymous)?;
+        let name = filed.contact.known().map(|contact| contact.name.as_str());
+        name.filter(|name| !name.is_empty())
+    }
+
     /// The agency that has to answer it now.
     #[must_use]
     pub fn agency(&self) -> Option<&AgencyCode> {

@@ -11,7 +11,7 @@ use super::{Complaint, end_of};
 use crate::access::{Resource, agency, any};
 use crate::contract::{
     AgencyCode, Attachment, ComplaintChannel, ComplaintEvent, ComplaintFiled, ComplaintId,
-    ComplaintNumber, Contact, DossierId, Personal, ProcedureCode, Role, Subject,
+    ComplaintNumber, Contact, DossierCode, DossierId, Personal, ProcedureCode, Role, Subject,
 };
 use crate::step::{Collected, Command, Decision, Facts, Known, Reasons, Step, refusals};
 
@@ -22,6 +22,8 @@ const RECEIVED_BEFORE_MAX: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Debug, Clone)]
 pub struct About {
     pub dossier: DossierId,
+    /// The code by which it was named, if it was not named by its id.
+    pub code: Option<DossierCode>,
     /// Its owners and agencies; `None` if the dossier does not exist.
     pub whose: Option<Resource>,
     pub procedure: Option<ProcedureCode>,
@@ -82,6 +84,9 @@ refusals! {
         UnknownDossier(DossierId) => 422, "unknown-dossier" at "/dossier",
             "không có hồ sơ này, hoặc hồ sơ không phải của người phản ánh hay của cơ quan tiếp nhận",
             "there is no such dossier, or it is neither the complainant's nor, for a complaint on paper, one of the receiving agency's";
+        UnknownDossierCode(DossierCode) => 422, "unknown-dossier-code" at "/dossier_code",
+            "không có hồ sơ mang mã này, hoặc hồ sơ không phải của người phản ánh hay của cơ quan tiếp nhận",
+            "no dossier has this code, or it is neither the complainant's nor, for a complaint on paper, one of the receiving agency's";
         UnknownStep(u64) => 422, "unknown-step" at "/position",
             "nhật ký của hồ sơ không có bước này; không nêu được nội dung đã ghi của một phản ánh khác; xem `GET /v1/register/dossiers/{dossier}/timeline`",
             "the timeline of the dossier has no entry at this position, or one of a complaint, which cannot be named; see `GET /v1/register/dossiers/{dossier}/timeline`";
@@ -209,7 +214,10 @@ fn named(
     let by_officer = *without_account && facts.actor.role != Role::Applicant;
     let may = |whose: &Resource| is_own(whose) || by_officer && has(whose);
     if !about.whose.as_ref().is_some_and(may) {
-        return Err(Refusal::UnknownDossier(about.dossier));
+        return Err(match &about.code {
+            Some(code) => Refusal::UnknownDossierCode(code.clone()),
+            None => Refusal::UnknownDossier(about.dossier),
+        });
     }
     let step = about.step.as_ref();
     step.map(|step| step.event.clone().ok_or(Refusal::UnknownStep(step.position))).transpose()

@@ -5,7 +5,8 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{ERASED, printed};
-use crate::contract::{Brief, Personal};
+use crate::contract::{Audience, Brief, Personal, Role};
+use crate::intake::Intake;
 
 /// The applicant of a dossier.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -66,6 +67,23 @@ impl Applicant {
     }
 }
 
+/// The name of the applicant of a dossier, as far as this role may read it: that in the form, or
+/// else that in the address for post. `None` if there is none, or if it was erased. A consulted
+/// agency is told the matter, not the person.
+#[must_use]
+pub fn applicant_name(intake: &Intake, role: Role) -> Option<String> {
+    let submission = intake.submission.as_ref()?;
+    if role == Role::Consultee || !Audience::Content.has(role) {
+        return None;
+    }
+    let form = submission.form.known()?;
+    let name = party(form).and_then(|party| party.get("name")?.as_str().map(str::to_owned));
+    name.or_else(|| {
+        let address = submission.brief.delivery.address.as_ref()?.known()?;
+        Audience::Address.has(role).then(|| address.name.clone())
+    })
+}
+
 fn party(form: &Value) -> Option<&Value> {
     let is_party = |value: &&Value| {
         let has = |field: &str| value.get(field).is_some_and(Value::is_string);
@@ -117,6 +135,29 @@ mod tests {
         let applicant = Applicant::of(&brief, &known(json!({ "number": "7" })), &mut erased);
         assert_eq!(applicant.applicant_name.as_deref(), Some("Lan"));
         assert_eq!(applicant.applicant_address.as_deref(), Some("12 Tràng Tiền, Hà Nội"));
+    }
+
+    #[test]
+    fn those_who_read_the_form_read_the_applicants_name_and_a_consulted_agency_does_not() {
+        let law = law();
+        let mut intake = crate::intake::accept_dossier::tests::submitted(&law).state;
+        let submission = std::sync::Arc::make_mut(intake.submission.as_mut().unwrap());
+        submission.form = known(json!({ "exporter": { "name": "Minh An", "tax_code": "1" } }));
+        let named = |intake: &Intake| {
+            let name = |role: &Role| applicant_name(intake, *role);
+            Role::CALLERS.iter().filter(|role| name(role).is_some()).copied().collect::<Vec<_>>()
+        };
+        let readers = [
+            Role::Applicant,
+            Role::Clerk,
+            Role::Reviewer,
+            Role::Approver,
+            Role::ComplaintHandler,
+            Role::Auditor,
+        ];
+        assert_eq!(named(&intake), readers);
+        std::sync::Arc::make_mut(intake.submission.as_mut().unwrap()).form = Personal::Erased;
+        assert_eq!(named(&intake), []);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use super::{Comparison, ERASED, Form, Office, Paper};
 use crate::access::{May, agency, any, own};
 use crate::contract::{
-    AgencyCode, DeliveryChannel, DeliveryEvent, DossierId, ParcelEnd, Personal, Role,
+    AgencyCode, Audience, DeliveryChannel, DeliveryEvent, DossierId, ParcelEnd, Personal, Role,
 };
 use crate::delivery::{DossierResult, Parcel};
 use crate::law::Law;
@@ -159,6 +159,15 @@ fn recipient(result: &DossierResult, erased: &mut bool) -> Option<Recipient> {
             }
         }
     })
+}
+
+/// The name of the recipient to whom the result is posted, as far as this role may read it. `None`
+/// if it is not posted, or if the name was erased.
+#[must_use]
+pub fn recipient_name(result: &DossierResult, role: Role) -> Option<String> {
+    let posted = result.delivery.as_ref().filter(|one| one.channel == DeliveryChannel::Post)?;
+    let address = posted.address.as_ref().and_then(Personal::known)?;
+    Audience::Address.has(role).then(|| address.name.clone())
 }
 
 /// The label of a result that is or will be posted: with carrier, waybill and reference once it was

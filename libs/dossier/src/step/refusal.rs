@@ -6,7 +6,7 @@ use calendar::{CalendarError, Text};
 use jiff::civil::Date;
 
 use crate::clock::words;
-use crate::contract::{AgencyCode, ComponentCode, DossierId, Vnd, VndOverflow};
+use crate::contract::{AgencyCode, ComponentCode, DossierCode, DossierId, Vnd, VndOverflow};
 use crate::law::{Finding, Findings};
 
 mod known;
@@ -62,7 +62,7 @@ macro_rules! said_alike {
         }
     )*};
 }
-said_alike!(String, u32, u64, AgencyCode, ComponentCode, DossierId, Vnd, Findings);
+said_alike!(String, u32, u64, AgencyCode, ComponentCode, DossierCode, DossierId, Vnd, Findings);
 
 /// A refusal of a step.
 pub trait Refuse: fmt::Debug + Send {

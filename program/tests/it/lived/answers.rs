@@ -58,6 +58,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_mandates", "of firms, not of dossiers, see `mandates`"),
     ("get_mandate", "of firms, not of dossiers, see `mandates`"),
     ("get_mandate_document", "of firms, not of dossiers, see `mandates`"),
+    ("get_mandate_reads", "of firms, not of dossiers, see `mandates`"),
     ("get_publication", "the address of one published answer, see `complaint_day`"),
 ];
 
@@ -228,6 +229,7 @@ fn queries(read: &Read, story: &Story) -> Vec<String> {
         "get_loads" => &["agency=G02.001"],
         "get_public_figures" => &["month=2026-10"],
         "get_fee_quote" => &["agency=G02.001&channel=online"],
+        "get_reader_reads" => &["reader=clerk-1"],
         "get_ratings" => &["term=2026-Q4", "term=2026-Q4&of=officer"],
         "get_found_complaints" => {
             return vec![

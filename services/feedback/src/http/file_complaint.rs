@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use dossier::access::{Caller, May, Resource, agency, any};
 use dossier::contract::{
-    AgencyCode, ComplaintChannel, ComplaintId, ComplaintNumber, Contact, DossierId, EventSet,
-    IntakeEvent, Role, Subject, party_name,
+    AgencyCode, ComplaintChannel, ComplaintId, ComplaintNumber, Contact, DossierCode, DossierId,
+    EventSet, IntakeEvent, Role, Subject, party_name,
 };
 use dossier::feedback::file_complaint::{About, AboutStep, FileComplaint};
 use dossier::feedback::{Complaint, nobody};
@@ -15,6 +15,7 @@ use dossier::step::Reasons;
 use dossier::timeline;
 use dossier::{Command, RefusalEntry, State as _};
 use engine::codes::Reserved;
+use engine::view::Question;
 use engine::{Engine, Loaded};
 use events::{Position, Recorded, StreamName};
 use jiff::Timestamp;
@@ -22,6 +23,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
+use uuid::Uuid;
 use web::{
     Counts, Line, List, NOT_COVERED, On, Operation, Phone, Problem, Reply, Request, Text,
     UNKNOWN_DOCUMENT, send,
@@ -31,6 +33,7 @@ use super::attachments::{ComplaintDocumentRequest, DOCUMENTS_MAX, attachments, n
 use super::reply::ComplaintReply;
 use super::status::{code, digest};
 use crate::App;
+use crate::listed::dossier_of;
 
 const BY_OFFICER: &[May] = &[agency(Role::ComplaintHandler), agency(Role::Clerk)];
 const BY_COMPLAINANT: &[May] = &[any(Role::Applicant)];
@@ -40,6 +43,13 @@ const STEP_WITHOUT_DOSSIER: RefusalEntry = RefusalEntry {
     code: "step-without-dossier",
     vi: "phản ánh về một bước phải nêu hồ sơ",
     en: "a complaint about a step must name the dossier",
+};
+
+const DOSSIER_NAMED_TWICE: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "dossier-named-twice",
+    vi: "chỉ nêu hồ sơ một lần: bằng `dossier` hoặc `dossier_code`",
+    en: "name the dossier once: by `dossier` or by `dossier_code`",
 };
 
 const COMPLAINANT_NOT_PERMITTED: RefusalEntry = RefusalEntry {
@@ -65,6 +75,9 @@ pub(crate) struct FileComplaintRequest {
     /// The dossier that it is about: the complainant's own, or for a person without an account one
     /// of the agency's.
     dossier: Option<DossierId>,
+    /// The code of that dossier, instead of its id.
+    #[schema(value_type = Option<DossierCode>)]
+    dossier_code: Option<Line<40>>,
     /// `position` of the timeline entry that it is about. Entries of complaints (`feedback.…`)
     /// cannot be named.
     #[schema(example = 42)]
@@ -112,6 +125,7 @@ pub(super) fn operation() -> Operation<App> {
         )
         .refusals(&[
             STEP_WITHOUT_DOSSIER,
+            DOSSIER_NAMED_TWICE,
             COMPLAINANT_MISSING,
             COMPLAINANT_NOT_PERMITTED,
             UNKNOWN_DOCUMENT,
@@ -138,16 +152,17 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let at = Resource { owners, agencies, ..Resource::default() };
     Request::permitted_over(caller, mays, Some(at))?;
     let mut found = Reasons::default();
-    if body.position.is_some() && body.dossier.is_none() {
+    if body.dossier.is_some() && body.dossier_code.is_some() {
+        let twice = DOSSIER_NAMED_TWICE.finding("/dossier_code", None);
+        found.found(DOSSIER_NAMED_TWICE, vec![twice]);
+    }
+    let about = about(&app, &request, &body).await?;
+    if body.position.is_some() && about.is_none() {
         let missing = STEP_WITHOUT_DOSSIER.finding("/dossier", None);
         found.found(STEP_WITHOUT_DOSSIER, vec![missing]);
     }
     let (documents, unknown) = attachments(&app, (caller, mays), &body.documents).await?;
     found.found(UNKNOWN_DOCUMENT, unknown);
-    let about = match body.dossier {
-        Some(dossier) => Some(looked_up(app.complaints.engine(), dossier, body.position).await?),
-        None => None,
-    };
     found.found(NOT_COVERED, not_covered((caller, by_officer), about.as_ref()));
     let complaint = ComplaintId(request.new_id(&app.complaints, caller, "complaint").await?);
     let status_code = code(request.secret(), complaint);
@@ -182,7 +197,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     };
     let id = complaint.to_string();
     // Complaints are not received under a procedure.
-    let on = On::stream(&id, body.dossier).beginning_without_law().by(mays);
+    let dossier = command.about.as_ref().map(|about| about.dossier);
+    let on = On::stream(&id, dossier).beginning_without_law().by(mays);
     let taken = send(&app.complaints, &request, on, &command).await;
     // If the store did not respond, it is unknown whether the number was used; it is then skipped.
     let unused = match &taken {
@@ -253,6 +269,26 @@ async fn reserve(app: &App, agency: &str) -> Result<Reserved, Problem> {
     Ok(app.codes.next(&engine.store, &series, "", date).await?)
 }
 
+/// The dossier that a complaint names by its id or by its code.
+async fn about(
+    app: &App,
+    request: &Request,
+    body: &FileComplaintRequest,
+) -> Result<Option<About>, Problem> {
+    let engine = app.complaints.engine();
+    if let Some(dossier) = body.dossier {
+        return Ok(Some(looked_up(engine, dossier, body.position).await?));
+    }
+    let Some(Line(code)) = &body.dossier_code else { return Ok(None) };
+    request.catch_up(Some(&app.shown)).await?;
+    let asked = code.clone();
+    let found = app.listed.query(Question::LookUp, move |tables| dossier_of(tables, &asked));
+    // Nobody's dossier has this id, so that an unknown code is refused like that of a stranger.
+    let dossier = found.await?.unwrap_or(DossierId(Uuid::nil()));
+    let about = looked_up(engine, dossier, body.position).await?;
+    Ok(Some(About { code: Some(DossierCode::from(&**code)), ..about }))
+}
+
 /// The dossier that a complaint names, and the event at a position of its timeline.
 async fn looked_up(
     engine: &Engine,
@@ -281,5 +317,5 @@ async fn looked_up(
         let at = shown.find(|event| event.position == Position(position));
         AboutStep { position, event: at.map(|event| (event.id, event.kind.to_string())) }
     });
-    Ok(About { dossier, whose, procedure, step })
+    Ok(About { dossier, code: None, whose, procedure, step })
 }

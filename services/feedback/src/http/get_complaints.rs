@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
+use dossier::State as _;
 use dossier::access::{self, Caller, Resource};
 use dossier::contract::{
     AgencyCode, ComplaintChannel, ComplaintClass, ComplaintId, ComplaintNumber, DossierId,
     ProcedureCode, Role, Subject, party_name,
 };
-use dossier::feedback::{LIST, Owed, READ_NOTES};
+use dossier::feedback::{Complaint, LIST, Owed, READ_CONTACT, READ_NOTES};
+use engine::Streams;
 use engine::view::{Question, instant, of_agency, of_others};
+use events::StreamName;
 use jiff::Timestamp;
 use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
@@ -81,7 +84,7 @@ pub(crate) enum Assigned {
     Nobody,
 }
 
-/// A complaint, without its texts and contact.
+/// A complaint, without its texts and contact but for the name.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ListedComplaintReply {
     /// Id of the complaint.
@@ -91,6 +94,10 @@ pub(crate) struct ListedComplaintReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ComplaintNumber>)]
     number: Option<String>,
+    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Nguyễn Văn A")]
+    complainant_name: Option<String>,
     /// Code of the agency that handles it.
     #[schema(value_type = AgencyCode)]
     agency: String,
@@ -144,10 +151,9 @@ pub(super) fn operation() -> Operation<App> {
         .describe(
             "The most urgent first, then those without an obligation. Officers list those of their \
              agency, without those to which they are a party; complainants their own. The list has \
-             neither texts nor contacts.",
+             no texts, and of the contacts the names only.",
         )
         .roles(LIST)
-        .impersonal("numbers, stages and dates")
         .query::<ComplaintsQuery>()
         .list::<ListedComplaintReply>()
         .pages()
@@ -294,6 +300,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             Ok(ListedComplaintReply {
                 complaint: row.get(0)?,
                 number: row.get(1)?,
+                complainant_name: None,
                 due: Due::of(&law, &agency.as_str().into(), due_at),
                 agency,
                 stage: row.get(3)?,
@@ -314,11 +321,35 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let found = found.query_map(params_from_iter(values), listed)?;
         found.collect::<rusqlite::Result<Vec<_>>>()
     });
-    let rows = rows.await?;
+    let mut rows = rows.await?;
+    name(&app, caller, &mut rows).await?;
     let next = request.page_after(ADDRESS, (&rows, limit), |last| {
         cursors.write(&format!("{}_{}", last.sorted_by, last.complaint))
     });
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
+}
+
+/// Names the complainants on a page, where the caller may read the contact. The names are opened
+/// from the streams; the view has none.
+async fn name(
+    app: &App,
+    caller: &Caller,
+    rows: &mut [ListedComplaintReply],
+) -> Result<(), Problem> {
+    if access::decide(caller, READ_CONTACT, None).is_err() {
+        return Ok(());
+    }
+    let stream = |row: &ListedComplaintReply| Streams::<Complaint>::name(&row.complaint).ok();
+    let streams: Vec<StreamName> = rows.iter().filter_map(stream).collect();
+    let loaded = app.complaints.load_together(streams).await?;
+    for row in rows {
+        let Some(loaded) = stream(row).and_then(|stream| loaded.get(&stream)) else { continue };
+        let complaint = &loaded.state;
+        if access::decide(caller, READ_CONTACT, complaint.resource().as_ref()).is_ok() {
+            row.complainant_name = complaint.complainant_name().map(ToOwned::to_owned);
+        }
+    }
+    Ok(())
 }
 
 /// The caller and the filters as one text, to which a cursor belongs.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use dossier::access::Resource;
-use dossier::overview::LIST;
+use dossier::overview::FIND;
 use engine::view::Question;
 use web::{Operation, Problem, Reply, Request};
 
 use super::listed::ListedDossierReply;
 use crate::App;
 use crate::lists::find_by_code;
+use crate::names::Applicants;
 
 pub(super) fn operation() -> Operation<App> {
     Operation::get(
@@ -18,7 +19,7 @@ pub(super) fn operation() -> Operation<App> {
         "Show a dossier by its code",
     )
     .parameter("code", "The code on the dossier's slips.")
-    .roles(LIST)
+    .roles(FIND)
     .reply::<ListedDossierReply>()
     .handle(handle)
 }
@@ -35,7 +36,8 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
         informed: row.receiver.iter().cloned().collect(),
         ..Resource::default()
     };
-    let role = request.read_as(LIST, &resource)?.role;
+    let role = request.read_as(FIND, &resource)?.role;
     let (law, now) = (app.engine.law(), app.engine.clock.now());
-    Ok(Reply::ok(&ListedDossierReply::of(&row, &law, now, role)))
+    let names = Applicants::of(&app, std::iter::once((&row, role))).await?;
+    Ok(Reply::ok(&ListedDossierReply::of((&row, role), &names, (&law, now))))
 }

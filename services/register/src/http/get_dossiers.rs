@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::access::{Resource, own};
-use dossier::contract::{AgencyCode, Channel, ProcedureCode, Role, Subject};
+use dossier::contract::{AgencyCode, Channel, ProcedureCode, Role, Subject, UnitCode};
 use dossier::notes;
 use dossier::overview::{DossierStage, LIST, WaitingOn};
 use dossier::search::Query;
@@ -14,9 +14,10 @@ use utoipa::ToSchema;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
 use super::found;
-use super::listed::{ListedDossierReply, Whose};
+use super::listed::{ListedDossierReply, Whose, officers_of};
 use crate::App;
 use crate::lists::{Asked, Listed, ListedRow, Place, Range, Scope};
+use crate::names::Applicants;
 
 const ADDRESS: &str = "/v1/register/dossiers";
 
@@ -43,6 +44,10 @@ pub(crate) struct DossiersQuery {
     /// `true`: dossiers of the caller, or of the person for whom the caller acts. `false`: those of
     /// an agency. If absent, `false` for officers and `true` for others.
     mine: Option<bool>,
+    /// `true`: dossiers of all whom the caller, or the firm for which the caller acts, represents by
+    /// mandates in force, at most 500; each row names the applicant and the `mandate`. With
+    /// `waiting_on=applicant` and `sort=due`, it is the work that the representative has.
+    clients: Option<bool>,
     /// Words that the dossier must have, at most 8: beginnings of words of a name, a tax code, a
     /// telephone number or its last four digits, the code of the dossier, or the number of a
     /// result, receipt or parcel. Case, diacritics and separators make no difference. The newest
@@ -63,6 +68,8 @@ pub(crate) struct DossiersQuery {
     /// Subject of the officer who has claimed it, `me`, or `none` for those that nobody has.
     #[schema(example = "none")]
     officer: Option<Subject>,
+    /// Code of the unit whose officers have claimed it, by the directory on this day.
+    unit: Option<UnitCode>,
     /// Label of the dossier. Case, diacritics and separators make no difference. For those who read
     /// labels: clerks, reviewers, approvers and auditors of the agency.
     #[schema(example = "chờ giám đốc", min_length = 1, max_length = 50)]
@@ -113,8 +120,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let mut query: DossiersQuery = request.query()?;
     let caller = request.caller()?;
     let is_officer = caller.roles.iter().any(|role| role.is_officer());
+    let of_clients = query.clients == Some(true);
+    if of_clients {
+        query.mine = Some(true);
+    }
     let is_own = *query.mine.get_or_insert(!is_officer);
-    let whose = if is_own {
+    let whose = if of_clients {
+        Whose::clients(&app, &request).await?
+    } else if is_own {
         let owned = Resource::own(caller);
         request.read_as(&[own(Role::Applicant)], &owned)?;
         Whose::own(caller)
@@ -126,21 +139,34 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     if query.officer.as_ref().is_some_and(|officer| officer.as_str() == "me") {
         query.officer = Some(caller.subject.clone());
     }
+    let unit = match &query.unit {
+        Some(unit) => {
+            request.catch_up_law().await?;
+            let agency = query.agency.as_ref().or(caller.agency.as_ref());
+            Some(officers_of(&app, agency, unit)?)
+        }
+        None => None,
+    };
     request.catch_up(Some(&app.listed)).await?;
     let filters = serde_json::to_string(&query).unwrap_or_default();
     let cursors = Cursors::of(&request, &[ADDRESS, &whose.of, &filters]);
     let after = query.after.as_deref().map(|after| cursors.read(after)).transpose()?;
     let after = after.map(ToOwned::to_owned);
     let (role, now) = (whose.role, app.engine.clock.now());
+    let whose = Arc::new(whose);
+    let shown = Arc::clone(&whose);
     let (rows, next) = if let Some(words) = words {
         request.catch_up(Some(app.search.progress())).await?;
-        found_by(&app, &words, (query, whose), after).await?
+        found_by(&app, &words, (query, whose, unit), after).await?
     } else {
-        listed(&app, (query, whose), after).await?
+        listed(&app, (query, whose, unit), after).await?
     };
     let law = app.engine.law();
-    let replies: Vec<ListedDossierReply> =
-        rows.iter().map(|row| ListedDossierReply::of(row, &law, now, role)).collect();
+    let names = Applicants::of(&app, rows.iter().map(|row| (row, role))).await?;
+    let reply = |row: &ListedRow| {
+        ListedDossierReply::of((row, role), &names, (&law, now)).under(shown.mandate(row))
+    };
+    let replies: Vec<ListedDossierReply> = rows.iter().map(reply).collect();
     let next = next.map(|next| request.next_page(ADDRESS, &cursors.write(&next)));
     Ok(Reply::ok(&replies).next_page(next.as_deref()))
 }
@@ -161,26 +187,36 @@ fn label_digest(app: &App, role: Role, label: &str) -> Result<String, Problem> {
     })
 }
 
+/// The officers of the unit that was asked for.
+type Unit = Option<Vec<Subject>>;
+
+/// Whether one of these officers has the dossier.
+fn is_of(unit: Option<&[Subject]>, row: &ListedRow) -> bool {
+    unit.is_none_or(|unit| row.officer.as_ref().is_some_and(|officer| unit.contains(officer)))
+}
+
 /// Rows of a page, and the key of the next one's cursor.
 type Paged = (Vec<ListedRow>, Option<String>);
 
 /// A page of a list without words.
 async fn listed(
     app: &App,
-    (query, whose): (DossiersQuery, Whose),
+    (query, whose, unit): (DossiersQuery, Arc<Whose>, Unit),
     after: Option<String>,
 ) -> Result<Paged, Problem> {
     let after = after.map(|after| Place::parse(&after).ok_or_else(Cursors::invalid)).transpose()?;
     let by_default = if whose.role.is_officer() { ListOrder::Due } else { ListOrder::Newest };
     let order = query.sort.unwrap_or(by_default);
     let asked = Asked {
-        ranges: ranges(&query, &whose, order),
+        ranges: ranges(&query, (&*whose, unit.as_deref()), order),
         after,
         rows: query.rows(),
         before: before(&query, order),
     };
     let page = app.lists.query(Question::List, move |tables| {
-        Listed::read(tables, &asked, |row, _| whose.has(row, None) && query.shows(row, &whose))
+        Listed::read(tables, &asked, |row, _| {
+            whose.has(row, None) && query.shows(row, &whose) && is_of(unit.as_deref(), row)
+        })
     });
     let Listed { rows, next } = page.await?;
     Ok((rows.into_iter().map(|(row, _)| row).collect(), next.map(|next| next.text())))
@@ -190,19 +226,25 @@ async fn listed(
 async fn found_by(
     app: &App,
     words: &Query,
-    (query, whose): (DossiersQuery, Whose),
+    (query, whose, unit): (DossiersQuery, Arc<Whose>, Unit),
     after: Option<String>,
 ) -> Result<Paged, Problem> {
     let after = after.map(|after| after.parse().map_err(|_| Cursors::invalid())).transpose()?;
     let (rights, rows) = (whose.rights(), query.rows());
-    let shows = move |row: &ListedRow| whose.has(row, None) && query.shows(row, &whose);
+    let shows = move |row: &ListedRow| {
+        whose.has(row, None) && query.shows(row, &whose) && is_of(unit.as_deref(), row)
+    };
     let (rows, next) = found::page(app, (words, &rights), (after, rows), shows).await?;
     Ok((rows, next.map(|next| next.to_string())))
 }
 
 /// The ranges to merge: an officer's list has a range of its own, and each answer to "who has to
 /// act" has one.
-fn ranges(query: &DossiersQuery, whose: &Whose, order: ListOrder) -> Vec<Range> {
+fn ranges(
+    query: &DossiersQuery,
+    (whose, unit): (&Whose, Option<&[Subject]>),
+    order: ListOrder,
+) -> Vec<Range> {
     let labelled = |scope: &Scope| match &query.label {
         Some(label) => scope.labelled(label),
         None => *scope,
@@ -212,9 +254,10 @@ fn ranges(query: &DossiersQuery, whose: &Whose, order: ListOrder) -> Vec<Range> 
         return of_all.into_iter().map(Range::newest).collect();
     }
     let officer = query.officer.as_ref().filter(|officer| officer.as_str() != NOBODY);
-    let scopes = match officer {
-        Some(officer) => vec![Scope::officer(officer.as_str())],
-        None => of_all,
+    let scopes = match (officer, unit) {
+        (Some(officer), _) => vec![Scope::officer(officer.as_str())],
+        (None, Some(unit)) => unit.iter().map(|one| Scope::officer(one.as_str())).collect(),
+        (None, None) => of_all,
     };
     let on =
         WaitingOn::ALL.into_iter().filter(|on| query.waiting_on.is_none_or(|only| only == *on));
@@ -235,9 +278,17 @@ impl DossiersQuery {
     /// The words of `q`, if there are any.
     fn check(&self) -> Result<Option<Query>, Problem> {
         // Applicants do not see which officer has a dossier, so they do not filter by it either.
-        if self.mine == Some(true) && self.officer.is_some() {
+        let of_office = [("officer", self.officer.is_some()), ("unit", self.unit.is_some())];
+        let asked = of_office.into_iter().find(|(_, asked)| self.mine == Some(true) && *asked);
+        if let Some((name, _)) = asked {
             let vi = "chỉ dùng cho danh sách hồ sơ của cơ quan";
-            return Err(Problem::parameter("officer", vi, "is for lists of an agency only"));
+            return Err(Problem::parameter(name, vi, "is for lists of an agency only"));
+        }
+        if self.clients == Some(true) && self.q.is_some() {
+            let vi = "không dùng cùng `clients`: hãy tìm từng bên ủy quyền bằng tiêu đề `Mandate`";
+            let en =
+                "is not for `clients`: search the dossiers of one client with the header `Mandate`";
+            return Err(Problem::parameter("q", vi, en));
         }
         if self.status.is_some_and(|status| !(1..=10).contains(&status)) {
             let vi = "phải là số nguyên từ 1 đến 10";

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use dossier::State;
-use dossier::access::{self, May, Resource};
+use dossier::access::{self, Caller, May, Resource};
 use dossier::contract::{
     AgencyCode, ComplaintId, ComplaintNumber, DossierId, Role, Subject, party_name,
 };
-use dossier::feedback::{Complaint, READ};
-use engine::{Streams, fold};
+use dossier::feedback::{Complaint, READ, READ_CONTACT};
+use engine::Streams;
+use events::StreamName;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -47,6 +48,10 @@ pub(crate) struct FoundComplaintReply {
     /// Its number; absent for complaints that older versions recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<ComplaintNumber>,
+    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Nguyễn Văn A")]
+    complainant_name: Option<String>,
     /// Code of the agency to which it was addressed.
     agency: AgencyCode,
     /// Dossier that it is about.
@@ -86,15 +91,17 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let search = (Kind::Complaint, &query, &rights);
     let Found { rows, next } = app.search.page(search, before.transpose()?, limit).await?;
-    let mut replies = Vec::new();
-    for (_, id) in rows {
-        let stream = Streams::<Complaint>::of(id);
-        let complaint: Complaint = fold(&app.engine.store.read_whole(&stream).await?)?;
-        // The index may be behind: a complaint was forwarded meanwhile.
-        if access::decide(caller, READ, complaint.resource().as_ref()).is_ok() {
-            replies.extend(reply(&complaint));
-        }
-    }
+    let streams: Vec<StreamName> =
+        rows.iter().map(|(_, id)| Streams::<Complaint>::of(*id)).collect();
+    let loaded = app.complaints.load_together(streams.clone()).await?;
+    let found = streams.iter().filter_map(|stream| loaded.get(stream));
+    // The index may be behind: a complaint was forwarded meanwhile.
+    let may_read = |complaint: &&Complaint| {
+        access::decide(caller, READ, complaint.resource().as_ref()).is_ok()
+    };
+    let complaints = found.map(|loaded| &loaded.state).filter(may_read);
+    let replies: Vec<FoundComplaintReply> =
+        complaints.filter_map(|complaint| reply(complaint, caller)).collect();
     let next = next.map(|next| request.next_page(ADDRESS, &cursors.write(&next.to_string())));
     Ok(Reply::ok(&replies).next_page(next.as_deref()))
 }
@@ -128,11 +135,13 @@ fn rights(app: &App, request: &Request, agency: Option<&AgencyCode>) -> Result<R
     Ok(Rights::Officer { role, agencies, parties: parties.map(party).collect() })
 }
 
-fn reply(complaint: &Complaint) -> Option<FoundComplaintReply> {
+fn reply(complaint: &Complaint, caller: &Caller) -> Option<FoundComplaintReply> {
     let filed = complaint.filed.as_ref()?;
+    let names = access::decide(caller, READ_CONTACT, complaint.resource().as_ref()).is_ok();
     Some(FoundComplaintReply {
         complaint: filed.complaint,
         number: filed.number.clone(),
+        complainant_name: complaint.complainant_name().filter(|_| names).map(ToOwned::to_owned),
         agency: filed.agency.clone(),
         dossier: filed.dossier,
         filed_at: complaint.filed_at,

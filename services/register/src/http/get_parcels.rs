@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dossier::access::Resource;
 use dossier::contract::{
     AgencyCode, DossierCode, DossierId, ParcelId, Subject, partner_name, party_name,
 };
@@ -13,6 +14,7 @@ use web::{Cursors, Operation, PageRows, Partner, Problem, Reply, Request};
 
 use super::workload::{READ_AGENCY, agency_of};
 use crate::App;
+use crate::names::recipients;
 use crate::parcels::{Key, Listing, ParcelPlace, ParcelRow, Part, merged, read};
 
 const ADDRESS: &str = "/v1/register/parcels";
@@ -51,6 +53,11 @@ pub(crate) struct ListedParcelReply {
     code: String,
     /// Code of the agency that received the dossier.
     agency: AgencyCode,
+    /// Name of the recipient; for clerks and auditors. Absent if it was erased, or if the result is
+    /// no longer posted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Nguyễn Văn A")]
+    recipient_name: Option<String>,
     /// Name of the carrier.
     #[schema(example = "vnpost")]
     carrier: String,
@@ -81,6 +88,8 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: ParcelsQuery = request.query()?;
     let (caller, agency) = agency_of(&request, query.agency.clone())?;
+    let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
+    let role = request.read_as(READ_AGENCY, &resource)?.role;
     request.catch_up(Some(&app.parcels_progress)).await?;
     let place = query.state.unwrap_or(ParcelPlace::OnItsWay);
     let carrier = query.carrier.as_ref().map(|carrier| partner_name(&carrier.0));
@@ -108,7 +117,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         scopes.iter().map(part).collect::<rusqlite::Result<Vec<_>>>()
     });
     let Part { rows, until } = merged(page.await?, limit);
-    let rows: Vec<ListedParcelReply> = rows.into_iter().map(ListedParcelReply::from).collect();
+    let mut names = recipients(&app, &rows, role).await?;
+    let reply = |row: ParcelRow| {
+        let name = names.remove(&row.parcel);
+        ListedParcelReply { recipient_name: name, ..ListedParcelReply::from(row) }
+    };
+    let rows: Vec<ListedParcelReply> = rows.into_iter().map(reply).collect();
     let next = until.map(|(handed_at, parcel)| {
         request.next_page(ADDRESS, &cursors.write(&format!("{handed_at}_{}", parcel.simple())))
     });
@@ -142,6 +156,7 @@ impl From<ParcelRow> for ListedParcelReply {
             dossier: row.dossier,
             code: row.code,
             agency: row.agency,
+            recipient_name: None,
             carrier: row.carrier,
             waybill: row.waybill,
             state: row.place,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::access::Caller;
-use dossier::contract::{AgencyCode, ProcedureCode, Role, Subject};
+use dossier::contract::{AgencyCode, ProcedureCode, Role, Subject, UnitCode};
 use dossier::law::Law;
 use dossier::overview::{READ_WORK, Task, TaskKind};
 use engine::view::Question;
@@ -12,9 +12,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Cursors, NextStep, Operation, PageRows, Problem, Reply, Request};
 
-use super::listed::{ListedDossierReply, TaskStepReply, Whose};
+use super::listed::{ListedDossierReply, TaskStepReply, Whose, officers_of};
 use crate::App;
-use crate::lists::{Asked, Listed, Place, Range, Scope};
+use crate::lists::{Asked, Listed, ListedRow, Place, Range, Scope};
+use crate::names::Applicants;
 
 const ADDRESS: &str = "/v1/register/work";
 
@@ -22,13 +23,8 @@ const ADDRESS: &str = "/v1/register/work";
 const NOBODY: &str = "none";
 
 /// The roles that have work queues.
-const WORKING: [Role; 5] = [
-    Role::Clerk,
-    Role::Reviewer,
-    Role::Approver,
-    Role::Cashier,
-    Role::Consultee,
-];
+const WORKING: [Role; 5] =
+    [Role::Clerk, Role::Reviewer, Role::Approver, Role::Cashier, Role::Consultee];
 
 /// Filter and page of a work queue. All filters must hold.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -45,6 +41,8 @@ pub(crate) struct WorkQuery {
     /// caller, and absent officers whose deputy the caller is.
     #[schema(example = "me")]
     officer: Option<Subject>,
+    /// Code of the unit whose officers have the task, by the directory on this day.
+    unit: Option<UnitCode>,
     /// Code of the procedure.
     procedure: Option<ProcedureCode>,
     /// The task is due before this instant.
@@ -96,11 +94,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let whose = Whose::agency(&app, &request, (READ_WORK, query.agency.as_ref())).await?;
     let kinds = query.kinds(&caller.roles)?;
-    if query
-        .officer
-        .as_ref()
-        .is_some_and(|officer| officer.as_str() == "me")
-    {
+    if query.officer.as_ref().is_some_and(|officer| officer.as_str() == "me") {
         query.officer = Some(caller.subject.clone());
     }
     request.catch_up(Some(&app.listed)).await?;
@@ -112,34 +106,33 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         .as_deref()
         .map(|after| Place::parse(cursors.read(after)?).ok_or_else(Cursors::invalid));
     let PageRows(limit) = query.limit.unwrap_or_default();
-    let officers = query.officers(caller, &app.engine.law(), app.engine.clock.now());
+    let mut officers = query.officers(caller, &app.engine.law(), app.engine.clock.now());
+    if let Some(unit) = &query.unit {
+        let of_unit = officers_of(&app, query.agency.as_ref().or(caller.agency.as_ref()), unit)?;
+        if query.officer.is_none() {
+            officers = of_unit;
+        } else {
+            officers.retain(|officer| of_unit.contains(officer));
+        }
+        // Nobody has what an officer of another unit, or nobody, has.
+        if officers.is_empty() {
+            return Ok(Reply::ok(&Vec::<WorkReply>::new()));
+        }
+    }
     let scopes = if officers.is_empty() {
         whose.scopes.clone()
     } else {
-        officers
-            .iter()
-            .map(|officer| Scope::officer(officer.as_str()))
-            .collect()
+        officers.iter().map(|officer| Scope::officer(officer.as_str())).collect()
     };
-    let of = |scope: &Scope| {
-        kinds
-            .iter()
-            .map(|kind| Range::work(*scope, *kind))
-            .collect::<Vec<_>>()
-    };
+    let of =
+        |scope: &Scope| kinds.iter().map(|kind| Range::work(*scope, *kind)).collect::<Vec<_>>();
     let asked = Asked {
         ranges: scopes.iter().flat_map(of).collect(),
         after: after.transpose()?,
         rows: usize::try_from(limit).unwrap_or(usize::MAX),
-        before: query
-            .due_before
-            .map(|end| end.as_millisecond().saturating_sub(1)),
+        before: query.due_before.map(|end| end.as_millisecond().saturating_sub(1)),
     };
-    let (now, me, whose) = (
-        app.engine.clock.now(),
-        caller.subject.clone(),
-        Arc::new(whose),
-    );
+    let (now, me, whose) = (app.engine.clock.now(), caller.subject.clone(), Arc::new(whose));
     let is_consultee = caller.roles.contains(&Role::Consultee);
     let shown = Arc::clone(&whose);
     let listed = app.lists.query(Question::List, move |tables| {
@@ -163,25 +156,15 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     });
     let Listed { rows, next } = listed.await?;
     let law = app.engine.law();
+    let role_in = |row: &ListedRow| if whose.has(row, None) { whose.role } else { Role::Consultee };
+    let names = Applicants::of(&app, rows.iter().map(|(row, _)| (row, role_in(row)))).await?;
     let replies = rows.iter().filter_map(|(row, place)| {
         let task = row.tasks.get(*place)?;
-        let remaining_s = task
-            .due_at
-            .map(|due_at| due_at.duration_since(now).as_secs());
+        let remaining_s = task.due_at.map(|due_at| due_at.duration_since(now).as_secs());
         let step = TaskStepReply::of(task, row);
         let task = NextStep::of(task, &law, true);
-        let role = if whose.has(row, None) {
-            whose.role
-        } else {
-            Role::Consultee
-        };
-        let dossier = ListedDossierReply::of(row, &law, now, role);
-        Some(WorkReply {
-            task,
-            step,
-            remaining_s,
-            dossier,
-        })
+        let dossier = ListedDossierReply::of((row, role_in(row)), &names, (&law, now));
+        Some(WorkReply { task, step, remaining_s, dossier })
     });
     let replies: Vec<WorkReply> = replies.collect();
     let next = next.map(|next| request.next_page(ADDRESS, &cursors.write(&next.text())));
@@ -198,13 +181,8 @@ impl WorkQuery {
                 "must be one of: clerk, reviewer, approver, cashier, consultee",
             ));
         }
-        let own: Vec<Role> = WORKING
-            .into_iter()
-            .filter(|role| roles.contains(role))
-            .collect();
-        let reads_all = roles
-            .iter()
-            .any(|role| matches!(role, Role::Auditor | Role::Operator));
+        let own: Vec<Role> = WORKING.into_iter().filter(|role| roles.contains(role)).collect();
+        let reads_all = roles.iter().any(|role| matches!(role, Role::Auditor | Role::Operator));
         let of = |kind: &&TaskKind| {
             let mut has = kind.roles().iter();
             match self.role {
@@ -214,30 +192,20 @@ impl WorkQuery {
             }
         };
         let kinds = TaskKind::ALL.iter().filter(of).copied();
-        Ok(kinds
-            .filter(|kind| self.kind.is_none_or(|only| only == *kind))
-            .collect())
+        Ok(kinds.filter(|kind| self.kind.is_none_or(|only| only == *kind)).collect())
     }
 
     /// The officers whose tasks are listed; none if those of all are.
     fn officers(&self, caller: &Caller, law: &Law, now: Timestamp) -> Vec<Subject> {
-        let Some(officer) = self
-            .officer
-            .as_ref()
-            .filter(|officer| officer.as_str() != NOBODY)
+        let Some(officer) = self.officer.as_ref().filter(|officer| officer.as_str() != NOBODY)
         else {
             return Vec::new();
         };
         let mut all = vec![officer.clone()];
-        if let Some(agency) = caller
-            .agency
-            .as_ref()
-            .filter(|_| *officer == caller.subject)
-        {
+        if let Some(agency) = caller.agency.as_ref().filter(|_| *officer == caller.subject) {
             let directories = law.directories_for(agency, now);
-            let absences = directories
-                .iter()
-                .flat_map(|(directory, _)| directory.absences().values());
+            let absences =
+                directories.iter().flat_map(|(directory, _)| directory.absences().values());
             let absent = absences.map(|absence| &absence.officer);
             let represented = |absent: &&Subject| law.is_deputy(agency, (officer, absent), now);
             all.extend(absent.filter(represented).cloned());
@@ -248,22 +216,14 @@ impl WorkQuery {
     }
 
     fn shows(&self, task: &Task, procedure: &ProcedureCode, officers: &[Subject]) -> bool {
-        let is_nobodys = self
-            .officer
-            .as_ref()
-            .is_none_or(|officer| officer.as_str() != NOBODY)
+        let is_nobodys = self.officer.as_ref().is_none_or(|officer| officer.as_str() != NOBODY)
             || task.officer.is_none();
-        let is_theirs = officers.is_empty()
-            || task
-                .officer
-                .as_ref()
-                .is_some_and(|one| officers.contains(one));
+        let is_theirs =
+            officers.is_empty() || task.officer.as_ref().is_some_and(|one| officers.contains(one));
         let officer = is_nobodys && is_theirs;
         officer
             && self.missed.is_none_or(|missed| missed == task.missed)
             && self.procedure.as_ref().is_none_or(|only| only == procedure)
-            && self
-                .due_before
-                .is_none_or(|end| task.due_at.is_some_and(|due| due < end))
+            && self.due_before.is_none_or(|end| task.due_at.is_some_and(|due| due < end))
     }
 }

@@ -2,7 +2,7 @@
 
 use dossier::access::{Caller, May, Resource, UnderMandate, informed};
 use dossier::contract::{
-    AgencyCode, Channel, DossierCode, DossierId, ProcedureCode, Role, Subject,
+    AgencyCode, Channel, DossierCode, DossierId, MandateId, ProcedureCode, Role, Subject, UnitCode,
 };
 use dossier::law::{Law, Text};
 use dossier::overview::{DossierStage, LIST, Task, WaitingOn};
@@ -13,16 +13,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Due, NextStep, Problem, Request};
 
+use super::clients::Clients;
 use crate::App;
 use crate::lists::{ListedRow, Scope, Seen, roots};
+use crate::names::Applicants;
 use crate::search::Rights;
 
 /// A dossier in a list.
 #[derive(Debug, Serialize, ToSchema)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags by which a client filters"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "flags by which a client filters")]
 pub(crate) struct ListedDossierReply {
     /// Id of the dossier.
     pub(super) id: DossierId,
@@ -42,6 +41,15 @@ pub(crate) struct ListedDossierReply {
     /// The applicant, as the identity provider names them.
     #[schema(example = "citizen-1")]
     applicant: Option<String>,
+    /// Name of the applicant in the form, or else in the address for post; for callers who read
+    /// these. Absent if it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Công ty TNHH Minh An")]
+    applicant_name: Option<String>,
+    /// The mandate by which the caller acts for this applicant, for the header `Mandate`; in lists
+    /// of clients.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mandate: Option<MandateId>,
     /// Time of the submission.
     submitted_at: Timestamp,
     /// Stage of the dossier.
@@ -69,6 +77,9 @@ pub(crate) struct ListedDossierReply {
     /// Officer who has claimed it; shown to officers only.
     #[serde(skip_serializing_if = "Option::is_none")]
     officer: Option<Subject>,
+    /// That officer's unit, by the directory on this day; shown to officers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unit: Option<UnitCode>,
     /// Whether the appointment was missed.
     missed: bool,
     /// Whether lateness was foreseen.
@@ -105,15 +116,16 @@ pub(crate) struct ETagsReply {
 }
 
 impl ETagsReply {
-    /// Those that `role` needs. A consulted agency acts on the review only.
+    /// Those that `role` needs. A consulted agency acts on the review only, and a complaint handler
+    /// reads the dossier only.
     fn of(seen: &Seen, role: Role) -> Self {
-        let all = role != Role::Consultee;
+        let (all, handles) = (role != Role::Consultee, role == Role::ComplaintHandler);
         let tag = |of, shown: bool| etag(seen, of).filter(|_| shown);
         Self {
             dossier: tag(Category::Intake, all),
-            payment: tag(Category::Payment, all),
-            review: tag(Category::Review, role.is_officer()),
-            delivery: tag(Category::Delivery, all),
+            payment: tag(Category::Payment, all && !handles),
+            review: tag(Category::Review, role.is_officer() && !handles),
+            delivery: tag(Category::Delivery, all && !handles),
         }
     }
 }
@@ -142,9 +154,7 @@ impl TaskStepReply {
     /// The step of a task in a dossier; `None` if it belongs to no resource of the dossier.
     pub(super) fn of(task: &Task, row: &ListedRow) -> Option<Self> {
         let operation = task.kind.step().name;
-        let mut modules = ServiceName::ALL
-            .iter()
-            .flat_map(|service| service.modules());
+        let mut modules = ServiceName::ALL.iter().flat_map(|service| service.modules());
         let module = modules.find(|module| module.steps.iter().any(|s| s.name == operation))?;
         let (address, of) = match module.name {
             "intake" => ("dossiers", Some(Category::Intake)),
@@ -155,37 +165,34 @@ impl TaskStepReply {
             _ => return None,
         };
         let if_match = of.and_then(|of| etag(&row.seen, of));
-        Some(Self {
-            operation,
-            resource: format!("/v1/{address}/{}", row.id),
-            if_match,
-        })
+        Some(Self { operation, resource: format!("/v1/{address}/{}", row.id), if_match })
     }
 }
 
 impl ListedDossierReply {
     /// A row, as `role` sees it. Consulted agencies see neither the applicant nor the tasks of
     /// others.
-    pub(super) fn of(row: &ListedRow, law: &Law, now: Timestamp, role: Role) -> Self {
+    pub(super) fn of(
+        (row, role): (&ListedRow, Role),
+        names: &Applicants,
+        (law, now): (&Law, Timestamp),
+    ) -> Self {
         let for_officers = role.is_officer();
         let runs = matches!(row.stage, DossierStage::Processing) && !row.flags.suspended;
-        let remaining = row
-            .due_at
-            .filter(|_| runs)
-            .map(|due_at| due_at.duration_since(now));
+        let remaining = row.due_at.filter(|_| runs).map(|due_at| due_at.duration_since(now));
         let theirs = |task: &&Task| role != Role::Consultee || task.kind.roles().contains(&role);
         let tasks: Vec<Task> = row.tasks.iter().filter(theirs).cloned().collect();
         Self {
             id: row.id,
             code: row.code.clone(),
             procedure: row.procedure.code.clone(),
-            procedure_name: law
-                .procedure(&row.procedure)
-                .map(|procedure| procedure.name.clone()),
+            procedure_name: law.procedure(&row.procedure).map(|procedure| procedure.name.clone()),
             agency: row.agency.clone(),
             receiver: row.receiver.clone(),
             channel: row.channel,
             applicant: (role != Role::Consultee).then(|| row.applicant.clone()),
+            applicant_name: names.name(row, role),
+            mandate: None,
             submitted_at: row.submitted_at,
             stage: row.stage,
             status: row.status,
@@ -195,12 +202,24 @@ impl ListedDossierReply {
             due: Due::of(law, &row.agency, row.due_at),
             remaining_s: remaining.map(|remaining| remaining.as_secs()),
             officer: row.officer.clone().filter(|_| for_officers),
+            unit: row
+                .officer
+                .as_ref()
+                .filter(|_| for_officers)
+                .and_then(|officer| Some(law.officer(&row.agency, officer, now)?.unit.clone())),
             missed: row.flags.missed,
             foreseen_late: row.flags.foreseen_late,
             suspended: row.flags.suspended,
             intake_answer_missed: row.flags.intake_answer_missed,
             etags: ETagsReply::of(&row.seen, role),
         }
+    }
+}
+
+impl ListedDossierReply {
+    /// With the mandate by which the caller acts.
+    pub(super) fn under(self, mandate: Option<MandateId>) -> Self {
+        Self { mandate, ..self }
     }
 }
 
@@ -224,9 +243,28 @@ enum Belongs {
     /// To these agencies and those below them; predecessors first.
     Agencies(Vec<AgencyCode>),
     All,
+    /// To those who have granted the caller a mandate, as far as it covers the procedure.
+    Clients(Clients),
 }
 
 impl Whose {
+    /// The dossiers of all clients of the caller.
+    pub(super) async fn clients(app: &App, request: &Request) -> Result<Self, Problem> {
+        let clients = Clients::of(app, request).await?;
+        let of = format!("clients of {}", party(request.caller()?.party()));
+        let scopes = clients.parties().map(Scope::applicant).collect();
+        let belongs = Belongs::Clients(clients);
+        Ok(Self { role: Role::Applicant, scopes, not_of: Vec::new(), belongs, of })
+    }
+
+    /// The mandate by which the caller acts in a dossier of a list of clients.
+    pub(super) fn mandate(&self, row: &ListedRow) -> Option<MandateId> {
+        match &self.belongs {
+            Belongs::Clients(clients) => clients.mandate(&row.applicant, &row.procedure.code),
+            Belongs::Applicant(..) | Belongs::Agencies(_) | Belongs::All => None,
+        }
+    }
+
     /// The dossiers of the caller, or of the person for whom the caller acts.
     pub(super) fn own(caller: &Caller) -> Self {
         let party = party(caller.party());
@@ -236,13 +274,7 @@ impl Whose {
             None => of,
         };
         let belongs = Belongs::Applicant(party, caller.mandate.clone());
-        Self {
-            role: Role::Applicant,
-            scopes,
-            not_of: Vec::new(),
-            belongs,
-            of,
-        }
+        Self { role: Role::Applicant, scopes, not_of: Vec::new(), belongs, of }
     }
 
     /// The dossiers of an agency and those below it, with those of its predecessors; for operators
@@ -268,40 +300,22 @@ impl Whose {
             agencies: agencies.clone(),
             ..Resource::default()
         };
-        let of_officers: Vec<May> = mays
-            .iter()
-            .filter(|may| may.role.is_officer())
-            .copied()
-            .collect();
+        let of_officers: Vec<May> =
+            mays.iter().filter(|may| may.role.is_officer()).copied().collect();
         let role = request.read_as(&of_officers, &resource)?.role;
         let (scopes, belongs) = if let Some(agency) = agency {
-            let mut all = app
-                .engine
-                .law()
-                .predecessors(agency, app.engine.clock.now());
+            let mut all = app.engine.law().predecessors(agency, app.engine.clock.now());
             all.push(agency.clone());
-            let scopes = all
-                .iter()
-                .map(|agency| Scope::agency(agency.as_str()))
-                .collect();
+            let scopes = all.iter().map(|agency| Scope::agency(agency.as_str())).collect();
             (scopes, Belongs::Agencies(all))
         } else {
             let roots = app.lists.query(Question::List, roots).await?;
-            (
-                roots.iter().map(|agency| Scope::agency(agency)).collect(),
-                Belongs::All,
-            )
+            (roots.iter().map(|agency| Scope::agency(agency)).collect(), Belongs::All)
         };
         let parties = std::iter::once(&caller.subject).chain(&caller.on_behalf_of);
         let not_of = parties.map(party).collect();
         let of = agency.map_or_else(|| "all".to_owned(), |agency| format!("agency {agency}"));
-        Ok(Self {
-            role,
-            scopes,
-            not_of,
-            belongs,
-            of,
-        })
+        Ok(Self { role, scopes, not_of, belongs, of })
     }
 
     /// The same dossiers in a search by words.
@@ -309,16 +323,12 @@ impl Whose {
         let (role, parties) = (self.role, self.not_of.clone());
         match &self.belongs {
             Belongs::Applicant(party, _) => Rights::Own(party.clone()),
-            Belongs::Agencies(all) => Rights::Officer {
-                role,
-                agencies: Some(all.clone()),
-                parties,
-            },
-            Belongs::All => Rights::Officer {
-                role,
-                agencies: None,
-                parties,
-            },
+            Belongs::Agencies(all) => {
+                Rights::Officer { role, agencies: Some(all.clone()), parties }
+            }
+            Belongs::All => Rights::Officer { role, agencies: None, parties },
+            // A search is of one client: the lists of clients take no words.
+            Belongs::Clients(_) => Rights::Own(String::new()),
         }
     }
 
@@ -326,6 +336,7 @@ impl Whose {
     pub(super) fn has(&self, row: &ListedRow, task: Option<&Task>) -> bool {
         match &self.belongs {
             Belongs::All => true,
+            Belongs::Clients(_) => self.mandate(row).is_some(),
             Belongs::Applicant(party, under) => {
                 let covers = |under: &UnderMandate| under.covers(Some(&row.procedure.code));
                 row.applicant == *party && under.as_ref().is_none_or(covers)
@@ -349,7 +360,7 @@ impl Whose {
     pub(super) fn decides(&self, row: &ListedRow) -> bool {
         match &self.belongs {
             Belongs::All => true,
-            Belongs::Applicant(..) => false,
+            Belongs::Applicant(..) | Belongs::Clients(_) => false,
             Belongs::Agencies(agencies) => agencies.iter().any(|one| one.covers(&row.agency)),
         }
     }
@@ -359,6 +370,22 @@ impl Whose {
         let is_party = |party: &String| row.applicant == *party || row.acted.contains(party);
         !self.not_of.iter().any(is_party)
     }
+}
+
+/// The officers of the unit that a list asks for.
+pub(super) fn officers_of(
+    app: &App,
+    agency: Option<&AgencyCode>,
+    unit: &UnitCode,
+) -> Result<Vec<Subject>, Problem> {
+    let law = app.engine.law();
+    let officers = law.officers_of_unit(agency, unit, app.engine.clock.now());
+    if officers.is_empty() {
+        let vi = "không phải đơn vị có cán bộ trong danh bạ của cơ quan vào ngày này";
+        let en = "is no unit with officers in the directory of the agency on this day";
+        return Err(Problem::parameter("unit", vi, en));
+    }
+    Ok(officers.into_iter().cloned().collect())
 }
 
 /// A party in the form in which parties are compared.

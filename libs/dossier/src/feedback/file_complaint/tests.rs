@@ -15,7 +15,7 @@ fn about(owner: &str, event: Option<&str>) -> About {
     let event = event.map(|kind| (Uuid::from_u128(5), kind.to_owned()));
     let step = Some(AboutStep { position: 5, event });
     let procedure = Some("CO.D".into());
-    About { dossier: DossierId(Uuid::from_u128(8)), whose, procedure, step }
+    About { dossier: DossierId(Uuid::from_u128(8)), code: None, whose, procedure, step }
 }
 
 /// A request about the complainant's own data.

@@ -1,5 +1,7 @@
 //! The entry of an officer in the directories of the agency that the officer's token names.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -64,6 +66,25 @@ impl<'a> Entry<'a> {
 }
 
 impl Law {
+    /// The officers of a unit at an instant, in the directories of an agency, of those below it and
+    /// of those above it; of all agencies if none is given. Empty if there is no such unit.
+    #[must_use]
+    pub fn officers_of_unit(
+        &self,
+        agency: Option<&AgencyCode>,
+        unit: &UnitCode,
+        at: Timestamp,
+    ) -> BTreeSet<&Subject> {
+        let is_near = |code: &AgencyCode| {
+            agency.is_none_or(|agency| agency.covers(code) || code.covers(agency))
+        };
+        let near = self.directories().filter(|(code, _)| is_near(code));
+        let days = near
+            .filter_map(|(code, directory)| Some((directory, self.calendar_of(code)?.date_of(at))));
+        let officers = days.flat_map(|(directory, day)| directory.officers_on(day));
+        officers.filter(|one| one.unit == *unit).map(|one| &one.officer).collect()
+    }
+
     /// The entry at an instant of an officer whose token names `agency`: in its directory, in those
     /// of its successor and of the agencies above it, or in one of an agency below it.
     #[must_use]
@@ -147,7 +168,13 @@ mod tests {
             assert_eq!(entry.absences().len(), 1, "one that has not begun");
             let absent: Vec<_> = entry.deputises().iter().map(|a| a.officer.as_str()).collect();
             assert_eq!(absent, ["r2"]);
+            let of = |unit: &str| law.officers_of_unit(Some(&agency.into()), &unit.into(), now);
+            assert_eq!(of("origin"), [&Subject::from("r1"), &"r2".into()].into());
+            assert!(of("energy").is_empty());
         }
+        let elsewhere = law.officers_of_unit(Some(&"G02.002".into()), &"origin".into(), now);
+        assert!(elsewhere.is_empty());
+        assert_eq!(law.officers_of_unit(None, &"origin".into(), now).len(), 2);
         assert!(law.entry(&"G02.002".into(), &"r1".into(), now).is_none());
         assert!(law.entry(&"G02".into(), &"r9".into(), now).is_none());
         let both_absent = at("2026-11-24T09:00");

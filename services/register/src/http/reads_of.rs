@@ -1,0 +1,91 @@
+//! Pages of recorded reads of a dossier, a complaint or a mandate.
+
+use dossier::State;
+use dossier::access::{May, agency, own};
+use dossier::contract::{AgencyCode, Role, Subject};
+use engine::Streams;
+use engine::view::Question;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Cursors, PageRows, Problem, Reply, Request};
+
+use crate::App;
+use crate::reads::{Key, ReadRow, Thing, of_thing};
+
+/// Permission to list the reads of a dossier, a complaint or a mandate.
+pub(super) const READ_READS: &[May] = &[own(Role::Applicant), agency(Role::Auditor)];
+
+/// Page of a list of reads.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReadsQuery {
+    /// Reads per page, at most 100; 50 if absent.
+    #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
+    limit: Option<PageRows>,
+    /// Cursor from the `next` link.
+    #[schema(example = "2Gq0zX")]
+    after: Option<String>,
+}
+
+/// A read of personal data by an officer or a partner.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PersonalReadReply {
+    /// Time of the read.
+    at: Timestamp,
+    /// Role in which the data was read.
+    role: Role,
+    /// Agency of the officer; absent for operators and partners without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agency: Option<AgencyCode>,
+    /// Subject of the reader. The persons whose data was read see it for partners only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    /// Name of the operation; its reply is what was read.
+    #[schema(example = "get_dossier")]
+    operation: String,
+}
+
+/// A page of the reads of what the stream with this id is about.
+pub(super) async fn page<S: State>(
+    app: &App,
+    streams: &Streams<S>,
+    (thing, id): (Thing, &str),
+    address: &str,
+    request: &Request,
+) -> Result<Reply, Problem> {
+    let query: ReadsQuery = request.query()?;
+    let cursors = Cursors::of(request, &[address]);
+    let before = query.after.as_deref().map(|after| key(cursors.read(after)?)).transpose()?;
+    let PageRows(limit) = query.limit.unwrap_or_default();
+    request.catch_up(Some(&app.reads_progress)).await?;
+    let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
+    let loaded = streams.load(&stream).await?;
+    let resource = loaded.state.resource().ok_or_else(Problem::not_found)?;
+    let role = request.read_as(READ_READS, &resource)?.role;
+    let id = id.to_owned();
+    let rows =
+        app.reads.query(Question::List, move |rows| of_thing(rows, (thing, &id), before, limit));
+    let rows = rows.await?;
+    let next = request.page_after(address, (&rows, limit), |last| cursors.write(&text(last.key)));
+    let replies: Vec<PersonalReadReply> = rows.into_iter().map(|row| reply(row, role)).collect();
+    Ok(Reply::ok(&replies).next_page(next.as_deref()))
+}
+
+/// The key in a cursor.
+pub(super) fn key(text: &str) -> Result<Key, Problem> {
+    let parts = text.split_once('-').ok_or_else(Cursors::invalid)?;
+    let invalid = |_| Cursors::invalid();
+    Ok((parts.0.parse().map_err(invalid)?, parts.1.parse().map_err(invalid)?))
+}
+
+/// The text of a key in a cursor.
+pub(super) fn text((position, number): Key) -> String {
+    format!("{position}-{number}")
+}
+
+fn reply(row: ReadRow, to: Role) -> PersonalReadReply {
+    let ReadRow { at, reader, role, agency, operation, .. } = row;
+    let is_shown = to == Role::Auditor || !role.is_officer();
+    PersonalReadReply { at, role, agency, subject: is_shown.then_some(reader), operation }
+}
