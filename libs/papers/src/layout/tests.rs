@@ -44,7 +44,7 @@ fn a_long_table_continues_on_numbered_pages_and_loses_no_row() {
     let row = |n: usize| vec![paragraph(&n.to_string()), paragraph("một dòng của bảng")];
     let table = Table { columns, rows: (1000..1120).map(row).collect() };
     let document = document(vec![Block::Table(table)]);
-    let english = super::pages(&Document { language: "en".to_owned(), ..document.clone() });
+    let english = pages(&Document { language: "en".to_owned(), ..document.clone() });
     assert!(text_of(&english[1]).contains(&format!("Page 2/{}", english.len())));
     let pages = pages(&document);
     assert!(pages.len() > 2);

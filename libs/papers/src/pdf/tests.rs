@@ -34,7 +34,7 @@ fn the_same_document_gives_the_same_bytes() {
     assert!(!text.contains("CreationDate") && !text.contains("ModDate"));
     let Document { title, language, page, mut blocks } = sample();
     blocks.pop();
-    assert_ne!(first, Document { title, page, blocks }.pdf());
+    assert_ne!(first, Document { title, language, page, blocks }.pdf());
 }
 
 #[test]
