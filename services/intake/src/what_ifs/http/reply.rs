@@ -29,16 +29,16 @@ pub(super) const ELSEWHERE: RefusalEntry = RefusalEntry {
 pub(crate) struct AskedReply {
     /// Code of the procedure; absent for a calendar.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) procedure: Option<ProcedureCode>,
+    pub(crate) procedure: Option<ProcedureCode>,
     /// The channel whose period changes; all if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) channel: Option<Channel>,
+    pub(crate) channel: Option<Channel>,
     /// The new period; absent for a file of rules.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) period: Option<Budget>,
+    pub(crate) period: Option<Budget>,
     /// The file of rules; absent for a period.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) rules: Option<AskedRulesReply>,
+    pub(crate) rules: Option<AskedRulesReply>,
 }
 
 /// A file of rules that is tried.
