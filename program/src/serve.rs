@@ -9,7 +9,7 @@ use engine::tasks::{ClockTask, FollowedLaw, Tasks};
 use platform::{Shutdown, TimeSource};
 use web::auth::{KeySource, Rules};
 use web::limits::{DRAIN_MAX, ServerLimits};
-use web::{AddressBlock, Mounted, Proxies, Router, Server, Service, mount};
+use web::{AddressBlock, Mounted, Origin, Origins, Proxies, Router, Server, Service, mount};
 
 use crate::limits::TASKS_END_MAX;
 use anyhow::{Context, Result, bail};
@@ -54,6 +54,15 @@ pub(crate) struct At {
         value_delimiter = ','
     )]
     pub(crate) trusted_proxies: Vec<AddressBlock>,
+    /// Site whose pages may use the API from a browser (CORS), for example https://portal.example.
+    /// The desk needs none.
+    #[arg(
+        long = "allow-origin",
+        env = "DOSSIER_ALLOWED_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    pub(crate) allowed_origins: Vec<Origin>,
     /// Requests per second and client; bursts may have twice as many. Further requests are delayed.
     /// 0 disables the limit.
     #[arg(
@@ -306,6 +315,7 @@ async fn serve_some(
     let requests_per_second_of_one = at.client_requests_per_second;
     let limits = ServerLimits { requests_per_second_of_one, ..Default::default() };
     let server = server.behind(Proxies::new(&at.trusted_proxies)).limited(limits);
+    let server = server.open_to(Origins::new(at.allowed_origins.clone()));
     let address = server.address()?;
     bound(address)?;
     // Pending requests may wait for a task: tasks are stopped after the last response.

@@ -54,6 +54,7 @@ pub struct Metrics {
     defects: Family<Labels, Counter>,
     paced: Counter,
     connections: Gauge,
+    followers: Gauge,
     bytes: Gauge,
     gauges: Mutex<Vec<(&'static str, Figure)>>,
     asked: Asked,
@@ -121,7 +122,8 @@ impl Default for Metrics {
         let help = "Notices of partners that named nothing of ours and were kept";
         registry.register("notices_unmatched", help, unmatched.clone());
         let turned_away = Family::<Labels, Counter>::default();
-        let (connections, bytes) = (Gauge::default(), Gauge::default());
+        let (connections, followers, bytes) =
+            (Gauge::default(), Gauge::default(), Gauge::default());
         let paced = Counter::default();
         let help = "Requests that waited because their client makes more a second than one may";
         registry.register("requests_paced", help, paced.clone());
@@ -138,6 +140,8 @@ impl Default for Metrics {
             drop(defects.get_or_create(&vec![("work", work.to_owned())]));
         }
         registry.register("connections_open", "Connections that are open", connections.clone());
+        let help = "Clients that follow the change feed: long polls that wait, and event streams";
+        registry.register("changes_followers", help, followers.clone());
         let help = "Bytes in memory of bodies and answers on their way";
         registry.register("bytes_in_flight", help, bytes.clone());
         let (registry, gauges) = (Mutex::new(registry), Mutex::default());
@@ -153,6 +157,7 @@ impl Default for Metrics {
             defects,
             paced,
             connections,
+            followers,
             bytes,
             gauges,
             asked: Asked::default(),
@@ -199,6 +204,11 @@ impl Metrics {
     /// Sets how many connections are open.
     pub fn connections(&self, open: usize) {
         self.connections.set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// Sets how many clients follow the change feed.
+    pub fn followers(&self, following: u64) {
+        self.followers.set(i64::try_from(following).unwrap_or(i64::MAX));
     }
 
     /// Sets the bytes of bodies and responses in memory.

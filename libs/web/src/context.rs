@@ -110,6 +110,11 @@ impl Context {
         self.followers.enter(subject.clone(), 1).map_err(full)
     }
 
+    /// Number of clients that wait for news.
+    pub(crate) fn followers(&self) -> u64 {
+        self.followers.held()
+    }
+
     /// Cancelled when the server stops: whatever waits for news must end its answer.
     pub(crate) const fn closing(&self) -> &CancellationToken {
         &self.closing

@@ -27,6 +27,7 @@ pub mod limits;
 mod mandate;
 mod next_step;
 mod operation;
+mod origins;
 mod paper;
 mod path;
 pub mod problem;
@@ -66,6 +67,7 @@ pub use http::StatusCode;
 pub use mandate::NOT_COVERED;
 pub use next_step::NextStep;
 pub use operation::{Mounted, Operation, Route, Upload, mount, mount_all};
+pub use origins::{Origin, Origins};
 pub use paper::{PDF, PaperReply};
 pub use problem::{
     MEDIA_TYPE, Problem, ProblemBody, ProblemField, TOO_LARGE, TOO_MANY_AT_ONCE, TOO_SLOW,

@@ -27,7 +27,7 @@ use super::body::{BrokenOff, Takes};
 use super::headers::{has_one_host, trace_parent};
 use super::problem::{BUSY, LENGTH_REQUIRED, TOO_MANY_AT_ONCE, TOO_SLOW, UNAVAILABLE};
 use super::router::Admitted;
-use super::{Language, Problem, Proxies, Router};
+use super::{Language, Origins, Problem, Proxies, Router};
 use crate::crowd::{Crowd, Full, Held};
 use crate::limits::{ACCEPT_REST, DRAIN_MAX, LISTEN_QUEUE, SEND_BUFFER_BYTES, ServerLimits};
 
@@ -49,6 +49,7 @@ pub struct Server {
     listener: TcpListener,
     router: Router,
     proxies: Proxies,
+    origins: Origins,
     limits: ServerLimits,
     counted: bool,
 }
@@ -57,6 +58,7 @@ pub struct Server {
 struct Shared {
     router: Router,
     proxies: Proxies,
+    origins: Origins,
     limits: ServerLimits,
     /// Whether its connections and bytes are shown in metrics.
     counted: bool,
@@ -81,14 +83,21 @@ impl Server {
         socket.set_send_buffer_size(SEND_BUFFER_BYTES)?;
         socket.bind(address)?;
         let listener = socket.listen(LISTEN_QUEUE)?;
-        let (proxies, limits) = (Proxies::default(), ServerLimits::default());
-        Ok(Self { listener, router, proxies, limits, counted: true })
+        let (proxies, origins) = (Proxies::default(), Origins::default());
+        let limits = ServerLimits::default();
+        Ok(Self { listener, router, proxies, origins, limits, counted: true })
     }
 
     /// Trusts the forwarding headers of these proxies.
     #[must_use]
     pub fn behind(self, proxies: Proxies) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// Lets pages of these sites use the API from a browser.
+    #[must_use]
+    pub fn open_to(self, origins: Origins) -> Self {
+        Self { origins, ..self }
     }
 
     /// Replaces the default limits.
@@ -110,10 +119,11 @@ impl Server {
 
     /// Serves until `stop`, then waits at most [`DRAIN_MAX`] for requests in flight.
     pub async fn run(self, stop: CancellationToken) {
-        let Self { listener, router, proxies, limits, counted } = self;
+        let Self { listener, router, proxies, origins, limits, counted } = self;
         let shared = Arc::new(Shared {
             router,
             proxies,
+            origins,
             limits,
             counted,
             connections: Connections::new(limits.connections, limits.connections_of_one),
@@ -165,10 +175,12 @@ impl Shared {
 
     /// Updates the metrics.
     fn show(&self) {
-        let metrics = &self.router.context().engine.metrics;
+        let context = self.router.context();
+        let metrics = &context.engine.metrics;
         if self.counted {
             metrics.connections(self.connections.count());
             metrics.bytes_in_flight(self.bytes.held());
+            metrics.followers(context.followers());
         }
     }
 
@@ -193,10 +205,15 @@ impl Shared {
             Ok(held) => (Some(held), self.turn(client, &activity).await.err()),
             Err(_) => (None, Some(Problem::at_once(TOO_MANY_AT_ONCE))),
         };
+        let origin = self.origins.allowed(request.headers());
         let mut response = if let Some(problem) = refused {
             let language = Language::of(request.headers());
             leave(&unwanted, request);
             problem.into_response(language)
+        } else if let Some(preflight) = self.origins.preflight(request.method(), request.headers())
+        {
+            leave(&unwanted, request);
+            preflight
         } else {
             let work = self.respond(client, &activity, &unwanted, request);
             work.instrument(span.clone()).await
@@ -208,6 +225,7 @@ impl Shared {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         guard(response.headers_mut());
+        self.origins.mark(origin, response.headers_mut());
         let bytes = Arc::clone(&self.bytes);
         Ok(response.map(|body| Answering::new(body, client, bytes, (activity, held))))
     }

@@ -247,6 +247,9 @@ async fn one_caller_has_four_places_and_gets_one_back_when_a_stream_ends() {
     for _ in 0..4 {
         streams.push(Stream::begin(&office, &one, "", &[]).await);
     }
+    let metrics = office.browser.get("/metrics", "").await.granted();
+    let metrics = metrics.as_str().unwrap();
+    assert!(metrics.contains("dossier_changes_followers 4\n"), "{metrics}");
     for path in ["/v1/changes", "/v1/changes?wait=30"] {
         let fifth = office.browser.get(path, &one).await;
         assert_eq!(fifth.refused(), (429, "too-many-at-once"));

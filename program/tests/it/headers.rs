@@ -5,6 +5,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use crate::durability::Process;
 use crate::support::{Office, submitted};
 
 /// Sends these bytes and gives all that comes back.
@@ -132,4 +133,49 @@ async fn an_address_with_a_slash_at_its_end_has_the_same_limits() {
     let post = |path| office.browser.send(Method::POST, path, &headers, body.clone());
     assert_eq!(post("/v1/documents/").await.unwrap().status, 201);
     assert_eq!(post("/v1/complaints/").await.unwrap().refused(), (413, "body-too-large"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_of_allowed_sites_may_use_the_api_and_those_of_others_may_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (allowed, other) = ("https://portal.example", "https://portal.example.org");
+    let process = Process::start_with(folder.path(), &["--allow-origin", allowed]);
+    let send = async |method, path, headers: &[(&str, &str)]| {
+        process.browser.send(method, path, headers, Vec::new()).await.unwrap()
+    };
+    let ask = [("access-control-request-method", "POST"), ("origin", allowed)];
+    let preflight = send(Method::OPTIONS, "/v1/dossiers", &ask).await;
+    assert_eq!(preflight.status, 204);
+    assert_eq!(preflight.header("access-control-allow-origin"), allowed);
+    assert_eq!(preflight.header("access-control-allow-credentials"), "");
+    for header in ["authorization", "idempotency-key", "if-match", "consistency-token"] {
+        let sent = preflight.header("access-control-allow-headers");
+        assert!(sent.split(", ").any(|one| one == header), "{header}: {sent}");
+    }
+    let refused = send(Method::OPTIONS, "/v1/dossiers", &[ask[0], ("origin", other)]).await;
+    assert_eq!(refused.header("access-control-allow-origin"), "");
+    // A problem too, or a page could not show why.
+    for path in ["/v1/procedures", "/v1/dossiers", "/nothing"] {
+        let answer = send(Method::GET, path, &[("origin", allowed)]).await;
+        assert_eq!(answer.header("access-control-allow-origin"), allowed, "{path}");
+        assert!(answer.header("access-control-expose-headers").contains("etag"), "{path}");
+        assert_eq!(answer.header("vary"), "Origin", "{path}");
+        let answer = send(Method::GET, path, &[("origin", other)]).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{path}");
+        assert_eq!(answer.header("vary"), "Origin", "{path}: a cache must tell them apart");
+    }
+    // Without Origin it is a request like any other.
+    let plain = send(Method::OPTIONS, "/v1/dossiers", &[]).await;
+    assert_eq!(plain.refused(), (405, "method-not-allowed"));
+}
+
+#[tokio::test]
+async fn without_allowed_sites_nothing_is_said_of_origins() {
+    let office = Office::open().await;
+    let headers = [("origin", "https://portal.example"), ("access-control-request-method", "GET")];
+    let send = |method| office.browser.send(method, "/v1/procedures", &headers, Vec::new());
+    assert_eq!(send(Method::OPTIONS).await.unwrap().refused(), (405, "method-not-allowed"));
+    let answer = send(Method::GET).await.unwrap();
+    assert_eq!(answer.header("vary"), "");
+    assert_eq!(answer.header("access-control-allow-origin"), "");
 }
