@@ -1,6 +1,9 @@
 //! A day of a cashier: everything is found in lists, with no id known beforehand.
 
+use std::sync::Arc;
+
 use dossier::contract::Role;
+use events::{EventStore, Expected, Filter, NewEvent, Position, StreamName};
 use serde_json::{Value, json};
 
 use crate::life::{Certificate, notice, submitted, take};
@@ -275,4 +278,27 @@ async fn a_notice_whose_match_failed_halfway_can_be_matched_with_another_dossier
     assert!(list(&office, unmatched, &cashier).await.is_empty());
     let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
+
+    // What a process could still record that was suspended between the assignment and the match.
+    also_matched_with(&office.engine.store, &wrong.id).await;
+    let report = program::check(&office.engine.store).await.unwrap();
+    let notices: Vec<_> = report.findings.iter().filter(|found| found.kind == "notice").collect();
+    assert_eq!(notices.len(), 1, "{:?}", report.findings);
+    assert_eq!(notices[0].stream, format!("payment-{}", wrong.id));
+}
+
+/// Records the only match of the log in the payment of another dossier as well.
+async fn also_matched_with(store: &EventStore, dossier: &str) {
+    let matches = Filter { kinds: vec!["payment.NoticeMatched.v1".into()] };
+    let page = store.read_all(Position::START, &matches, 10_000).await.unwrap();
+    let [only] = &page.events[..] else { panic!("{} matches", page.events.len()) };
+    let stream = StreamName::new(&format!("payment-{dossier}")).unwrap();
+    let newest = store.last(&stream).await.unwrap().unwrap().version;
+    let event = NewEvent {
+        id: NewEvent::id_of(&stream, only.id, 0),
+        kind: Arc::clone(&only.kind),
+        data: only.data.clone(),
+        meta: only.meta.clone(),
+    };
+    store.append(&stream, Expected::At(newest), vec![event]).await.unwrap();
 }

@@ -27,6 +27,8 @@ pub(super) struct Sums {
     numbers: BTreeMap<String, u64>,
     /// Numbers reserved for results that are not issued yet.
     taken: BTreeMap<Uuid, Vec<String>>,
+    /// Notices of providers that were matched with an attempt.
+    matched: BTreeSet<Uuid>,
 }
 
 /// The only kind of event that changes the agency of a dossier.
@@ -85,6 +87,13 @@ impl Sums {
             if late_by_ms < 0 || since.is_ok_and(|since| since > meta.at()) {
                 found.of(event, "late-by", "it is not as late as it says");
             }
+        }
+        // The streams of two dossiers: no append could refuse the second one.
+        if let Ok(PaymentEvent::NoticeMatched(matched)) =
+            PaymentEvent::decode(&event.kind, &event.data)
+            && !self.matched.insert(matched.notice)
+        {
+            found.of(event, "notice", "the same money was matched with two payments");
         }
         if let Some((payment, most)) = money(event) {
             self.money.insert(event.id, (payment, most));
