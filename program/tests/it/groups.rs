@@ -15,11 +15,7 @@ async fn issued(office: &Office) {
     let text = second()
         .replace("effective: { from: 2026-12-01 }", "effective: { from: 2026-11-20 }")
         .replacen("documents:\n", identity, 1)
-        .replacen(
-            "fees:\n",
-            "fees:\n  groups:\n    - { group: digital_citizen, evidence: identity }\n",
-            1,
-        );
+        .replace("{ group: digital_citizen }", "{ group: digital_citizen, evidence: identity }");
     send(office, "", "procedure", &text).await.granted();
 }
 
@@ -76,10 +72,10 @@ async fn the_catalogue_and_the_quote_show_the_evidence_that_a_group_wants() {
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.body
     };
-    let counts = json!([{
-        "group": "digital_citizen", "confirmed_by_officer": false, "component": null,
+    let looked_up = json!([{
+        "group": "digital_citizen", "confirmed_by_officer": true, "component": null,
     }]);
-    assert_eq!(read("/v1/procedures/CO.D").await["group_evidence"], counts);
+    assert_eq!(read("/v1/procedures/CO.D").await["group_evidence"], looked_up);
     issued(&office).await;
     let wanted = json!([{
         "group": "digital_citizen", "confirmed_by_officer": true, "component": "identity",

@@ -72,7 +72,7 @@ async fn everything_that_is_wrong_with_rules_is_told_at_once_with_its_place_and_
     let body = json!({ "kind": "procedure", "text": text }).to_string().into_bytes();
     let answer = office.browser.send(http::Method::POST, "/v1/rules", &headers, body).await;
     let detail = answer.unwrap().body["errors"][0]["detail"].clone();
-    assert_eq!(detail, "phiên bản tiếp theo phải là 3");
+    assert_eq!(detail, "phiên bản tiếp theo phải là 4");
     for nameless in ["id: vn", "- 1", "a: ["] {
         assert_eq!(send(&office, "", "calendar", nameless).await.refused(), (422, "rules-invalid"));
     }
@@ -86,7 +86,7 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let tried = send(&office, "?dry_run=true", "procedure", &second()).await;
     assert_eq!(tried.status, 200, "{}", tried.body);
     let said = json!({
-        "kind": "procedure", "name": "CO.D", "version": 3, "effective_from": "2026-12-01",
+        "kind": "procedure", "name": "CO.D", "version": 4, "effective_from": "2026-12-01",
         "legal_basis": tried.body["legal_basis"], "recorded": false, "awaiting_signature": false,
         "open_dossiers": 0, "dates_moved": 0, "not_all_counted": false, "warnings": [],
     });
@@ -100,11 +100,11 @@ async fn a_dry_run_says_what_would_be_and_records_nothing() {
     let other = second().replace("amount: 30000", "amount: 40000");
     let refused = send(&office, "?dry_run=true", "procedure", &other).await;
     assert_eq!(refused.refused(), (409, "rules-version-taken"));
-    let third = in_version(&second(), 5);
+    let third = in_version(&second(), 6);
     let refused = send(&office, "?dry_run=true", "procedure", &third).await;
     assert_eq!(
         refused.body["errors"][0]["detail"].as_str().unwrap().split(':').next(),
-        Some("the next version is 4")
+        Some("the next version is 5")
     );
     let clerk = office.clerk();
     let body = json!({ "kind": "procedure", "text": second() });
@@ -203,17 +203,17 @@ async fn a_procedure_that_is_not_in_force_yet_is_shown_with_its_first_day() {
     send(&office, "", "procedure", &second()).await.granted();
     let shown = show(&office, "/v1/procedures/CO.D").await;
     let upcoming =
-        json!([{ "version": 3, "issued": "2026-11-20", "effective_from": "2026-12-01" }]);
+        json!([{ "version": 4, "issued": "2026-11-20", "effective_from": "2026-12-01" }]);
     assert_eq!(
         (&shown["version"], &shown["in_force"], &shown["upcoming"]),
-        (&json!(2), &json!(true), &upcoming)
+        (&json!(3), &json!(true), &upcoming)
     );
     let listed = show(&office, "/v1/procedures").await;
     let listed = listed.as_array().unwrap();
     assert!(listed.iter().all(|procedure| procedure["code"] != "CO.E"), "it is not in force");
     office.wait_until("2026-12-01T00:00").await;
     let shown = show(&office, "/v1/procedures/CO.D").await;
-    assert_eq!((&shown["version"], &shown["upcoming"]), (&json!(3), &json!([])));
+    assert_eq!((&shown["version"], &shown["upcoming"]), (&json!(4), &json!([])));
     assert_eq!(show(&office, "/v1/procedures/CO.E").await["in_force"], true);
 }
 
@@ -240,7 +240,7 @@ fn rules_are_checked_offline_all_files_at_once() {
     let checked = check(&[&other, &wrong, &sound]);
     let told = String::from_utf8(checked.stdout).unwrap();
     assert!(!checked.status.success());
-    assert!(told.contains("sound.yaml: procedure CO.D version 3: ok"), "{told}");
+    assert!(told.contains("sound.yaml: procedure CO.D version 4: ok"), "{told}");
     assert!(told.contains("wrong.yaml:8:9: /agency: no agency under `X1` (không có"), "{told}");
     assert!(told.contains("/fees/lines/0/amount: an amount is 1 to"), "{told}");
     assert!(told.contains("other.yaml:") && told.contains("/code: is required"), "{told}");
@@ -274,19 +274,19 @@ async fn rules_are_withdrawn_before_their_first_day_and_are_then_in_force_at_no_
     let mut office = Office::open().await;
     send(&office, "", "procedure", &second()).await.granted();
     let why = json!({ "reason": "Sai mức phí" });
-    assert_eq!(step(&office, "operator-2", 3, "withdrawal", json!({})).await.status, 422);
-    let early = step(&office, "operator-2", 2, "withdrawal", why.clone()).await;
+    assert_eq!(step(&office, "operator-2", 4, "withdrawal", json!({})).await.status, 422);
+    let early = step(&office, "operator-2", 3, "withdrawal", why.clone()).await;
     assert_eq!(early.refused(), (409, "rules-in-force"));
     let none = office.token(Role::Operator, "operator-1", "G02");
     let path = "/v1/rules/procedure/CO.D/9/withdrawal";
     let none = office.browser.post(path, &none, "\"1\"", why.clone()).await;
     assert_eq!(none.refused(), (412, "version-stale"));
-    let taken = step(&office, "operator-2", 3, "withdrawal", why.clone()).await.granted();
+    let taken = step(&office, "operator-2", 4, "withdrawal", why.clone()).await.granted();
     assert_eq!(
         (&taken["status"], &taken["reason"], &taken["settled_by"]),
         (&json!("withdrawn"), &why["reason"], &json!("operator-2"))
     );
-    let again = step(&office, "operator-2", 3, "withdrawal", why.clone()).await;
+    let again = step(&office, "operator-2", 4, "withdrawal", why.clone()).await;
     assert_eq!(again.refused(), (409, "rules-ended"));
     assert_eq!(
         send(&office, "", "procedure", &second()).await.refused(),
@@ -299,14 +299,14 @@ async fn rules_are_withdrawn_before_their_first_day_and_are_then_in_force_at_no_
     send(&office, "", "procedure", &third).await.granted();
     office.wait_until("2026-12-02T09:00").await;
     let shown = office.browser.get("/v1/procedures/CO.D", &office.clerk()).await.granted();
-    assert_eq!((&shown["version"], &shown["upcoming"][0]["version"]), (&json!(2), &json!(4)));
+    assert_eq!((&shown["version"], &shown["upcoming"][0]["version"]), (&json!(3), &json!(5)));
     office.wait_until("2026-12-05T00:00").await;
-    let late = step(&office, "operator-2", 4, "withdrawal", why).await;
+    let late = step(&office, "operator-2", 5, "withdrawal", why).await;
     assert_eq!(late.refused(), (409, "rules-in-force"));
     // Another process, or the same one after a restart, reads the same law.
     let law = engine::rulebook::recorded(&office.engine.store).await.unwrap();
     let day = jiff::civil::date(2026, 12, 3);
-    assert_eq!(law.in_force(&"CO.D".into(), day).unwrap().version, 2);
+    assert_eq!(law.in_force(&"CO.D".into(), day).unwrap().version, 3);
     let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }
@@ -326,38 +326,38 @@ async fn with_two_signers_nothing_that_one_operator_issues_is_law() {
         let shown = office.browser.get("/v1/procedures/CO.D", &office.clerk()).await.granted();
         shown["version"].clone()
     };
-    assert_eq!(in_force(&office).await, 2);
+    assert_eq!(in_force(&office).await, 3);
     let auditor = office.token(Role::Auditor, "auditor-1", "G02");
     let waits = office.browser.get("/v1/rules?status=awaiting_signature", &auditor).await.granted();
     assert_eq!(waits.as_array().unwrap().len(), 1, "{waits}");
     assert_eq!((&waits[0]["name"], &waits[0]["by"]), (&json!("CO.D"), &json!("operator-1")));
-    assert_eq!(version(&office, 3).await.granted()["text"], json!(text), "to be read before");
+    assert_eq!(version(&office, 4).await.granted()["text"], json!(text), "to be read before");
 
-    let own = step(&office, "operator-1", 3, "signature", json!({})).await;
+    let own = step(&office, "operator-1", 4, "signature", json!({})).await;
     assert_eq!(own.refused(), (409, "rules-same-signer"));
     let third = next_version(&text);
     let waits = send(&office, "", "procedure", &third).await;
     assert_eq!(waits.refused(), (409, "rules-awaiting-signature"));
     office.settle().await;
-    assert_eq!(in_force(&office).await, 2);
-    let signed = step(&office, "operator-2", 3, "signature", json!({})).await.granted();
+    assert_eq!(in_force(&office).await, 3);
+    let signed = step(&office, "operator-2", 4, "signature", json!({})).await.granted();
     assert_eq!(
         (&signed["status"], &signed["by"], &signed["settled_by"]),
         (&json!("issued"), &json!("operator-1"), &json!("operator-2"))
     );
-    assert_eq!(in_force(&office).await, 3);
+    assert_eq!(in_force(&office).await, 4);
 
     send(&office, "", "procedure", &third).await.granted();
     let why = json!({ "reason": "Không đúng thông tư" });
-    let rejected = step(&office, "operator-2", 4, "rejection", why.clone()).await.granted();
+    let rejected = step(&office, "operator-2", 5, "rejection", why.clone()).await.granted();
     assert_eq!((&rejected["status"], &rejected["reason"]), (&json!("rejected"), &why["reason"]));
-    let late = step(&office, "operator-2", 4, "signature", json!({})).await;
+    let late = step(&office, "operator-2", 5, "signature", json!({})).await;
     assert_eq!(late.refused(), (409, "rules-not-awaiting-signature"));
-    let fourth = in_version(&text, 5);
+    let fourth = in_version(&text, 6);
     send(&office, "", "procedure", &fourth).await.granted();
-    let back = step(&office, "operator-1", 5, "withdrawal", why).await.granted();
+    let back = step(&office, "operator-1", 6, "withdrawal", why).await.granted();
     assert_eq!(back["status"], "withdrawn", "a proposal is taken back at any time");
-    assert_eq!(in_force(&office).await, 3);
+    assert_eq!(in_force(&office).await, 4);
     let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{report:?}");
 }

@@ -30,7 +30,8 @@ fn newest(law: &Law, code: &str) -> ProcedureRef {
 }
 
 fn certificates() -> Law {
-    proved("code: CO.D\n", |text| text.replacen("fees:\n", &format!("fees:\n{GROUPS}"), 1))
+    let shipped = "  groups:\n    - { group: digital_citizen }\n";
+    proved("code: CO.D\n", |text| text.replacen(shipped, GROUPS, 1))
 }
 
 /// An application for a certificate of origin by a digital citizen.

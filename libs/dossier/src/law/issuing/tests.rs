@@ -182,7 +182,8 @@ fn an_amount_can_be_paid_and_added_up() {
 
 #[test]
 fn a_group_whose_claim_must_be_proved_has_a_reduction_a_known_component_and_an_officer() {
-    let with = |groups: &str| certificate(&[("fees:\n", &format!("fees:\n  groups: {groups}\n"))]);
+    let shipped = "  groups:\n    - { group: digital_citizen }\n";
+    let with = |groups: &str| certificate(&[(shipped, &format!("  groups: {groups}\n"))]);
     let wrong = |groups: &str| found(RulesKind::Procedure, &with(groups));
     assert!(wrong("[{ group: digital_citizen, evidence: bill_of_lading }]").is_empty());
     assert!(wrong("[{ group: digital_citizen }]").is_empty());
