@@ -35,7 +35,11 @@ const OTHER_AGENCY: &str = "G02.003";
 
 impl Who {
     pub(crate) fn bearer(self, seen: &Seen, subject: &Subject) -> Bearer {
-        let agency = &*subject.agency;
+        // A transfer moves a dossier to the officers of another agency.
+        let agency = match text(&seen.dossier, "/agency") {
+            "" => &*subject.agency,
+            current => current,
+        };
         let provider = text(&seen.payment, "/attempts/0/provider");
         match self {
             Self::Applicant => bearer(Role::Applicant, APPLICANT, ""),
@@ -190,6 +194,14 @@ fn duty(seen: &Seen) -> Option<Value> {
     Some(json!({ "duty": open.get("duty"), "note": "done" }))
 }
 
+/// Decisions on the claims to groups that reduce the fee.
+fn open_claims(seen: &Seen, confirmed: bool) -> Vec<Value> {
+    let claims = seen.dossier.get("claims").and_then(Value::as_array).into_iter().flatten();
+    let open = claims.filter(|claim| text(claim, "/outcome") == "open");
+    let decide = |claim: &Value| json!({ "group": claim.get("group"), "confirmed": confirmed, "reason": "looked up" });
+    open.map(decide).collect()
+}
+
 fn outcome(outcome: &str) -> Value {
     json!({ "outcome": outcome, "reason": "appraised" })
 }
@@ -217,7 +229,9 @@ pub(crate) const ACTIONS: &[Action] = &[
         s.payment.get("dossier").map(|_| json!({ "provider": "sandbox" }))
     }),
     act("captured", Who::Provider, "/v1/payment-notices", |s, _| notice(s, "captured", |a| a)),
-    act("accept", Who::Clerk, "/v1/dossiers/{}/acceptance", nothing),
+    act("accept", Who::Clerk, "/v1/dossiers/{}/acceptance", |s, _| {
+        Some(json!({ "claims": open_claims(s, true) }))
+    }),
     act("claim", Who::Reviewer, "/v1/reviews/{}/claim", nothing),
     act("complete activity", Who::Reviewer, "/v1/reviews/{}/activities", |s, p| {
         let first = p.procedure.review.activities.first().map_or("", |activity| &*activity.code);
@@ -441,6 +455,50 @@ pub(crate) const ACTIONS: &[Action] = &[
         Some(json!({ "text": "sorry" }))
     }),
     act("reopen the complaint", Who::Applicant, "/v1/complaints/{}/reopening", because),
+    act("note the complaint", Who::Handler, "/v1/complaints/{}/notes", |_, _| {
+        Some(json!({ "note": "seen" }))
+    }),
+    act(
+        "add a document to the complaint",
+        Who::Applicant,
+        "/v1/complaints/{}/documents",
+        |_, _| Some(json!({ "documents": [{ "document": "$upload", "file_name": "photo.pdf" }] })),
+    ),
+    act("merge the complaint into itself", Who::Handler, "/v1/complaints/{}/merger", |s, _| {
+        Some(json!({ "into": s.complaint_id }))
+    }),
+    act("separate the complaint", Who::Handler, "/v1/complaints/{}/separation", because),
+    act("transfer", Who::Clerk, "/v1/dossiers/{}/transfer", |s, p| {
+        let is_away = text(&s.dossier, "/agency") == OTHER_AGENCY;
+        let to = if is_away { &*p.agency } else { OTHER_AGENCY };
+        Some(json!({ "to": to, "reason": "competent" }))
+    }),
+    act("label", Who::Clerk, "/v1/dossiers/{}/labels", |_, _| Some(json!({ "label": "urgent" }))),
+    act("remove the label", Who::Clerk, "/v1/dossiers/{}/labels/urgent/removal", nothing),
+    act("note", Who::Clerk, "/v1/dossiers/{}/notes", |_, _| Some(json!({ "note": "seen" }))),
+    act("withdraw the first note", Who::Clerk, "/v1/dossiers/{}/notes/1/withdrawal", because),
+    act("send a message", Who::Applicant, "/v1/dossiers/{}/messages", |_, _| {
+        Some(json!({ "text": "When?" }))
+    }),
+    act("answer by a message", Who::Clerk, "/v1/dossiers/{}/messages", |_, _| {
+        Some(json!({ "text": "Soon" }))
+    }),
+    act("read the messages", Who::Applicant, "/v1/dossiers/{}/messages/readings", |_, _| {
+        Some(json!({ "through": 1 }))
+    }),
+    act(
+        "match a notice that does not exist",
+        Who::Cashier,
+        "/v1/payments/{}/matched-notices",
+        |s, _| {
+            let payment = s.payment.pointer("/attempts/0/payment")?;
+            Some(json!({ "notice": s.id, "payment": payment, "reason": "the statement says so" }))
+        },
+    ),
+    act("reject claims", Who::Clerk, "/v1/dossiers/{}/acceptance", |s, _| {
+        let claims = open_claims(s, false);
+        (!claims.is_empty()).then(|| json!({ "claims": claims }))
+    }),
     act("refuse", Who::Clerk, "/v1/dossiers/{}/refusal", because),
     act("revoke the result", Who::Approver, "/v1/deliveries/{}/revocation", because),
     never(
@@ -465,3 +523,47 @@ pub(crate) const ACTIONS: &[Action] = &[
     give_up("withdraw at the counter", Who::Clerk, "/v1/dossiers/{}/withdrawal", because),
     give_up("close", Who::Clerk, "/v1/dossiers/{}/closure", because),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    /// Steps of single dossiers and complaints by their addresses, as the documents of the API have
+    /// them, with an id or name replaced by `{}`.
+    fn addresses() -> BTreeSet<String> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi");
+        let mut all = BTreeSet::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let document: Value = serde_json::from_str(&text).unwrap();
+            for (path, item) in document["paths"].as_object().unwrap() {
+                let is_of_one = path.contains("{dossier}") || path.contains("{complaint}");
+                if is_of_one && item.get("post").is_some() {
+                    all.insert(generic(path));
+                }
+            }
+        }
+        all
+    }
+
+    /// An address in which every id, name and number is `{}`.
+    fn generic(path: &str) -> String {
+        let segments = path.split('/').map(|segment| match segment {
+            "urgent" | "1" => "{}",
+            given if given.starts_with('{') => "{}",
+            fixed => fixed,
+        });
+        segments.collect::<Vec<_>>().join("/")
+    }
+
+    #[test]
+    fn every_step_of_a_dossier_and_of_a_complaint_is_an_action() {
+        let tried: BTreeSet<String> = ACTIONS.iter().map(|action| generic(action.path)).collect();
+        let all = addresses();
+        assert!(all.len() > 40, "{all:?}");
+        let missing: Vec<_> = all.difference(&tried).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}

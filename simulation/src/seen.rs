@@ -86,8 +86,9 @@ impl Seen {
     pub(crate) async fn look_closer(&mut self, world: &mut World, subject: &Subject) -> Result<()> {
         let auditor = bearer(Role::Auditor, "auditor-1", &subject.top_agency());
         let of = |what| format!("/v1/register/dossiers/{}/{what}", self.id);
-        let mut paths =
-            vec![format!("/v1/dossiers/{}/deadline", self.id), of("timeline"), of("elapsed")];
+        let mut paths = vec![of("timeline"), of("elapsed")];
+        let parts = ["deadline", "slips", "labels", "notes", "messages"];
+        paths.extend(parts.map(|part| format!("/v1/dossiers/{}/{part}", self.id)));
         paths.extend(self.complaint_id.iter().map(|id| format!("/v1/complaints/{id}/deadline")));
         for path in paths {
             let answer = world.office.get(&path, auditor.clone()).await?;
