@@ -11,13 +11,20 @@ use crate::support::{Answer, Office};
 /// A certificate whose result waits for the post.
 pub(crate) async fn issued(office: &mut Office, subject: &str) -> Certificate {
     let certificate = submitted(office, subject, "post").await;
-    let (dossier, review) = (certificate.at("dossiers"), certificate.at("reviews"));
-    let delivery = certificate.at("deliveries");
     let clerk = office.clerk();
+    pay(office, &certificate).await;
+    let dossier = certificate.at("dossiers");
+    take(office, &dossier, "acceptance", &clerk, json!({})).await.granted();
+    let result = json!({ "number": format!("VN-{subject}") });
+    decided(office, &certificate, result).await;
+    certificate
+}
+
+/// Reviews and decides an accepted certificate, and issues its result.
+pub(crate) async fn decided(office: &mut Office, certificate: &Certificate, result: Value) {
+    let (review, delivery) = (certificate.at("reviews"), certificate.at("deliveries"));
     let reviewer = office.token(Role::Reviewer, "r1", "G02.001");
     let approver = office.token(Role::Approver, "head", "G02");
-    pay(office, &certificate).await;
-    take(office, &dossier, "acceptance", &clerk, json!({})).await.granted();
     take(office, &review, "claim", &reviewer, json!({})).await.granted();
     let done = json!({ "activity": "appraisal" });
     take(office, &review, "activities", &reviewer, done).await.granted();
@@ -25,9 +32,7 @@ pub(crate) async fn issued(office: &mut Office, subject: &str) -> Certificate {
     let proposed = take(office, &review, "decision-proposals", &reviewer, proposal).await;
     let proposal = json!({ "proposal": proposed.granted()["proposal"]["proposal"] });
     take(office, &review, "decision", &approver, proposal).await.granted();
-    let result = json!({ "number": format!("VN-{subject}") });
     take(office, &delivery, "result", &approver, result).await.granted();
-    certificate
 }
 
 pub(crate) async fn hand(

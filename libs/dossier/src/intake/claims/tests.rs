@@ -12,6 +12,8 @@ use crate::step::Refuse;
 use crate::testing::{Scene, at, law};
 
 const GROUPS: &str = "  groups:\n    - { group: digital_citizen, evidence: identity }\n";
+/// The same, as it is shipped: without a component as evidence.
+const LOOKED_UP: &str = "  groups:\n    - { group: digital_citizen }\n";
 const IDENTITY: &str =
     "  - { code: identity, name: { vi: Thẻ, en: Identity card }, required: false }\n";
 
@@ -30,8 +32,7 @@ fn newest(law: &Law, code: &str) -> ProcedureRef {
 }
 
 fn certificates() -> Law {
-    let shipped = "  groups:\n    - { group: digital_citizen }\n";
-    proved("code: CO.D\n", |text| text.replacen(shipped, GROUPS, 1))
+    proved("code: CO.D\n", |text| text.replacen(LOOKED_UP, GROUPS, 1))
 }
 
 /// An application for a certificate of origin by a digital citizen.
@@ -88,8 +89,9 @@ fn a_claim_that_wants_evidence_is_submitted_with_it_or_not_at_all() {
 
 #[test]
 fn under_rules_without_an_entry_for_the_group_a_claim_counts_as_it_is() {
-    let law = law();
+    let law = proved("code: CO.D\n", |text| text.replacen(LOOKED_UP, "", 1));
     let mut scene = Scene::<Intake>::new(&law, "CO.D", "G02.001");
+    scene.procedure = newest(&law, "CO.D");
     scene.execute("2026-11-20T09:00", Role::Applicant, claimed(&COMPONENTS[..3])).unwrap();
     paid(&mut scene, "2026-11-20T10:00", 15_000);
     scene.execute("2026-11-20T11:00", Role::Clerk, accept(Vec::new())).unwrap();
@@ -176,7 +178,7 @@ fn a_dossier_whose_rest_of_the_fee_is_not_paid_is_returned() {
 fn a_claim_that_another_reduction_outweighs_is_rejected_and_the_dossier_accepted_at_once() {
     let law = proved("code: CO.D\n", |text| {
         let everybody = "  reductions:\n    - { rule: all, percent: 60, of: [phi], effective: { from: 2026-01-01 }, basis: x }\n";
-        let text = text.replacen("fees:\n", &format!("fees:\n{GROUPS}"), 1);
+        let text = text.replacen(LOOKED_UP, GROUPS, 1);
         text.replacen("  reductions:\n", everybody, 1)
     });
     let mut scene = submitted(&law);
