@@ -1,0 +1,188 @@
+//! Messages from and to a partner, as bytes, and what is asked of a scheme.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::finding::Findings;
+use crate::notice::Vnd;
+
+/// Something that a partner can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Capability {
+    /// Begin a payment.
+    Pay,
+    /// Report to us.
+    Notify,
+    /// Send the payer's browser back to us. Evidence for the payer's page only: it records nothing.
+    Return,
+    /// Answer what became of a payment.
+    Query,
+    /// Return money.
+    Refund,
+    /// Give the receipt of the partner.
+    Bill,
+    /// Give statements.
+    Statement,
+}
+
+impl Capability {
+    /// All capabilities with their names in files of partners.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("pay", Self::Pay),
+        ("notify", Self::Notify),
+        ("return", Self::Return),
+        ("query", Self::Query),
+        ("refund", Self::Refund),
+        ("bill", Self::Bill),
+        ("statement", Self::Statement),
+    ];
+
+    /// The name in files of partners.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, one)| *one == self).map_or("", |(name, _)| name)
+    }
+}
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A request that arrived, exactly as it was sent.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Incoming<'a> {
+    /// What follows `?` in the address, still encoded.
+    pub query: &'a str,
+    /// Names in any case, values as they were sent.
+    pub headers: &'a [(&'a str, &'a str)],
+    pub body: &'a [u8],
+}
+
+impl Incoming<'_> {
+    /// The only value of a header; `None` if it is missing or occurs more than once.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut named = self.headers.iter().filter(|(one, _)| one.eq_ignore_ascii_case(name));
+        let (_, value) = named.next()?;
+        if named.next().is_some() { None } else { Some(value) }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    Get,
+    Post,
+}
+
+/// A request to be sent, with its exact bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    pub method: Method,
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+}
+
+impl Outgoing {
+    /// A POST of a JSON body.
+    pub(crate) fn json(url: &url::Url, body: Vec<u8>) -> Self {
+        let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
+        Self { method: Method::Post, url: url.to_string(), headers, body }
+    }
+}
+
+/// A response to an [`Outgoing`] request.
+#[derive(Debug, Clone, Copy)]
+pub struct Response<'a> {
+    pub status: u16,
+    pub body: &'a [u8],
+}
+
+/// A reply to an [`Incoming`] request, in the partner's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    pub status: u16,
+    /// `None` if there is no body.
+    pub content_type: Option<&'static str>,
+    pub body: Vec<u8>,
+}
+
+/// A payment to be begun.
+#[derive(Debug, Clone)]
+pub struct Order<'a> {
+    /// Our reference, unique in the installation.
+    pub reference: &'a str,
+    /// Unique per request; a request that is repeated has the same.
+    pub request: &'a str,
+    pub amount: Vnd,
+    /// What is paid for; shown to the payer.
+    pub text: &'a str,
+    pub created_at: Timestamp,
+    pub expires_at: Option<Timestamp>,
+    /// Where the payer's browser goes afterwards.
+    pub return_url: &'a str,
+    /// Where the partner reports to.
+    pub notify_url: &'a str,
+    /// Address of the payer's browser.
+    pub payer_ip: &'a str,
+    /// Whether the payer reads English; otherwise Vietnamese.
+    pub english: bool,
+    /// Data of the receipt, for partners that issue one. Passed on as it is.
+    pub receipt: serde_json::Map<String, serde_json::Value>,
+    /// Code of the agency that is owed the money, for partners with accounts by agency.
+    pub agency: &'a str,
+}
+
+/// How a payment goes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Start {
+    /// The payer's browser goes to this address.
+    Redirect(String),
+    /// This request is sent; its response has the address ([`crate::Scheme::opened`]).
+    Call(Outgoing),
+    /// The payer's bank app reads this text as a QR code.
+    Qr { text: String, memo: String },
+}
+
+/// A question what became of a payment.
+#[derive(Debug, Clone, Copy)]
+pub struct Question<'a> {
+    pub reference: &'a str,
+    pub request: &'a str,
+    /// When the payment was begun, as in its order.
+    pub ordered_at: Timestamp,
+    pub asked_at: Timestamp,
+    /// The partner's transaction number, if it is known.
+    pub transaction: Option<&'a str>,
+    /// Address of the installation.
+    pub our_ip: &'a str,
+}
+
+/// Money to be returned.
+#[derive(Debug, Clone, Copy)]
+pub struct Refund<'a> {
+    /// The payment.
+    pub question: Question<'a>,
+    /// Our reference of the refund, unique in the installation.
+    pub refund_reference: &'a str,
+    pub amount: Vnd,
+    /// What was captured; a smaller amount is a part.
+    pub captured: Vnd,
+    pub reason: &'a str,
+    /// The person who approved it; a name by which the partner may ask.
+    pub by: &'a str,
+}
+
+/// Why a request cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unable {
+    #[error("the partner does not offer {0}")]
+    NotOffered(Capability),
+    #[error("the installation has no secret of this partner")]
+    NoSecret,
+    /// The scheme cannot carry these values.
+    #[error("the partner's scheme cannot carry these values")]
+    Values(#[source] Findings),
+}

@@ -1,0 +1,176 @@
+//! What a partner reports, in one form for all schemes, and why a message is not a notice.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::finding::Findings;
+use crate::message::Capability;
+use crate::secret::{Secrets, hex};
+
+/// Whole đồng.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Vnd(pub i64);
+
+/// What became of a payment or of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
+    /// The money was captured.
+    Captured,
+    /// The payment or the refund failed; no money moved.
+    Failed,
+    /// Not known yet.
+    Pending,
+    /// The money went back to the payer.
+    Refunded,
+    /// The partner reversed a payment.
+    Reversed,
+    /// The payer disputes a payment.
+    Disputed,
+}
+
+impl Outcome {
+    /// All outcomes with their names in files of partners.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("captured", Self::Captured),
+        ("failed", Self::Failed),
+        ("pending", Self::Pending),
+        ("refunded", Self::Refunded),
+        ("reversed", Self::Reversed),
+        ("disputed", Self::Disputed),
+    ];
+}
+
+/// A partner's report about one fact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The partner's name of the fact. Reports of the same fact in different ways (a notice, the
+    /// answer to a query, a line of a statement that was imported twice) have the same name.
+    pub event: String,
+    /// Our reference; `None` if the report contains none, as a bank transfer without a memo.
+    pub reference: Option<String>,
+    /// The partner's transaction number.
+    pub transaction: Option<String>,
+    /// Not negative; `None` if the report has none, as that a transaction is not known.
+    pub amount: Option<Vnd>,
+    pub outcome: Outcome,
+    /// The partner's own code of the outcome.
+    pub code: String,
+    /// When the money moved, by the partner's clock.
+    pub paid_at: Option<Timestamp>,
+    /// How it was reported.
+    pub by: Capability,
+    /// Name of the key that verified it; `None` if the scheme signs no such message, which then
+    /// counts by the connection on which it came.
+    pub key: Option<String>,
+}
+
+/// Why a message is no notice.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// The message is not signed with a shared secret: nothing of it counts.
+    #[error("wrong signature")]
+    Signature(#[source] WrongSignature),
+    /// The signature is right and the content impossible: it is kept, and listed for people.
+    #[error("the content cannot be understood")]
+    Content(#[source] Findings),
+    /// The partner does not offer this, or its file turns it off.
+    #[error("the partner does not offer {0}")]
+    NotOffered(Capability),
+}
+
+/// What a partner needs to find out why its signature is refused. It contains neither a secret nor
+/// the string that was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongSignature {
+    pub scheme: &'static str,
+    /// Names of the keys that were tried.
+    pub keys: Vec<String>,
+    /// What is wrong, if it is not the signature itself.
+    pub problem: SignatureProblem,
+    /// SHA-256 of the string over which a signature is expected, without any secret in it; of the
+    /// whole message if that string cannot be made. In lower-case hexadecimal digits.
+    pub canonical_sha256: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureProblem {
+    /// The signature differs.
+    Different,
+    /// The message has no signature.
+    Missing,
+    /// The signature is not in the encoding of the scheme.
+    Encoding,
+    /// The message is not in the form of the scheme, or a signed name occurs twice.
+    Form,
+    /// The message is too old or from the future.
+    Age,
+    /// The installation has no secret of this partner.
+    NoSecret,
+}
+
+impl WrongSignature {
+    /// A refusal about the message with this canonical string.
+    #[must_use]
+    pub(crate) fn new(
+        scheme: &'static str,
+        secrets: &Secrets,
+        problem: SignatureProblem,
+        canonical: &[u8],
+    ) -> Self {
+        use sha2::{Digest, Sha256};
+        let problem = if secrets.is_empty() { SignatureProblem::NoSecret } else { problem };
+        let canonical_sha256 = hex(&Sha256::digest(canonical));
+        Self { scheme, keys: secrets.ids(), problem, canonical_sha256 }
+    }
+}
+
+impl fmt::Display for WrongSignature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { scheme, keys, problem, canonical_sha256 } = self;
+        let problem = match problem {
+            SignatureProblem::Different => "the signature differs",
+            SignatureProblem::Missing => "the signature is missing",
+            SignatureProblem::Encoding => "the signature is not in the encoding of the scheme",
+            SignatureProblem::Form => "the message is not in the form of the scheme",
+            SignatureProblem::Age => "the time of the message is too far from ours",
+            SignatureProblem::NoSecret => "no secret is configured",
+        };
+        write!(f, "{scheme}: {problem}; keys tried: {}", keys.join(", "))?;
+        write!(f, "; SHA-256 of the canonical string: {canonical_sha256}")
+    }
+}
+
+impl std::error::Error for WrongSignature {}
+
+/// What became of an incoming message; each scheme has words of its own for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answer {
+    /// It is recorded now.
+    Taken,
+    /// It was recorded before.
+    Known,
+    /// It names no payment of ours; it is recorded and listed.
+    Unmatched,
+    /// Its amount is not that of the payment; it is recorded and listed.
+    AmountDiffers,
+    /// Its content cannot be understood; it is kept and listed.
+    Impossible,
+    /// Its signature is wrong; nothing is recorded.
+    WrongSignature,
+    /// It could not be recorded; the partner should repeat it.
+    TryAgain,
+}
+
+impl Answer {
+    /// All answers with their names in files of partners.
+    pub const ALL: &'static [(&'static str, Self)] = &[
+        ("taken", Self::Taken),
+        ("known", Self::Known),
+        ("unmatched", Self::Unmatched),
+        ("amount_differs", Self::AmountDiffers),
+        ("impossible", Self::Impossible),
+        ("wrong_signature", Self::WrongSignature),
+        ("try_again", Self::TryAgain),
+    ];
+}
