@@ -179,7 +179,10 @@ mod tests {
 
     #[test]
     fn vietnamese_becomes_ascii() {
-        assert_eq!(plain("  Lệ phí hồ sơ số G02.002-26 (Đợt 1)  ", 99), "Le phi ho so so G02.002-26 Dot 1");
+        assert_eq!(
+            plain("  Lệ phí hồ sơ số G02.002-26 (Đợt 1)  ", 99),
+            "Le phi ho so so G02.002-26 Dot 1"
+        );
         assert_eq!(plain("a|b&c", 3), "a b");
         assert_eq!(plain("ab cd", 3), "ab");
     }

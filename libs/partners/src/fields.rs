@@ -133,7 +133,10 @@ impl<'v> Fields<'v> {
 
 fn too_many(number: usize, max: usize, at: &str, found: &mut Findings) {
     if number > max {
-        let (vi, en) = (format!("{number} mục, nhiều nhất {max}"), format!("has {number} entries, at most {max}"));
+        let (vi, en) = (
+            format!("{number} mục, nhiều nhất {max}"),
+            format!("has {number} entries, at most {max}"),
+        );
         found.add(at, vi, en);
     }
 }
@@ -142,7 +145,11 @@ fn too_many(number: usize, max: usize, at: &str, found: &mut Findings) {
 pub(crate) fn text<'v>(value: &'v Value, at: &str, found: &mut Findings) -> Option<&'v str> {
     let text = value.as_str();
     match text {
-        None => found.add(at, "phải là chuỗi, đặt trong ngoặc kép", "is not a text; put it in quotation marks"),
+        None => found.add(
+            at,
+            "phải là chuỗi, đặt trong ngoặc kép",
+            "is not a text; put it in quotation marks",
+        ),
         Some(text) if text.chars().count() > TEXT_CHARS_MAX => {
             let (vi, en) = (
                 format!("dài hơn {TEXT_CHARS_MAX} ký tự"),
@@ -166,8 +173,10 @@ pub(crate) fn one_of<T: Copy>(
     if listed.is_none() && !text.is_empty() {
         let names: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
         let names = names.join(", ");
-        let (vi, en) =
-            (format!("`{text}` không phải một trong {names}"), format!("`{text}` is none of {names}"));
+        let (vi, en) = (
+            format!("`{text}` không phải một trong {names}"),
+            format!("`{text}` is none of {names}"),
+        );
         found.add(at, vi, en);
     }
     listed

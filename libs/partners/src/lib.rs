@@ -28,5 +28,5 @@ pub use message::{
 pub use notice::{Answer, Notice, Outcome, Rejected, SignatureProblem, Vnd, WrongSignature};
 pub use partner::{Account, Kind, Limits, Partner, Use};
 pub use reference::{REFERENCE_CHARS, Reference};
-pub use scheme::{Basis, Description, SCHEMES, Scheme, Setting, named};
+pub use scheme::{Basis, Description, ReplyText, SCHEMES, Scheme, Setting, named};
 pub use secret::{Key, Secrets};

@@ -153,9 +153,8 @@ const BLOCKS: &[(&str, &str)] = &[
 fn forbidden(address: IpAddr) -> Option<&'static str> {
     let in_block = |address: IpAddr| {
         let mut blocks = BLOCKS.iter();
-        let block = blocks.find(|(block, _)| {
-            block.parse::<IpNet>().is_ok_and(|block| block.contains(&address))
-        });
+        let block = blocks
+            .find(|(block, _)| block.parse::<IpNet>().is_ok_and(|block| block.contains(&address)));
         block.map(|(_, why)| *why)
     };
     in_block(address).or_else(|| in_block(IpAddr::V4(embedded(address)?)))

@@ -26,9 +26,8 @@ impl Reference {
     pub fn of(id: &[u8]) -> Self {
         let digest = Sha256::new().chain_update(b"reference").chain_update(id).finalize();
         let bits = digest.iter().take(8).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-        let digits: Vec<u8> = (0..DIGITS)
-            .filter_map(|place| u8::try_from(bits >> (5 * place) & 31).ok())
-            .collect();
+        let digits: Vec<u8> =
+            (0..DIGITS).filter_map(|place| u8::try_from(bits >> (5 * place) & 31).ok()).collect();
         let check_digit = check(&digits);
         let all = digits.iter().chain([&check_digit]);
         let letters = all.filter_map(|digit| ALPHABET.get(usize::from(*digit)));
@@ -129,7 +128,7 @@ mod tests {
             format!("{a} {b}"),
             format!("DSR{a}-{b}/{text}"),
         ] {
-            assert_eq!(Reference::found_in(&memo), [reference.clone()], "{memo}");
+            assert_eq!(Reference::found_in(&memo), std::slice::from_ref(&reference), "{memo}");
         }
         let other = Reference::of(b"2");
         assert_eq!(Reference::found_in(&format!("{text} {other}")), [reference, other]);

@@ -37,7 +37,7 @@ pub struct Secrets(Vec<Key>);
 
 /// How a string is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Algorithm {
+pub(crate) enum Algorithm {
     /// HMAC-SHA256 (RFC 2104).
     HmacSha256,
     /// HMAC-SHA512.
@@ -121,7 +121,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 
 /// The bytes of hexadecimal digits in any case; `None` if the text is something else.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 2 != 0 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+    if !text.len().is_multiple_of(2) || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return None;
     }
     let pairs = text.as_bytes().chunks(2);
@@ -138,8 +138,7 @@ mod tests {
         let before = Secrets::new([old.clone()]);
         let both = Secrets::new([new.clone(), old]);
         let after = Secrets::new([new]);
-        for algorithm in
-            [Algorithm::HmacSha256, Algorithm::HmacSha512, Algorithm::Sha256WithSecret]
+        for algorithm in [Algorithm::HmacSha256, Algorithm::HmacSha512, Algorithm::Sha256WithSecret]
         {
             let text = b"a text".to_vec();
             let signed = before.sign(algorithm, &text).unwrap();

@@ -26,7 +26,11 @@ pub(super) fn decoded(text: &str, found: &mut Findings) -> Option<Value> {
         Ok(value) if value.is_object() => return Some(value),
         Ok(_) => found.add("", "tệp phải là một đối tượng YAML", "the file is not an object"),
         Err(error) => {
-            found.add("", format!("không phải YAML hợp lệ: {error}"), format!("is not valid YAML: {error}"));
+            found.add(
+                "",
+                format!("không phải YAML hợp lệ: {error}"),
+                format!("is not valid YAML: {error}"),
+            );
         }
     }
     None
@@ -51,7 +55,7 @@ pub(super) fn partner(file: &Value, found: &mut Findings) -> Option<Partner> {
     let private_networks = networks(&mut fields, found);
     let limits = limits(&mut fields, found);
     // What follows is judged by the needs of the scheme.
-    let Some(scheme) = scheme else { return None };
+    let scheme = scheme?;
     let needs = scheme.description();
     let secrets = secrets(&mut fields, needs, found);
     let (capabilities, confirmed) = capabilities(&mut fields, needs, found);
@@ -64,7 +68,8 @@ pub(super) fn partner(file: &Value, found: &mut Findings) -> Option<Partner> {
     let accounts = accounts(&mut fields, needs, found);
     fields.end(found);
     if enabled && !capabilities.values().any(|one| *one == Use::On) {
-        let (vi, en) = ("không có khả năng nào là `on`", "none is `on`, and the partner is enabled");
+        let (vi, en) =
+            ("không có khả năng nào là `on`", "none is `on`, and the partner is enabled");
         found.add("/capabilities", vi, en);
     }
     Some(Partner {
@@ -263,7 +268,9 @@ fn addresses(
     }
     for capability in needs.calls {
         let is_on = capabilities.get(capability) == Some(&Use::On);
-        if is_on && fields.optional("addresses").is_none_or(|all| all.get(capability.name()).is_none()) {
+        if is_on
+            && fields.optional("addresses").is_none_or(|all| all.get(capability.name()).is_none())
+        {
             let at = format!("/addresses/{capability}");
             found.add(at, "không có", "is missing, and the capability is on");
         }
@@ -340,7 +347,9 @@ fn replies(fields: &mut Fields<'_>, found: &mut Findings) -> BTreeMap<Answer, (u
         let status = u16::try_from(status).unwrap_or(500);
         let body = body.unwrap_or_default().to_owned();
         let repeats = matches!(answer, Some(Answer::TryAgain | Answer::WrongSignature));
-        if answer == Some(Answer::Taken) && !(200..300).contains(&status) || repeats && status == 204 {
+        if answer == Some(Answer::Taken) && !(200..300).contains(&status)
+            || repeats && status == 204
+        {
             let (vi, en) = (
                 "đối tác sẽ hiểu ngược lại: `taken` cần 2xx, `try_again` không thể là 204",
                 "would tell the partner the opposite: `taken` is 2xx, a failure is not 204",

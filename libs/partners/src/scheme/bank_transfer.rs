@@ -15,7 +15,7 @@ use crate::vietqr;
 
 /// See the module.
 #[derive(Debug)]
-pub struct BankTransfer;
+pub(super) struct BankTransfer;
 
 static DESCRIPTION: Description = Description {
     name: "bank-transfer",
@@ -111,7 +111,10 @@ impl Scheme for BankTransfer {
             let is_only = line.account.is_empty() && partner.accounts.len() == 1;
             if !is_ours && !is_only {
                 let (vi, en) = (
-                    format!("dòng {number}: tài khoản `{}` không có trong tệp đối tác", line.account),
+                    format!(
+                        "dòng {number}: tài khoản `{}` không có trong tệp đối tác",
+                        line.account
+                    ),
                     format!("line {number}: the partner has no account `{}`", line.account),
                 );
                 found.add(format!("/{number}/account"), vi, en);

@@ -21,7 +21,7 @@ use crate::time::parse_compact;
 
 /// See the module.
 #[derive(Debug)]
-pub struct HmacBody;
+pub(super) struct HmacBody;
 
 const NAME: &str = "hmac-body";
 const REFERENCE_MAX: usize = 100;
@@ -185,8 +185,7 @@ impl Scheme for HmacBody {
         let body = object(response.body)?;
         let notice = fact(partner, &body, Capability::Refund, None)?;
         let is_ours = notice.reference.as_deref() == Some(refund.question.reference);
-        let found =
-            if is_ours { Findings::default() } else { other(refund.question.reference) };
+        let found = if is_ours { Findings::default() } else { other(refund.question.reference) };
         found.or(notice).map_err(Rejected::Content)
     }
 
@@ -200,9 +199,8 @@ impl Scheme for HmacBody {
         let setting = |name| partner.setting(&DESCRIPTION, name);
         let time = incoming.header(setting("timestamp_header"));
         let text = signed(partner, time, incoming.body);
-        let wrong = |problem| {
-            Rejected::Signature(WrongSignature::new(NAME, secrets, problem, &text))
-        };
+        let wrong =
+            |problem| Rejected::Signature(WrongSignature::new(NAME, secrets, problem, &text));
         if incoming.body.len() > MESSAGE_BYTES_MAX {
             return Err(wrong(SignatureProblem::Form));
         }

@@ -23,7 +23,7 @@ use crate::secret::{Algorithm, Secrets, hex, unhex};
 
 /// See the module.
 #[derive(Debug)]
-pub struct Momo;
+pub(super) struct Momo;
 
 const NAME: &str = "momo-2";
 const REFERENCE_MAX: usize = 50;
@@ -280,9 +280,9 @@ fn named(found: &mut Findings, reference: &str, request: &str) {
 
 /// `name=value` pairs as they are signed. `None` if a value contains the name of another one.
 fn joined(pairs: &[(&str, String)]) -> Option<String> {
-    let is_ambiguous = pairs.iter().any(|(_, value)| {
-        pairs.iter().any(|(name, _)| value.contains(&format!("&{name}=")))
-    });
+    let is_ambiguous = pairs
+        .iter()
+        .any(|(_, value)| pairs.iter().any(|(name, _)| value.contains(&format!("&{name}="))));
     let texts: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
     if is_ambiguous { None } else { Some(texts.join("&")) }
 }

@@ -26,7 +26,7 @@ use crate::time::compact;
 
 /// See the module.
 #[derive(Debug)]
-pub struct NationalPlatform;
+pub(super) struct NationalPlatform;
 
 const NAME: &str = "national-platform-1.0.6";
 const VERSION: &str = "1.0.6";
@@ -237,11 +237,8 @@ impl Scheme for NationalPlatform {
         let problem = reading.text("MaLoi");
         // CONFIRM ends a payment: every other code says that it failed.
         let listed = partner.statuses.get(&problem).copied();
-        let outcome = listed.unwrap_or(if problem == "00" {
-            Outcome::Captured
-        } else {
-            Outcome::Failed
-        });
+        let outcome =
+            listed.unwrap_or(if problem == "00" { Outcome::Captured } else { Outcome::Failed });
         let reference = Some(reading.text("MaThamChieu"));
         let notice = fact(&mut reading, reference, (problem, outcome), true);
         reading.or(Notice { by: Capability::Notify, key: Some(key), ..notice })

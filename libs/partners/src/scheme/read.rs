@@ -105,7 +105,8 @@ impl<F: Fn(&str) -> String> Reading<F> {
     }
 
     pub(super) fn no_time(&mut self, name: &str, text: &str) {
-        let (vi, en) = (format!("`{text}` không phải thời điểm"), format!("`{text}` is not a time"));
+        let (vi, en) =
+            (format!("`{text}` không phải thời điểm"), format!("`{text}` is not a time"));
         self.found.add(at(name), vi, en);
     }
 
@@ -120,10 +121,8 @@ impl<F: Fn(&str) -> String> Reading<F> {
 pub(super) fn without(found: &mut Findings, separator: &str, values: &[(&str, &str)]) {
     for (name, value) in values {
         if value.contains(separator) {
-            let (vi, en) = (
-                format!("không được có `{separator}`"),
-                format!("must not contain `{separator}`"),
-            );
+            let (vi, en) =
+                (format!("không được có `{separator}`"), format!("must not contain `{separator}`"));
             found.add(at(name), vi, en);
         }
     }

@@ -25,7 +25,7 @@ use crate::time::compact;
 
 /// See the module.
 #[derive(Debug)]
-pub struct Vnpay;
+pub(super) struct Vnpay;
 
 const NAME: &str = "vnpay-2.1.0";
 /// Parts of a đồng in which amounts are sent.
@@ -226,8 +226,7 @@ impl Scheme for Vnpay {
             let outcome =
                 if matches!(&*code, "94" | "99") { Outcome::Pending } else { Outcome::Failed };
             let event = format!("{}:refund:{code}", refund.refund_reference);
-            let notice =
-                unknown(event, refund.question.reference, code, Capability::Refund, key);
+            let notice = unknown(event, refund.question.reference, code, Capability::Refund, key);
             return reading.or(Notice { outcome, ..notice });
         }
         let status = members.some("vnp_TransactionStatus").unwrap_or_else(|| "05".to_owned());

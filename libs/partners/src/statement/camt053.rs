@@ -57,7 +57,7 @@ impl Element {
 /// # Errors
 ///
 /// All findings, with the number of the entry in the file.
-pub fn read(file: &[u8]) -> Result<Vec<Line>, Findings> {
+pub(crate) fn read(file: &[u8]) -> Result<Vec<Line>, Findings> {
     if file.len() > STATEMENT_BYTES_MAX {
         let (vi, en) = (
             format!("lớn hơn {STATEMENT_BYTES_MAX} byte"),
@@ -67,7 +67,11 @@ pub fn read(file: &[u8]) -> Result<Vec<Line>, Findings> {
     }
     let mut reading = Reading::default();
     if let Err(why) = reading.document(file) {
-        reading.found.add("", format!("không phải camt.053: {why}"), format!("is no camt.053: {why}"));
+        reading.found.add(
+            "",
+            format!("không phải camt.053: {why}"),
+            format!("is no camt.053: {why}"),
+        );
     } else if !reading.has_statement {
         reading.found.add("", "không có phần tử `Stmt`", "has no element `Stmt`");
     }
@@ -197,13 +201,15 @@ impl Reading {
             return 0;
         };
         if currency != "VND" {
-            let (vi, en) = (format!("tiền `{currency}`"), format!("is in `{currency}`, not in `VND`"));
+            let (vi, en) =
+                (format!("tiền `{currency}`"), format!("is in `{currency}`, not in `VND`"));
             self.found.add(&*at, vi, en);
         }
         let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
         let is_whole = part.bytes().all(|byte| byte == b'0');
         let digits = !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit());
-        let amount = whole.parse().ok().filter(|amount| digits && is_whole && *amount <= AMOUNT_MAX);
+        let amount =
+            whole.parse().ok().filter(|amount| digits && is_whole && *amount <= AMOUNT_MAX);
         if amount.is_none() {
             let (vi, en) = (
                 format!("`{text}` không phải số tiền nguyên đồng"),
@@ -265,7 +271,8 @@ impl Reading {
             .or_else(|| parse(&time, "%Y-%m-%d"));
         if booked_at.is_none() {
             let at = format!("/{}/BookgDt", self.entries);
-            let (vi, en) = (format!("`{time}` không phải thời điểm"), format!("`{time}` is no time"));
+            let (vi, en) =
+                (format!("`{time}` không phải thời điểm"), format!("`{time}` is no time"));
             self.found.add(at, vi, en);
         }
         let is_reversal = matches!(&*entry.text(&[&["RvslInd"]]), "true" | "1");

@@ -26,7 +26,7 @@ struct Columns {
 /// # Errors
 ///
 /// All findings, with the number of the line in the file.
-pub fn read(file: &[u8], format: &Format<'_>) -> Result<Vec<Line>, Findings> {
+pub(crate) fn read(file: &[u8], format: &Format<'_>) -> Result<Vec<Line>, Findings> {
     if file.len() > STATEMENT_BYTES_MAX {
         let (vi, en) = (
             format!("lớn hơn {STATEMENT_BYTES_MAX} byte"),
@@ -87,8 +87,10 @@ pub fn read(file: &[u8], format: &Format<'_>) -> Result<Vec<Line>, Findings> {
 impl Columns {
     /// The columns, if this line has the names of all.
     fn of(record: &StringRecord, format: &Format<'_>) -> Option<Self> {
-        let place = |name: &str| record.iter().position(|one| !name.is_empty() && one.trim() == name);
-        let optional = |name: &str| if name.is_empty() { Some(None) } else { place(name).map(Some) };
+        let place =
+            |name: &str| record.iter().position(|one| !name.is_empty() && one.trim() == name);
+        let optional =
+            |name: &str| if name.is_empty() { Some(None) } else { place(name).map(Some) };
         Some(Self {
             account: optional(format.account)?,
             event: place(format.event)?,
@@ -101,14 +103,8 @@ impl Columns {
 }
 
 fn no_columns(format: &Format<'_>) -> Findings {
-    let names = [
-        format.account,
-        format.event,
-        format.credit,
-        format.debit,
-        format.memo,
-        format.booked_at,
-    ];
+    let names =
+        [format.account, format.event, format.credit, format.debit, format.memo, format.booked_at];
     let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
     let names = names.join("`, `");
     let (vi, en) =
@@ -177,15 +173,12 @@ fn amount(text: &str, thousands: &str) -> Option<i64> {
     };
     let parts = if thousands == "." { "," } else { "." };
     let (whole, part) = text.split_once(parts).unwrap_or((text, ""));
-    let groups: Vec<&str> = if thousands.is_empty() {
-        vec![whole]
-    } else {
-        whole.split(thousands).collect()
-    };
+    let groups: Vec<&str> =
+        if thousands.is_empty() { vec![whole] } else { whole.split(thousands).collect() };
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let (first, rest) = groups.split_first()?;
     let is_grouped = !first.is_empty() && rest.iter().all(|group| group.len() == 3);
-    if !is_grouped || !groups.iter().all(|group| is_number(group)) || part.trim_matches('0') != "" {
+    if !is_grouped || !groups.iter().all(|group| is_number(group)) || !part.trim_matches('0').is_empty() {
         return None;
     }
     let amount: i64 = groups.concat().parse().ok()?;

@@ -33,8 +33,12 @@ fn entries_are_lines_and_those_of_several_transactions_as_many() {
     let lines = read(text.as_bytes()).unwrap();
     let seen: Vec<(&str, i64, &str)> =
         lines.iter().map(|line| (&*line.event, line.amount.0, &*line.memo)).collect();
-    let expected =
-        [("R1", 30_000, "phi A&B Đ"), ("R2a", 10_000, ""), ("R2:2", 20_000, ""), ("R3", -30_000, "")];
+    let expected = [
+        ("R1", 30_000, "phi A&B Đ"),
+        ("R2a", 10_000, ""),
+        ("R2:2", 20_000, ""),
+        ("R3", -30_000, ""),
+    ];
     assert_eq!(seen, expected);
     assert!(lines[3].is_reversal && lines.iter().all(|line| line.account == "0123"));
     assert_eq!(lines[0].booked_at, Some("2026-11-25T17:00:00Z".parse().unwrap()));
