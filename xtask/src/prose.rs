@@ -19,6 +19,7 @@ const CLEAN: &[&str] = &[
     "libs/documents/src",
     "libs/engine/src",
     "libs/papers/src",
+    "libs/partners/src",
     "libs/platform/src",
     "libs/web/src",
     "loadtest/src",

@@ -7,7 +7,9 @@
 //! or received here. Nothing here knows a dossier.
 
 mod canonical;
+mod description;
 mod fields;
+mod file;
 mod finding;
 pub mod limits;
 mod message;
@@ -18,15 +20,18 @@ mod reference;
 mod scheme;
 mod secret;
 mod statement;
+mod terms;
 mod time;
 pub mod vietqr;
 
+pub use description::{Basis, Description, ReplyText, Setting};
 pub use finding::{Finding, Findings};
 pub use message::{
-    Capability, Incoming, Method, Order, Outgoing, Question, Refund, Reply, Response, Start, Unable,
+    Incoming, Method, Order, Outgoing, Question, Refund, Reply, Response, Start, Unable,
 };
-pub use notice::{Answer, Notice, Outcome, Rejected, SignatureProblem, Vnd, WrongSignature};
+pub use notice::{Notice, Rejected, SignatureProblem, WrongSignature};
 pub use partner::{Account, Kind, Limits, Partner, Use};
 pub use reference::{REFERENCE_CHARS, Reference};
-pub use scheme::{Basis, Description, ReplyText, SCHEMES, Scheme, Setting, named};
+pub use scheme::{SCHEMES, Scheme};
 pub use secret::{Key, Secrets};
+pub use terms::{Answer, Capability, Outcome, Vnd};

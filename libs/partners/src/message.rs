@@ -1,55 +1,9 @@
 //! Messages from and to a partner, as bytes, and what is asked of a scheme.
 
-use std::fmt;
-
 use jiff::Timestamp;
 
 use crate::finding::Findings;
-use crate::notice::Vnd;
-
-/// Something that a partner can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Capability {
-    /// Begin a payment.
-    Pay,
-    /// Report to us.
-    Notify,
-    /// Send the payer's browser back to us. Evidence for the payer's page only: it records nothing.
-    Return,
-    /// Answer what became of a payment.
-    Query,
-    /// Return money.
-    Refund,
-    /// Give the receipt of the partner.
-    Bill,
-    /// Give statements.
-    Statement,
-}
-
-impl Capability {
-    /// All capabilities with their names in files of partners.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("pay", Self::Pay),
-        ("notify", Self::Notify),
-        ("return", Self::Return),
-        ("query", Self::Query),
-        ("refund", Self::Refund),
-        ("bill", Self::Bill),
-        ("statement", Self::Statement),
-    ];
-
-    /// The name in files of partners.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, one)| *one == self).map_or("", |(name, _)| name)
-    }
-}
-
-impl fmt::Display for Capability {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::terms::{Capability, Vnd};
 
 /// A request that arrived, exactly as it was sent.
 #[derive(Debug, Clone, Copy, Default)]

@@ -5,41 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::finding::Findings;
-use crate::message::Capability;
 use crate::secret::{Secrets, hex};
-
-/// Whole đồng.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Vnd(pub i64);
-
-/// What became of a payment or of a refund.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Outcome {
-    /// The money was captured.
-    Captured,
-    /// The payment or the refund failed; no money moved.
-    Failed,
-    /// Not known yet.
-    Pending,
-    /// The money went back to the payer.
-    Refunded,
-    /// The partner reversed a payment.
-    Reversed,
-    /// The payer disputes a payment.
-    Disputed,
-}
-
-impl Outcome {
-    /// All outcomes with their names in files of partners.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("captured", Self::Captured),
-        ("failed", Self::Failed),
-        ("pending", Self::Pending),
-        ("refunded", Self::Refunded),
-        ("reversed", Self::Reversed),
-        ("disputed", Self::Disputed),
-    ];
-}
+use crate::terms::{Capability, Outcome, Vnd};
 
 /// A partner's report about one fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,35 +109,3 @@ impl fmt::Display for WrongSignature {
 }
 
 impl std::error::Error for WrongSignature {}
-
-/// What became of an incoming message; each scheme has words of its own for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Answer {
-    /// It is recorded now.
-    Taken,
-    /// It was recorded before.
-    Known,
-    /// It names no payment of ours; it is recorded and listed.
-    Unmatched,
-    /// Its amount is not that of the payment; it is recorded and listed.
-    AmountDiffers,
-    /// Its content cannot be understood; it is kept and listed.
-    Impossible,
-    /// Its signature is wrong; nothing is recorded.
-    WrongSignature,
-    /// It could not be recorded; the partner should repeat it.
-    TryAgain,
-}
-
-impl Answer {
-    /// All answers with their names in files of partners.
-    pub const ALL: &'static [(&'static str, Self)] = &[
-        ("taken", Self::Taken),
-        ("known", Self::Known),
-        ("unmatched", Self::Unmatched),
-        ("amount_differs", Self::AmountDiffers),
-        ("impossible", Self::Impossible),
-        ("wrong_signature", Self::WrongSignature),
-        ("try_again", Self::TryAgain),
-    ];
-}

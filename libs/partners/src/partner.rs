@@ -1,18 +1,13 @@
-//! A partner as data: a file that names its scheme and gives it what it needs. All findings about a
-//! file are reported at once. The format is described in `docs/partners.md`.
+//! A partner as data: a scheme, and what it needs.
 
 use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 use url::Url;
 
-use crate::finding::Findings;
-use crate::limits::FILE_BYTES_MAX;
-use crate::message::{Capability, Unable};
-use crate::notice::{Answer, Outcome, Vnd};
-use crate::scheme::{Description, Scheme};
-
-mod check;
+use crate::description::{Description, Setting};
+use crate::message::Unable;
+use crate::terms::{Answer, Capability, Outcome, Vnd};
 
 /// What a partner does for us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +25,7 @@ impl Kind {
 }
 
 /// Whether something that the scheme has is used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Use {
     On,
     Off,
@@ -39,7 +34,8 @@ pub enum Use {
 }
 
 impl Use {
-    const ALL: &'static [(&'static str, Self)] =
+    /// All uses with their names in files.
+    pub const ALL: &'static [(&'static str, Self)] =
         &[("on", Self::On), ("off", Self::Off), ("unverified", Self::Unverified)];
 }
 
@@ -79,7 +75,8 @@ pub struct Partner {
     pub kind: Kind,
     /// Whether it is used at all.
     pub enabled: bool,
-    pub scheme: &'static dyn Scheme,
+    /// Description of its scheme; the scheme itself is [`Partner::scheme()`].
+    pub scheme: &'static Description,
     /// Names of the files of its secrets, at most two; the first signs.
     pub secrets: Vec<String>,
     pub capabilities: BTreeMap<Capability, Use>,
@@ -101,28 +98,6 @@ pub struct Partner {
 }
 
 impl Partner {
-    /// The partner of a file in YAML.
-    ///
-    /// # Errors
-    ///
-    /// All findings.
-    pub fn parse(text: &str) -> Result<Self, Findings> {
-        let mut found = Findings::default();
-        if text.len() > FILE_BYTES_MAX {
-            let (vi, en) = (
-                format!("lớn hơn {FILE_BYTES_MAX} byte"),
-                format!("has more than {FILE_BYTES_MAX} bytes"),
-            );
-            return Err(Findings::one("", vi, en));
-        }
-        let Some(file) = check::decoded(text, &mut found) else { return Err(found) };
-        let partner = check::partner(&file, &mut found);
-        match partner {
-            Some(partner) if found.is_empty() => Ok(partner),
-            _ => Err(found),
-        }
-    }
-
     /// Whether it offers this now.
     ///
     /// # Errors
@@ -162,12 +137,9 @@ impl Partner {
 
 fn value<'a>(
     of_file: &'a BTreeMap<String, String>,
-    of_scheme: &'static [crate::scheme::Setting],
+    of_scheme: &'static [Setting],
     name: &str,
 ) -> &'a str {
     let default = || of_scheme.iter().find(|one| one.name == name).and_then(|one| one.default);
     of_file.get(name).map(String::as_str).or_else(default).unwrap_or_default()
 }
-
-#[cfg(test)]
-pub(crate) mod tests;

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::notice::Vnd;
+use crate::terms::Vnd;
 
 pub(crate) mod camt053;
 pub(crate) mod csv;

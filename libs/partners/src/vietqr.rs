@@ -3,8 +3,8 @@
 //! `QRIBFTTA`, a transfer to an account).
 
 use crate::finding::Findings;
-use crate::notice::Vnd;
 use crate::partner::Account;
+use crate::terms::Vnd;
 
 /// Maximum length of the memo (field 62, part 08), in characters.
 pub const MEMO_MAX: usize = 25;

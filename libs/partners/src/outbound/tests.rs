@@ -1,5 +1,5 @@
 use super::*;
-use crate::partner::tests::{example, text};
+use crate::file::tests::{example, text};
 
 #[test]
 fn only_hosts_and_ports_of_the_partner_are_called() {

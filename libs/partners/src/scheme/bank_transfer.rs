@@ -5,12 +5,13 @@
 use super::read::payable;
 use super::{Basis, Description, Scheme, Setting};
 use crate::finding::Findings;
-use crate::message::{Capability, Order, Start, Unable};
-use crate::notice::{Notice, Outcome, Rejected, Vnd};
+use crate::message::{Order, Start, Unable};
+use crate::notice::{Notice, Rejected};
 use crate::partner::Partner;
 use crate::reference::Reference;
 use crate::secret::Secrets;
 use crate::statement::{Format, Line, camt053, csv};
+use crate::terms::{Capability, Outcome, Vnd};
 use crate::vietqr;
 
 /// See the module.

@@ -11,12 +11,11 @@ use super::read::{Reading, name, payable};
 use super::{Basis, Description, Scheme, Setting, outcome};
 use crate::finding::Findings;
 use crate::limits::MESSAGE_BYTES_MAX;
-use crate::message::{
-    Capability, Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable,
-};
-use crate::notice::{Answer, Notice, Outcome, Rejected, SignatureProblem, WrongSignature};
+use crate::message::{Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable};
+use crate::notice::{Notice, Rejected, SignatureProblem, WrongSignature};
 use crate::partner::Partner;
 use crate::secret::{Algorithm, Secrets, hex, unhex};
+use crate::terms::{Answer, Capability, Outcome};
 use crate::time::parse_compact;
 
 /// See the module.
@@ -123,7 +122,7 @@ impl Scheme for HmacBody {
         let body = object(response.body)?;
         let mut reading = Reading::new(|pointer: &str| scalar(&body, pointer));
         reading.expect(partner.field(&DESCRIPTION, "reference"), order.reference);
-        let url = reading.text(partner.field(&DESCRIPTION, "next_url"));
+        let url = reading.link(partner.field(&DESCRIPTION, "next_url"), partner);
         reading.or(url)
     }
 

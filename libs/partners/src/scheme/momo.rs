@@ -14,12 +14,11 @@ use super::read::{Reading, name, payable};
 use super::{Basis, Description, Scheme, Setting, outcome};
 use crate::canonical::{Members, encoded, parameters};
 use crate::finding::Findings;
-use crate::message::{
-    Capability, Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable,
-};
-use crate::notice::{Answer, Notice, Outcome, Rejected, SignatureProblem, Vnd, WrongSignature};
+use crate::message::{Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable};
+use crate::notice::{Notice, Rejected, SignatureProblem, WrongSignature};
 use crate::partner::Partner;
 use crate::secret::{Algorithm, Secrets, hex, unhex};
+use crate::terms::{Answer, Capability, Outcome, Vnd};
 
 /// See the module.
 #[derive(Debug)]
@@ -138,7 +137,7 @@ impl Scheme for Momo {
 
     fn opened(
         &self,
-        _: &Partner,
+        partner: &Partner,
         _: &Secrets,
         order: &Order<'_>,
         response: Response<'_>,
@@ -148,7 +147,7 @@ impl Scheme for Momo {
         reading.expect("orderId", order.reference);
         reading.expect("requestId", order.request);
         reading.expect("resultCode", "0");
-        let url = reading.text("payUrl");
+        let url = reading.link("payUrl", partner);
         reading.or(url)
     }
 

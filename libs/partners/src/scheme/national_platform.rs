@@ -16,12 +16,11 @@ use super::read::{Reading, name, payable, without};
 use super::{Basis, Description, Scheme, Setting, outcome, plain_reply};
 use crate::canonical::{Members, plain};
 use crate::finding::Findings;
-use crate::message::{
-    Capability, Incoming, Order, Outgoing, Question, Reply, Response, Start, Unable,
-};
-use crate::notice::{Answer, Notice, Outcome, Rejected, SignatureProblem, WrongSignature};
+use crate::message::{Incoming, Order, Outgoing, Question, Reply, Response, Start, Unable};
+use crate::notice::{Notice, Rejected, SignatureProblem, WrongSignature};
 use crate::partner::Partner;
 use crate::secret::{Algorithm, Secrets, hex, unhex};
+use crate::terms::{Answer, Capability, Outcome};
 use crate::time::compact;
 
 /// See the module.
@@ -144,7 +143,7 @@ impl Scheme for NationalPlatform {
     /// The response is `{error_code, message}`; `message` is a text with JSON in it.
     fn opened(
         &self,
-        _: &Partner,
+        partner: &Partner,
         _: &Secrets,
         _: &Order<'_>,
         response: Response<'_>,
@@ -156,7 +155,7 @@ impl Scheme for NationalPlatform {
         reading.or(())?;
         let inner = members(message.as_bytes())?;
         let mut reading = Reading::new(|name: &str| inner.text(name));
-        let url = reading.text("UrlThanhToan");
+        let url = reading.link("UrlThanhToan", partner);
         reading.or(url)
     }
 

@@ -4,8 +4,10 @@ use jiff::Timestamp;
 
 use crate::finding::{Findings, escaped};
 use crate::limits::{AMOUNT_MAX, VALUE_CHARS_MAX};
-use crate::notice::{Rejected, Vnd};
+use crate::notice::Rejected;
+use crate::outbound::address;
 use crate::partner::Partner;
+use crate::terms::Vnd;
 use crate::time::parse_compact;
 
 /// The pointer of a value: names of `hmac_body` are pointers already.
@@ -102,6 +104,17 @@ impl<F: Fn(&str) -> String> Reading<F> {
             self.no_time(name, &text);
         }
         at
+    }
+
+    /// An address to which a payer's browser is sent.
+    pub(super) fn link(&mut self, name: &str, partner: &Partner) -> String {
+        let text = self.text(name);
+        if !text.is_empty()
+            && let Err(blocked) = address(&text, partner.permits_http)
+        {
+            self.found.add(at(name), blocked.vi(), blocked.to_string());
+        }
+        text
     }
 
     pub(super) fn no_time(&mut self, name: &str, text: &str) {

@@ -15,12 +15,11 @@ use super::read::{Reading, name, payable, without};
 use super::{Basis, Description, Scheme, Setting, outcome};
 use crate::canonical::{Members, Parameter, encoded, parameters, plain};
 use crate::finding::Findings;
-use crate::message::{
-    Capability, Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable,
-};
-use crate::notice::{Answer, Notice, Outcome, Rejected, SignatureProblem, WrongSignature};
+use crate::message::{Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable};
+use crate::notice::{Notice, Rejected, SignatureProblem, WrongSignature};
 use crate::partner::Partner;
 use crate::secret::{Algorithm, Secrets, hex, unhex};
+use crate::terms::{Answer, Capability, Outcome};
 use crate::time::compact;
 
 /// See the module.
@@ -406,6 +405,8 @@ fn reported(
     // It has succeeded only if both say so (VNPAY, "Mã tham chiếu").
     let is_doubtful = of_status == Outcome::Captured && code != DONE;
     let outcome = if is_doubtful { Outcome::Pending } else { of_status };
+    // Another name than that of a capture, which may follow.
+    let status = if is_doubtful { format!("{status}-{code}") } else { status };
     let notice = fact(&mut reading, outcome, status, by, Some(key.to_owned()));
     reading.or(notice)
 }

@@ -12,7 +12,7 @@ use quick_xml::events::{BytesStart, Event};
 use super::Line;
 use crate::finding::Findings;
 use crate::limits::{AMOUNT_MAX, STATEMENT_BYTES_MAX, STATEMENT_LINES_MAX, XML_DEPTH_MAX};
-use crate::notice::Vnd;
+use crate::terms::Vnd;
 use crate::time::parse;
 
 /// An element inside an entry or an account.

@@ -8,7 +8,7 @@ use csv::{ReaderBuilder, StringRecord};
 use super::{Format, Line};
 use crate::finding::Findings;
 use crate::limits::{AMOUNT_MAX, STATEMENT_BYTES_MAX, STATEMENT_LINES_MAX};
-use crate::notice::Vnd;
+use crate::terms::Vnd;
 use crate::time::parse;
 
 /// The places of the columns that the format names.
@@ -178,7 +178,10 @@ fn amount(text: &str, thousands: &str) -> Option<i64> {
     let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let (first, rest) = groups.split_first()?;
     let is_grouped = !first.is_empty() && rest.iter().all(|group| group.len() == 3);
-    if !is_grouped || !groups.iter().all(|group| is_number(group)) || !part.trim_matches('0').is_empty() {
+    if !is_grouped
+        || !groups.iter().all(|group| is_number(group))
+        || !part.trim_matches('0').is_empty()
+    {
         return None;
     }
     let amount: i64 = groups.concat().parse().ok()?;

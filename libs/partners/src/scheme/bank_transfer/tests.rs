@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::partner::tests::{example, text};
+use crate::file::tests::{example, text};
 
 fn order(reference: &str) -> Order<'_> {
     Order {

@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::notice::Vnd;
-use crate::partner::tests::{example, text};
+use crate::file::tests::{example, text};
 use crate::secret::Key;
+use crate::terms::Vnd;
 
 fn secrets() -> Secrets {
     Secrets::new([Key::new("new", b"NEW".to_vec()), Key::new("old", b"OLD".to_vec())])

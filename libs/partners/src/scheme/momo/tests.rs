@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::partner::tests::example;
+use crate::file::tests::example;
 use crate::secret::Key;
 
 fn secrets() -> Secrets {

@@ -2,9 +2,9 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use super::*;
-use crate::notice::Vnd;
-use crate::partner::tests::example;
+use crate::file::tests::example;
 use crate::secret::Key;
+use crate::terms::Vnd;
 
 fn secrets() -> Secrets {
     Secrets::new([Key::new("platform", b"SECRET".to_vec())])
@@ -141,8 +141,12 @@ fn an_order_is_signed_over_its_values_on_a_clock_of_24_hours() {
     };
     let right = r#"{"error_code":"0","message":"{\"UrlThanhToan\":\"https://pay.example/1\"}"}"#;
     assert_eq!(opened(right).as_deref(), Ok("https://pay.example/1"));
-    for wrong in [r#"{"error_code":"7","message":""}"#, r#"{"error_code":"0","message":"{}"}"#, "x"]
-    {
+    for wrong in [
+        r#"{"error_code":"0","message":"{\"UrlThanhToan\":\"javascript:alert(1)\"}"}"#,
+        r#"{"error_code":"7","message":""}"#,
+        r#"{"error_code":"0","message":"{}"}"#,
+        "x",
+    ] {
         assert!(matches!(opened(wrong), Err(Rejected::Content(_))), "{wrong}");
     }
 }

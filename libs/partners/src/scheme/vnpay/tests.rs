@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::notice::Vnd;
-use crate::partner::tests::example;
+use crate::file::tests::example;
 use crate::secret::Key;
+use crate::terms::Vnd;
 
 fn secrets() -> Secrets {
     Secrets::new([Key::new("new", b"NEWSECRET".to_vec()), Key::new("old", b"OLDSECRET".to_vec())])

@@ -1,4 +1,5 @@
 use super::*;
+use crate::message::Unable;
 
 /// The partner of an example, switched on.
 pub(crate) fn example(name: &str) -> Partner {

@@ -1,4 +1,5 @@
-//! Checks the file of a partner, with the needs of its scheme.
+//! The file of a partner, checked with the needs of its scheme. All findings are reported at once.
+//! The format is described in `docs/partners.md`.
 
 use std::collections::BTreeMap;
 
@@ -6,20 +7,44 @@ use ipnet::IpNet;
 use serde_json::Value;
 use url::Url;
 
-use super::{Account, Kind, Limits, Partner, Use};
+use crate::description::{Basis, Description, Setting};
 use crate::fields::{Fields, one_of, text};
 use crate::finding::Findings;
-use crate::limits::{ACCOUNTS_MAX, AMOUNT_MAX, ENTRIES_MAX};
-use crate::message::Capability;
-use crate::notice::{Answer, Outcome, Vnd};
+use crate::limits::{ACCOUNTS_MAX, AMOUNT_MAX, ENTRIES_MAX, FILE_BYTES_MAX};
 use crate::outbound;
-use crate::scheme::{Basis, Description, SCHEMES, Scheme, Setting};
+use crate::partner::{Account, Kind, Limits, Partner, Use};
+use crate::scheme::SCHEMES;
+use crate::terms::{Answer, Capability, Outcome, Vnd};
 use crate::vietqr;
 
 const NAME_BYTES_MAX: usize = 40;
 
+impl Partner {
+    /// The partner of a file in YAML.
+    ///
+    /// # Errors
+    ///
+    /// All findings.
+    pub fn parse(text: &str) -> Result<Self, Findings> {
+        let mut found = Findings::default();
+        if text.len() > FILE_BYTES_MAX {
+            let (vi, en) = (
+                format!("lớn hơn {FILE_BYTES_MAX} byte"),
+                format!("has more than {FILE_BYTES_MAX} bytes"),
+            );
+            return Err(Findings::one("", vi, en));
+        }
+        let Some(file) = decoded(text, &mut found) else { return Err(found) };
+        let partner = partner(&file, &mut found);
+        match partner {
+            Some(partner) if found.is_empty() => Ok(partner),
+            _ => Err(found),
+        }
+    }
+}
+
 /// The file as a value; duplicate keys and what is not YAML are findings.
-pub(super) fn decoded(text: &str, found: &mut Findings) -> Option<Value> {
+fn decoded(text: &str, found: &mut Findings) -> Option<Value> {
     // Decoding a plain value would silently take the last of two equal keys.
     let strict = serde_yaml_ng::from_str::<serde_yaml_ng::Value>(text);
     match strict.and_then(|_| serde_yaml_ng::from_str::<Value>(text)) {
@@ -37,7 +62,7 @@ pub(super) fn decoded(text: &str, found: &mut Findings) -> Option<Value> {
 }
 
 /// The partner; `None` after findings without which there is none.
-pub(super) fn partner(file: &Value, found: &mut Findings) -> Option<Partner> {
+fn partner(file: &Value, found: &mut Findings) -> Option<Partner> {
     let mut fields = Fields::new(file, "", found);
     let name = file_name(fields.text("name", found), "/name", found);
     let version = fields.number("version", 0, 1..=1_000_000, found);
@@ -48,15 +73,15 @@ pub(super) fn partner(file: &Value, found: &mut Findings) -> Option<Partner> {
     let kind = fields.text("kind", found);
     let kind = one_of(kind, Kind::ALL, "/kind", found).unwrap_or(Kind::PaymentProvider);
     let enabled = fields.flag("enabled", found);
-    let schemes: Vec<(&str, &'static dyn Scheme)> =
-        SCHEMES.iter().map(|scheme| (scheme.description().name, *scheme)).collect();
+    let schemes: Vec<(&str, &'static Description)> =
+        SCHEMES.iter().map(|scheme| (scheme.description().name, scheme.description())).collect();
     let scheme = one_of(fields.text("scheme", found), &schemes, "/scheme", found);
     let permits_http = fields.flag("permits_http", found);
     let private_networks = networks(&mut fields, found);
     let limits = limits(&mut fields, found);
     // What follows is judged by the needs of the scheme.
     let scheme = scheme?;
-    let needs = scheme.description();
+    let needs = scheme;
     let secrets = secrets(&mut fields, needs, found);
     let (capabilities, confirmed) = capabilities(&mut fields, needs, found);
     let addresses = addresses(&mut fields, needs, &capabilities, permits_http, found);
@@ -217,17 +242,14 @@ fn capabilities(
         }
         confirmed.extend(capability.map(|capability| (capability, by.to_owned())));
     }
-    let uses: Vec<(&str, usize)> =
-        Use::ALL.iter().enumerate().map(|(place, (name, _))| (*name, place)).collect();
     let mut capabilities = BTreeMap::new();
     for (at, name, value) in fields.table("capabilities", ENTRIES_MAX, found) {
         let capability = one_of(name, Capability::ALL, &at, found);
-        let place = text(value, &at, found).and_then(|text| one_of(text, &uses, &at, found));
-        let place = place.and_then(|place| Use::ALL.get(place));
-        let (Some(capability), Some((_, wanted))) = (capability, place) else { continue };
+        let wanted = text(value, &at, found).and_then(|text| one_of(text, Use::ALL, &at, found));
+        let (Some(capability), Some(wanted)) = (capability, wanted) else { continue };
         let basis = needs.capabilities.iter().find(|(one, _)| *one == capability);
         match basis {
-            None if *wanted == Use::On => {
+            None if wanted == Use::On => {
                 let (vi, en) = (
                     format!("`{}` không có", needs.name),
                     format!("`{}` has no `{capability}`", needs.name),
@@ -235,7 +257,7 @@ fn capabilities(
                 found.add(at, vi, en);
             }
             Some((_, Basis::Unverified))
-                if *wanted == Use::On && !confirmed.contains_key(&capability) =>
+                if wanted == Use::On && !confirmed.contains_key(&capability) =>
             {
                 let (vi, en) = (
                     "chưa được kiểm chứng: ghi `unverified`, hoặc ghi người đã thử ở `confirmed`",
@@ -245,7 +267,7 @@ fn capabilities(
             }
             _ => {}
         }
-        capabilities.insert(capability, wanted.clone());
+        capabilities.insert(capability, wanted);
     }
     (capabilities, confirmed)
 }
@@ -396,3 +418,6 @@ fn accounts(fields: &mut Fields<'_>, needs: &Description, found: &mut Findings) 
     }
     accounts
 }
+
+#[cfg(test)]
+pub(crate) mod tests;
