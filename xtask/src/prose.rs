@@ -18,6 +18,7 @@ const CLEAN: &[&str] = &[
     "libs/eventstoredb-double/src",
     "libs/documents/src",
     "libs/engine/src",
+    "libs/outbox/src",
     "libs/papers/src",
     "libs/partners/src",
     "libs/platform/src",

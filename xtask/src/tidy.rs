@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["calendar", "papers"]),
     // For its tests.
     ("events", &["eventstoredb-double"]),
+    ("outbox", &["partners"]),
     ("platform", &[]),
     ("engine", &["calendar", "dossier", "events", "platform"]),
     ("documents", &["calendar", "dossier", "engine", "events", "platform"]),

@@ -18,6 +18,7 @@ pub struct Finding {
 pub struct Findings(pub Vec<Finding>);
 
 impl Findings {
+    /// Whether nothing has to change.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,7 +1,7 @@
-//! Payment partners. A [`Partner`] is data: a file that names its [`Scheme`] and gives it addresses,
-//! codes, names of fields, replies, accounts and limits. A scheme is code, one file behind one
-//! interface: it builds requests, verifies what comes in over its exact bytes, reads it into one
-//! [`Notice`], and replies in the partner's own words.
+//! Payment partners. A [`Partner`] is data: a file that names its [`Scheme`] and gives it
+//! addresses, codes, names of fields, replies, accounts and limits. A scheme is code, one file
+//! behind one interface: it builds requests, verifies what comes in over its exact bytes, reads it
+//! into one [`Notice`], and replies in the partner's own words.
 //!
 //! Everything is pure: time, ids, secrets and resolved addresses are passed in, and nothing is sent
 //! or received here. Nothing here knows a dossier.

@@ -24,6 +24,7 @@ impl Incoming<'_> {
     }
 }
 
+/// Methods of requests to partners.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Get,

@@ -60,6 +60,7 @@ pub struct WrongSignature {
     pub canonical_sha256: String,
 }
 
+/// What is wrong with how a message is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureProblem {
     /// The signature differs.

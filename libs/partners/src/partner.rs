@@ -63,7 +63,7 @@ pub struct Limits {
     pub retry_hours: u32,
 }
 
-/// A partner.
+/// The content of a partner's file, checked.
 #[derive(Debug, Clone)]
 pub struct Partner {
     /// Name in addresses and events.

@@ -57,6 +57,7 @@ impl Reference {
         found
     }
 
+    /// The text in its normal form: capital letters, nothing in between.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

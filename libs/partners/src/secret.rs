@@ -38,9 +38,9 @@ pub struct Secrets(Vec<Key>);
 /// How a string is signed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Algorithm {
-    /// HMAC-SHA256 (RFC 2104).
+    /// HMAC with SHA-256 (RFC 2104).
     HmacSha256,
-    /// HMAC-SHA512.
+    /// HMAC with SHA-512 (RFC 2104).
     HmacSha512,
     /// SHA-256 of the string, a separator `|` and the secret.
     Sha256WithSecret,
@@ -53,6 +53,7 @@ impl Secrets {
         Self(keys.into_iter().filter(|key| !key.bytes.is_empty()).take(2).collect())
     }
 
+    /// Whether nothing can be signed or verified.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()

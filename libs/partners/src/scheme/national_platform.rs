@@ -2,9 +2,9 @@
 //! QUERY and `GET_BILL`. Its document is not public; this follows working code of a province's
 //! client (`TD.DichVuCongApi`, folder `Infrastructure/DvcPayment`).
 //!
-//! `MaXacThuc` is SHA-256 of the values and the secret, joined with `|`; it is no HMAC. The digest of
-//! the whole string is therefore the signature itself, and a refusal names the digest of the string
-//! without the secret.
+//! `MaXacThuc` is SHA-256 of the values and the secret, joined with `|`; it is no HMAC. The digest
+//! of the whole string is therefore the signature itself, and a refusal names the digest of the
+//! string without the secret.
 //!
 //! A value that contains `|` could be split in another way; it is refused. Times are on a clock of
 //! 24 hours; the client that was read used one of 12.

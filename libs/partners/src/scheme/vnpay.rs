@@ -55,12 +55,13 @@ static DESCRIPTION: Description = Description {
         Setting::default("bank", ""),
     ],
     fields: &[],
-    // vnp_TransactionStatus. 07: the payer was debited, and VNPAY suspects fraud.
+    // vnp_TransactionStatus. 04: the bank debited the payer, and VNPAY has no success; 07: the
+    // payer was debited, and VNPAY suspects fraud. In both it is open what becomes of the money.
     statuses: &[
         (DONE, Outcome::Captured),
         ("01", Outcome::Pending),
         ("02", Outcome::Failed),
-        ("04", Outcome::Reversed),
+        ("04", Outcome::Pending),
         ("07", Outcome::Pending),
     ],
     // 05: VNPAY works on it; 06: VNPAY has sent it to the bank; 09: refused.

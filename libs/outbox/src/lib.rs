@@ -1,0 +1,19 @@
+//! Requests to partners, sent until they have an outcome. What is owed to a partner and how it
+//! ended are events elsewhere; here are the tries in between, for a limited time.
+//!
+//! A [`Lane`] decides when the next request to one partner may be sent: its rate, its breaker, and
+//! how many are on their way. Lanes know nothing of each other, so a slow or dead partner delays
+//! nobody. [`after()`] decides what follows from the result of a try. Both are pure; time and
+//! random numbers are passed in. The [`Store`] keeps requests and tries in SQLite.
+//!
+//! A try is recorded before the request is sent. After a crash, or if a response is lost, the same
+//! request is sent again with the same id, and the partner recognises it.
+
+mod lane;
+pub mod limits;
+mod policy;
+mod store;
+
+pub use lane::{Lane, Permit};
+pub use policy::{Policy, TryResult, Verdict, after};
+pub use store::{Added, Entry, Filter, Full, Request, State, Store, StoreError, Try};

@@ -1,0 +1,426 @@
+//! Requests and their tries in SQLite. Calls block; each is one transaction.
+
+use std::path::Path;
+
+use jiff::{SignedDuration, Timestamp};
+use partners::{Method, Outgoing};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::limits::{
+    ENDED_BYTES_MAX, ENDED_MAX, KEPT_DAYS, PAGE_MAX, PRUNE_MAX, REQUEST_BYTES_MAX,
+    RESPONSE_BYTES_MAX, TRIES_MAX, WAITING_BYTES_MAX, WAITING_MAX,
+};
+
+/// A request that is to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Unique in the installation; a request that is added again has the same.
+    pub id: String,
+    /// Name of the partner.
+    pub partner: String,
+    /// What it is about, as the id of the event that owes it.
+    pub about: String,
+    pub outgoing: Outgoing,
+}
+
+/// Where a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Waiting,
+    Done,
+    /// A person has to look into it; it can be replayed.
+    GivenUp,
+    Cancelled,
+}
+
+impl State {
+    const ALL: [(&'static str, Self); 4] = [
+        ("waiting", Self::Waiting),
+        ("done", Self::Done),
+        ("given_up", Self::GivenUp),
+        ("cancelled", Self::Cancelled),
+    ];
+
+    /// The name in the store and in lists.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, one)| *one == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// A request with its state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub request: Request,
+    pub state: State,
+    pub added_at: Timestamp,
+    /// When it is sent next, if it waits.
+    pub next_at: Timestamp,
+    /// Tries that were begun.
+    pub tries: u32,
+    /// Tells entries apart that were added at one time; the cursor of pages.
+    pub place: i64,
+}
+
+/// A try of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Try {
+    /// From 1.
+    pub number: u32,
+    pub begun_at: Timestamp,
+    /// `None` if the process ended during the try: whether the partner took it is not known.
+    pub ended_at: Option<Timestamp>,
+    pub result: Option<String>,
+    /// The beginning of the response.
+    pub response: Vec<u8>,
+}
+
+/// Which of the requests are listed.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub partner: Option<String>,
+    pub state: Option<State>,
+    /// The place of the last entry of the page before.
+    pub after: i64,
+}
+
+/// Whether a request is new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Added {
+    New,
+    /// It was added before; nothing was changed.
+    Known,
+}
+
+/// What is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Full {
+    #[error("too many requests of this partner wait")]
+    Number,
+    #[error("the requests of this partner that wait are too large")]
+    Bytes,
+    #[error("the request has more than {REQUEST_BYTES_MAX} bytes")]
+    Request,
+}
+
+/// Why a request was not recorded or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the outbox is full")]
+    Full(#[source] Full),
+    #[error("the outbox cannot be read or written")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("a request in the outbox cannot be decoded")]
+    Corrupt(#[source] serde_json::Error),
+}
+
+/// A file of SQLite with requests and their tries. One process writes.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+}
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS request (
+  place INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  partner TEXT NOT NULL,
+  about TEXT NOT NULL,
+  method TEXT NOT NULL,
+  url TEXT NOT NULL,
+  headers TEXT NOT NULL,
+  body BLOB NOT NULL,
+  state TEXT NOT NULL,
+  added_at INTEGER NOT NULL,
+  next_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  tries INTEGER NOT NULL,
+  bytes INTEGER NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS request_waiting ON request (partner, next_at, place) WHERE state = 'waiting';
+CREATE INDEX IF NOT EXISTS request_ended ON request (ended_at) WHERE state <> 'waiting';
+CREATE TABLE IF NOT EXISTS attempt (
+  request INTEGER NOT NULL REFERENCES request (place) ON DELETE CASCADE,
+  number INTEGER NOT NULL,
+  begun_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  result TEXT,
+  response BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY (request, number)
+) STRICT, WITHOUT ROWID;
+";
+const COLUMNS: &str =
+    "place, id, partner, about, state, added_at, next_at, tries, method, url, headers, body";
+
+impl Store {
+    /// Opens the store in this file, and creates it if it is missing.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = Connection::open(path)?;
+        connection.pragma_update(None, "journal_mode", "WAL")?;
+        connection.pragma_update(None, "synchronous", "FULL")?;
+        connection.pragma_update(None, "foreign_keys", true)?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self { connection })
+    }
+
+    /// Adds a request that is sent from `now` on, once.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn add(&mut self, request: &Request, now: Timestamp) -> Result<Added, StoreError> {
+        let Outgoing { method, url, headers, body } = &request.outgoing;
+        let headers = serde_json::to_string(headers).map_err(StoreError::Corrupt)?;
+        let size = url.len().saturating_add(headers.len()).saturating_add(body.len());
+        if size > REQUEST_BYTES_MAX {
+            return Err(StoreError::Full(Full::Request));
+        }
+        let transaction = self.connection.transaction()?;
+        let sql = "SELECT 1 FROM request WHERE id = ?1";
+        if transaction.query_row(sql, [&request.id], |_| Ok(())).optional()?.is_some() {
+            return Ok(Added::Known);
+        }
+        let sql = "SELECT count(*), coalesce(sum(bytes), 0) FROM request \
+                   WHERE partner = ?1 AND state = 'waiting'";
+        let (number, bytes): (i64, i64) =
+            transaction.query_row(sql, [&request.partner], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let size = i64::try_from(size).unwrap_or(i64::MAX);
+        if number >= WAITING_MAX {
+            return Err(StoreError::Full(Full::Number));
+        }
+        if bytes.saturating_add(size) > WAITING_BYTES_MAX {
+            return Err(StoreError::Full(Full::Bytes));
+        }
+        let Request { id, partner, about, .. } = request;
+        transaction.execute(
+            "INSERT INTO request (id, partner, about, method, url, headers, body, bytes, \
+             state, added_at, next_at, tries) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', ?9, ?9, 0)",
+            params![id, partner, about, name(*method), url, headers, body, size, micros(now)],
+        )?;
+        transaction.commit()?;
+        Ok(Added::New)
+    }
+
+    /// The requests of a partner that are due, the first ones first.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn due(&self, partner: &str, now: Timestamp, max: usize) -> Result<Vec<Entry>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM request WHERE partner = ?1 AND state = 'waiting' \
+             AND next_at <= ?2 ORDER BY next_at, place LIMIT ?3"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let rows = statement.query_map(params![partner, micros(now), page(max)], columns)?;
+        rows.map(|row| decoded(row?)).collect()
+    }
+
+    /// When the next request of a partner is due.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn next_at(&self, partner: &str) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT min(next_at) FROM request WHERE partner = ?1 AND state = 'waiting'";
+        let at: Option<i64> = self.connection.query_row(sql, [partner], |row| row.get(0))?;
+        Ok(at.map(timestamp))
+    }
+
+    /// Records that a try begins, before anything is sent. Until it ends, the request is not due
+    /// before `not_before`, which is after the longest try. Gives the number of the try; `None` if
+    /// the request does not wait any more.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn begin(
+        &mut self,
+        id: &str,
+        now: Timestamp,
+        not_before: Timestamp,
+    ) -> Result<Option<u32>, StoreError> {
+        let transaction = self.connection.transaction()?;
+        let sql = "UPDATE request SET tries = tries + 1, next_at = ?2 \
+                   WHERE id = ?1 AND state = 'waiting' RETURNING place, tries";
+        let row = transaction
+            .query_row(sql, params![id, micros(not_before)], |row| Ok((row.get(0)?, row.get(1)?)));
+        let Some((place, number)) = row.optional()? else { return Ok(None) };
+        let (place, number): (i64, u32) = (place, number);
+        transaction.execute(
+            "INSERT INTO attempt (request, number, begun_at) VALUES (?1, ?2, ?3)",
+            params![place, number, micros(now)],
+        )?;
+        // The first try stays, and the newest ones.
+        transaction.execute(
+            "DELETE FROM attempt WHERE request = ?1 AND number > 1 AND number <= ?2",
+            params![place, i64::from(number).saturating_sub(TRIES_MAX - 1)],
+        )?;
+        transaction.commit()?;
+        Ok(Some(number))
+    }
+
+    /// Records the result of a try, and what follows: the request waits until `again_at`, or has
+    /// ended with this state. A request that was cancelled meanwhile stays cancelled.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn end(
+        &mut self,
+        (id, number): (&str, u32),
+        result: &str,
+        response: &[u8],
+        (state, again_at): (State, Timestamp),
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let transaction = self.connection.transaction()?;
+        let kept = response.get(..RESPONSE_BYTES_MAX.min(response.len())).unwrap_or_default();
+        transaction.execute(
+            "UPDATE attempt SET ended_at = ?3, result = ?4, response = ?5 \
+             WHERE number = ?2 AND request = (SELECT place FROM request WHERE id = ?1)",
+            params![id, number, micros(now), result, kept],
+        )?;
+        let ended_at = (state != State::Waiting).then(|| micros(now));
+        let size = i64::try_from(kept.len()).unwrap_or(0);
+        transaction.execute(
+            "UPDATE request SET state = ?2, next_at = ?3, ended_at = ?4, bytes = bytes + ?5 \
+             WHERE id = ?1 AND state = 'waiting'",
+            params![id, state.name(), micros(again_at), ended_at, size],
+        )?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Ends a request that waits. False if it does not wait.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn cancel(&mut self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = "UPDATE request SET state = 'cancelled', ended_at = ?2 \
+                   WHERE id = ?1 AND state = 'waiting'";
+        Ok(self.connection.execute(sql, params![id, micros(now)])? == 1)
+    }
+
+    /// Sends a request again that was given up or cancelled; its time to be repeated begins anew.
+    /// False if there is none in such a state.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn replay(&mut self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let sql = "UPDATE request SET state = 'waiting', ended_at = NULL, added_at = ?2, next_at = ?2 \
+                   WHERE id = ?1 AND state IN ('given_up', 'cancelled')";
+        Ok(self.connection.execute(sql, params![id, micros(now)])? == 1)
+    }
+
+    /// A page of requests, the oldest first.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn list(&self, filter: &Filter, max: usize) -> Result<Vec<Entry>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM request WHERE place > ?1 AND (?2 IS NULL OR partner = ?2) \
+             AND (?3 IS NULL OR state = ?3) ORDER BY place LIMIT ?4"
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let state = filter.state.map(State::name);
+        let values = params![filter.after, filter.partner, state, page(max)];
+        let rows = statement.query_map(values, columns)?;
+        rows.map(|row| decoded(row?)).collect()
+    }
+
+    /// The tries of a request that are kept.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn tries(&self, id: &str) -> Result<Vec<Try>, StoreError> {
+        let sql = "SELECT number, begun_at, attempt.ended_at, result, response FROM attempt \
+                   JOIN request ON request.place = attempt.request WHERE id = ?1 ORDER BY number";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([id], |row| {
+            Ok(Try {
+                number: row.get(0)?,
+                begun_at: timestamp(row.get(1)?),
+                ended_at: row.get::<_, Option<i64>>(2)?.map(timestamp),
+                result: row.get(3)?,
+                response: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Removes requests that ended long ago, and the oldest ended ones beyond the maximum number
+    /// and size; at most [`PRUNE_MAX`]. Requests that wait are never removed. Gives their number.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn prune(&mut self, now: Timestamp) -> Result<usize, StoreError> {
+        let oldest = now.checked_sub(SignedDuration::from_hours(24 * KEPT_DAYS));
+        let oldest = micros(oldest.unwrap_or(Timestamp::MIN));
+        let sql = "DELETE FROM request WHERE place IN (SELECT place FROM request \
+                   WHERE state <> 'waiting' AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
+        let mut removed = self.connection.execute(sql, params![oldest, PRUNE_MAX])?;
+        let sql = "SELECT count(*), coalesce(sum(bytes), 0) FROM request WHERE state <> 'waiting'";
+        let (number, bytes): (i64, i64) =
+            self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let beyond = number.saturating_sub(ENDED_MAX).max(0);
+        let beyond = if bytes > ENDED_BYTES_MAX { beyond.max(PRUNE_MAX) } else { beyond };
+        let sql = "DELETE FROM request WHERE place IN (SELECT place FROM request \
+                   WHERE state <> 'waiting' ORDER BY ended_at LIMIT ?1)";
+        removed = removed.saturating_add(self.connection.execute(sql, [beyond.min(PRUNE_MAX)])?);
+        Ok(removed)
+    }
+}
+
+fn page(max: usize) -> i64 {
+    i64::try_from(max.min(PAGE_MAX)).unwrap_or(0)
+}
+
+fn micros(at: Timestamp) -> i64 {
+    at.as_microsecond()
+}
+
+fn timestamp(micros: i64) -> Timestamp {
+    Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
+}
+
+const fn name(method: Method) -> &'static str {
+    match method {
+        Method::Get => "GET",
+        Method::Post => "POST",
+    }
+}
+
+/// A row in the order of [`COLUMNS`], with its headers as text.
+fn columns(row: &Row<'_>) -> rusqlite::Result<(Entry, String)> {
+    let state: String = row.get(4)?;
+    let state = State::ALL.iter().find(|(name, _)| *name == state).map(|(_, state)| *state);
+    let method: String = row.get(8)?;
+    let method = if method == "GET" { Method::Get } else { Method::Post };
+    let outgoing = Outgoing { method, url: row.get(9)?, headers: Vec::new(), body: row.get(11)? };
+    let request = Request { id: row.get(1)?, partner: row.get(2)?, about: row.get(3)?, outgoing };
+    let entry = Entry {
+        request,
+        state: state.unwrap_or(State::GivenUp),
+        added_at: timestamp(row.get(5)?),
+        next_at: timestamp(row.get(6)?),
+        tries: row.get(7)?,
+        place: row.get(0)?,
+    };
+    Ok((entry, row.get(10)?))
+}
+
+fn decoded((mut entry, headers): (Entry, String)) -> Result<Entry, StoreError> {
+    let headers = serde_json::from_str(&headers).map_err(StoreError::Corrupt)?;
+    entry.request.outgoing.headers = headers;
+    Ok(entry)
+}
