@@ -5,7 +5,7 @@ use crate::terms::{Answer, Capability, Outcome};
 /// On what the knowledge of a message rests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
-    /// Public documentation, or working code of a client that was read.
+    /// Public documentation, or code of a client that was read.
     Documented,
     /// Conclusion from other messages of the scheme: off until somebody has tried it.
     Unverified,

@@ -1,6 +1,6 @@
 //! The online payment platform of the National Public Service Portal, version 1.0.6: INIT, CONFIRM,
-//! QUERY and `GET_BILL`. Its document is not public; this follows working code of a province's
-//! client (`TD.DichVuCongApi`, folder `Infrastructure/DvcPayment`).
+//! QUERY and `GET_BILL`. Its document is not public; this follows the code of a client
+//! (`TD.DichVuCongApi`, folder `Infrastructure/DvcPayment`).
 //!
 //! `MaXacThuc` is SHA-256 of the values and the secret, joined with `|`; it is no HMAC. The digest
 //! of the whole string is therefore the signature itself, and a refusal names the digest of the
