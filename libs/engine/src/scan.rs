@@ -73,6 +73,8 @@ struct Chain {
     /// Pages that were read, and pages that were handed out.
     read: u64,
     shared: u64,
+    /// How often a member asked what to do.
+    turns: u64,
 }
 
 /// A follower in the scan.
@@ -214,8 +216,12 @@ impl Member {
         let mut chain = self.scan.lock();
         chain.move_to(self.id, after, Doing::Works { since: now });
         let turn = chain.turn(self.id, &self.filter, after, now);
+        chain.turns += 1;
         drop(chain);
-        self.scan.changed.notify_waiters();
+        // Those that wait must not wake each other, or they would never stop.
+        if !matches!(turn, Turn::Wait) {
+            self.scan.changed.notify_waiters();
+        }
         turn
     }
 
@@ -231,7 +237,7 @@ impl Member {
         let (mut page, mut bytes) = (Page { events: Vec::new(), through: after }, 0);
         loop {
             let next = store.read_all(page.through, &filter, at_once).await?;
-            let is_end = next.through <= page.through;
+            let is_end = next.through <= page.through || next.through >= store.head();
             page.through = page.through.max(next.through);
             bytes += next.events.iter().map(|event| event.bytes()).sum::<usize>();
             page.events.extend(next.events);

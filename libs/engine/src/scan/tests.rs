@@ -175,6 +175,26 @@ async fn a_page_whose_reader_was_cancelled_or_failed_is_read_by_another() {
     assert_eq!(page.unwrap().unwrap().through, Position(20));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn those_that_wait_do_not_wake_each_other() {
+    let (store, scan) = (log().await, Scan::with(LIMITS));
+    let reader = scan.join(filter(&[]), Position::START);
+    // It reads for as long as the others wait.
+    assert!(matches!(reader.turn(Position::START), Turn::Read(_)));
+    let mut waiting = JoinSet::new();
+    for _ in 0..5 {
+        let (member, store) = (scan.join(filter(&[]), Position::START), Arc::clone(&store));
+        waiting.spawn(async move { member.page(&store, Position::START, 7).await.unwrap() });
+    }
+    drop(tokio::time::timeout(LIMITS.rests * 5, std::future::pending::<()>()).await);
+    let turns = scan.lock().turns;
+    assert!((6..=60).contains(&turns), "{turns} turns");
+    drop(Reading(&scan));
+    while let Some(page) = tokio::time::timeout(PATIENCE, waiting.join_next()).await.unwrap() {
+        assert_eq!(page.unwrap().through, Position(20));
+    }
+}
+
 #[tokio::test]
 async fn one_that_joins_later_is_given_kinds_that_the_pages_before_were_not_read_for() {
     let (store, scan) = (log().await, Scan::with(LIMITS));

@@ -311,3 +311,69 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use events::Version;
+    use serde_json::json;
+
+    use super::*;
+
+    fn recorded(position: u64, stream: &str, kind: &str, data: &Value) -> Recorded {
+        Recorded {
+            position: Position(position),
+            stream: StreamName::new(stream).unwrap(),
+            version: Version(position),
+            id: Uuid::from_u128(position.into()),
+            kind: kind.into(),
+            data: data.to_string(),
+            meta: "{}".to_owned(),
+        }
+    }
+
+    fn submitted(position: u64, dossier: u128, form: &Value) -> Recorded {
+        let id = Uuid::from_u128(dossier);
+        let brief = json!({
+            "dossier": id, "code": format!("G02.001-261126-{dossier:010}"),
+            "procedure": { "code": "CO.D", "version": 1 }, "agency": "G02.001",
+            "channel": "online", "applicant": "c1", "public": {}, "groups": [],
+            "delivery": { "channel": "electronic" }, "submitted_at": "2026-11-26T02:00:00Z",
+        });
+        let data = json!({
+            "brief": brief, "form": { "$personal": form }, "documents": [], "fee_first": false,
+        });
+        recorded(position, &format!("intake-{id}"), SUBMITTED, &data)
+    }
+
+    fn supplement(position: u64, dossier: u128, form: Option<&Value>) -> Recorded {
+        let mut data = json!({
+            "request": 1, "documents": [], "started_at": "2026-11-26T02:00:00Z",
+            "resumes_clock": false,
+        });
+        if let Some(form) = form {
+            data["form"] = json!({ "$personal": form });
+        }
+        let stream = format!("intake-{}", Uuid::from_u128(dossier));
+        recorded(position, &stream, "intake.SupplementSubmitted.v1", &data)
+    }
+
+    #[test]
+    fn a_dossier_that_is_submitted_and_corrected_in_a_page_is_indexed_once_with_its_last_form() {
+        let mut drafts = Drafts::default();
+        let (first, last) = (json!({ "name": "Lan" }), json!({ "name": "Mai" }));
+        assert!(drafts.take(&submitted(1, 7, &first)).unwrap());
+        assert!(drafts.take(&submitted(2, 5, &first)).unwrap());
+        assert!(drafts.take(&supplement(3, 7, Some(&last))).unwrap());
+        assert!(drafts.take(&supplement(4, 5, None)).unwrap());
+        assert!(!drafts.take(&supplement(5, 9, Some(&last))).unwrap(), "of an earlier page");
+        let forms: Vec<_> = drafts.0.values().map(|draft| draft.form.known().cloned()).collect();
+        assert_eq!(forms, [Some(last), Some(first)], "in the order of submission");
+    }
+
+    #[test]
+    fn a_dossier_is_read_again_only_after_what_changes_its_form_or_agency() {
+        assert!(!corrects(&supplement(1, 7, None)));
+        assert!(corrects(&supplement(1, 7, Some(&json!({})))));
+        assert!(!corrects(&submitted(1, 7, &json!({}))));
+    }
+}
