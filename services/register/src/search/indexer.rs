@@ -337,7 +337,7 @@ mod tests {
             "dossier": id, "code": format!("G02.001-261126-{dossier:010}"),
             "procedure": { "code": "CO.D", "version": 1 }, "agency": "G02.001",
             "channel": "online", "applicant": "c1", "public": {}, "groups": [],
-            "delivery": { "channel": "electronic" }, "submitted_at": "2026-11-26T02:00:00Z",
+            "delivery": { "channel": "download" }, "submitted_at": "2026-11-26T02:00:00Z",
         });
         let data = json!({
             "brief": brief, "form": { "$personal": form }, "documents": [], "fee_first": false,
