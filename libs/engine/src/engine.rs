@@ -18,6 +18,7 @@ use crate::forms::Forms;
 use crate::limits::CLOCK_AHEAD_MAX;
 use crate::pulse::Pulses;
 use crate::rulebook::{Rulebook, RulebookError};
+use crate::scan::Scan;
 
 /// The store, the law and the clock of a process, shared by its services.
 #[derive(Debug)]
@@ -30,6 +31,8 @@ pub struct Engine {
     pub(crate) guard: ClockGuard,
     pub(crate) pulses: Pulses,
     pub(crate) views: Option<PathBuf>,
+    /// The pages of the log that followers share.
+    pub(crate) scan: Arc<Scan>,
     pub metrics: Arc<Metrics>,
     /// Random identifier of this process, as a holder of leases.
     holder: String,
@@ -98,6 +101,7 @@ impl Engine {
             holder,
             leads: Mutex::default(),
             views,
+            scan: Arc::default(),
         }))
     }
 

@@ -22,6 +22,7 @@ mod pulse;
 pub mod reads;
 mod record;
 pub mod rulebook;
+mod scan;
 mod streams;
 pub mod tasks;
 pub mod unmatched;

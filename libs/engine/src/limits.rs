@@ -47,6 +47,22 @@ pub const PAGE_EVENTS: usize = 512;
 pub const FOLLOWED_PER_SAVE: u64 = 1_000;
 /// Events per page of a projection: larger transactions cost less.
 pub const VIEW_PAGE_EVENTS: usize = 4_096;
+/// Events between a follower and the head from which on it takes part in the scan of the process.
+/// Those nearer to the head are in the store's memory.
+pub const SCAN_FROM: u64 = 8_192;
+/// Bytes of data and metadata after which a page of the scan ends: large enough that most dossiers
+/// which are handled at the same time have their events in one or two pages.
+pub const SCAN_PAGE_BYTES: usize = 8 * 1024 * 1024;
+/// Events after which it ends.
+pub const SCAN_PAGE_EVENTS: usize = 20_000;
+/// Bytes of the pages of the scan from which on none is read before the oldest is no longer needed.
+pub const SCAN_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// Positions by which a follower may be behind the oldest page of the scan so that it is waited for.
+pub const SCAN_NEAR: u64 = 100_000;
+/// How long the others wait for a follower that handles a page.
+pub const SCAN_WAIT_MAX: Duration = Duration::from_secs(5);
+/// How long they wait for one that has handled a page and does not ask for the next.
+pub const SCAN_RESTS: Duration = Duration::from_millis(100);
 /// Concurrent queries for one row of a read model.
 pub const LOOK_UPS_AT_ONCE: usize = 2;
 /// Queued ones; further ones are refused as busy.

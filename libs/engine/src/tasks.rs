@@ -122,6 +122,10 @@ pub trait Task: Send {
     }
     /// One bounded piece of work.
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>>;
+    /// Ends what its last step has begun; no step follows.
+    fn finish(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
     /// Returns once there may be something to do after `done`.
     fn woken<'a>(&'a mut self, engine: &'a Engine, done: Position) -> BoxFuture<'a, ()> {
         Box::pin(engine.store.wait_past(done))
@@ -149,6 +153,10 @@ impl<T: Task> Task for Led<T> {
             return self.0.step();
         }
         Box::pin(async { Ok(Next::Idle { done: Position(u64::MAX), wake_at: None }) })
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, ()> {
+        self.0.finish()
     }
 
     fn woken<'a>(&'a mut self, engine: &'a Engine, done: Position) -> BoxFuture<'a, ()> {
@@ -310,6 +318,7 @@ async fn run(
             }
         }
     }
+    task.finish().await;
     beating.ends();
 }
 

@@ -75,6 +75,9 @@ pub enum ViewError {
     /// The thread of the query panicked or was cancelled.
     #[error("a query was broken off")]
     BrokenOff,
+    /// The write-ahead log has its greatest length.
+    #[error("the write-ahead log of a view is full: {0}")]
+    Full(events::Unwritable),
     /// Too many queued queries of this class.
     #[error("too many questions to a view wait")]
     Busy,
@@ -86,7 +89,7 @@ impl ViewError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Busy | Self::File { .. } => true,
+            Self::Busy | Self::File { .. } | Self::Full(_) => true,
             Self::BrokenOff => false,
             Self::Sqlite(error) => matches!(
                 error.sqlite_error_code(),
@@ -128,8 +131,9 @@ pub fn rebuilt() -> u64 {
     REBUILT.load(Ordering::Relaxed)
 }
 
-/// Length of a view's write-ahead log, in pages of 4,096 bytes.
-const WAL: WalLimits = WalLimits { copy: 2_000, alarm: 32_768, most: u64::MAX };
+/// Length of a view's write-ahead log, in pages of 4,096 bytes: beyond 32 MiB the writer waits for a
+/// checkpoint; a view whose readers prevent it is not written beyond 512 MiB.
+const WAL: WalLimits = WalLimits { copy: 2_000, wait: 8_192, alarm: 32_768, most: 131_072 };
 
 impl View {
     /// Opens the view in `folder` (`None`: in memory). It is rebuilt if it is missing, damaged, of
@@ -138,6 +142,15 @@ impl View {
         folder: Option<&Path>,
         shape: Shape,
         store: &EventStore,
+    ) -> Result<Self, ViewError> {
+        Self::open_within(folder, shape, store, WAL)
+    }
+
+    fn open_within(
+        folder: Option<&Path>,
+        shape: Shape,
+        store: &EventStore,
+        limits: WalLimits,
     ) -> Result<Self, ViewError> {
         let Some(folder) = folder else {
             let connection =
@@ -170,7 +183,7 @@ impl View {
             of(LISTS_AT_ONCE, LISTS_WAITING_MAX),
             of(STATISTICS_AT_ONCE, STATISTICS_WAITING_MAX),
         );
-        let wal = Some(Arc::new(Wal::of(&mut writer, path, WAL)?));
+        let wal = Some(Arc::new(Wal::of(&mut writer, path, limits)?));
         Ok(Self { writer: Arc::new(Mutex::new(writer)), wal, look_ups, lists, statistics })
     }
 
@@ -192,9 +205,23 @@ impl View {
         through: Position,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, ViewError> {
+        self.begin_write(through, change).await
+    }
+
+    /// Begins [`View::write`]; the result is that of the future.
+    pub(crate) fn begin_write<T, C>(
+        &self,
+        through: Position,
+        change: C,
+    ) -> impl Future<Output = Result<T, ViewError>> + Send + use<T, C>
+    where
+        T: Send + 'static,
+        C: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
         let (writer, wal) = (Arc::clone(&self.writer), self.wal.clone());
         let writing = move || transact(&lock(&writer), wal.as_deref(), through, change);
-        tokio::task::spawn_blocking(writing).await.map_err(|_| ViewError::BrokenOff)?
+        let writing = tokio::task::spawn_blocking(writing);
+        async move { writing.await.map_err(|_| ViewError::BrokenOff)? }
     }
 
     /// Like [`View::write`], on this thread: while a service is assembled.
@@ -239,6 +266,9 @@ fn transact<T>(
     if !connection.is_autocommit() {
         // An earlier change panicked.
         connection.execute_batch("ROLLBACK")?;
+    }
+    if let Some(why) = wal.and_then(Wal::full) {
+        return Err(ViewError::Full(why));
     }
     // Prepared once: parsing BEGIN and COMMIT matters at thousands of small transactions per
     // second.

@@ -9,6 +9,8 @@ use std::time::Duration;
 pub struct WalLimits {
     /// From here on, it is checkpointed.
     pub copy: u64,
+    /// From here on, the writer waits for a checkpoint.
+    pub wait: u64,
     /// From here on, an alarm is raised if a reader blocks the reset.
     pub alarm: u64,
     /// From here on, appends are refused.
@@ -160,7 +162,8 @@ pub const LEASE_RENEW: Duration = Duration::from_secs(1);
 
 /// Size of SQLite's write-ahead log in pages of 4 KiB: checkpoints begin at 32 MiB, an alarm is
 /// raised at 256 MiB, appends are refused at 4 GiB.
-pub const WAL: WalLimits = WalLimits { copy: 8_192, alarm: 65_536, most: 1_048_576 };
+pub const WAL: WalLimits =
+    WalLimits { copy: 8_192, wait: u64::MAX, alarm: 65_536, most: 1_048_576 };
 /// Wait before a checkpoint is retried that a reader blocked.
 pub const CHECKPOINT_AGAIN: Duration = Duration::from_millis(50);
 /// Longest back-off of failed checkpoints.

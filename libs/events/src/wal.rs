@@ -55,6 +55,8 @@ pub(crate) struct State {
     failing: Mutex<Option<Cause>>,
     /// Length at the writer's last checkpoint of its own.
     copied_at: AtomicU64,
+    /// Held by the thread while it checkpoints. SQLite refuses two checkpoints at once.
+    copying: Mutex<()>,
 }
 
 impl State {
@@ -71,6 +73,10 @@ impl State {
     /// Why the checkpoint thread fails, if it does.
     pub(crate) fn failing(&self) -> Option<Cause> {
         self.lock_failing().clone()
+    }
+
+    fn lock_copying(&self) -> MutexGuard<'_, ()> {
+        self.copying.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock_failing(&self) -> MutexGuard<'_, Option<Cause>> {
@@ -124,10 +130,15 @@ impl Wal {
         Ok(Self { path, state, wake: Some(wake), thread, limits })
     }
 
-    /// To be called between transactions. Never blocks.
+    /// To be called between transactions. Waits for a checkpoint only beyond the limit for that,
+    /// and never for a reader.
     pub fn tend(&self, connection: &Connection) {
         let pages = self.state.pages.load(Ordering::Relaxed);
-        if self.state.copied.swap(false, Ordering::Acquire) {
+        if pages > self.limits.wait {
+            // Transactions are larger or faster than the thread copies.
+            let _copied = self.state.lock_copying();
+            self.copy_alone(connection, pages);
+        } else if self.state.copied.swap(false, Ordering::Acquire) {
             copy_by(connection);
         } else if pages > self.limits.copy {
             self.wake();
@@ -290,11 +301,12 @@ impl Copier {
 
     /// Checkpoints as far as possible; true if no retry is needed soon.
     fn copy(&self) -> rusqlite::Result<bool> {
+        let _copying = self.state.lock_copying();
         // The writer is copying the rest at this moment.
         let Some((pages, copied)) = self.checkpoint("PRAGMA wal_checkpoint(PASSIVE)")? else {
             return Ok(true);
         };
-        let WalLimits { copy, alarm, most } = self.limits;
+        let WalLimits { copy, alarm, most, .. } = self.limits;
         self.note(pages > alarm && copied < pages, pages);
         if copied < pages {
             return Ok(pages <= copy);

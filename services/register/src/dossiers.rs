@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use dossier::contract::{
-    AgencyCode, Brief, ClosedAs, DecidedBy, IntakeEvent, LawEvent, Outcome, PaymentEvent, Promise,
-    RatingEvent, SupplementEffect, party_name,
+    AgencyCode, Brief, ClosedAs, DecidedBy, IntakeEvent, LawEvent, Outcome, Promise, RatingEvent,
+    SupplementEffect, party_name,
 };
 use dossier::figures::ApplicantKind;
 use dossier::services::Category;
@@ -407,15 +407,14 @@ impl Projection for Dossiers {
         let Some(category) = Category::named(event.stream.category()) else { return Ok(()) };
         match category {
             Category::Intake => self.intake(rows, id, decode(event)?, at)?,
+            // The only one of its kinds; its content is not needed.
             Category::Payment => {
-                if let PaymentEvent::FeeAssessed(_) = decode(event)? {
-                    let sql = format!(
-                        "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
-                        status::FEE,
-                        awaits::BEGIN
-                    );
-                    waiting(rows, &sql, (id, awaits::FEE, at))?;
-                }
+                let sql = format!(
+                    "UPDATE dossiers SET status = {}, {} WHERE id = ?1 AND handled_at IS NULL",
+                    status::FEE,
+                    awaits::BEGIN
+                );
+                waiting(rows, &sql, (id, awaits::FEE, at))?;
             }
             Category::Review => self.review(rows, id, &decode(event)?, at)?,
             Category::Rating => match decode(event)? {

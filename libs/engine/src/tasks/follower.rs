@@ -10,6 +10,7 @@
 //!   over, and logs and skips one that need not hold up the others.
 //! - A step is at most one page, and a stop takes effect between steps. A step that is aborted in
 //!   the middle is a page that was not saved.
+//! - Followers that read the store in every replica share its pages ([`crate::scan`]).
 //! - Source and leadership are a [`Source`]; where the position is saved is a [`Saved`].
 
 use std::sync::Arc;
@@ -21,7 +22,9 @@ use tokio::sync::watch;
 
 use super::{Next, Progress, Stalled, Task, Work};
 use crate::Engine;
+use crate::limits::SCAN_FROM;
 use crate::pulse::Followed;
+use crate::scan::Member;
 use crate::view::ViewError;
 
 mod cursors;
@@ -30,6 +33,7 @@ mod handler;
 mod place;
 mod source;
 
+use cursors::Writing;
 pub use cursors::{Cursors, Saved};
 pub use following::Following;
 pub use handler::{Handled, Handler, Rest, Rows};
@@ -41,11 +45,15 @@ use source::Standing;
 pub struct Follower<H> {
     pub(super) engine: Arc<Engine>,
     following: Following,
+    /// Its part in the scan of the process, if it reads the store in every replica.
+    scan: Option<Member>,
     position: Position,
     /// Upper bound on the events scanned since the position was saved.
     unsaved: u64,
     /// The position must be saved before the next page.
     owed: bool,
+    /// Rows that are being written while the next page is handled, and the position before them.
+    writing: Option<(Position, Writing)>,
     progress: watch::Sender<Position>,
     reached: Progress,
     pub(super) handler: H,
@@ -70,13 +78,17 @@ impl<H: Handler> Follower<H> {
         let position = following.saved.position()?;
         let (progress, reached) = Progress::new();
         progress.send_replace(position);
+        let is_every = matches!(following.source, Source::Every);
+        let scan = is_every.then(|| engine.scan.join(following.filter.clone(), position));
         let engine = Arc::clone(engine);
         Ok(Self {
             engine,
             following,
+            scan,
             position,
             unsaved: 0,
             owed: false,
+            writing: None,
             progress,
             reached,
             handler,
@@ -113,6 +125,9 @@ impl<H: Handler> Follower<H> {
             }
             Standing::Leads => {}
         }
+        if self.handler.needs_rows() {
+            self.written().await?;
+        }
         let changed = self.handler.prepare().await?;
         // After a restart, events from the saved position are handled again without effect: a
         // position that cannot be saved does not stop the work.
@@ -138,24 +153,52 @@ impl<H: Handler> Follower<H> {
 
     /// Reads and handles a page.
     async fn page(&mut self) -> Result<Paged, Stalled> {
+        let paged = self.next_page().await;
+        if paged.is_err() {
+            // It is also the end of what was written before.
+            self.written().await?;
+        }
+        if let Some(scan) = &self.scan {
+            scan.rests(self.position);
+        }
+        paged
+    }
+
+    async fn next_page(&mut self) -> Result<Paged, Stalled> {
         let Following { source, filter, page_events, save_after, .. } = &mut self.following;
         let (after, limit) = (self.position, *page_events);
-        let page = source.page(&self.engine, filter, after, limit).await?;
+        let page = match &self.scan {
+            Some(scan) => scan.page(&self.engine.store, after, limit).await?,
+            None => source.page(&self.engine, filter, after, limit).await?,
+        };
         if page.through <= after {
+            self.written().await?;
             return Ok(Paged::Nothing);
         }
         self.engine.guard.followed(page.events.last().map(|newest| &**newest));
         let (through, events, save_after) = (page.through, page.events.len(), *save_after);
+        // Near the head, requests wait for the rows.
+        let is_far = self.engine.store.head().0.saturating_sub(through.0) >= SCAN_FROM;
         let handled = match events {
             0 => Handled::Done { save: false },
             _ => self.handler.handle(after, page).await?,
         };
         let unsaved = self.unsaved.saturating_add(scanned(after, through, limit));
         let save = match handled {
-            Handled::NotYet => return Ok(Paged::NotYet),
+            Handled::NotYet => {
+                self.written().await?;
+                return Ok(Paged::NotYet);
+            }
             Handled::Rows(rows) => {
-                self.following.saved.write(through, rows).await?;
+                self.written().await?;
+                match self.following.saved.begin_write(through, rows) {
+                    Ok(writing) => self.writing = Some((self.position, writing)),
+                    Err(rows) => self.following.saved.write(through, rows).await?,
+                }
                 (self.position, self.unsaved) = (through, 0);
+                if is_far && self.writing.is_some() {
+                    return Ok(Paged::More);
+                }
                 false
             }
             Handled::Done { save } => {
@@ -163,6 +206,7 @@ impl<H: Handler> Follower<H> {
                 save || unsaved >= save_after
             }
         };
+        self.written().await?;
         // The effects are durable; only the position may not be saved yet.
         self.reach(through);
         self.announce(events).await;
@@ -172,8 +216,23 @@ impl<H: Handler> Follower<H> {
         Ok(Paged::More)
     }
 
+    /// Waits until the rows are written that are being written. If that fails, the position is the
+    /// one before them.
+    async fn written(&mut self) -> Result<(), Stalled> {
+        let Some((before, writing)) = &mut self.writing else { return Ok(()) };
+        let (before, written) = (*before, writing.await);
+        self.writing = None;
+        if let Err(error) = written {
+            self.position = before;
+            return Err(error.into());
+        }
+        self.reach(self.position);
+        Ok(())
+    }
+
     /// Saves the position with the handler's state.
     async fn save(&mut self) -> Result<(), Stalled> {
+        self.written().await?;
         // Until it has succeeded.
         self.owed = true;
         let rows = self.handler.state().await?;
@@ -229,6 +288,15 @@ impl<H: Handler> Task for Follower<H> {
 
     fn step(&mut self) -> BoxFuture<'_, Result<Next, Stalled>> {
         Box::pin(self.advance())
+    }
+
+    fn finish(&mut self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.written().await {
+                let follower = self.following.name;
+                tracing::warn!(follower, %error, "last page not written; handled again at the next start");
+            }
+        })
     }
 
     fn woken<'a>(&'a mut self, engine: &'a Engine, done: Position) -> BoxFuture<'a, ()> {

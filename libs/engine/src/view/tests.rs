@@ -127,3 +127,39 @@ fn a_damaged_view_is_built_anew() {
     std::fs::write(folder.path().join("numbers.sqlite"), "no database").unwrap();
     assert_eq!(count(&View::open(Some(folder.path()), SHAPE, &store).unwrap()), 0);
 }
+
+#[tokio::test]
+async fn the_write_ahead_log_of_a_view_is_bounded_even_if_a_reader_prevents_checkpoints() {
+    let (folder, store) = (tempfile::tempdir().unwrap(), EventStore::memory());
+    let limits = WalLimits { copy: 10, wait: 20, alarm: 200, most: 400 };
+    let view = View::open_within(Some(folder.path()), SHAPE, &store, limits).unwrap();
+    let wal = folder.path().join("numbers.sqlite-wal");
+    let pages = || std::fs::metadata(&wal).unwrap().len() / 4_096;
+    let write = || {
+        let rows = |rows: &Connection| {
+            rows.execute_batch(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+                 INSERT INTO numbers SELECT i FROM n",
+            )
+        };
+        view.write(Position(1), rows)
+    };
+    for _ in 0..100 {
+        write().await.unwrap();
+    }
+    assert!(pages() < 100, "{} pages without a reader", pages());
+    let reader = Connection::open(folder.path().join("numbers.sqlite")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM numbers").unwrap();
+    let refused = loop {
+        if let Err(error) = write().await {
+            break error;
+        }
+    };
+    assert!(matches!(&refused, ViewError::Full(_)) && refused.is_retryable(), "{refused}");
+    assert!((400..500).contains(&pages()), "{} pages", pages());
+    drop(reader);
+    let patience = std::time::Instant::now();
+    while write().await.is_err() {
+        assert!(patience.elapsed().as_secs() < 20, "it is not written again");
+    }
+}

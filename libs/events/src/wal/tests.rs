@@ -4,7 +4,7 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
 use super::*;
 
-const LIMITS: WalLimits = WalLimits { copy: 10, alarm: 40, most: 200 };
+const LIMITS: WalLimits = WalLimits { copy: 10, wait: u64::MAX, alarm: 40, most: 200 };
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A file opened for writing.
@@ -113,4 +113,27 @@ fn a_log_that_is_full_because_of_a_reader_is_pinned() {
         wal.full().is_some()
     });
     assert!(matches!(wal.full(), Some(Unwritable::Pinned { bytes }) if bytes > 0));
+}
+
+#[test]
+fn a_writer_that_is_faster_than_the_thread_waits_for_checkpoints() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.sqlite");
+    let mut connection = writer(&path);
+    let limits = WalLimits { wait: 40, alarm: 400, ..LIMITS };
+    let wal = Wal::of(&mut connection, path.clone(), limits).unwrap();
+    let mut longest = 0;
+    for _ in 0..400 {
+        write(&connection, &wal);
+        longest = longest.max(wal.state.bytes());
+    }
+    assert!(longest <= bytes(limits.wait + 20), "{longest} bytes");
+    // It does not wait for a reader: the limit at which writes are refused is for that.
+    let reader = Connection::open(&path).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM t").unwrap();
+    while wal.full().is_none() {
+        write(&connection, &wal);
+    }
+    reader.execute_batch("COMMIT").unwrap();
+    until("it is not reset", || wal.full().is_none());
 }

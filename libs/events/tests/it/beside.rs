@@ -234,7 +234,7 @@ async fn a_reader_outside_never_makes_commits_wait_and_at_the_limit_appends_are_
  {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.sqlite");
-    let limits = WalLimits { copy: 20, alarm: 50, most: 1_000 };
+    let limits = WalLimits { copy: 20, wait: u64::MAX, alarm: 50, most: 1_000 };
     let options = SqliteOptions { wal: limits, ..SqliteOptions::default() };
     let store = EventStore::sqlite(&path, options).unwrap();
     append(&store, 1).await.unwrap();

@@ -41,6 +41,10 @@ pub(crate) struct Lists {
 }
 
 impl Handler for Lists {
+    fn needs_rows(&self) -> bool {
+        self.plan.as_ref().is_none_or(|plan| plan.due(self.engine.clock.now()).is_some())
+    }
+
     /// Derives a batch of rows anew, if any are due.
     async fn prepare(&mut self) -> Result<bool, Stalled> {
         self.derived = self.derive_anew().await?;

@@ -34,10 +34,14 @@ pub(super) type Words = Vec<(Part, Terms)>;
 
 /// The tokens of these terms, as the text of a row.
 pub(super) fn tokens(key: &Key, words: &[(Part, Terms)]) -> String {
-    let of = |(part, terms): &(Part, Terms)| {
-        terms.iter().map(|term| key.token(Of::Word(*part), term)).collect::<Vec<_>>().join(" ")
-    };
-    words.iter().map(of).collect::<Vec<_>>().join(" ")
+    let mut tokens = String::new();
+    for (part, terms) in words {
+        for term in terms.iter() {
+            key.add_token(Of::Word(*part), term, &mut tokens);
+            tokens.push(' ');
+        }
+    }
+    tokens
 }
 
 /// What is found.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dossier::State;
 use dossier::contract::{
     Address, Brief, Delivery, DeliveryEvent, DossierId, EventSet, IntakeEvent, PaymentEvent,
-    ProcedureRef, ReceiptNumbered, tax_code,
+    Personal, ProcedureRef, ReceiptNumbered, tax_code,
 };
 use dossier::feedback::Complaint;
 use dossier::search::{Fields, Terms};
@@ -51,14 +51,23 @@ enum Change {
 impl Handler for Indexer {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
         let (mut changes, mut read) = (Vec::new(), BTreeSet::new());
+        let mut drafts = Drafts::default();
         for event in &page.events {
+            match drafts.take(event) {
+                Ok(true) => continue,
+                Ok(false) => {}
+                Err(error) => {
+                    self.leave_out(event, &error);
+                    continue;
+                }
+            }
             match self.change(event) {
                 Ok(Some(change)) => changes.push(change),
                 Ok(None) => {}
                 Err(error) => self.leave_out(event, &error),
             }
             let is_complaint = event.stream.category() == Complaint::CATEGORY;
-            let is_read = is_complaint || CORRECTIONS.contains(&&*event.kind);
+            let is_read = is_complaint || corrects(event);
             if is_read && read.insert(event.stream.clone()) {
                 changes.extend(if is_complaint {
                     self.complaint(&event.stream).await?
@@ -68,14 +77,62 @@ impl Handler for Indexer {
             }
         }
         let key = self.key.clone();
+        let new = drafts.0.into_values();
+        let new: Vec<Change> =
+            new.map(|draft| self.dossier(draft.brief, draft.form.known())).collect();
         Ok(Handled::Rows(Box::new(move |rows| {
+            new.iter().try_for_each(|change| change.apply(rows, &key))?;
             changes.iter().try_for_each(|change| change.apply(rows, &key))
         })))
     }
 }
 
+/// The kind of the event with which a dossier begins.
+const SUBMITTED: &str = "intake.DossierSubmitted.v1";
+
 /// The kinds of events after which the form or the agency of a dossier may be another one.
 const CORRECTIONS: [&str; 2] = ["intake.SupplementSubmitted.v1", "intake.DossierTransferred.v1"];
+
+/// The dossiers that were submitted in a page, as the page leaves them: indexed once, before the
+/// papers in the page. In the order of submission.
+#[derive(Default)]
+struct Drafts(BTreeMap<Position, Draft>, BTreeMap<StreamName, Position>);
+
+struct Draft {
+    brief: Brief,
+    form: Personal<Value>,
+}
+
+impl Drafts {
+    /// Whether the event is one of a dossier that was submitted in this page, and no paper.
+    fn take(&mut self, event: &Recorded) -> Result<bool, ReadError> {
+        let Self(drafts, known) = self;
+        if &*event.kind == SUBMITTED {
+            if let IntakeEvent::DossierSubmitted(submitted) = decode(event)? {
+                let draft = Draft { brief: submitted.brief, form: submitted.form };
+                drafts.insert(event.position, draft);
+                known.insert(event.stream.clone(), event.position);
+            }
+            return Ok(true);
+        }
+        let Some(draft) = known.get(&event.stream).and_then(|at| drafts.get_mut(at)) else {
+            return Ok(false);
+        };
+        match decode(event)? {
+            IntakeEvent::DossierTransferred(transferred) => draft.brief = transferred.brief,
+            IntakeEvent::SupplementSubmitted(supplement) => {
+                if let Some(brief) = supplement.brief {
+                    draft.brief = brief;
+                }
+                if let Some(form) = supplement.form {
+                    draft.form = form;
+                }
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+}
 
 impl Indexer {
     pub(super) fn new(engine: Arc<Engine>, key: Key) -> Self {
@@ -89,14 +146,9 @@ impl Indexer {
         self.engine.metrics.defect(Work::Shows.name());
     }
 
-    fn change(&mut self, event: &Recorded) -> Result<Option<Change>, ReadError> {
+    /// The change by a paper.
+    fn change(&self, event: &Recorded) -> Result<Option<Change>, ReadError> {
         Ok(match Category::named(event.stream.category()) {
-            Some(Category::Intake) => match decode(event)? {
-                IntakeEvent::DossierSubmitted(submitted) => {
-                    Some(self.dossier(submitted.brief, submitted.form.known()))
-                }
-                _ => None,
-            },
             Some(Category::Payment) => match decode(event)? {
                 PaymentEvent::ReceiptNumbered(receipt) => paper(event, Part::Money, |terms| {
                     of_receipt(&receipt, terms);
@@ -208,6 +260,19 @@ impl Indexer {
     }
 }
 
+/// Whether the form or the agency of a dossier may be another one after this event. Most
+/// supplements have documents only.
+fn corrects(event: &Recorded) -> bool {
+    CORRECTIONS.contains(&&*event.kind)
+        && match decode(event) {
+            Ok(IntakeEvent::SupplementSubmitted(supplement)) => {
+                supplement.brief.is_some() || supplement.form.is_some()
+            }
+            // What cannot be decoded is reported when the stream is read.
+            _ => true,
+        }
+}
+
 /// The change by an event that gives a paper of the dossier of its stream.
 fn paper(
     event: &Recorded,
@@ -244,5 +309,71 @@ impl Change {
             }
             Self::Paper { id, words } => index::add_paper(rows, *id, &index::tokens(key, words)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::Version;
+    use serde_json::json;
+
+    use super::*;
+
+    fn recorded(position: u64, stream: &str, kind: &str, data: &Value) -> Recorded {
+        Recorded {
+            position: Position(position),
+            stream: StreamName::new(stream).unwrap(),
+            version: Version(position),
+            id: Uuid::from_u128(position.into()),
+            kind: kind.into(),
+            data: data.to_string(),
+            meta: "{}".to_owned(),
+        }
+    }
+
+    fn submitted(position: u64, dossier: u128, form: &Value) -> Recorded {
+        let id = Uuid::from_u128(dossier);
+        let brief = json!({
+            "dossier": id, "code": format!("G02.001-261126-{dossier:010}"),
+            "procedure": { "code": "CO.D", "version": 1 }, "agency": "G02.001",
+            "channel": "online", "applicant": "c1", "public": {}, "groups": [],
+            "delivery": { "channel": "download" }, "submitted_at": "2026-11-26T02:00:00Z",
+        });
+        let data = json!({
+            "brief": brief, "form": { "$personal": form }, "documents": [], "fee_first": false,
+        });
+        recorded(position, &format!("intake-{id}"), SUBMITTED, &data)
+    }
+
+    fn supplement(position: u64, dossier: u128, form: Option<&Value>) -> Recorded {
+        let mut data = json!({
+            "request": 1, "documents": [], "started_at": "2026-11-26T02:00:00Z",
+            "resumes_clock": false,
+        });
+        if let Some(form) = form {
+            data["form"] = json!({ "$personal": form });
+        }
+        let stream = format!("intake-{}", Uuid::from_u128(dossier));
+        recorded(position, &stream, "intake.SupplementSubmitted.v1", &data)
+    }
+
+    #[test]
+    fn a_dossier_that_is_submitted_and_corrected_in_a_page_is_indexed_once_with_its_last_form() {
+        let mut drafts = Drafts::default();
+        let (first, last) = (json!({ "name": "Lan" }), json!({ "name": "Mai" }));
+        assert!(drafts.take(&submitted(1, 7, &first)).unwrap());
+        assert!(drafts.take(&submitted(2, 5, &first)).unwrap());
+        assert!(drafts.take(&supplement(3, 7, Some(&last))).unwrap());
+        assert!(drafts.take(&supplement(4, 5, None)).unwrap());
+        assert!(!drafts.take(&supplement(5, 9, Some(&last))).unwrap(), "of an earlier page");
+        let forms: Vec<_> = drafts.0.values().map(|draft| draft.form.known().cloned()).collect();
+        assert_eq!(forms, [Some(last), Some(first)], "in the order of submission");
+    }
+
+    #[test]
+    fn a_dossier_is_read_again_only_after_what_changes_its_form_or_agency() {
+        assert!(!corrects(&supplement(1, 7, None)));
+        assert!(corrects(&supplement(1, 7, Some(&json!({})))));
+        assert!(!corrects(&submitted(1, 7, &json!({}))));
     }
 }

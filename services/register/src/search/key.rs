@@ -1,7 +1,7 @@
 //! The digests under which terms are stored.
 
 use dossier::contract::Audience;
-use platform::secret::Secret;
+use platform::secret::{Prepared, Secret};
 
 /// The letters of a token: lower case, because the index does not distinguish case.
 const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
@@ -72,16 +72,23 @@ impl Part {
 
 /// The key of the index, derived from the installation's secret key.
 #[derive(Debug, Clone)]
-pub(super) struct Key(Secret);
+pub(super) struct Key(Prepared);
 
 impl Key {
     pub(super) fn of(secret: &Secret) -> Self {
-        Self(Secret::new(secret.digest(&[b"search index"]).into_bytes()))
+        Self(Secret::new(secret.digest(&[b"search index"]).into_bytes()).prepared())
     }
 
     /// The token of a term: a truncated HMAC-SHA256. All terms in the index and in queries go
     /// through this function, so that another key is introduced here.
     pub(super) fn token(&self, of: Of, term: &str) -> String {
+        let mut token = String::with_capacity(TOKEN_CHARS);
+        self.add_token(of, term, &mut token);
+        token
+    }
+
+    /// Appends the token of a term to a text.
+    pub(super) fn add_token(&self, of: Of, term: &str, text: &mut String) {
         let kind: &[u8] = match of {
             Of::Word(part) => part.as_bytes(),
             Of::Agency => b"agency",
@@ -90,7 +97,7 @@ impl Key {
             Of::Kind => b"kind",
         };
         let bits = self.0.id(&[kind, term.as_bytes()]).as_u128() >> 88;
-        (0..TOKEN_CHARS).map(|place| letter(bits >> (place * 5))).collect()
+        text.extend((0..TOKEN_CHARS).map(|place| letter(bits >> (place * 5))));
     }
 
     /// 24 bits that differ between keys.

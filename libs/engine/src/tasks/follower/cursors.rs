@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use events::Position;
+use futures_util::future::BoxFuture;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Rows;
@@ -75,6 +76,9 @@ fn put(rows: &Connection, follower: &str, position: Position) -> rusqlite::Resul
     Ok(())
 }
 
+/// Rows that are being written.
+pub(super) type Writing = BoxFuture<'static, Result<(), ViewError>>;
+
 /// Where a follower saves its position.
 #[derive(Debug, Clone)]
 pub enum Saved {
@@ -112,6 +116,14 @@ impl Saved {
                 cursors.view.write(through, write).await
             }
             Self::View(view) => view.write(through, rows).await,
+        }
+    }
+
+    /// Begins [`Self::write`], if it is written to a view of its own.
+    pub(super) fn begin_write(&self, through: Position, rows: Rows) -> Result<Writing, Rows> {
+        match self {
+            Self::View(view) => Ok(Box::pin(view.begin_write(through, rows))),
+            Self::Nowhere | Self::Cursor(..) => Err(rows),
         }
     }
 }

@@ -33,6 +33,11 @@ pub enum Rest {
 
 /// What to do with the events of the log.
 pub trait Handler: Send + 'static {
+    /// Whether [`Handler::prepare`] reads rows that it has returned: these are written first.
+    fn needs_rows(&self) -> bool {
+        false
+    }
+
     /// Before a page is read; an error if nothing may be handled now. Returns whether
     /// [`Handler::state`] has changed and must be saved first.
     fn prepare(&mut self) -> impl Future<Output = Result<bool, Stalled>> + Send {
@@ -42,7 +47,8 @@ pub trait Handler: Send + 'static {
     /// Handles the events of a page, of which there is at least one. The log was scanned from
     /// `after`, exclusively, up to `page.through`.
     ///
-    /// Must have the same effect when it is repeated.
+    /// Must have the same effect when it is repeated. The rows of the page before may not be
+    /// written yet, and if that fails, this page is handled again after that one.
     fn handle(
         &mut self,
         after: Position,
