@@ -35,12 +35,8 @@ async fn before_filing(office: &Office) -> Vec<String> {
     required.map(|component| component["code"].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test]
-async fn a_portal_carries_its_user_from_the_search_to_the_rating() {
-    let mut office = Office::open().await;
-    let required = before_filing(&office).await;
-    assert_eq!(required, ["application", "export_declaration", "invoice"]);
-
+/// Submits first what is wrong in several fields, then what is right.
+async fn filed(office: &mut Office, required: &[String]) -> Certificate {
     let applicant = office.applicant("a1");
     let mut body = json!({
         "procedure": "CO.D", "agency": "G02.001", "channel": "online", "documents": [],
@@ -62,7 +58,7 @@ async fn a_portal_carries_its_user_from_the_search_to_the_rating() {
     body["form"]["consignee"] = json!("Siam Textile");
     body["form"]["goods"][0]["hs"] = json!("520811");
     let mut documents = Vec::new();
-    for component in &required {
+    for component in required {
         let document = office.browser.upload(&applicant, component).await;
         documents
             .push(json!({ "component": component, "document": document, "file_name": "a.pdf" }));
@@ -70,12 +66,24 @@ async fn a_portal_carries_its_user_from_the_search_to_the_rating() {
     body["documents"] = Value::Array(documents);
     let filed = office.browser.post("/v1/dossiers", &applicant, "", body).await.granted();
     office.settle().await;
-    let certificate =
-        Certificate { id: filed["id"].as_str().unwrap().to_owned(), applicant: applicant.clone() };
+    Certificate { id: filed["id"].as_str().unwrap().to_owned(), applicant }
+}
+
+#[tokio::test]
+async fn a_portal_carries_its_user_from_the_search_to_the_rating() {
+    let mut office = Office::open().await;
+    let required = before_filing(&office).await;
+    assert_eq!(required, ["application", "export_declaration", "invoice"]);
+
+    let certificate = filed(&mut office, &required).await;
+    let applicant = certificate.applicant.clone();
     let dossier = certificate.at("dossiers");
 
     let mine = office.browser.get("/v1/register/dossiers", &applicant).await.granted();
-    assert_eq!((&mine[0]["id"], &mine[0]["waiting_on"]), (&filed["id"], &json!("applicant")));
+    assert_eq!(
+        (&mine[0]["id"], &mine[0]["waiting_on"]),
+        (&json!(certificate.id), &json!("applicant"))
+    );
     pay(&mut office, &certificate).await;
 
     let clerk = office.clerk();
@@ -94,7 +102,7 @@ async fn a_portal_carries_its_user_from_the_search_to_the_rating() {
     let signed = office.browser.upload(&clerk, "the signed certificate").await;
     let result = json!({ "number": "VN-TH-1", "document": signed });
     decided(&mut office, &certificate, result).await;
-    let code = filed["code"].as_str().unwrap();
+    let code = shown["code"].as_str().unwrap();
     let looked_up = public(&office, &format!("/v1/register/lookup/{code}")).await;
     assert_eq!(looked_up["code"], code);
     let delivery = certificate.at("deliveries");

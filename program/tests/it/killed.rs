@@ -77,12 +77,12 @@ impl Client {
         let (granted, _) = self.step((&self.principal, ""), ("/v1/mandates", ""), &grant).await?;
         let mandate = granted["mandate"].as_str()?.to_owned();
         self.note(|known| {
-            known.mandates.push((mandate.clone(), self.principal.clone(), "offered"))
+            known.mandates.push((mandate.clone(), self.principal.clone(), "offered"));
         });
         let acceptance = format!("/v1/mandates/{mandate}/acceptance");
         self.step((&self.representative, ""), (&acceptance, ""), &json!({})).await?;
         self.note(|known| {
-            known.mandates.push((mandate.clone(), self.principal.clone(), "accepted"))
+            known.mandates.push((mandate.clone(), self.principal.clone(), "accepted"));
         });
         let by = (&*self.representative, &*mandate);
         let (filed, etag) = self.step(by, ("/v1/dossiers", ""), &self.body).await?;

@@ -260,11 +260,12 @@ async fn listed(office: &Office, query: &str) -> Vec<String> {
     let mut codes = Vec::new();
     while !next.is_empty() {
         let page = office.browser.get(&next, &auditor).await;
-        let link = page.header("link").to_owned();
+        let link = page.header("link");
         let rows = page.granted();
         let all = rows.as_array().unwrap().iter().map(|row| row["code"].as_str().unwrap());
         codes.extend(all.map(ToOwned::to_owned));
-        next = link.trim_start_matches('<').split('>').next().unwrap_or_default().to_owned();
+        let target = link.trim_start_matches('<').split('>').next();
+        next = target.map(ToOwned::to_owned).unwrap_or_default();
     }
     codes
 }

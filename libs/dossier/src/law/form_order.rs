@@ -63,8 +63,10 @@ impl Node {
             Self::List(all) if LISTED.contains(&keyword) => {
                 all.into_iter().map(Self::schema).collect()
             }
-            one if SINGLE.contains(&keyword) || ALSO_SINGLE.contains(&keyword) => one.schema(),
-            other => other.plain(),
+            one @ (Self::Leaf(_) | Self::List(_) | Self::Object(_)) => {
+                let has_schema = SINGLE.contains(&keyword) || ALSO_SINGLE.contains(&keyword);
+                if has_schema { one.schema() } else { one.plain() }
+            }
         }
     }
 }

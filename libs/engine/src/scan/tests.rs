@@ -99,15 +99,19 @@ async fn a_page_is_read_once_for_all_who_are_near_and_pages_are_bounded_in_bytes
     let (store, scan) = (log().await, Scan::with(LIMITS));
     let members: Vec<Member> =
         ["a.", "b.", "c."].map(|kind| scan.join(filter(&[kind]), Position::START)).into();
+    let look = || {
+        let chain = scan.lock();
+        let bytes = chain.pages.iter().map(|page| page.bytes).sum::<usize>();
+        (bytes, chain.members.values().all(|seat| seat.at.0 + LIMITS.from > EVENTS))
+    };
     let longest = async {
         let mut longest = 0;
         loop {
-            let chain = scan.lock();
-            longest = longest.max(chain.pages.iter().map(|page| page.bytes).sum::<usize>());
-            if chain.members.values().all(|seat| seat.at.0 + LIMITS.from > EVENTS) {
+            let (bytes, is_done) = look();
+            longest = longest.max(bytes);
+            if is_done {
                 return longest;
             }
-            drop(chain);
             tokio::task::yield_now().await;
         }
     };

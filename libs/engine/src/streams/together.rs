@@ -1,6 +1,6 @@
 //! Loads the states of several streams, for a page of a list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dossier::State;
@@ -17,14 +17,16 @@ impl<S: State> Streams<S> {
         &self,
         streams: impl IntoIterator<Item = StreamName>,
     ) -> Result<BTreeMap<StreamName, Arc<Loaded<S>>>, ReadError> {
-        let (mut all, mut unread) = (BTreeMap::new(), BTreeMap::new());
+        let (mut all, mut unread) = (BTreeMap::new(), BTreeSet::new());
         for stream in streams {
             match self.current(&stream) {
                 Some(loaded) => drop(all.insert(stream, loaded)),
-                None => drop(unread.insert(stream, ())),
+                None => {
+                    unread.insert(stream);
+                }
             }
         }
-        let unread: Vec<StreamName> = unread.into_keys().collect();
+        let unread: Vec<StreamName> = unread.into_iter().collect();
         let mut done = 0;
         while done < unread.len() {
             let read = self.engine.store.read_together(&unread[done..]).await?;

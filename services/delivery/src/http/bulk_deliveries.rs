@@ -16,10 +16,6 @@ pub(super) fn operation() -> Operation<App> {
         "Take a step on several results",
         "`issue_result`, `hand_to_carrier` or `collect_result`.",
         ROLES,
-        vec![
-            issue_result::operation(),
-            hand_to_carrier::operation(),
-            collect_result::operation(),
-        ],
+        vec![issue_result::operation(), hand_to_carrier::operation(), collect_result::operation()],
     )
 }

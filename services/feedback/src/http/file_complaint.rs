@@ -201,13 +201,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let on = On::stream(&id, dossier).beginning_without_law().by(mays);
     let taken = send(&app.complaints, &request, on, &command).await;
     // If the store did not respond, it is unknown whether the number was used; it is then skipped.
-    let unused = match &taken {
-        Ok(loaded) => {
-            loaded.state.filed.as_ref().is_none_or(|f| f.number.as_ref() != Some(&number))
-        }
+    let is_unused = match &taken {
+        Ok(loaded) => !has_number(&loaded.state, &number),
         Err(problem) => problem.status().is_client_error(),
     };
-    if unused {
+    if is_unused {
         app.codes.give_back(reserved);
     }
     let loaded = taken?;
@@ -215,6 +213,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     // A complainant with an account needs no code, and the officer may not read the answer.
     let needs_code = !by_officer || command.without_account;
     created(&app, caller, &loaded, needs_code.then_some(status_code))
+}
+
+/// Whether it was filed under this number: a repeated request has the number of the first.
+fn has_number(complaint: &Complaint, number: &ComplaintNumber) -> bool {
+    complaint.filed.as_ref().is_some_and(|filed| filed.number.as_ref() == Some(number))
 }
 
 /// A finding if the complainant's mandate does not cover the procedure of the dossier.

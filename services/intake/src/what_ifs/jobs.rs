@@ -10,7 +10,7 @@ use engine::Engine;
 use engine::what_if::{Compared, Effect, Report, Watch, WhatIf, WhatIfError};
 use events::Position;
 use jiff::Timestamp;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinSet};
 
 use super::http::AskedReply;
 use super::limits::{
@@ -18,9 +18,9 @@ use super::limits::{
     RUNNING_OF_ONE_MAX,
 };
 
-/// The jobs, by id.
+/// The jobs, by id, and their tasks, which end when this is dropped.
 #[derive(Debug, Default)]
-pub(crate) struct Jobs(Mutex<BTreeMap<String, Arc<Job>>>);
+pub(crate) struct Jobs(Mutex<BTreeMap<String, Arc<Job>>>, Mutex<JoinSet<()>>);
 
 /// Why no job can begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,12 +164,16 @@ impl Jobs {
         let (hand, handed) = tokio::sync::oneshot::channel::<Arc<Job>>();
         let (run, head) = (Arc::clone(engine), engine.store.head());
         let (progress, rows) = (Arc::clone(&watch), Arc::clone(&found));
-        let task = tokio::spawn(async move {
+        let mut tasks = lock(&self.1);
+        // Those that have ended.
+        while tasks.try_join_next().is_some() {}
+        let running = tasks.spawn(async move {
             let Ok(job) = handed.await else { return };
             let stage = computed(&run, Arc::new(what_if), (now, progress), rows).await;
             job.end(stage);
         });
-        let (stage, running) = (Mutex::new(Stage::Running), task.abort_handle());
+        drop(tasks);
+        let stage = Mutex::new(Stage::Running);
         let job = Arc::new(Job { begun, started_at: now, head, watch, stage, found, running });
         // The task waits for it.
         drop(hand.send(Arc::clone(&job)));

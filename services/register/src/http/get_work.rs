@@ -106,18 +106,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         .as_deref()
         .map(|after| Place::parse(cursors.read(after)?).ok_or_else(Cursors::invalid));
     let PageRows(limit) = query.limit.unwrap_or_default();
-    let mut officers = query.officers(caller, &app.engine.law(), app.engine.clock.now());
-    if let Some(unit) = &query.unit {
-        let of_unit = officers_of(&app, query.agency.as_ref().or(caller.agency.as_ref()), unit)?;
-        if query.officer.is_none() {
-            officers = of_unit;
-        } else {
-            officers.retain(|officer| of_unit.contains(officer));
-        }
-        // Nobody has what an officer of another unit, or nobody, has.
-        if officers.is_empty() {
-            return Ok(Reply::ok(&Vec::<WorkReply>::new()));
-        }
+    let officers = query.officers_and_unit(&app, caller)?;
+    if query.unit.is_some() && officers.is_empty() {
+        return Ok(Reply::ok(&Vec::<WorkReply>::new()));
     }
     let scopes = if officers.is_empty() {
         whose.scopes.clone()
@@ -172,6 +163,19 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 impl WorkQuery {
+    /// The officers whose tasks are listed; empty for all, unless a unit is asked for: then nobody
+    /// of that unit has the tasks of `officer`.
+    fn officers_and_unit(&self, app: &App, caller: &Caller) -> Result<Vec<Subject>, Problem> {
+        let mut officers = self.officers(caller, &app.engine.law(), app.engine.clock.now());
+        let Some(unit) = &self.unit else { return Ok(officers) };
+        let of_unit = officers_of(app, self.agency.as_ref().or(caller.agency.as_ref()), unit)?;
+        if self.officer.is_none() {
+            return Ok(of_unit);
+        }
+        officers.retain(|officer| of_unit.contains(officer));
+        Ok(officers)
+    }
+
     /// The kinds of tasks that are listed for a caller with these roles.
     fn kinds(&self, roles: &[Role]) -> Result<Vec<TaskKind>, Problem> {
         if self.role.is_some_and(|role| !WORKING.contains(&role)) {

@@ -61,7 +61,7 @@ impl Handler for Indexer {
                     continue;
                 }
             }
-            match self.change(event) {
+            match change(event) {
                 Ok(Some(change)) => changes.push(change),
                 Ok(None) => {}
                 Err(error) => self.leave_out(event, &error),
@@ -144,31 +144,6 @@ impl Indexer {
         let kind = &*event.kind;
         tracing::error!(kind, %error, "event could not be indexed; not found by its words");
         self.engine.metrics.defect(Work::Shows.name());
-    }
-
-    /// The change by a paper.
-    fn change(&self, event: &Recorded) -> Result<Option<Change>, ReadError> {
-        Ok(match Category::named(event.stream.category()) {
-            Some(Category::Payment) => match decode(event)? {
-                PaymentEvent::ReceiptNumbered(receipt) => paper(event, Part::Money, |terms| {
-                    of_receipt(&receipt, terms);
-                })?,
-                _ => None,
-            },
-            Some(Category::Delivery) => match decode(event)? {
-                DeliveryEvent::ResultIssued(issued) => {
-                    paper(event, Part::Open, |terms| terms.number(&issued.number))?
-                }
-                DeliveryEvent::ResultHandedToCarrier(parcel) => {
-                    paper(event, Part::Parcels, |terms| terms.number(&parcel.waybill))?
-                }
-                DeliveryEvent::DeliveryChannelChosen(chosen) => {
-                    paper(event, Part::Address, |terms| of_recipient(&chosen.delivery, terms))?
-                }
-                _ => None,
-            },
-            _ => None,
-        })
     }
 
     /// The dossier of a stream of intake with its newest form and agency.
@@ -258,6 +233,31 @@ impl Indexer {
         self.fields.insert(procedure.clone(), Arc::clone(&fields));
         fields
     }
+}
+
+/// The change by a paper.
+fn change(event: &Recorded) -> Result<Option<Change>, ReadError> {
+    Ok(match Category::named(event.stream.category()) {
+        Some(Category::Payment) => match decode(event)? {
+            PaymentEvent::ReceiptNumbered(receipt) => paper(event, Part::Money, |terms| {
+                of_receipt(&receipt, terms);
+            })?,
+            _ => None,
+        },
+        Some(Category::Delivery) => match decode(event)? {
+            DeliveryEvent::ResultIssued(issued) => {
+                paper(event, Part::Open, |terms| terms.number(&issued.number))?
+            }
+            DeliveryEvent::ResultHandedToCarrier(parcel) => {
+                paper(event, Part::Parcels, |terms| terms.number(&parcel.waybill))?
+            }
+            DeliveryEvent::DeliveryChannelChosen(chosen) => {
+                paper(event, Part::Address, |terms| of_recipient(&chosen.delivery, terms))?
+            }
+            _ => None,
+        },
+        _ => None,
+    })
 }
 
 /// Whether the form or the agency of a dossier may be another one after this event. Most
