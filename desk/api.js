@@ -60,8 +60,9 @@ export async function readIfAny(path, query) {
 export async function post(path, body, { etag, key = newKey(), token } = {}) {
   const headers = { 'Content-Type': 'application/json', 'Idempotency-Key': key };
   if (etag) headers['If-Match'] = etag;
-  if (token) headers.Authorization = `Bearer ${token}`;
-  const response = await send('POST', path, { headers, body: JSON.stringify(body) });
+  // Another caller does not act by the mandate of this one.
+  const caller = token ? { token, expire() {} } : session();
+  const response = await send('POST', path, { headers, body: JSON.stringify(body), caller });
   return { body: await response.json(), etag: response.headers.get('etag') };
 }
 
@@ -107,8 +108,7 @@ function common({ token, mandate }, path) {
 }
 
 // Sends a request, again if the server cannot be reached or asks for it: every change has a key.
-async function send(method, path, { headers, body }) {
-  const caller = session();
+async function send(method, path, { headers, body, caller = session() }) {
   for (let tried = 1; ; tried += 1) {
     let response;
     try {

@@ -38,7 +38,7 @@ function Desk({ failed }) {
   };
   // Another person or language begins a page anew; an expired session does not, so that nothing
   // typed is lost.
-  const key = `${language()} ${who.expired ? who.name : (who.name ?? '')} ${who.mandate?.id} ${address}`;
+  const key = `${language()} ${who.expired ? who.name : (who.name ?? '')} ${(who.mandate ?? who.left?.mandate)?.id} ${address}`;
   return html`
     <a class="skip" href="#main" onClick=${skip}>${t('skip')}</a>
     <header>

@@ -20,7 +20,7 @@ function change(next) {
 }
 
 function signedOut(expired = false) {
-  return { token: undefined, roles: [], subject: undefined, expired, expire() {} };
+  return { token: undefined, roles: [], subject: undefined, expired, left: undefined, expire() {} };
 }
 
 export const signOut = () => change(signedOut());
@@ -37,13 +37,18 @@ export function signIn(token, name) {
   const claims = claimsOf(token);
   // Somebody else may have signed in since, for example before a reply to an older request.
   const expire = () => {
-    if (current.token === token) change({ ...signedOut(true), name });
+    if (current.token !== token) return;
+    // Who signs in again goes on acting for the same principal.
+    const left = { subject: current.subject, mandate: current.mandate };
+    change({ ...signedOut(true), name, left });
   };
   const left = Math.max(0, (claims.exp - SKEW_S) * 1_000 - Date.now());
   // A longer timeout than 24 days would end at once.
   const timer = setTimeout(expire, Math.min(left, 2 ** 31 - 1));
   const { sub: subject, agency, on_behalf_of: onBehalfOf, roles = [] } = claims;
-  change({ token, roles, subject, agency, onBehalfOf, name: name ?? subject, timer, expire });
+  const mandate = current.left?.subject === subject ? current.left.mandate : undefined;
+  const person = { token, roles, subject, agency, onBehalfOf, mandate, name: name ?? subject };
+  change({ ...person, timer, expire });
 }
 
 export function claimsOf(token) {

@@ -8,8 +8,8 @@ import { addressOf } from './rules-list.js';
 import { OPERATION, Tabs } from './tabs.js';
 
 const KINDS = ['procedure', 'calendar', 'agencies', 'complaints', 'payments', 'codes', 'figures'];
-// A text that was typed, until it is issued or the desk is closed.
-const draft = { kind: 'procedure', text: '' };
+// A text that was typed, until it is issued or the desk is closed, and the version that it began with.
+const draft = { kind: 'procedure', text: '', from: undefined };
 
 // The text of the version after `text`: its number is one higher.
 export const following = (text, version) =>
@@ -25,9 +25,12 @@ export function IssueRules() {
   Object.assign(draft, { kind, text });
   useEffect(() => {
     const { kind: of, name, version } = parametersOf();
-    if (!name) return;
-    readIfAny(`/v1/rules/${addressOf({ kind: of, name, version })}`).then((found) => {
+    const from = name && addressOf({ kind: of, name, version });
+    // A page that begins anew keeps what was typed.
+    if (!name || (draft.from === from && draft.text)) return;
+    readIfAny(`/v1/rules/${from}`).then((found) => {
       if (!found) return;
+      draft.from = from;
       setKind(of);
       setText(following(found.body.text ?? '', version));
     }, setProblem);
@@ -81,7 +84,7 @@ export function IssueRules() {
       ${outcome ? html`<${Outcome} of=${outcome} />` : null}
     </div>
     ${findings.length ? html`<${Findings} ...${{ findings, text, show }} />` : null}
-    ${problem && !findings.length ? html`<${ProblemBox} problem=${problem} shown=${(at) => at === '/text'} />` : null}
+    ${problem && findings.length < Math.max(1, problem.errors?.length ?? 0) ? html`<${ProblemBox} problem=${problem} shown=${(at) => at === '/text'} />` : null}
     <div class="line">
       <${Action} className="main" label=${t('rules.check')} onClick=${send(true)} />
       <${Action} label=${t('rules.send')} onClick=${send(false)} />

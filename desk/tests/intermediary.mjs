@@ -35,7 +35,30 @@ test('a broker files and follows dossiers of a client by a mandate, until it is 
     await page.getByText('Other actions').click();
     await press(page, 'Withdraw');
     const form = page.getByRole('form', { name: 'Withdraw' });
-    await form.getByLabel('Reason').fill('The client sells no lamps any more.');
+    const reason = 'The client sells no lamps any more.';
+    await form.getByLabel('Reason').fill(reason);
+    // The session ends meanwhile: who signs in again still acts for the client.
+    const ended = { type: 'urn:dossier:problem:token-expired', title: 'token expired', status: 401 };
+    await page.route(
+      '**/withdrawal',
+      (route) =>
+        route.fulfill({
+          status: 401,
+          contentType: 'application/problem+json',
+          body: JSON.stringify(ended),
+        }),
+      { times: 1 },
+    );
+    await form.getByRole('button', { name: 'Withdraw' }).click();
+    await page.getByText('The session has expired.').waitFor();
+    await page
+      .getByRole('alert')
+      .getByRole('region', { name: 'Sign in as' })
+      .getByRole('button', { name: /Hải Phong/ })
+      .click();
+    await page.locator('.who span').waitFor();
+    await page.getByText('Acting for company-1').waitFor();
+    assert.equal(await form.getByLabel('Reason').inputValue(), reason);
     await form.getByRole('button', { name: 'Withdraw' }).click();
     await page.locator('.way').getByText('Withdrawn').waitFor();
     await press(page, 'Stop acting for them');

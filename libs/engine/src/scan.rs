@@ -67,8 +67,8 @@ struct Chain {
     members: BTreeMap<u64, Seat>,
     /// Without gaps: each page begins where the one before it ends.
     pages: VecDeque<Shared>,
-    /// Whether a member reads the next page.
-    is_reading: bool,
+    /// The position after which a member reads a page.
+    reading: Option<Position>,
     last_id: u64,
     /// Pages that were read, and pages that were handed out.
     read: u64,
@@ -272,7 +272,7 @@ struct Reading<'a>(&'a Scan);
 
 impl Drop for Reading<'_> {
     fn drop(&mut self) {
-        self.0.lock().is_reading = false;
+        self.0.lock().reading = None;
         self.0.changed.notify_waiters();
     }
 }
@@ -304,7 +304,7 @@ impl Chain {
     }
 
     fn turn(&mut self, id: u64, filter: &Filter, after: Position, now: Instant) -> Turn {
-        let Some((start, end)) = self.ends() else { return self.begin() };
+        let Some((start, end)) = self.ends() else { return self.begin(id, after) };
         if after < start {
             return Turn::Alone;
         }
@@ -320,10 +320,10 @@ impl Chain {
         }
         self.forget(now);
         if self.pages.is_empty() {
-            return self.begin();
+            return self.begin(id, after);
         }
-        if self.is_reading {
-            return Turn::Wait;
+        if self.reading.is_some() {
+            return self.begin(id, after);
         }
         if after > end {
             // They come here, unless that takes too long.
@@ -336,22 +336,31 @@ impl Chain {
         if self.pages.iter().map(|one| one.bytes).sum::<usize>() >= self.limits.bytes {
             return Turn::Wait;
         }
-        self.begin()
+        self.begin(id, after)
     }
 
-    /// The next page is to be read, unless another member does so already.
-    fn begin(&mut self) -> Turn {
-        if self.is_reading {
-            return Turn::Wait;
+    /// The page after `after` is to be read, unless another member reads one: one that is far from
+    /// that page does not wait for it.
+    fn begin(&mut self, id: u64, after: Position) -> Turn {
+        match self.reading {
+            Some(from) if self.are_near(from, after) => Turn::Wait,
+            Some(_) => Turn::Alone,
+            None => {
+                self.reading = Some(after);
+                Turn::Read(self.filter(id, after))
+            }
         }
-        self.is_reading = true;
-        Turn::Read(self.filter())
     }
 
-    /// What any of the members needs.
-    fn filter(&self) -> Filter {
+    fn are_near(&self, one: Position, other: Position) -> bool {
+        one.0.abs_diff(other.0) <= self.limits.near
+    }
+
+    /// What the member needs, and those that are near it.
+    fn filter(&self, id: u64, after: Position) -> Filter {
         let mut kinds: Vec<Arc<str>> = Vec::new();
-        for seat in self.members.values() {
+        let is_near = |(of, seat): &(&u64, &Seat)| **of == id || self.are_near(seat.at, after);
+        for (_, seat) in self.members.iter().filter(is_near) {
             if seat.filter.kinds.is_empty() {
                 return Filter::default();
             }

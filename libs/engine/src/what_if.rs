@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dossier::clock::Course;
 use dossier::contract::{
@@ -40,6 +40,8 @@ pub enum WhatIfError {
     /// More dossiers than the caller permits.
     #[error("more than {0} dossiers would have to be computed")]
     TooMany(u64),
+    #[error("the computation was stopped")]
+    Stopped,
     /// The dossiers that change cannot be written.
     #[error(transparent)]
     Details(#[from] std::io::Error),
@@ -93,7 +95,9 @@ impl WhatIf {
     ///
     /// The file is invalid.
     pub fn calendar(&mut self, issued: &RulesIssued) -> Result<(), InvalidLaw> {
-        self.apply(issued)
+        let next = self.law.next_version(issued.kind, &issued.text);
+        let is_law = next.is_some_and(|next| next == issued.version.saturating_add(1));
+        if is_law { Ok(()) } else { self.law.apply(issued, None) }
     }
 
     /// A new version of a procedure, for all its dossiers, whatever its first day.
@@ -165,7 +169,7 @@ impl WhatIf {
     }
 
     /// Computes all dossiers, of which at most `dossiers_max` are permitted. `changes` is called
-    /// for each whose date changes. Ends early if it is dropped.
+    /// for each whose date changes. Stops soon if it is dropped.
     ///
     /// # Errors
     ///
@@ -180,8 +184,11 @@ impl WhatIf {
     ) -> Result<Report, WhatIfError> {
         let (pages, mut received) = mpsc::channel::<Vec<Arc<Recorded>>>(PAGES_AHEAD);
         let seen = Arc::clone(&watch);
+        let stop = Stop::default();
+        let stopped = Arc::clone(&stop.0);
         let computing = tokio::task::spawn_blocking(move || {
-            let mut computed = Computed::new(&self, (now, dossiers_max), &seen, changes);
+            let limits = (now, dossiers_max, &*stopped);
+            let mut computed = Computed::new(&self, limits, &seen, changes);
             while let Some(page) = received.blocking_recv() {
                 page.iter().try_for_each(|event| computed.take(event))?;
             }
@@ -206,11 +213,23 @@ impl WhatIf {
     }
 }
 
+/// Stops the computation when it is dropped: a thread cannot be aborted.
+#[derive(Debug, Default)]
+struct Stop(Arc<AtomicBool>);
+
+impl Drop for Stop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// What was computed up to an event.
 struct Computed<'w, F> {
     what_if: &'w WhatIf,
     now: Timestamp,
     dossiers_max: u64,
+    /// Whether nobody wants the result any more.
+    stopped: &'w AtomicBool,
     watch: &'w Watch,
     changes: F,
     /// Dossiers that have not ended.
@@ -221,15 +240,20 @@ struct Computed<'w, F> {
 impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
     fn new(
         what_if: &'w WhatIf,
-        (now, dossiers_max): (Timestamp, u64),
+        (now, dossiers_max, stopped): (Timestamp, u64, &'w AtomicBool),
         watch: &'w Watch,
         changes: F,
     ) -> Self {
         let (open, report) = (HashMap::new(), Report::default());
-        Self { what_if, now, dossiers_max, watch, changes, open, report }
+        Self { what_if, now, dossiers_max, stopped, watch, changes, open, report }
+    }
+
+    fn goes_on(&self) -> Result<(), WhatIfError> {
+        if self.stopped.load(Ordering::Relaxed) { Err(WhatIfError::Stopped) } else { Ok(()) }
     }
 
     fn take(&mut self, event: &Recorded) -> Result<(), WhatIfError> {
+        self.goes_on()?;
         let Ok(id) = event.stream.id().parse::<Uuid>() else { return Ok(()) };
         let decoded: IntakeEvent = decode(event)?;
         let envelope = envelope(event)?;
@@ -257,6 +281,7 @@ impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
     }
 
     fn compare(&mut self, id: Uuid, course: &Course) -> Result<(), WhatIfError> {
+        self.goes_on()?;
         if !self.what_if.reaches(&course.agency) {
             return Ok(());
         }
@@ -276,5 +301,39 @@ impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
             self.compare(id, &course)?;
         }
         Ok(self.report.done())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dossier::law::shipped_rules;
+
+    use super::*;
+
+    #[test]
+    fn a_computation_that_nobody_waits_for_stops_before_the_next_dossier() {
+        let what_if = WhatIf::of(Law::shipped().unwrap());
+        let (watch, stop) = (Watch::default(), Stop::default());
+        let stopped = Arc::clone(&stop.0);
+        let begin = || {
+            let limits = (Timestamp::UNIX_EPOCH, 10, &*stopped);
+            Computed::new(&what_if, limits, &watch, |_| Ok(()))
+        };
+        assert!(begin().goes_on().is_ok());
+        drop(stop);
+        assert!(matches!(begin().goes_on(), Err(WhatIfError::Stopped)));
+    }
+
+    #[test]
+    fn a_calendar_is_applied_unless_it_is_law_already() {
+        let shipped = shipped_rules().unwrap();
+        let calendar = shipped.iter().find(|rules| rules.name == "vn").unwrap();
+        let mut what_if = WhatIf::of(Law::shipped().unwrap());
+        what_if.calendar(calendar).unwrap();
+        let next = dossier::law::next_version(&calendar.text);
+        let kind = calendar.kind;
+        let next = dossier::law::rules(kind, "next", &next).unwrap();
+        what_if.calendar(&next).unwrap();
+        assert_eq!(what_if.law.next_version(kind, &next.text), Some(next.version + 1));
     }
 }

@@ -266,7 +266,8 @@ impl Store {
     }
 
     /// Records the result of a try, and what follows: the request waits until `again_at`, or has
-    /// ended with this state. A request that was cancelled meanwhile stays cancelled.
+    /// ended with this state. A request that was cancelled meanwhile stays cancelled. Of several
+    /// tries, one that is done decides; else the newest one.
     ///
     /// # Errors
     ///
@@ -290,8 +291,17 @@ impl Store {
         let size = i64::try_from(kept.len()).unwrap_or(0);
         transaction.execute(
             "UPDATE request SET state = ?2, next_at = ?3, ended_at = ?4, bytes = bytes + ?5 \
-             WHERE id = ?1 AND state = 'waiting'",
-            params![id, state.name(), micros(again_at), ended_at, size],
+             WHERE id = ?1 AND CASE WHEN ?6 THEN state IN ('waiting', 'given_up') ELSE \
+               state = 'waiting' AND ?7 = (SELECT max(number) FROM attempt WHERE request = place) END",
+            params![
+                id,
+                state.name(),
+                micros(again_at),
+                ended_at,
+                size,
+                state == State::Done,
+                number
+            ],
         )?;
         Ok(transaction.commit()?)
     }

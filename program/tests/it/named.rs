@@ -150,3 +150,38 @@ async fn complaints_have_the_complainants_name_for_complaint_handlers() {
     let seen = rows(&mut office, "/v1/complaints", &auditor).await;
     assert_eq!(name(&seen), None, "auditors read no contact");
 }
+
+#[tokio::test]
+async fn a_complaint_about_a_dossier_names_its_complainant_only_to_whom_it_is_assigned() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    pay(&mut office, &certificate).await;
+    let clerk = office.clerk();
+    take(&mut office, &certificate.at("dossiers"), "acceptance", &clerk, json!({})).await.granted();
+    let body = json!({
+        "agency": "G02.001", "text": "Hai tuần.", "name": "Lê Cẩm", "address": "Hà Nội",
+        "phone": "0912 345 678", "dossier": certificate.id,
+    });
+    let filed = office.browser.post("/v1/complaints", &certificate.applicant, "", body).await;
+    let complaint = format!("/v1/complaints/{}", filed.granted()["complaint"].as_str().unwrap());
+    office.settle().await;
+    // The clerk who accepted the dossier also handles complaints, and this one is about that step.
+    let subject = office.token(Role::ComplaintHandler, "clerk-1", "G02.001");
+    assert_eq!(office.browser.get(&complaint, &subject).await.refused(), (403, "own-step"));
+    let handler = office.token(Role::ComplaintHandler, "an", "G02.001");
+    let lists = ["/v1/complaints?whose=agency", "/v1/register/complaints?q=hai+tuan"];
+    for path in lists {
+        for reader in [&subject, &handler] {
+            let listed = rows(&mut office, path, reader).await;
+            assert_eq!(each(&listed, "/complainant_name"), [None], "{path}");
+        }
+    }
+    let assignment = json!({ "officer": "an" });
+    take(&mut office, &complaint, "assignment", &handler, assignment).await.granted();
+    for path in lists {
+        let listed = rows(&mut office, path, &handler).await;
+        assert_eq!(each(&listed, "/complainant_name"), [Some("Lê Cẩm")], "{path}");
+        let listed = rows(&mut office, path, &subject).await;
+        assert_eq!(each(&listed, "/complainant_name"), [None], "{path}");
+    }
+}

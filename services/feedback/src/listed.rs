@@ -128,7 +128,7 @@ impl Handler for Listed {
         Ok(Handled::Rows(Box::new(move |tables| {
             rows.iter().try_for_each(|row| replace(tables, row))?;
             codes.iter().try_for_each(|(code, dossier)| name(tables, code, *dossier))?;
-            measure(&metrics, tables)
+            if rows.is_empty() { Ok(()) } else { measure(&metrics, tables) }
         })))
     }
 }

@@ -31,6 +31,7 @@ pub(crate) use fold::Seen;
 pub(crate) use follow::Lists;
 pub(crate) use key::{Key, Range, Scope};
 pub(crate) use labels::LabelKey;
+pub(crate) use limits::RANGES_MAX;
 pub(crate) use oldest::{Submitted, oldest};
 pub(crate) use page::{Asked, Listed, Place};
 pub(crate) use row::ListedRow;

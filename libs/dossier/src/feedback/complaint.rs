@@ -184,6 +184,15 @@ impl Complaint {
         name.filter(|name| !name.is_empty())
     }
 
+    /// Whether a list names the complainant to a handler. Whether the complaint is about the
+    /// handler's own act is examined when it is read or assigned, and not for each row of a list:
+    /// one about a dossier is named to whom it is assigned.
+    #[must_use]
+    pub fn is_named_in_lists(&self, handler: &Subject) -> bool {
+        let about = self.filed.as_ref().and_then(|filed| filed.dossier);
+        about.is_none() || self.officer.as_ref() == Some(handler)
+    }
+
     /// The agency that has to answer it now.
     #[must_use]
     pub fn agency(&self) -> Option<&AgencyCode> {

@@ -1,6 +1,8 @@
 //! The dossier was transferred to another agency. A fee whose payment has not begun is collected
-//! there, and assessed anew if that agency charges another amount. One whose payment has begun stays with the agency at which it began: that agency gives
-//! the receipts and the refunds (Decree 254/2026/NĐ-CP, art. 24), and the new one may read it.
+//! there, and assessed anew if that agency charges another amount. One whose payment has begun stays
+//! with the agency at which it began: that agency gives the receipts and the refunds (Decree
+//! 254/2026/NĐ-CP, art. 24), and the new one may read it. A fee of nothing is settled from the
+//! beginning, and stays so: the applicant was told that nothing is owed.
 
 use super::Payment;
 use crate::contract::{AgencyCode, FeeReassessed, FeeTransferred, PaymentEvent, Vnd};
@@ -38,7 +40,8 @@ impl Command for TransferFee {
             return Ok(Decision::Nothing);
         }
         let kept = !is_there && payment.has_begun();
-        let reassessed = if kept { None } else { payment.reassessed_by(&to, facts)? };
+        let reassessed =
+            if payment.has_begun() { None } else { payment.reassessed_by(&to, facts)? };
         let mut events: Vec<PaymentEvent> = vec![FeeTransferred { from, to, kept }.into()];
         if let Some(reassessed) = reassessed {
             let mut after = payment.clone();

@@ -153,10 +153,10 @@ impl<H: Handler> Follower<H> {
 
     /// Reads and handles a page.
     async fn page(&mut self) -> Result<Paged, Stalled> {
-        let paged = self.next_page().await;
+        let mut paged = self.next_page().await;
         if paged.is_err() {
             // It is also the end of what was written before.
-            self.written().await?;
+            paged = self.written().await.and(paged);
         }
         if let Some(scan) = &self.scan {
             scan.rests(self.position);

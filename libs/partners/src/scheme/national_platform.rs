@@ -233,6 +233,7 @@ impl Scheme for NationalPlatform {
         let mut reading = Reading::new(|name: &str| members.text(name));
         reading.expect("MaDoiTac", partner.setting(&DESCRIPTION, "partner_code"));
         reading.expect("MaTienTe", "VND");
+        reading.expect("LoaiBanTin", "CONFIRM");
         let problem = reading.text("MaLoi");
         // CONFIRM ends a payment: every other code says that it failed.
         let listed = partner.statuses.get(&problem).copied();

@@ -231,7 +231,11 @@ impl Scheme for Vnpay {
         }
         let status = members.some("vnp_TransactionStatus").unwrap_or_else(|| "05".to_owned());
         let outcome = outcome(&partner.refund_statuses, DESCRIPTION.refund_statuses, &status);
-        let notice = fact(&mut reading, outcome, status, Capability::Refund, key);
+        let mut notice = fact(&mut reading, outcome, status, Capability::Refund, key);
+        if notice.transaction.is_none() {
+            // Two refunds of one payment are two facts.
+            notice.event = format!("{}:refund:{}", refund.refund_reference, notice.code);
+        }
         reading.or(notice)
     }
 
@@ -389,6 +393,10 @@ fn reported(
     signed.sort_by(|a, b| a.name.cmp(&b.name));
     let candidates = candidates(&signed);
     let canonical = candidates.first().map_or(&[][..], |first| &**first);
+    // A request of ours has the same signature, and comes back if a payer sends it.
+    if all.iter().any(|one| one.name == "vnp_Command") {
+        return Err(wrong(SignatureProblem::Form, canonical));
+    }
     let hash = of(HASH);
     if hash.is_empty() {
         return Err(wrong(SignatureProblem::Missing, canonical));

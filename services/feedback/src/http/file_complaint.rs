@@ -220,11 +220,21 @@ fn has_number(complaint: &Complaint, number: &ComplaintNumber) -> bool {
     complaint.filed.as_ref().is_some_and(|filed| filed.number.as_ref() == Some(number))
 }
 
-/// A finding if the complainant's mandate does not cover the procedure of the dossier.
+/// A finding if the complainant's mandate does not cover the procedure of the dossier. For a code
+/// that is not the complainant's the law refuses the code alone, whether or not there is such a
+/// dossier.
 fn not_covered((caller, by_officer): (&Caller, bool), about: Option<&About>) -> Vec<Finding> {
-    let of = about.and_then(|about| about.procedure.as_ref());
-    let is_covered = by_officer || caller.may_represent_in(of);
-    (!is_covered).then(|| NOT_COVERED.finding("/dossier", None)).into_iter().collect()
+    let is_theirs = |about: &About| {
+        let mut owners = about.whose.iter().flat_map(|whose| &whose.owners);
+        owners.any(|owner| owner.is(caller.party()))
+    };
+    if by_officer || about.is_some_and(|about| about.code.is_some() && !is_theirs(about)) {
+        return Vec::new();
+    }
+    let is_covered = caller.may_represent_in(about.and_then(|about| about.procedure.as_ref()));
+    let by_code = about.is_some_and(|about| about.code.is_some());
+    let pointer = if by_code { "/dossier_code" } else { "/dossier" };
+    (!is_covered).then(|| NOT_COVERED.finding(pointer, None)).into_iter().collect()
 }
 
 fn created(

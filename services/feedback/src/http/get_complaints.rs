@@ -94,7 +94,8 @@ pub(crate) struct ListedComplaintReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<ComplaintNumber>)]
     number: Option<String>,
-    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    /// Name of the complainant, for complaint handlers; if the complaint is about a dossier, for the
+    /// one to whom it is assigned. Absent if it was not given, or erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Nguyễn Văn A")]
     complainant_name: Option<String>,
@@ -345,7 +346,8 @@ async fn name(
     for row in rows {
         let Some(loaded) = stream(row).and_then(|stream| loaded.get(&stream)) else { continue };
         let complaint = &loaded.state;
-        if access::decide(caller, READ_CONTACT, complaint.resource().as_ref()).is_ok() {
+        let may_read = access::decide(caller, READ_CONTACT, complaint.resource().as_ref()).is_ok();
+        if may_read && complaint.is_named_in_lists(&caller.subject) {
             row.complainant_name = complaint.complainant_name().map(ToOwned::to_owned);
         }
     }

@@ -159,7 +159,7 @@ impl Jobs {
         if running.len() >= RUNNING_MAX {
             return Err(Full::All);
         }
-        make_room(&mut jobs);
+        make_room(&mut jobs, &begun.owner);
         let (watch, found) = (Arc::<Watch>::default(), Arc::<Mutex<Found>>::default());
         let (hand, handed) = tokio::sync::oneshot::channel::<Arc<Job>>();
         let (run, head) = (Arc::clone(engine), engine.store.head());
@@ -186,11 +186,14 @@ fn expire(jobs: &mut BTreeMap<String, Arc<Job>>, now: Timestamp) {
     jobs.retain(|_, job| job.stage().expires_at().is_none_or(|expires_at| now < expires_at));
 }
 
-/// Drops the oldest ended jobs until another one fits.
-fn make_room(jobs: &mut BTreeMap<String, Arc<Job>>) {
+/// Drops ended jobs until another one of the caller fits: the oldest of the caller's own, or of all
+/// if the caller has none.
+fn make_room(jobs: &mut BTreeMap<String, Arc<Job>>, owner: &Subject) {
     while jobs.len() >= JOBS_MAX {
-        let ended = jobs.iter().filter_map(|(id, job)| Some((job.stage().ended_at()?, id)));
-        let Some(oldest) = ended.min().map(|(_, id)| id.clone()) else { return };
+        let ended = jobs
+            .iter()
+            .filter_map(|(id, job)| Some((job.begun.owner != *owner, job.stage().ended_at()?, id)));
+        let Some(oldest) = ended.min().map(|(_, _, id)| id.clone()) else { return };
         jobs.remove(&oldest);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{AgencyCode, Channel, DossierCode, DossierId, ProcedureCode};
+use dossier::contract::{AgencyCode, Channel, DossierCode, DossierId, ProcedureCode, party_name};
 use dossier::figures::ApplicantKind;
 use dossier::law::{Law, Text};
 use engine::view::Question;
@@ -77,7 +77,7 @@ pub(crate) struct CountedDossierReply {
     promised_on: Option<Date>,
     /// The local day on which it ended.
     handled_on: Option<Date>,
-    /// Officer who has, or last had, the review.
+    /// Officer who has, or last had, the review; null in a dossier of the caller.
     officer: Option<String>,
     /// Whether the statutory clock is suspended.
     suspended: bool,
@@ -100,6 +100,8 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: CountedDossiersQuery = request.query()?;
     let (_, agency) = agency_of(&request, query.agency)?;
+    let caller = request.caller()?;
+    let own = [&caller.subject, caller.party()].map(|party| party_name(party.as_str()));
     let CountedDossiersQuery { procedure, channel, audience, from, to, group_by, group, .. } =
         query;
     let group = match (group_by, group) {
@@ -126,12 +128,14 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let next =
         request.page_after(ADDRESS, (&rows, limit), |last| cursors.write(&last.place.text()));
     let replies: Vec<CountedDossierReply> =
-        rows.into_iter().map(|row| CountedDossierReply::of(row, &law)).collect();
+        rows.into_iter().map(|row| CountedDossierReply::of(row, &law, &own)).collect();
     Ok(Reply::ok(&replies).next_page(next.as_deref()))
 }
 
 impl CountedDossierReply {
-    fn of(row: CountedRow, law: &Law) -> Self {
+    /// A party to the dossier does not learn from it who has the review.
+    fn of(row: CountedRow, law: &Law, own: &[String]) -> Self {
+        let is_own = row.parties.iter().any(|party| own.contains(party));
         let name = law.procedure(&row.procedure).map(|procedure| procedure.name.clone());
         Self {
             id: row.id,
@@ -143,7 +147,7 @@ impl CountedDossierReply {
             submitted_at: row.submitted_at,
             promised_on: row.promised_on,
             handled_on: row.handled_on,
-            officer: row.officer,
+            officer: row.officer.filter(|_| !is_own),
             suspended: row.suspended,
         }
     }

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
 use super::found;
-use super::listed::{ListedDossierReply, Whose, officers_of};
+use super::listed::{ListedDossierReply, Whose, merged, officers_of};
 use crate::App;
 use crate::lists::{Asked, Listed, ListedRow, Place, Range, Scope};
 use crate::names::Applicants;
@@ -207,8 +207,9 @@ async fn listed(
     let after = after.map(|after| Place::parse(&after).ok_or_else(Cursors::invalid)).transpose()?;
     let by_default = if whose.role.is_officer() { ListOrder::Due } else { ListOrder::Newest };
     let order = query.sort.unwrap_or(by_default);
+    let filter = if query.clients == Some(true) { "clients" } else { "unit" };
     let asked = Asked {
-        ranges: ranges(&query, (&*whose, unit.as_deref()), order),
+        ranges: merged(ranges(&query, (&*whose, unit.as_deref()), order), filter)?,
         after,
         rows: query.rows(),
         before: before(&query, order),
@@ -283,6 +284,11 @@ impl DossiersQuery {
         if let Some((name, _)) = asked {
             let vi = "chỉ dùng cho danh sách hồ sơ của cơ quan";
             return Err(Problem::parameter(name, vi, "is for lists of an agency only"));
+        }
+        if self.clients == Some(true) && self.mine == Some(false) {
+            let vi = "không dùng cùng `mine=false`: đó là hồ sơ của các bên ủy quyền, không phải của cơ quan";
+            let en = "is not for `mine=false`: it lists dossiers of clients, not of an agency";
+            return Err(Problem::parameter("clients", vi, en));
         }
         if self.clients == Some(true) && self.q.is_some() {
             let vi = "không dùng cùng `clients`: hãy tìm từng bên ủy quyền bằng tiêu đề `Mandate`";

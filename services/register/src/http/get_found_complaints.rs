@@ -48,7 +48,8 @@ pub(crate) struct FoundComplaintReply {
     /// Its number; absent for complaints that older versions recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<ComplaintNumber>,
-    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    /// Name of the complainant, for complaint handlers; if the complaint is about a dossier, for the
+    /// one to whom it is assigned. Absent if it was not given, or erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Nguyễn Văn A")]
     complainant_name: Option<String>,
@@ -137,7 +138,8 @@ fn rights(app: &App, request: &Request, agency: Option<&AgencyCode>) -> Result<R
 
 fn reply(complaint: &Complaint, caller: &Caller) -> Option<FoundComplaintReply> {
     let filed = complaint.filed.as_ref()?;
-    let names = access::decide(caller, READ_CONTACT, complaint.resource().as_ref()).is_ok();
+    let names = access::decide(caller, READ_CONTACT, complaint.resource().as_ref()).is_ok()
+        && complaint.is_named_in_lists(&caller.subject);
     Some(FoundComplaintReply {
         complaint: filed.complaint,
         number: filed.number.clone(),

@@ -1,4 +1,4 @@
-//! What an officer or a partner has read.
+//! What an officer has read.
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Cursors, NextStep, Operation, PageRows, Problem, Reply, Request};
 
-use super::listed::{ListedDossierReply, TaskStepReply, Whose, officers_of};
+use super::listed::{ListedDossierReply, TaskStepReply, Whose, merged, officers_of};
 use crate::App;
 use crate::lists::{Asked, Listed, ListedRow, Place, Range, Scope};
 use crate::names::Applicants;
@@ -118,7 +118,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let of =
         |scope: &Scope| kinds.iter().map(|kind| Range::work(*scope, *kind)).collect::<Vec<_>>();
     let asked = Asked {
-        ranges: scopes.iter().flat_map(of).collect(),
+        ranges: merged(scopes.iter().flat_map(of).collect(), "unit")?,
         after: after.transpose()?,
         rows: usize::try_from(limit).unwrap_or(usize::MAX),
         before: query.due_before.map(|end| end.as_millisecond().saturating_sub(1)),

@@ -15,7 +15,7 @@ use web::{Due, NextStep, Problem, Request};
 
 use super::clients::Clients;
 use crate::App;
-use crate::lists::{ListedRow, Scope, Seen, roots};
+use crate::lists::{ListedRow, RANGES_MAX, Range, Scope, Seen, roots};
 use crate::names::Applicants;
 use crate::search::Rights;
 
@@ -370,6 +370,24 @@ impl Whose {
         let is_party = |party: &String| row.applicant == *party || row.acted.contains(party);
         !self.not_of.iter().any(is_party)
     }
+}
+
+/// The ranges of a list, of which `filter` is the parameter with many values.
+///
+/// # Errors
+///
+/// 400 if they are too many for a page.
+pub(super) fn merged(ranges: Vec<Range>, filter: &str) -> Result<Vec<Range>, Problem> {
+    if ranges.len() <= RANGES_MAX {
+        return Ok(ranges);
+    }
+    let vi = format!(
+        "phải gộp hơn {RANGES_MAX} danh sách: hãy lọc hẹp hơn, ví dụ theo `waiting_on` hoặc `kind`, hoặc chọn một người"
+    );
+    let en = format!(
+        "more than {RANGES_MAX} lists would have to be merged: filter by `waiting_on` or `kind`, or choose one person"
+    );
+    Err(Problem::parameter(filter, &vi, &en))
 }
 
 /// The officers of the unit that a list asks for.

@@ -13,6 +13,8 @@ pub(super) const SPLIT_FROM: usize = 256;
 /// Rows that a page of a list looks at: with a filter that few of them pass, the page is short, and
 /// its `next` link continues.
 pub(super) const ROWS_SCANNED_MAX: usize = 2_000;
+/// Ranges that are merged into a page of a list.
+pub(crate) const RANGES_MAX: usize = 1_000;
 /// Keys that are read at once from a range.
 pub(super) const KEYS_AT_ONCE: u32 = 64;
 /// Dossiers whose rows are derived anew in one transaction.

@@ -56,6 +56,15 @@ impl GroupedBy {
         }
     }
 
+    /// The rows that are grouped.
+    pub(super) fn rows(self, scope: &Scope) -> String {
+        if self == Self::Month && scope.filter.period == Period::Handled {
+            format!("{} AND {}", scope.rows, scope.handled)
+        } else {
+            scope.rows.clone()
+        }
+    }
+
     /// The services of a group; `None` if a group has none of its own.
     fn services(self, scope: &Scope, law: &Law, key: &str) -> Option<OnlineServices> {
         let services = match self {
@@ -88,9 +97,7 @@ pub(crate) fn groups(
     (after, limit): (Option<&str>, u32),
 ) -> rusqlite::Result<Vec<Group>> {
     let mut keys = Keys { key: by.key(scope.filter.period), ..Keys::all(scope) };
-    if by == GroupedBy::Month && scope.filter.period == Period::Handled {
-        keys.conditions = format!("{} AND {}", scope.rows, scope.handled);
-    }
+    keys.conditions = by.rows(scope);
     if let Some(after) = after {
         keys.and("> ?", after);
     }

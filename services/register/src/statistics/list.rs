@@ -41,6 +41,8 @@ pub(crate) struct CountedRow {
     pub(crate) handled_on: Option<Date>,
     pub(crate) officer: Option<String>,
     pub(crate) suspended: bool,
+    /// The applicant, and who filed it, in the form in which parties are compared.
+    pub(crate) parties: Vec<String>,
 }
 
 impl Place {
@@ -59,7 +61,8 @@ impl ListedFigure {
     pub(crate) fn read(&self, rows: &Connection) -> rusqlite::Result<Vec<CountedRow>> {
         let Self { scope, figure, group, after, rows: limit } = self;
         let mut values = scope.values.clone();
-        let mut conditions = format!("{} AND ({})", scope.rows, figure.condition(scope));
+        let counted = group.as_ref().map_or_else(|| scope.rows.clone(), |(by, _)| by.rows(scope));
+        let mut conditions = format!("{counted} AND ({})", figure.condition(scope));
         if let Some((by, key)) = group {
             conditions = format!("{conditions} AND {} = ?", by.key(scope.filter.period));
             values.push(Value::Text(key.clone()));
@@ -70,7 +73,7 @@ impl ListedFigure {
         }
         let sql = format!(
             "SELECT id, code, procedure, version, agency, status, submitted_at, due_day, handled_day,
-               officer, suspended
+               officer, suspended, applicant, filed_by
              FROM dossiers WHERE {conditions} ORDER BY submitted_at DESC, id DESC LIMIT {limit}"
         );
         let mut statement = rows.prepare(&sql)?;
@@ -100,6 +103,7 @@ impl CountedRow {
             handled_on: parsed(8)?,
             officer: row.get(9)?,
             suspended: row.get(10)?,
+            parties: std::iter::once(text(11)?).chain(row.get::<_, Option<String>>(12)?).collect(),
         })
     }
 }

@@ -163,8 +163,6 @@ async fn of_rules(
         tried((&app.engine, &app.rules), request, (kind, text, app.signers), READ).await?;
     let applied = match kind {
         RulesKind::Procedure => what_if.procedure(&issued),
-        // A calendar that is law already is applied as it is.
-        _ if recorded => Ok(()),
         _ => what_if.calendar(&issued),
     };
     applied.map_err(|error| {
