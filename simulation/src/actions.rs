@@ -2,13 +2,17 @@
 //! there.
 
 use dossier::contract::Role;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use program::Bearer;
 use serde_json::{Value, json};
 
+use crate::bodies::{
+    because, doubtful, duty, first_component, lasting, later, nothing, notice, open_claims,
+    outcome, parcel, proposed_refund, proposed_resolution, refund, resolution, supply, supply_form,
+    supply_with, to_channel,
+};
 use crate::edges;
-use crate::forms;
-use crate::procedures::{APPLICANT, REPRESENTATIVE, Subject, address, bearer, document};
+use crate::procedures::{APPLICANT, REPRESENTATIVE, Subject, address, bearer};
 use crate::seen::{Seen, number, text};
 
 /// The actor.
@@ -95,12 +99,6 @@ impl Action {
     }
 }
 
-/// The present outage, if there is one.
-fn lasting(seen: &Seen) -> Option<&Value> {
-    let mut outages = seen.outages.as_array()?.iter();
-    outages.find(|outage| outage.get("to").is_none_or(Value::is_null))
-}
-
 type Body = fn(&Seen, &Subject) -> Option<Value>;
 
 const fn act(name: &'static str, who: Who, path: &'static str, body: Body) -> Action {
@@ -113,114 +111,6 @@ const fn give_up(name: &'static str, who: Who, path: &'static str, body: Body) -
 
 const fn never(name: &'static str, who: Who, path: &'static str, body: Body) -> Action {
     Action { name, who, path, body, gives_up: false, forbidden: true }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "as the table of actions has it")]
-fn nothing(_: &Seen, _: &Subject) -> Option<Value> {
-    Some(json!({}))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "as the table of actions has it")]
-fn because(_: &Seen, _: &Subject) -> Option<Value> {
-    Some(json!({ "reason": "because" }))
-}
-
-fn later(seen: &Seen, hours: i64) -> Timestamp {
-    seen.now.checked_add(SignedDuration::from_hours(hours)).unwrap_or(seen.now)
-}
-
-fn first_component(subject: &Subject) -> Option<&str> {
-    subject.procedure.documents.first().map(|component| component.code.as_str())
-}
-
-fn wanted(seen: &Seen) -> Vec<Value> {
-    let components = seen.dossier.pointer("/supplement/components").and_then(Value::as_array);
-    components.into_iter().flatten().filter_map(Value::as_str).map(document).collect()
-}
-
-fn supply(seen: &Seen, subject: &Subject) -> Option<Value> {
-    seen.dossier.get("supplement")?;
-    let mut documents = wanted(seen);
-    if documents.is_empty() {
-        documents.extend(first_component(subject).map(document));
-    }
-    Some(json!({ "documents": documents }))
-}
-
-fn supply_form(seen: &Seen, subject: &Subject) -> Option<Value> {
-    seen.dossier.get("supplement")?;
-    let form = forms::plain(&subject.procedure.form);
-    Some(json!({ "documents": wanted(seen), "form": form }))
-}
-
-fn supply_with(seen: &Seen, subject: &Subject, edge: &str) -> Option<Value> {
-    seen.dossier.get("supplement")?;
-    let mut all = forms::at_edges(&subject.procedure.form).into_iter();
-    let (_, form) = all.find(|(what, _)| what.contains(edge))?;
-    Some(json!({ "documents": wanted(seen), "form": form }))
-}
-
-fn parcel(seen: &Seen, kind: &str) -> Option<Value> {
-    let reference = seen.delivery.get("parcel_reference").filter(|r| !r.is_null())?;
-    Some(json!({ "carrier": "vnpost", "event": "e$serial", "kind": kind, "reference": reference }))
-}
-
-fn notice(seen: &Seen, kind: &str, amount: fn(i64) -> i64) -> Option<Value> {
-    let attempt = seen.payment.pointer("/attempts/0")?;
-    Some(json!({
-        "provider": attempt.get("provider"), "event": "e$serial", "transaction": "t$serial", "kind": kind,
-        "reference": attempt.get("reference"), "amount_vnd": amount(number(attempt, "/amount_vnd")),
-    }))
-}
-
-fn refund(seen: &Seen, amount: i64) -> Option<Value> {
-    seen.payment.get("dossier")?;
-    (amount > 0).then(|| json!({ "amount_vnd": amount, "reason": "because" }))
-}
-
-fn proposed_refund(seen: &Seen) -> Option<Value> {
-    let refund = seen.payment.pointer("/proposed_refund/refund")?;
-    Some(json!({ "refund": refund, "reason": "because" }))
-}
-
-fn proposed_resolution(seen: &Seen) -> Option<Value> {
-    let resolution = seen.payment.pointer("/proposed_resolution/resolution")?;
-    Some(json!({ "resolution": resolution, "reason": "because" }))
-}
-
-fn duty(seen: &Seen) -> Option<Value> {
-    let duties = seen.delivery.get("duties")?.as_array()?;
-    let open = duties.iter().find(|duty| duty.get("met_at").is_none_or(Value::is_null))?;
-    Some(json!({ "duty": open.get("duty"), "note": "done" }))
-}
-
-/// Decisions on the claims to groups that reduce the fee.
-fn open_claims(seen: &Seen, confirmed: bool) -> Vec<Value> {
-    let claims = seen.dossier.get("claims").and_then(Value::as_array).into_iter().flatten();
-    let open = claims.filter(|claim| text(claim, "/outcome") == "open");
-    let decide = |claim: &Value| json!({ "group": claim.get("group"), "confirmed": confirmed, "reason": "looked up" });
-    open.map(decide).collect()
-}
-
-fn outcome(outcome: &str) -> Value {
-    json!({ "outcome": outcome, "reason": "appraised" })
-}
-
-fn to_channel(seen: &Seen, delivery: Value) -> Option<Value> {
-    seen.delivery.get("dossier")?;
-    Some(json!({ "delivery": delivery }))
-}
-
-fn doubtful(seen: &Seen) -> Option<&Value> {
-    let mut attempts = seen.payment.get("attempts")?.as_array()?.iter();
-    attempts.find(|attempt| attempt["doubts"].as_array().is_some_and(|doubts| !doubts.is_empty()))
-}
-
-fn resolution(seen: &Seen, captured: i64) -> Option<Value> {
-    let attempt = doubtful(seen)?;
-    Some(
-        json!({ "payment": attempt.get("payment"), "captured_vnd": captured, "reason": "the statement says so" }),
-    )
 }
 
 /// All actions: first those that advance a dossier, so that a walk goes deep before it goes wide.
@@ -535,8 +425,9 @@ mod tests {
     fn addresses() -> BTreeSet<String> {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../openapi");
         let mut all = BTreeSet::new();
-        for file in std::fs::read_dir(folder).unwrap() {
-            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        for file in files.filter(|file| file.extension().is_some_and(|name| name == "json")) {
+            let text = std::fs::read_to_string(file).unwrap();
             let document: Value = serde_json::from_str(&text).unwrap();
             for (path, item) in document["paths"].as_object().unwrap() {
                 let is_of_one = path.contains("{dossier}") || path.contains("{complaint}");

@@ -4,6 +4,7 @@
 //! leads to an end.
 
 mod actions;
+mod bodies;
 mod edges;
 mod forms;
 mod generator;

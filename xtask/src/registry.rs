@@ -10,7 +10,12 @@ use crate::generate::root;
 use crate::tidy::sources;
 
 /// Files with a list of their own: the registry, and the package that depends on none of ours.
-const LISTS: [&str; 2] = ["libs/dossier/src/services.rs", "cluster/src/replica.rs"];
+const LISTS: [&str; 3] = [
+    "libs/dossier/src/services.rs",
+    "cluster/src/replica.rs",
+    // The versions of the resources of a row.
+    "services/register/src/http/listed.rs",
+];
 /// Lines within which names make up a list.
 const WINDOW: usize = 3;
 /// Names that make up a list.

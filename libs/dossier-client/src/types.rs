@@ -1079,9 +1079,9 @@ pub struct CountedDossierReply {
     /// The local day on which it ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handled_on: Option<jiff::civil::Date>,
-    /// Officer who has, or last had, the review.
+    /// Officer who has, or last had, the review; null in a dossier of the caller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub officer: Option<String>,
+    pub officer: Option<Subject>,
     /// Its name in both languages; null if the procedure is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure_name: Option<BilingualText>,
@@ -2171,7 +2171,8 @@ pub struct FoundComplaintReply {
     pub complaint: ComplaintId,
     /// Code of the agency to which it was addressed.
     pub agency: AgencyCode,
-    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    /// Name of the complainant, for complaint handlers; if the complaint is about a dossier,
+    /// for the one to whom it is assigned. Absent if it was not given, or erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complainant_name: Option<String>,
     /// Dossier that it is about.
@@ -2723,7 +2724,8 @@ pub struct ListedComplaintReply {
     /// Class; absent until it is classified.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub class: Option<ComplaintClass>,
-    /// Name of the complainant; for complaint handlers. Absent if it was not given, or erased.
+    /// Name of the complainant, for complaint handlers; if the complaint is about a dossier,
+    /// for the one to whom it is assigned. Absent if it was not given, or erased.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub complainant_name: Option<String>,
     /// Dossier that it is about.
@@ -3018,7 +3020,7 @@ pub struct MeReply {
     /// firm, or the caller.
     pub party: Subject,
     /// When the token ends; from 30 s after that on, requests with it are refused.
-    pub token_ends_at: jiff::Timestamp,
+    pub token_valid_until: jiff::Timestamp,
     /// Mandates in force by which the caller may act for others, by principal; at most 100.
     /// None for a request that invokes one: a mandate is not passed on.
     pub mandates: Vec<UsableMandateReply>,
@@ -5813,7 +5815,7 @@ pub struct WhatIfProcedureReply {
     pub name: Option<BilingualText>,
 }
 
-/// A what-if.
+/// A change of the law that is or was tried, how far it is, and what it moves.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct WhatIfReply {
     /// Id of the what-if.

@@ -38,8 +38,8 @@ pub const LIST: &[May] = &[
     informed(Role::Cashier),
 ];
 
-/// Permissions to find a dossier by its code: of those who list dossiers, and of complaint handlers,
-/// to whom a caller names it.
+/// Permissions to find a dossier by its code: of those who list dossiers, and of complaint
+/// handlers, to whom a caller names it.
 pub const FIND: &[May] = &[
     agency(Role::Clerk),
     agency(Role::Reviewer),

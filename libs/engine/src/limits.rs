@@ -57,7 +57,8 @@ pub const SCAN_PAGE_BYTES: usize = 8 * 1024 * 1024;
 pub const SCAN_PAGE_EVENTS: usize = 20_000;
 /// Bytes of the pages of the scan from which on none is read before the oldest is no longer needed.
 pub const SCAN_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Positions by which a follower may be behind the oldest page of the scan so that it is waited for.
+/// Positions by which a follower may be behind the oldest page of the scan so that it is waited
+/// for.
 pub const SCAN_NEAR: u64 = 100_000;
 /// How long the others wait for a follower that handles a page.
 pub const SCAN_WAIT_MAX: Duration = Duration::from_secs(5);

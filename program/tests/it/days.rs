@@ -305,7 +305,8 @@ async fn steps_on_rows_of_a_list_are_conditional_without_a_read_of_each_dossier(
         assert_eq!(etags["dossier"], *read.etag());
         let payment = resource.replace("dossiers", "payments");
         assert_eq!(etags["payment"], *office.browser.get(&payment, &clerk).await.etag());
-        assert!(etags["review"].is_null() && etags["delivery"].is_null(), "none yet: {etags}");
+        let known = etags.as_object().unwrap().values().filter(|etag| !etag.is_null());
+        assert_eq!(known.count(), 2, "there is nothing else yet: {etags}");
     }
     // Somebody else acts on one of them after the list was read.
     let other = rows[0]["step"]["resource"].as_str().unwrap();

@@ -20,18 +20,18 @@ async fn a_dry_run_refuses_what_would_be_too_large_to_record_and_says_what_becam
     assert_eq!(said(&dry().await), (json!(false), json!(true)));
     send(&office, "", "procedure", &second()).await.granted();
     assert_eq!(said(&dry().await), (json!(true), json!(true)));
-    step(&office, "operator-2", 3, "signature", json!({})).await.granted();
+    step(&office, "operator-2", 4, "signature", json!({})).await.granted();
     assert_eq!(said(&dry().await), (json!(true), json!(false)), "it is law");
     // What two have signed, no one takes back alone.
     let why = json!({ "reason": "Sai mức phí" });
-    let asked = step(&office, "operator-1", 3, "withdrawal", why.clone()).await.granted();
+    let asked = step(&office, "operator-1", 4, "withdrawal", why.clone()).await.granted();
     assert_eq!(
         (&asked["status"], &asked["withdrawal_by"]),
         (&json!("issued"), &json!("operator-1"))
     );
-    let again = step(&office, "operator-1", 3, "withdrawal", why.clone()).await;
+    let again = step(&office, "operator-1", 4, "withdrawal", why.clone()).await;
     assert_eq!(again.refused(), (409, "rules-same-withdrawer"));
-    let taken = step(&office, "operator-3", 3, "withdrawal", why).await.granted();
+    let taken = step(&office, "operator-3", 4, "withdrawal", why).await.granted();
     assert_eq!(
         (&taken["status"], &taken["signed_by"]),
         (&json!("withdrawn"), &json!("operator-2"))

@@ -113,10 +113,10 @@ async fn a_new_version_is_tried_whole_and_a_wrong_one_has_the_findings_of_issuin
     let address = begun(&office, &operator, rules(&longer)).await;
     let done = ended(&office, &operator, &address).await;
     assert_eq!(done["moved"], json!({ "later": 2 }), "{done}");
-    let tried = json!({ "kind": "procedure", "name": "CO.D", "version": 3, "recorded": false });
+    let tried = json!({ "kind": "procedure", "name": "CO.D", "version": 4, "recorded": false });
     assert_eq!(done["asked"]["rules"], tried);
     let shown = office.browser.get("/v1/procedures/CO.D", &operator).await.granted();
-    assert_eq!(shown["version"], 2, "not issued");
+    assert_eq!(shown["version"], 3, "not issued");
 
     let wrong = longer
         .replace("supplement: ", "supplement: never # ")

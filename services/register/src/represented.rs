@@ -1,5 +1,5 @@
-//! The table of open mandates by representative, for lists over all clients. Parties are in the form
-//! in which they are compared. Whether a mandate is in force is decided by its stream alone.
+//! The table of open mandates by representative, for lists over all clients. Parties are in the
+//! form in which they are compared. Whether a mandate is in force is decided by its stream alone.
 
 use dossier::contract::{MandateEvent, MandateId, party_name};
 use engine::tasks::{NotApplied, Projection};

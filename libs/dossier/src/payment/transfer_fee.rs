@@ -1,6 +1,6 @@
 //! The dossier was transferred to another agency. A fee whose payment has not begun is collected
-//! there, and assessed anew if that agency charges another amount. One whose payment has begun stays
-//! with the agency at which it began: that agency gives the receipts and the refunds (Decree
+//! there, and assessed anew if that agency charges another amount. One whose payment has begun
+//! stays with the agency at which it began: that agency gives the receipts and the refunds (Decree
 //! 254/2026/NĐ-CP, art. 24), and the new one may read it. A fee of nothing is settled from the
 //! beginning, and stays so: the applicant was told that nothing is owed.
 
@@ -142,7 +142,8 @@ mod tests {
         law.apply(&issued, Some(at("2026-11-01T09:00"))).unwrap();
         let mut scene = Scene::new(&law, "CO.D", "G02.001");
         let mut brief = brief(&law, "CO.D", "G02.001", "2026-11-20T09:00");
-        (brief.procedure.version, brief.groups) = (3, vec!["digital_citizen".to_owned()]);
+        let (version, groups) = (issued.version, vec!["digital_citizen".to_owned()]);
+        (brief.procedure.version, brief.groups) = (version, groups);
         scene.procedure = brief.procedure.clone();
         let command = AssessFee { brief, accepted: false };
         scene.execute("2026-11-20T09:00", Role::System, command).unwrap();

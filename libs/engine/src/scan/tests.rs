@@ -222,13 +222,17 @@ async fn near_the_head_nobody_waits() {
 }
 
 #[test]
-fn pages_are_read_for_all_members() {
+fn pages_are_read_for_the_members_that_are_near() {
     let scan = Scan::with(LIMITS);
+    let needed = || scan.lock().filter(0, Position::START);
+    let far = scan.join(filter(&["far."]), Position(LIMITS.near + 1));
     let kinds = |kinds: &[&str]| scan.join(filter(kinds), Position::START);
     let _some = [kinds(&["b.", "a.Said"]), kinds(&["a."]), kinds(&["a.Said", "c.x"])];
-    assert_eq!(scan.lock().filter(), filter(&["a.", "b.", "c.x"]));
+    assert_eq!(needed(), filter(&["a.", "b.", "c.x"]));
+    let own = scan.lock().filter(far.id, Position::START);
+    assert!(covers(&own, &filter(&["far.", "c.x"])), "{own:?}");
     let _all = kinds(&[]);
-    assert_eq!(scan.lock().filter(), filter(&[]));
+    assert_eq!(needed(), filter(&[]));
     assert!(covers(&filter(&["a."]), &filter(&["a.Said", "a."])));
     assert!(!covers(&filter(&["a.Said"]), &filter(&["a."])));
     assert!(!covers(&filter(&["a."]), &filter(&[])));

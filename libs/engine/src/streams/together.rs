@@ -7,7 +7,6 @@ use dossier::State;
 use events::{ReadError, StreamName};
 
 use super::{Loaded, Streams};
-use crate::tasks::Work;
 
 impl<S: State> Streams<S> {
     /// The present states of several streams, each once. Those that are not cached are read
@@ -35,7 +34,7 @@ impl<S: State> Streams<S> {
                     Ok(loaded) => drop(all.insert(stream.clone(), loaded)),
                     Err(error) => {
                         tracing::error!(%stream, %error, "stream cannot be decoded; leaving it out");
-                        self.engine.metrics.defect(Work::Shows.name());
+                        self.engine.metrics.defect("view");
                     }
                 }
             }

@@ -62,8 +62,8 @@ pub struct ProblemField {
     /// things are wrong.
     #[schema(example = "body-invalid")]
     pub code: String,
-    /// Code of the component of the dossier that is missing, if it is about one. The pointer is then
-    /// to where it would be, after the documents that were sent; the detail has its name.
+    /// Code of the component of the dossier that is missing, if it is about one. The pointer is
+    /// then to where it would be, after the documents that were sent; the detail has its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "declaration")]
     pub component: Option<String>,

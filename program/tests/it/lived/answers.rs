@@ -172,7 +172,7 @@ impl Values {
             ("agency", "G02.001"),
             ("name", "chemicals"),
             ("kind", "procedure"),
-            ("version", "2"),
+            ("version", "3"),
             ("message", "1"),
             ("message", "2"),
         ] {

@@ -41,7 +41,7 @@ pub(crate) struct Begun {
     pub(crate) asked: AskedReply,
 }
 
-/// A job.
+/// A change of the law that is tried on all dossiers.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) begun: Begun,

@@ -21,8 +21,8 @@ const MANDATES_MAX: usize = 500;
 pub(super) struct Clients(BTreeMap<String, Vec<UnderMandate>>);
 
 impl Clients {
-    /// Those of the caller, or of the firm for which the caller acts. A mandate is compared with the
-    /// newest state of its stream.
+    /// Those of the caller, or of the firm for which the caller acts. A mandate is compared with
+    /// the newest state of its stream.
     pub(super) async fn of(app: &App, request: &Request) -> Result<Self, Problem> {
         let caller = request.caller()?;
         request.read_as(&[own(Role::Applicant)], &Resource::own(caller))?;

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use dossier::contract::{AgencyCode, Channel, DossierCode, DossierId, ProcedureCode, party_name};
+use dossier::contract::{
+    AgencyCode, Channel, DossierCode, DossierId, ProcedureCode, Subject, party_name,
+};
 use dossier::figures::ApplicantKind;
 use dossier::law::{Law, Text};
 use engine::view::Question;
@@ -78,6 +80,7 @@ pub(crate) struct CountedDossierReply {
     /// The local day on which it ended.
     handled_on: Option<Date>,
     /// Officer who has, or last had, the review; null in a dossier of the caller.
+    #[schema(value_type = Option<Subject>)]
     officer: Option<String>,
     /// Whether the statutory clock is suspended.
     suspended: bool,

@@ -44,8 +44,8 @@ pub(crate) struct DossiersQuery {
     /// `true`: dossiers of the caller, or of the person for whom the caller acts. `false`: those of
     /// an agency. If absent, `false` for officers and `true` for others.
     mine: Option<bool>,
-    /// `true`: dossiers of all whom the caller, or the firm for which the caller acts, represents by
-    /// mandates in force, at most 500; each row names the applicant and the `mandate`. With
+    /// `true`: dossiers of all whom the caller, or the firm for which the caller acts, represents
+    /// by mandates in force, at most 500; each row names the applicant and the `mandate`. With
     /// `waiting_on=applicant` and `sort=due`, it is the work that the representative has.
     clients: Option<bool>,
     /// Words that the dossier must have, at most 8: beginnings of words of a name, a tax code, a

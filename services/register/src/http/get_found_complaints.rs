@@ -48,8 +48,8 @@ pub(crate) struct FoundComplaintReply {
     /// Its number; absent for complaints that older versions recorded.
     #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<ComplaintNumber>,
-    /// Name of the complainant, for complaint handlers; if the complaint is about a dossier, for the
-    /// one to whom it is assigned. Absent if it was not given, or erased.
+    /// Name of the complainant, for complaint handlers; if the complaint is about a dossier, for
+    /// the one to whom it is assigned. Absent if it was not given, or erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Nguyễn Văn A")]
     complainant_name: Option<String>,

@@ -47,7 +47,7 @@ pub(crate) struct MeReply {
     #[serde(skip_serializing_if = "Option::is_none")]
     credential: Option<CredentialId>,
     /// When the token ends; from 30 s after that on, requests with it are refused.
-    token_ends_at: Timestamp,
+    token_expires_at: Timestamp,
     /// The caller's entry in the directory of the agency; absent if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     officer: Option<OwnEntryReply>,
@@ -172,7 +172,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up_law().await?;
     request.catch_up(Some(&app.shown)).await?;
     let caller = request.caller()?;
-    let token_ends_at = request.token_ends_at().unwrap_or(Timestamp::MAX);
+    let token_expires_at = request.token_ends_at().unwrap_or(Timestamp::MAX);
     let mut mandates = usable(&app, caller).await?;
     let shown = usize::try_from(MANDATES_SHOWN_MAX).unwrap_or(usize::MAX);
     let more_mandates = mandates.len() > shown;
@@ -189,7 +189,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         on_behalf_of: caller.on_behalf_of.clone(),
         mandate: caller.mandate.as_ref().map(|under| under.mandate),
         credential: caller.credential,
-        token_ends_at,
+        token_expires_at,
         officer: entry.map(Into::into),
         mandates: mandates.into_iter().map(Into::into).collect(),
         more_mandates,

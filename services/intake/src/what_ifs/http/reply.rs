@@ -21,7 +21,7 @@ pub(super) const ELSEWHERE: RefusalEntry = RefusalEntry {
     status: 503,
     code: "what-if-elsewhere",
     vi: "một bản sao khác của dịch vụ đang giữ kết quả này, hãy thử lại",
-    en: "another replica of the service has this what-if; retry",
+    en: "another replica of the service runs this trial; retry",
 };
 
 /// The change of the law.
@@ -64,7 +64,7 @@ pub(crate) enum WhatIfStage {
     Cancelled,
 }
 
-/// A what-if.
+/// A change of the law that is or was tried, how far it is, and what it moves.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WhatIfReply {
     /// Id of the what-if.
