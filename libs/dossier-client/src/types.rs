@@ -3020,7 +3020,7 @@ pub struct MeReply {
     /// firm, or the caller.
     pub party: Subject,
     /// When the token ends; from 30 s after that on, requests with it are refused.
-    pub token_valid_until: jiff::Timestamp,
+    pub token_expires_at: jiff::Timestamp,
     /// Mandates in force by which the caller may act for others, by principal; at most 100.
     /// None for a request that invokes one: a mandate is not passed on.
     pub mandates: Vec<UsableMandateReply>,
