@@ -15,7 +15,7 @@ async fn an_officer_learns_the_entry_in_the_directory_the_absences_and_for_whom_
     let before = office.browser.get("/v1/me", &r1).await.granted();
     assert_eq!(before["subject"], "r1");
     assert_eq!((&before["roles"], &before["agency"]), (&json!(["reviewer"]), &json!("G02.001")));
-    assert_eq!(before["token_ends_at"], "2096-10-02T07:06:40Z");
+    assert_eq!(before["token_expires_at"], "2096-10-02T07:06:40Z");
     assert!(before["officer"].is_null() && before["on_behalf_of"].is_null(), "{before}");
 
     staffed(&office, "none").await;
