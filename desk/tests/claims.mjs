@@ -8,7 +8,7 @@ import { call, file, report, step, until, upload } from './world.mjs';
 // The next version of the certificate of origin, in which digital citizens prove it.
 async function issueRules() {
   const { body: known } = await call('company-1', 'GET', '/v1/procedures/CO.D');
-  if (known.group_evidence.some((one) => one.confirmed_by_officer)) return;
+  if (known.group_evidence.some((one) => one.component === 'identity')) return;
   const at = `/v1/rules/procedure/CO.D/${known.version}`;
   const { body: rules } = await call('operator-dung', 'GET', at);
   const { body: demo } = await call('operator-dung', 'GET', '/demo');
@@ -22,7 +22,7 @@ async function issueRules() {
       'documents:\n',
       'documents:\n  - { code: identity, name: { vi: Thẻ định danh, en: Identity card }, required: false }\n',
     )
-    .replace('fees:\n', 'fees:\n  groups:\n    - { group: digital_citizen, evidence: identity }\n');
+    .replace('{ group: digital_citizen }', '{ group: digital_citizen, evidence: identity }');
   await call('operator-dung', 'POST', '/v1/rules', { kind: 'procedure', text });
   const issued = `/v1/rules/procedure/CO.D/${version}`;
   const { body, etag } = await call('operator-lien', 'GET', issued);

@@ -12,6 +12,10 @@ use crate::server::start;
 /// Dossiers of the demo besides those of the stories.
 const DOSSIERS: &str = "60";
 
+/// All tests look things up from one address, and faster than people do.
+const QUOTAS: &str = "address: { look_ups: { count: 100000, seconds: 60 }, \
+                      look_ups_of_a_day: { count: 1000000, seconds: 86400 } }\n";
+
 /// Creates a demo with the built program, and runs the tests of `desk/tests` on it in Chromium.
 /// Pictures of the pages are kept in `target/desk/shots`.
 pub(crate) fn in_a_browser() -> Result<()> {
@@ -20,8 +24,11 @@ pub(crate) fn in_a_browser() -> Result<()> {
         std::fs::remove_dir_all(&folder)?;
     }
     std::fs::create_dir_all(&folder)?;
+    let quotas = folder.join("quotas.yaml");
+    std::fs::write(&quotas, QUOTAS)?;
     let mut demo = Command::new(program());
-    demo.args(["demo", "--dossiers", DOSSIERS, "--listen", "127.0.0.1:0", "--data"]);
+    demo.arg("demo").arg("--quotas").arg(quotas);
+    demo.args(["--dossiers", DOSSIERS, "--listen", "127.0.0.1:0", "--data"]);
     let (_server, address) = start(demo.arg(folder.join("data")))?;
     let browser = tools::chromium()?;
     let packages = tools::node_packages()?;

@@ -43,6 +43,9 @@ pub(crate) struct Arguments {
     seed: u64,
     #[command(flatten)]
     at: At,
+    /// File with quotas that differ from the default (docs/operating.md, "Quotas").
+    #[arg(long, env = "DOSSIER_QUOTAS", value_name = "FILE")]
+    quotas: Option<std::path::PathBuf>,
     /// Create the demo and exit.
     #[arg(long)]
     no_serve: bool,
@@ -56,6 +59,7 @@ const END: &str = "2026-11-20T12:00:00+07:00";
 pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
     // As where people issue rules: one proposes, another one signs.
     let data = DataDirectory::open(&arguments.data)?.with_rule_signers(Some(2));
+    let data = data.with_quotas(arguments.quotas.as_deref())?;
     if data.is_fresh() {
         make_up(&data, arguments).await?;
     } else if data.virtual_end()?.is_none() {
