@@ -124,7 +124,7 @@ async function send(method, path, { headers, body, caller = session() }) {
     }
     const problem = new Problem(parsed(await response.text()), response.status);
     const after = Number(response.headers.get('retry-after')) * 1_000;
-    const again = response.status === 503 || response.status === 429;
+    const again = [429, 503].includes(response.status) || response.headers.has('retry-after');
     if (!again || tried === TRIES || after > WAIT_MS_MAX) {
       if (response.status === 401) caller.expire();
       throw problem;

@@ -98,7 +98,7 @@ async fn who_would_be_late_and_whose_date_would_move_is_seen_before_it_is_signed
     // Of another replica; and after an hour, the result is gone.
     let elsewhere = "/v1/what-ifs/00000000-018fd2c46a3e5b7a9c412f0c3a1b5d6e";
     let refused = office.browser.get(elsewhere, &operator).await;
-    assert_eq!(refused.refused(), (503, "what-if-elsewhere"));
+    assert_eq!(refused.refused(), (404, "what-if-elsewhere"));
     office.wait_until("2026-11-20T15:01").await;
     assert_eq!(office.browser.get(&address, &operator).await.refused(), (404, "not-found"));
 }

@@ -18,10 +18,10 @@ use crate::what_ifs::jobs::{Job, Stage};
 
 /// Another replica has the job. Repetitions reach it sooner or later.
 pub(super) const ELSEWHERE: RefusalEntry = RefusalEntry {
-    status: 503,
+    status: 404,
     code: "what-if-elsewhere",
-    vi: "một bản sao khác của dịch vụ đang giữ kết quả này, hãy thử lại",
-    en: "another replica of the service runs this trial; retry",
+    vi: "bản sao này của dịch vụ không giữ kết quả này: hãy thử lại, vì bản sao khác có thể đang giữ",
+    en: "this replica of the service does not run this trial; retry, because another one may",
 };
 
 /// The change of the law.
