@@ -3,7 +3,7 @@
 use dossier::State;
 use dossier::contract::{Envelope, EventSet, Meta};
 use events::limits::PAGE_EVENTS_MAX;
-use events::{EventStore, Position, ReadError, Recorded};
+use events::{EventStore, Filter, Position, ReadError, Recorded};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -55,6 +55,27 @@ pub async fn recorded_before(
         if let Some(at) = page.iter().find_map(recorded_at) {
             return Ok(Some(at));
         }
+    }
+    Ok(None)
+}
+
+/// When the first event after `position` that has an envelope was recorded; `None` if none up to the
+/// store's head has one.
+///
+/// # Errors
+///
+/// The store cannot be read.
+pub async fn recorded_after(
+    store: &EventStore,
+    position: Position,
+) -> Result<Option<Timestamp>, ReadError> {
+    let (mut after, head) = (position, store.head());
+    while after < head {
+        let page = store.read_all(after, &Filter::default(), PAGE_EVENTS_MAX).await?;
+        if let Some(at) = page.events.iter().find_map(|event| recorded_at(event)) {
+            return Ok(Some(at));
+        }
+        after = page.through;
     }
     Ok(None)
 }
@@ -132,5 +153,8 @@ mod tests {
             assert_eq!(before(store.head()).await, Some(at), "{number}");
         }
         assert_eq!(before(dated).await, Some(at));
+        let after = async |position| recorded_after(&store, position).await.unwrap();
+        assert_eq!(after(Position::START).await, Some(at));
+        assert_eq!(after(dated).await, None, "no later event has one");
     }
 }
