@@ -42,6 +42,9 @@ pub(crate) struct Arguments {
     /// Data directory to write, or to use again if it has a log; a temporary one if absent.
     #[arg(long)]
     data: Option<PathBuf>,
+    /// Measure the pages of views that exist in `--data`, without a rebuild.
+    #[arg(long, requires = "data")]
+    no_rebuild: bool,
 }
 
 /// Time limit of the rebuild.
@@ -65,7 +68,7 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         write(data, arguments.dossiers).await?;
     }
     let views = data.join("views");
-    if views.exists() {
+    if views.exists() && !arguments.no_rebuild {
         std::fs::remove_dir_all(&views)?;
     }
     let clock = Instant::now();
@@ -90,10 +93,12 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
         "log_bytes": std::fs::metadata(data.join("log.sqlite"))?.len(),
         "views_bytes": bytes_below(&views)?,
         "search_bytes": std::fs::metadata(views.join("search.sqlite"))?.len(),
-        "rebuild_s": round(seconds),
-        "rebuild_cpu_s": round(cpu),
-        "rebuilt_events_per_s": round(bytes_f64(events) / seconds),
-        "rebuild_rss_mib": round(rebuilt_mib),
+        "rebuild": (!arguments.no_rebuild).then(|| json!({
+            "s": round(seconds),
+            "cpu_s": round(cpu),
+            "events_per_s": round(bytes_f64(events) / seconds),
+            "rss_mib": round(rebuilt_mib),
+        })),
         "served_rss_mib": round(served_mib),
         "connections": arguments.connections,
         "pages": latencies,

@@ -46,7 +46,7 @@ const RUNS: [(&str, &[&str]); 11] = [
     ("large --dossiers 20", &["events", "rebuilt_events_per_s", "server_rss_mib"]),
     (
         "lists --dossiers 300 --pages 10",
-        &["rebuilt_events_per_s", "search_bytes", "pages/search_person/rows_per_page"],
+        &["rebuild/events_per_s", "search_bytes", "pages/search_person/rows_per_page"],
     ),
     ("cluster --dossiers 4 --concurrency 2 --warm-up 2", &["dossiers_per_s", "reactions"]),
 ];

@@ -13,7 +13,6 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::forms::{Forms, InvalidForm};
-use crate::limits::PAGE_EVENTS;
 
 mod shipped;
 
@@ -91,6 +90,9 @@ pub(crate) const KINDS: [&str; 2] = ["law.", DIRECTORY];
 
 const DIRECTORY: &str = "directory.";
 
+/// The categories of the streams that have these events.
+const CATEGORIES: &[&str] = &["law", "directory"];
+
 fn of_the_law() -> Filter {
     Filter { kinds: KINDS.map(Into::into).into() }
 }
@@ -127,7 +129,7 @@ async fn read(
 ) -> Result<News, RulebookError> {
     let (filter, mut news) = (of_the_law(), News::Nothing);
     loop {
-        let page = store.read_all(*position, &filter, PAGE_EVENTS).await?;
+        let page = store.read_categories(CATEGORIES, *position, &filter).await?;
         if page.through == *position {
             return Ok(news);
         }

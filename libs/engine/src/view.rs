@@ -22,16 +22,18 @@ mod conditions;
 mod file;
 pub(crate) mod legacy;
 mod readers;
+mod writer;
 
 pub use ahead::{Ahead, ahead};
 pub use conditions::{of_agency, of_others, of_uninvolved, party_names, text_array, texts};
 use file::{create, is_elsewhere, remove, reopen};
 use readers::Readers;
+use writer::Writer;
 
 /// A read model.
 #[derive(Debug)]
 pub struct View {
-    writer: Arc<Mutex<Connection>>,
+    writer: Writer,
     /// `None` for a view in memory.
     wal: Option<Arc<Wal>>,
     look_ups: Readers,
@@ -153,13 +155,13 @@ impl View {
         limits: WalLimits,
     ) -> Result<Self, ViewError> {
         let Some(folder) = folder else {
-            let connection =
-                Arc::new(Mutex::new(create(Connection::open_in_memory()?, shape, store)?));
+            let connection = create(Connection::open_in_memory()?, shape, store)?;
+            let writer = Writer::new(shape.name, connection);
             return Ok(Self {
-                look_ups: Readers::of_memory(&connection, LOOK_UPS_WAITING_MAX),
-                lists: Readers::of_memory(&connection, LISTS_WAITING_MAX),
-                statistics: Readers::of_memory(&connection, STATISTICS_WAITING_MAX),
-                writer: connection,
+                look_ups: Readers::of_memory(&writer.connection, LOOK_UPS_WAITING_MAX),
+                lists: Readers::of_memory(&writer.connection, LISTS_WAITING_MAX),
+                statistics: Readers::of_memory(&writer.connection, STATISTICS_WAITING_MAX),
+                writer,
                 wal: None,
             });
         };
@@ -184,17 +186,18 @@ impl View {
             of(STATISTICS_AT_ONCE, STATISTICS_WAITING_MAX),
         );
         let wal = Some(Arc::new(Wal::of(&mut writer, path, limits)?));
-        Ok(Self { writer: Arc::new(Mutex::new(writer)), wal, look_ups, lists, statistics })
+        Ok(Self { writer: Writer::new(shape.name, writer), wal, look_ups, lists, statistics })
     }
 
     /// The position that it reflects.
     pub fn position(&self) -> Result<Position, ViewError> {
         let position: i64 =
-            lock(&self.writer).query_row("SELECT position FROM view", [], |row| row.get(0))?;
+            lock(&self.writer.connection)
+                .query_row("SELECT position FROM view", [], |row| row.get(0))?;
         Ok(Position(u64::try_from(position).unwrap_or(0)))
     }
 
-    /// Changes rows and moves the position to `through`, atomically, on a thread that may block.
+    /// Changes rows and moves the position to `through`, atomically, on the view's own thread.
     ///
     /// # Errors
     ///
@@ -218,10 +221,8 @@ impl View {
         T: Send + 'static,
         C: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let (writer, wal) = (Arc::clone(&self.writer), self.wal.clone());
-        let writing = move || transact(&lock(&writer), wal.as_deref(), through, change);
-        let writing = tokio::task::spawn_blocking(writing);
-        async move { writing.await.map_err(|_| ViewError::BrokenOff)? }
+        let wal = self.wal.clone();
+        self.writer.begin(move |rows| transact(rows, wal.as_deref(), through, change))
     }
 
     /// Like [`View::write`], on this thread: while a service is assembled.
@@ -230,7 +231,7 @@ impl View {
         through: Position,
         change: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, ViewError> {
-        transact(&lock(&self.writer), self.wal.as_deref(), through, change)
+        transact(&lock(&self.writer.connection), self.wal.as_deref(), through, change)
     }
 
     /// A short read on the writer's connection, on this thread: while a service is assembled.
@@ -239,7 +240,7 @@ impl View {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, ViewError> {
-        Ok(read(&lock(&self.writer))?)
+        Ok(read(&lock(&self.writer.connection))?)
     }
 
     /// Runs a query; queries of one class never wait for those of another.

@@ -20,6 +20,10 @@ use crate::{
     Version,
 };
 
+mod categories;
+
+pub use categories::small_categories_are_read_in_commit_order;
+
 /// The list of rules, passed to another macro.
 #[macro_export]
 macro_rules! contract_sentences {
@@ -41,6 +45,7 @@ macro_rules! contract_sentences {
             the_identity_stays,
             several_streams_are_read_together,
             the_log_is_read_backwards,
+            small_categories_are_read_in_commit_order,
             asking_whether_it_can_be_written_adds_nothing,
             appends_and_refusals_leave_no_flaw,
             no_read_brings_more_bytes_than_it_may,

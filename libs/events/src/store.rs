@@ -17,10 +17,11 @@ use crate::{
     Recorded, SqliteOptions, StreamName, Unwritable, Version,
 };
 
+mod categories;
 #[cfg(feature = "eventstoredb")]
 pub(crate) mod eventstoredb;
 pub(crate) mod faulty;
-pub(crate) mod memory;
+mod memory;
 #[cfg(any(feature = "eventstoredb", feature = "postgres"))]
 mod patience;
 #[cfg(feature = "postgres")]

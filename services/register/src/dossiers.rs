@@ -38,6 +38,8 @@ mod status {
     pub(super) const DELIVERED: u8 = 10;
 }
 
+/// `dossiers` has its rows in the order of submission, not of their random ids, so that the rows that
+/// change are near each other in the file.
 pub(crate) const TABLES: &str = "
 CREATE TABLE dossiers (
   id           TEXT    PRIMARY KEY,
@@ -77,7 +79,7 @@ CREATE TABLE dossiers (
   late_outages INTEGER NOT NULL DEFAULT 0,
   activity_day TEXT,
   activity_points INTEGER
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE TABLE complaints (
   id           TEXT    PRIMARY KEY,
   dossier      TEXT,
@@ -390,7 +392,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 8, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 9, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback.", "law.OutageDeclared"];
 

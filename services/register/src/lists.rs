@@ -29,7 +29,7 @@ mod row;
 
 pub(crate) use fold::Seen;
 pub(crate) use follow::Lists;
-pub(crate) use key::{Key, Range, Scope};
+pub(crate) use key::{Flag, Key, Range, Scope};
 pub(crate) use labels::LabelKey;
 pub(crate) use limits::RANGES_MAX;
 pub(crate) use oldest::{Submitted, oldest};
@@ -38,7 +38,7 @@ pub(crate) use row::ListedRow;
 
 const SHAPE: Shape = Shape {
     name: "lists",
-    version: 4,
+    version: 5,
     tables: "
 CREATE TABLE dossiers (
   n              INTEGER PRIMARY KEY,

@@ -320,6 +320,14 @@ impl Sqlite {
             .await
     }
 
+    /// Reads on a connection for reading, on its thread.
+    pub(super) async fn reading<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        self.readers.with(read).await
+    }
+
     pub(super) fn is_unchanged(&self, stream: &StreamName, since: Position) -> bool {
         // Acknowledged events are in the tail.
         self.is_only_writer() && self.shared.tail.is_unchanged(stream, since)
@@ -416,6 +424,21 @@ fn written(row: &Row<'_>, position: Position, stream: &StreamName) -> rusqlite::
         data: row.get(4)?,
         meta: row.get(5)?,
     })
+}
+
+/// The event at a position.
+pub(super) fn row_at(connection: &Connection, position: i64) -> rusqlite::Result<Recorded> {
+    let mut statement = connection.prepare_cached(
+        "SELECT position, version, id, kind, data, meta, stream FROM events WHERE position = ?1",
+    )?;
+    statement.query_row([position], |row| recorded(row, &name_of(connection, row.get(6)?)?))
+}
+
+/// The position of the newest event.
+pub(super) fn head_of(connection: &Connection) -> rusqlite::Result<Position> {
+    let mut statement = connection.prepare_cached("SELECT max(position) FROM events")?;
+    let head: Option<i64> = statement.query_row([], |row| row.get(0))?;
+    Ok(Position(unsigned(head.unwrap_or(0))))
 }
 
 fn not_as_written(column: usize, found: Type) -> rusqlite::Error {

@@ -16,7 +16,7 @@ use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 use super::found;
 use super::listed::{ListedDossierReply, Whose, merged, officers_of};
 use crate::App;
-use crate::lists::{Asked, Listed, ListedRow, Place, Range, Scope};
+use crate::lists::{Asked, Flag, Listed, ListedRow, Place, Range, Scope};
 use crate::names::Applicants;
 
 const ADDRESS: &str = "/v1/register/dossiers";
@@ -239,18 +239,19 @@ async fn found_by(
     Ok((rows, next.map(|next| next.to_string())))
 }
 
-/// The ranges to merge: an officer's list has a range of its own, and each answer to "who has to
-/// act" has one.
+/// The ranges to merge: an officer's list has a range of its own, each answer to "who has to act" has
+/// one, and so have the dossiers with a label or a flag: few of a million may have it.
 fn ranges(
     query: &DossiersQuery,
     (whose, unit): (&Whose, Option<&[Subject]>),
     order: ListOrder,
 ) -> Vec<Range> {
-    let labelled = |scope: &Scope| match &query.label {
-        Some(label) => scope.labelled(label),
-        None => *scope,
+    let narrowed = |scope: &Scope| match (&query.label, query.flag()) {
+        (Some(label), _) => scope.labelled(label),
+        (None, Some(flag)) => scope.flagged(flag),
+        (None, None) => *scope,
     };
-    let of_all: Vec<Scope> = whose.scopes.iter().map(labelled).collect();
+    let of_all: Vec<Scope> = whose.scopes.iter().map(narrowed).collect();
     if order == ListOrder::Newest {
         return of_all.into_iter().map(Range::newest).collect();
     }
@@ -307,6 +308,19 @@ impl DossiersQuery {
         }
         let Some(q) = &self.q else { return Ok(None) };
         found::query(q).map(Some)
+    }
+
+    /// A flag that all dossiers of the list have.
+    fn flag(&self) -> Option<Flag> {
+        Flag::ALL.into_iter().find(|flag| {
+            let asked = match flag {
+                Flag::Missed => self.missed,
+                Flag::ForeseenLate => self.foreseen_late,
+                Flag::Suspended => self.suspended,
+                Flag::IntakeAnswerMissed => self.intake_answer_missed,
+            };
+            asked == Some(true)
+        })
     }
 
     fn rows(&self) -> usize {

@@ -1,7 +1,7 @@
 //! The places in which a dossier or a task is listed.
 
 use dossier::contract::AgencyCode;
-use dossier::overview::{TaskKind, WaitingOn};
+use dossier::overview::{DossierFlags, TaskKind, WaitingOn};
 
 /// A key that all rows share to whom a list belongs: an agency with those below it, an applicant or
 /// an officer. It is a digest: rows are compared with what was asked as well.
@@ -28,6 +28,11 @@ impl Scope {
         Self::of(b'l', &format!("{:x} {digest}", self.0))
     }
 
+    /// The dossiers of this scope that have a flag.
+    pub(crate) fn flagged(self, flag: Flag) -> Self {
+        Self::of(b'f', &format!("{:x} {}", self.0, flag as u8))
+    }
+
     /// An applicant, by `party_name`.
     pub(crate) fn applicant(party: &str) -> Self {
         Self::of(b'p', party)
@@ -43,6 +48,29 @@ impl Scope {
         let code = agency.as_str();
         let ends = code.match_indices('.').map(|(at, _)| at).chain([code.len()]);
         ends.map(|end| Self::agency(&code[..end]))
+    }
+}
+
+/// A flag by which dossiers are listed. The numbers are recorded in the view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Flag {
+    Missed = 0,
+    ForeseenLate = 1,
+    Suspended = 2,
+    IntakeAnswerMissed = 3,
+}
+
+impl Flag {
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Missed, Self::ForeseenLate, Self::Suspended, Self::IntakeAnswerMissed];
+
+    pub(crate) const fn is_set(self, flags: DossierFlags) -> bool {
+        match self {
+            Self::Missed => flags.missed,
+            Self::ForeseenLate => flags.foreseen_late,
+            Self::Suspended => flags.suspended,
+            Self::IntakeAnswerMissed => flags.intake_answer_missed,
+        }
     }
 }
 
@@ -114,5 +142,7 @@ mod tests {
         assert_ne!(Scope::officer("a"), Scope::applicant("a"));
         assert_ne!(scope.labelled("a"), scope.labelled("b"));
         assert_ne!(scope.labelled("a"), Scope::agency("G03").labelled("a"));
+        assert_ne!(scope.flagged(Flag::Missed), scope.flagged(Flag::Suspended));
+        assert_ne!(scope.flagged(Flag::Missed), Scope::agency("G03").flagged(Flag::Missed));
     }
 }

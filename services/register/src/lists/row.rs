@@ -14,7 +14,7 @@ use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
-use super::{Key, Range, Scope, Seen};
+use super::{Flag, Key, Range, Scope, Seen};
 
 /// What [`ListedRow::read`] reads.
 pub(super) const SELECT: &str =
@@ -193,7 +193,8 @@ impl ListedRow {
     /// The lists in which it is: a dossier with those of its agency, of the agency that received it
     /// and of the agencies above them, of its applicant and, while it is open, of its officer; each
     /// task with those of the agency that has it, and of its officer. A dossier with a label is
-    /// also with those of the agency that have that label.
+    /// also with those of the agency that have that label, one with a flag also with those that have
+    /// that flag.
     pub(super) fn keys(&self) -> BTreeSet<Key> {
         let mut keys = BTreeSet::new();
         let due = |due_at: Option<Timestamp>| due_at.map_or(i64::MAX, Timestamp::as_millisecond);
@@ -204,7 +205,12 @@ impl ListedRow {
         // Labels are for the agency that decides, not for the one that received the dossier.
         let labelled = Scope::above(&self.agency)
             .flat_map(|scope| self.labels.iter().map(move |label| scope.labelled(label)));
-        let of_all = agencies.flat_map(Scope::above).chain(labelled).chain([applicant]);
+        let of_flags = Flag::ALL.into_iter().filter(|flag| flag.is_set(self.flags));
+        let everywhere = agencies.flat_map(Scope::above).chain([applicant]);
+        let flagged = everywhere
+            .clone()
+            .flat_map(|scope| of_flags.clone().map(move |flag| scope.flagged(flag)));
+        let of_all = everywhere.chain(labelled).chain(flagged);
         for scope in of_all.clone() {
             keys.insert(Key { range: Range::newest(scope), sort: submitted, task: 0 });
         }
@@ -233,8 +239,7 @@ fn rounded(at: Timestamp) -> Timestamp {
 }
 
 fn bits_of(flags: DossierFlags) -> u8 {
-    let all = [flags.missed, flags.foreseen_late, flags.suspended, flags.intake_answer_missed];
-    all.iter().enumerate().fold(0, |bits, (place, is_set)| bits | u8::from(*is_set) << place)
+    Flag::ALL.iter().fold(0, |bits, flag| bits | u8::from(flag.is_set(flags)) << (*flag as u8))
 }
 
 fn flags_of(bits: u8) -> DossierFlags {
