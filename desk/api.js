@@ -1,7 +1,7 @@
 // Speaks HTTP with the server: the only module that does. Keeps what the API asks its clients to
 // keep: the consistency token of the newest change, and the key of a request that is sent again.
 import { language } from './i18n.js';
-import { session } from './session.js';
+import { begin, session } from './session.js';
 
 const TRIES = 3;
 const WAIT_MS_MAX = 5_000;
@@ -66,6 +66,27 @@ export async function post(path, body, { etag, key = newKey(), token } = {}) {
   return { body: await response.json(), etag: response.headers.get('etag') };
 }
 
+// Signs in with a token: the server says who that is. `name` is how the person is shown.
+export async function signIn(token, name) {
+  // A wrong token ends no session, and the mandate of the one before is not this caller's.
+  const caller = { token, expire() {} };
+  const response = await send('GET', '/v1/me', { caller });
+  const me = await response.json();
+  begin({
+    token,
+    subject: me.subject,
+    roles: me.roles,
+    agency: me.agency ?? undefined,
+    // The units that the person heads.
+    heads: me.officer?.heads ?? [],
+    // Whether the person may act for somebody by a mandate.
+    represents: me.mandates.length > 0,
+    onBehalfOf: me.on_behalf_of ?? undefined,
+    endsAt: me.token_expires_at,
+    name: name ?? me.officer?.name ?? me.subject,
+  });
+}
+
 // Reads bytes, for example a document or a PDF.
 export async function bytes(path, accept = '*/*') {
   const response = await send('GET', path, { headers: { Accept: accept } });
@@ -96,8 +117,9 @@ export function upload(file, onProgress) {
   });
 }
 
-// Under a mandate, mandates and programs can neither be read nor changed: there, the person acts.
-const OWN = /^\/v1\/(mandates|credentials)\b/;
+// Under a mandate, mandates and programs can neither be read nor changed: there, the person acts. So
+// they do for the list of all clients.
+const OWN = /^\/v1\/(mandates|credentials)\b|[?&]clients=true\b/;
 
 function common({ token, mandate }, path) {
   const headers = { 'Accept-Language': language() };

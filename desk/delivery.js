@@ -3,6 +3,9 @@ import { code, t } from './i18n.js';
 import { Field, Select } from './parts.js';
 import { html } from './view.js';
 
+// What a new dossier has; nothing if its procedure delivers no result.
+export const firstDelivery = ({ delivery: [channel] }) => (channel ? { channel } : undefined);
+
 // A choice of channels, with an address for the post. `set(path, part)` reports a change.
 export function Delivery({ choices, value, set, findings }) {
   const address = value?.address ?? {};

@@ -1,8 +1,7 @@
 // What only the demo has: its people, its stories, and time that can be moved.
-import { post, read } from './api.js';
+import { post, read, signIn } from './api.js';
 import { both, code, money, t, time } from './i18n.js';
 import { Action, Loaded, ProblemBox } from './parts.js';
-import { signIn } from './session.js';
 import { html, outdate, useLoad, useState } from './view.js';
 
 const HOUR_MS = 3_600_000;
@@ -25,7 +24,7 @@ const isDeep = () => !['', '#/', '#/sign-in'].includes(location.hash);
 
 async function become(person) {
   const { body } = await post('/demo/sign-ins', { person: person.id });
-  signIn(body.token, both(person.name));
+  await signIn(body.token, both(person.name));
 }
 
 // The people to sign in as, and the dossiers worth looking at.

@@ -1,11 +1,11 @@
 // Parts of the pages of one dossier, for applicants and officers.
-import { bytes, read } from './api.js';
+import { bytes } from './api.js';
 import { FormValues } from './form-values.js';
-import { both, code, duration, number, t, time } from './i18n.js';
+import { both, code, number, t, time } from './i18n.js';
 import { Loaded, More, ProblemBox } from './parts.js';
 import { usePages } from './pages.js';
 import { save } from './uploads.js';
-import { html, useEffect, useLoad, useState } from './view.js';
+import { html, useEffect, useState } from './view.js';
 
 // The way of a dossier: stations that are behind it, the present one, and those to come.
 export function Way({ dossier, payment, delivery }) {
@@ -31,20 +31,6 @@ export function Way({ dossier, payment, delivery }) {
       </li>`;
     })}
   </ol>`;
-}
-
-// How much time passed with the agency and with the applicant.
-export function Elapsed({ id }) {
-  const elapsed = useLoad(
-    () => read(`/v1/register/dossiers/${id}/elapsed`).then(({ body }) => body),
-    [id],
-  );
-  return html`<${Loaded} of=${elapsed}>
-    ${({ with_agency_s: agency, with_applicant_s: applicant }) => html`<p>
-      ${t('elapsed', { agency: duration(agency), applicant: duration(applicant) })}
-      <meter min="0" max=${agency + applicant || 1} value=${agency} aria-label=${t('elapsed.share')}></meter>
-    </p>`}
-  <//>`;
 }
 
 // The documents: names to open, and the opened ones beside each other.
@@ -105,25 +91,6 @@ function Shown({ blob, file_name: name }) {
   </figure>`;
 }
 
-export function Timeline({ id }) {
-  const found = usePages(`/v1/register/dossiers/${id}/timeline`, { limit: 100 }, [id]);
-  return html`<${Loaded} of=${found}>
-    ${(rows) => html`
-      <ol class="timeline">
-        ${rows.map(
-          (row) => html`<li key=${row.position}>
-            <time datetime=${row.at}>${time(row.at)}</time>
-            <b>${both(row.title)}</b>
-            <small>${[code('role', row.role), row.agency, row.subject].filter(Boolean).join(' · ')}</small>
-            ${row.data?.reason ? html`<q>${row.data.reason}</q>` : null}
-          </li>`,
-        )}
-      </ol>
-      <${More} next=${found.next} load=${found.more} />
-    `}
-  <//>`;
-}
-
 // Who read the dossier's personal data, in which role and when.
 export function Reads({ id }) {
   const found = usePages(`/v1/register/dossiers/${id}/reads`, { limit: 50 }, [id]);
@@ -134,6 +101,7 @@ export function Reads({ id }) {
           (row) => html`<li>
             <time datetime=${row.at}>${time(row.at)}</time>
             <b>${row.subject ?? code('role', row.role)}</b>
+            ${code('read', row.operation)}
             <small>${[code('role', row.role), row.agency, row.operation].filter(Boolean).join(' · ')}</small>
           </li>`,
         )}

@@ -1,5 +1,5 @@
 // Sign-in at an identity provider: OpenID Connect, code flow with PKCE (RFC 7636).
-import { signIn } from './session.js';
+import { signIn } from './api.js';
 
 // Name of what is kept for this tab, and of the channel between windows.
 const NAME = 'sign-in';
@@ -74,7 +74,7 @@ async function exchange({ issuer, client }, { code, error }, verifier) {
   });
   const response = await fetch(address, { method: 'POST', body });
   if (!response.ok) return (await response.json().catch(() => ({}))).error ?? `${response.status}`;
-  signIn((await response.json()).access_token);
+  await signIn((await response.json()).access_token);
   return undefined;
 }
 

@@ -20,7 +20,7 @@ function change(next) {
 }
 
 function signedOut(expired = false) {
-  return { token: undefined, roles: [], subject: undefined, expired, left: undefined, expire() {} };
+  return { token: undefined, roles: [], heads: [], expired, left: undefined, expire() {} };
 }
 
 export const signOut = () => change(signedOut());
@@ -31,10 +31,10 @@ export function act(mandate) {
   for (const listener of listeners) listener(current);
 }
 
-// Begins a session. The claims are read to offer the pages that the server will allow; the server
-// alone decides. `name` is how the person is shown.
-export function signIn(token, name) {
-  const claims = claimsOf(token);
+// Begins a session of a person `{ token, subject, roles, agency, heads, represents, onBehalfOf, endsAt,
+// name }`, as the server described the caller: pages are offered by it, and the server decides on each request.
+export function begin(person) {
+  const { token, subject, name, endsAt } = person;
   // Somebody else may have signed in since, for example before a reply to an older request.
   const expire = () => {
     if (current.token !== token) return;
@@ -42,21 +42,11 @@ export function signIn(token, name) {
     const left = { subject: current.subject, mandate: current.mandate };
     change({ ...signedOut(true), name, left });
   };
-  const left = Math.max(0, (claims.exp - SKEW_S) * 1_000 - Date.now());
+  const rest = Math.max(0, Date.parse(endsAt) - SKEW_S * 1_000 - Date.now());
   // A longer timeout than 24 days would end at once.
-  const timer = setTimeout(expire, Math.min(left, 2 ** 31 - 1));
-  const { sub: subject, agency, on_behalf_of: onBehalfOf, roles = [] } = claims;
+  const timer = setTimeout(expire, Math.min(rest, 2 ** 31 - 1));
   const mandate = current.left?.subject === subject ? current.left.mandate : undefined;
-  const person = { token, roles, subject, agency, onBehalfOf, mandate, name: name ?? subject };
-  change({ ...person, timer, expire });
-}
-
-export function claimsOf(token) {
-  const middle = token.split('.')[1] ?? '';
-  const bytes = Uint8Array.from(atob(middle.replaceAll('-', '+').replaceAll('_', '/')), (letter) =>
-    letter.charCodeAt(0),
-  );
-  return JSON.parse(new TextDecoder().decode(bytes));
+  change({ ...person, mandate, timer, expire });
 }
 
 export const isOfficer = ({ roles }) => roles.some((role) => role !== 'applicant');

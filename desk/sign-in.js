@@ -1,9 +1,9 @@
 // Sign-in: as one of the demo's people, at an identity provider, or with a token in development.
+import { signIn } from './api.js';
 import { People } from './demo.js';
 import { t } from './i18n.js';
 import { leaveForProvider, signInBeside } from './oidc.js';
-import { Action, Field, Page } from './parts.js';
-import { signIn } from './session.js';
+import { Action, Field, Page, ProblemBox } from './parts.js';
 import { html, useState } from './view.js';
 
 export const SignInPage = ({ settings }) => html`<${Page} title=${t('sign.in')}>
@@ -29,12 +29,16 @@ function AtProvider({ settings, stay }) {
 function WithToken() {
   const [token, setToken] = useState('');
   const [findings, setFindings] = useState([]);
-  const submit = (event) => {
+  const [problem, setProblem] = useState();
+  const submit = async (event) => {
     event.preventDefault();
+    setFindings([]);
+    setProblem(undefined);
     try {
-      signIn(token.trim());
-    } catch {
-      setFindings([{ detail: t('sign.token.wrong') }]);
+      await signIn(token.trim());
+    } catch (failed) {
+      if (failed.status === 401) setFindings([{ detail: t('sign.token.wrong') }]);
+      else setProblem(failed);
     }
   };
   return html`<form onSubmit=${submit}>
@@ -46,6 +50,7 @@ function WithToken() {
         onInput=${(event) => setToken(event.target.value)}
       ></textarea>`}
     <//>
+    <${ProblemBox} problem=${problem} />
     <button class="main">${t('sign.in')}</button>
   </form>`;
 }

@@ -1,5 +1,5 @@
 // Fields of steps whose choices are read from the server: agencies, officers, notices of payment
-// providers, and templates of answers.
+// providers, earlier complaints, and templates of answers.
 import { read, readIfAny } from './api.js';
 import { both, code, money, t, time } from './i18n.js';
 import { Field, hasRole, Select } from './parts.js';
@@ -7,6 +7,7 @@ import { session } from './session.js';
 import { html, useLoad } from './view.js';
 
 const AGENCIES_MAX = 100;
+const COMPLAINTS_MAX = 100;
 
 // A choice as long as there are options, otherwise a text, so that the step can be taken anyway.
 export function Choice({ id, label, hint, required, findings, value, set, options }) {
@@ -62,6 +63,23 @@ export function NoticeField({ field, ...props }) {
   const options = found.data?.map((one) => [
     one.notice,
     `${one.provider} · ${one.reference} · ${money(one.amount_vnd)} · ${time(one.at)}`,
+  ]);
+  return html`<${Choice} ...${props} required=${field.required} options=${options} />`;
+}
+
+// The complaint that is handled instead: one of the agency that was received earlier.
+export function ComplaintField({ field, ...props }) {
+  const { complaint: own, received_at: receivedAt } = props.context.resource ?? {};
+  const found = useLoad(
+    () => read('/v1/complaints', { limit: COMPLAINTS_MAX }).then(({ body }) => body),
+    [],
+  );
+  const earlier = found.data?.filter(
+    (one) => one.complaint !== own && one.owed && one.received_at <= receivedAt,
+  );
+  const options = earlier?.map((one) => [
+    one.complaint,
+    [one.number, one.complainant_name, time(one.received_at)].filter(Boolean).join(' · '),
   ]);
   return html`<${Choice} ...${props} required=${field.required} options=${options} />`;
 }

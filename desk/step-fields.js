@@ -3,7 +3,13 @@ import { Delivery } from './delivery.js';
 import { changed } from './forms.js';
 import { both, code, t } from './i18n.js';
 import { Field, Select } from './parts.js';
-import { AgencyField, NoticeField, OfficerField, TemplateChoice } from './step-choices.js';
+import {
+  AgencyField,
+  ComplaintField,
+  NoticeField,
+  OfficerField,
+  TemplateChoice,
+} from './step-choices.js';
 import { isOpen } from './steps.js';
 import { Uploads } from './uploads.js';
 import { html } from './view.js';
@@ -74,6 +80,7 @@ const SPECIAL = {
   agency: AgencyField,
   officer: OfficerField,
   notice: NoticeField,
+  complaint: ComplaintField,
 };
 
 function DeliveryField({ value, set, procedure, context }) {

@@ -18,9 +18,11 @@ const hasTask = ({ tasks }) => Array.isArray(tasks);
 
 // The steps of a person for a dossier with all that belongs to it, each with the task that it does;
 // `main` is the usual step of a task. Those of `rest` do no task.
-export function stepsFor({ roles, subject }, all) {
+export function stepsFor(who, all) {
+  const { roles, subject } = who;
   const isOwn = ({ notBy, of }) => subject && notBy?.(all[of]?.body ?? {}) === subject;
-  const mine = STEPS.filter(isFor(roles)).filter((one) => !isOwn(one));
+  const may = (one) => !isOwn(one) && (!one.only || one.only(all, who));
+  const mine = STEPS.filter(isFor(roles)).filter(may);
   const ofTasks = mine.filter(hasTask);
   const tasks = all.dossiers.body.next ?? [];
   const steps = tasks.flatMap((task) =>
@@ -28,7 +30,10 @@ export function stepsFor({ roles, subject }, all) {
       .filter((one) => one.tasks.includes(task.kind))
       .map((one) => ({ step: one, task, main: one === usual(task.kind) })),
   );
-  const rest = mine.filter((one) => !hasTask(one) && one.tasks(all));
+  const isTaken = (one) => steps.some(({ step }) => step === one);
+  const rest = mine.filter((one) =>
+    hasTask(one) ? one.besides?.(all) && !isTaken(one) : one.tasks(all),
+  );
   return { steps, rest: rest.map((one) => ({ step: one, task: {}, main: false })) };
 }
 
@@ -37,7 +42,7 @@ const usual = (kind) => STEPS.find((one) => hasTask(one) && one.tasks.includes(k
 // The steps of a person for a complaint: those that meet its obligation, the usual one first, and
 // those that it permits besides.
 export function stepsForComplaint({ roles }, complaint) {
-  const mine = COMPLAINT.filter(isFor(roles));
+  const mine = COMPLAINT.filter(isFor(roles)).filter((one) => !one.only || one.only(complaint));
   const owed = mine.filter((one) => hasTask(one) && one.tasks.includes(complaint.owed));
   const others = mine.filter((one) => !hasTask(one) && one.tasks(complaint));
   return [...owed, ...others].map((one, at) => ({
@@ -65,11 +70,13 @@ const REVIEWED = ['claim_review', 'complete_activity', 'propose_decision'];
 
 // The steps that a person can take at once on the tasks of these kinds, with the fields that are the
 // same for all of them.
-export function bulkStepsFor({ roles }, kinds) {
+export function bulkStepsFor(who, kinds) {
   const does = (one, kind) =>
     one.id === 'assign_review' ? REVIEWED.includes(kind) : one.tasks.includes(kind);
-  return STEPS.filter(isFor(roles))
-    .filter((one) => BULK.includes(one.id) && kinds.every((kind) => does(one, kind)))
+  // Only the head of a unit assigns.
+  const may = (one) => one.id !== 'assign_review' || one.only({}, who);
+  return STEPS.filter(isFor(who.roles))
+    .filter((one) => BULK.includes(one.id) && may(one) && kinds.every((kind) => does(one, kind)))
     .map((one) => ({
       ...one,
       fields: one.fields.filter(({ type, name }) => !OWN.includes(type) && name !== 'number'),

@@ -2,7 +2,7 @@
 import { newKey, post, read } from '../api.js';
 import { both, code, nameOf, t } from '../i18n.js';
 import { blank, changed, filled, SchemaFields } from '../forms.js';
-import { Delivery } from '../delivery.js';
+import { Delivery, firstDelivery } from '../delivery.js';
 import { Field, hasRole, Loaded, Page, ProblemBox, Select } from '../parts.js';
 import { named, Uploads } from '../uploads.js';
 import { html, useLoad, useRef, useState } from '../view.js';
@@ -27,7 +27,7 @@ function Form({ procedure, agencies }) {
     channel: byClerk ? procedure.channels.find((one) => one !== 'online') : 'online',
     agency: agencies.length === 1 ? agencies[0].code : undefined,
     form: blank(procedure.form),
-    delivery: { channel: procedure.delivery[0] },
+    delivery: firstDelivery(procedure),
   });
   const [files, setFiles] = useState({});
   const [problem, setProblem] = useState();
@@ -83,8 +83,12 @@ function Form({ procedure, agencies }) {
             <${Uploads} components=${procedure.documents} files=${files} onChange=${setFiles} findings=${missing} />`
           : null
       }
-      <h2>${t('procedures.delivery')}</h2>
-      <${Delivery} choices=${procedure.delivery} value=${dossier.delivery} set=${set} findings=${findings} />
+      ${
+        dossier.delivery
+          ? html`<h2>${t('procedures.delivery')}</h2>
+            <${Delivery} choices=${procedure.delivery} value=${dossier.delivery} set=${set} findings=${findings} />`
+          : null
+      }
       ${
         procedure.groups.length
           ? html`<${Field} id="group" label=${t('fee.group')} hint=${proofOf(procedure, group)} findings=${findings('/groups/0')}>

@@ -25,6 +25,7 @@ export function Mandates() {
     <${Loaded} of=${found}>
       ${(rows) => html`
         ${rows.length ? null : html`<p>${t('mandates.none')}</p>`}
+        ${rows.some(isOfClient) ? html`<p><a class="button" href="#/clients">${t('nav.clients')}</a></p>` : null}
         <ul class="rows mandates">
           ${rows.map((row) => html`<${Mandate} key=${row.mandate} ...${{ row, onDone }} />`)}
         </ul>
@@ -35,6 +36,9 @@ export function Mandates() {
     ${session().onBehalfOf ? html`<${Programs} />` : null}
   <//>`;
 }
+
+const isOfClient = ({ status, you_are: side }) =>
+  side === 'representative' && status === 'accepted' && hasRole('applicant');
 
 function Mandate({ row, onDone }) {
   const { mandate, status, you_are: side } = row;

@@ -83,7 +83,8 @@ function Shown({ procedure, agencies }) {
     ${fees.lines.length ? html`<${Quote} ...${{ procedure, agencies }} />` : html`<p>${t('fee.none')}</p>`}
     ${
       mayFile
-        ? html`<p><a class="button main" href=${`#/file/${encodeURIComponent(procedure.code)}`}>${isClerk ? t('file.counter') : t('file.begin')}</a></p>`
+        ? html`<p><a class="button main" href=${`#/file/${encodeURIComponent(procedure.code)}`}>${isClerk ? t('file.counter') : t('file.begin')}</a>
+          <a class="button" href=${`#/batch/${encodeURIComponent(procedure.code)}`}>${t('batch')}</a></p>`
         : html`<p class="hint">${t('file.sign_in')}</p>`
     }
   <//>`;

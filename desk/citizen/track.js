@@ -3,7 +3,8 @@ import { both, code, nameOf, t } from '../i18n.js';
 import { WhyThisDate } from '../calendar.js';
 import { SandboxBank } from '../demo.js';
 import { loadDossier } from '../dossier-load.js';
-import { Documents, Elapsed, FormOf, Reads, Timeline, Way } from '../dossier-parts.js';
+import { Documents, FormOf, Reads, Way } from '../dossier-parts.js';
+import { History } from '../history.js';
 import { Messages } from '../notes.js';
 import { Papers } from '../papers.js';
 import { Due, Facts, Loaded, Page, Stage } from '../parts.js';
@@ -74,7 +75,6 @@ function Shown({ all, reload, settings }) {
     }
     ${deliveries ? html`<${Result} delivery=${deliveries.body} procedure=${procedure} rating=${all.rating} />` : null}
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
-    <${Elapsed} id=${id} />
     <${Messages} id=${id} mine />
     <h2>${t('papers')}</h2>
     <${Papers} ...${{ id, dossier, payment: payments?.body, delivery: deliveries?.body }} />
@@ -83,10 +83,7 @@ function Shown({ all, reload, settings }) {
       <${FormOf} dossier=${dossier} procedure=${procedure} />
       <${Documents} id=${id} documents=${dossier.documents} procedure=${procedure} />
     </details>
-    <details>
-      <summary>${t('timeline')}</summary>
-      <${Timeline} id=${id} />
-    </details>
+    <${History} id=${id} folded />
     <details>
       <summary>${t('reads')}</summary>
       <${Reads} id=${id} />

@@ -7,8 +7,10 @@ import { html, useRef, useState } from '../view.js';
 // `fields` are `{ name, label, type, options, required, hint }`; types are `line`, `text`, `date`,
 // `instant`, `many` and, with `options`, a choice. `send(body, key)` takes what was typed; the same
 // content is sent with the same key. `onDone` is called after it was granted. Findings are at the names
-// of fields below `within`, or where a field has `at`.
-export function Act({ id, title, fields, first = {}, button, send, onDone, hint, within = '' }) {
+// of fields below `within`, or where a field has `at`. `preview`, `{ label, send, onDone }`, is a request
+// that changes nothing; what was typed stays.
+export function Act(props) {
+  const { id, title, fields, first = {}, button, send, onDone, hint, within = '', preview } = props;
   const [values, setValues] = useState(first);
   const [problem, setProblem] = useState();
   const sent = useRef({});
@@ -22,6 +24,14 @@ export function Act({ id, title, fields, first = {}, button, send, onDone, hint,
       sent.current = {};
       setValues(first);
       await onDone?.(outcome);
+    } catch (failed) {
+      setProblem(failed);
+    }
+  };
+  const look = async () => {
+    setProblem(undefined);
+    try {
+      preview.onDone(await preview.send(bodyOf(fields, values)));
     } catch (failed) {
       setProblem(failed);
     }
@@ -43,6 +53,7 @@ export function Act({ id, title, fields, first = {}, button, send, onDone, hint,
       )}
     </div>
     <${ProblemBox} problem=${problem} shown=${(pointer) => pointer !== undefined && Boolean(of(pointer))} />
+    ${preview ? html`<${Action} label=${preview.label} onClick=${look} />${' '}` : null}
     <${Action} className="main" label=${button ?? title} onClick=${act} />
   </form>`;
 }

@@ -3,12 +3,13 @@ import { read } from '../api.js';
 import { code, day, number, t, time } from '../i18n.js';
 import { Facts, Loaded, Page, SearchBox } from '../parts.js';
 import { html, useLoad, useState } from '../view.js';
-import { useParameters } from './address.js';
+import { addressed, useParameters } from './address.js';
 import { AUDIT, Tabs } from './tabs.js';
 
 // Dossiers whose reads are put together, and reads of each. More are on the page of each dossier.
 const DOSSIERS_MAX = 20;
 const READS_MAX = 100;
+const READS_SHOWN = 50;
 
 export function Audit() {
   const [values, set] = useParameters();
@@ -69,6 +70,7 @@ async function readsOf(q) {
 }
 
 function Reads({ q }) {
+  const [shown, setShown] = useState(READS_SHOWN);
   const loaded = useLoad(() => readsOf(q), [q]);
   return html`<${Loaded} of=${loaded}>
     ${({ rows, dossiers, complete }) => html`
@@ -90,18 +92,23 @@ function Reads({ q }) {
             </tr>
           </thead>
           <tbody>
-            ${rows.map(
+            ${rows.slice(0, shown).map(
               (row, at) => html`<tr key=${at}>
                 <td>${time(row.at)}</td>
                 <th scope="row">${row.subject ?? '–'}</th>
                 <td>${code('role', row.role)}${row.agency ? ` · ${row.agency}` : ''}</td>
-                <td><code>${row.operation}</code></td>
+                <td>${code('read', row.operation)} <small><code>${row.operation}</code></small></td>
                 <td><a href=${`#/dossiers/${row.id}`}>${row.code}</a></td>
               </tr>`,
             )}
           </tbody>
         </table>
       </div>
+      ${
+        rows.length > shown
+          ? html`<button type="button" class="more" onClick=${() => setShown(shown + READS_SHOWN)}>${t('more')}</button>`
+          : null
+      }
     `}
   <//>`;
 }
@@ -118,7 +125,7 @@ function ByReader({ rows }) {
   return html`<ul class="rows work">
     ${sorted.map(
       ([who, { times, last }]) => html`<li key=${who}>
-        <b>${who}</b>
+        <a href=${`#/audit/readers?${addressed({ reader: who })}`}>${who}</a>
         <span>${t('audit.times', { n: number(times) })}</span>
         <span>${t('audit.last', { at: day(last) })}</span>
       </li>`,

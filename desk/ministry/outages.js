@@ -1,4 +1,4 @@
-// Outages: declared and ended by an operator; what they move is shown afterwards.
+// Outages: what one would move is seen before it is declared or ended, and what it moved afterwards.
 import { post, read } from '../api.js';
 import { code, number, t, time, until } from '../i18n.js';
 import { hasRole, Loaded, Page, ProblemBox } from '../parts.js';
@@ -6,6 +6,7 @@ import { html, outdate, useLoad, useState } from '../view.js';
 import { Act, yesNo } from './act.js';
 import { agencyField, useAgencies } from './agencies.js';
 import { OPERATION, Tabs } from './tabs.js';
+import { Job } from './what-if.js';
 
 // Pages of open dossiers whose dates are compared.
 const PAGES_MAX = 10;
@@ -16,10 +17,12 @@ const CHANNELS = ['online', 'counter', 'post'];
 export function Outages() {
   const outages = useLoad(() => read('/v1/outages').then(({ body }) => body), []);
   const [moved, setMoved] = useState();
+  const [tried, setTried] = useState();
   const [problem, setProblem] = useState();
   // Compares the dates of the agency's dossiers before and after an act.
   const compared = (agency, act) => async (body, key) => {
     setMoved(undefined);
+    setTried(undefined);
     const before = await datesOf(agency ?? body.agency);
     const outcome = await act(body, key);
     outages.reload();
@@ -31,22 +34,52 @@ export function Outages() {
     }
     return outcome;
   };
+  // A what-if: which dates it would move. Nothing is recorded.
+  const preview = (outageOf) => ({
+    label: t('outages.preview'),
+    send: (body) => trial(outageOf(body)),
+    onDone: ({ body }) => setTried({ job: body.what_if }),
+  });
   return html`<${Page} title=${t('operation.outages')} wide>
     ${hasRole('operator') ? html`<${Tabs} pages=${OPERATION} label="nav.operation" />` : null}
     <div role="status">${moved ? html`<${Moved} ...${moved} />` : null}</div>
     <${ProblemBox} problem=${problem} />
-    ${hasRole('operator') ? html`<${Declare} send=${compared} />` : null}
+    ${
+      tried
+        ? html`<section class="note" aria-labelledby="tried">
+          <h2 id="tried">${t('outages.would')}</h2>
+          <${Job}
+            key=${tried.job}
+            ...${{ job: tried.job, values: tried }}
+            set=${(part) => setTried((before) => ({ ...before, ...part }))}
+          />
+        </section>`
+        : null
+    }
+    ${hasRole('operator') ? html`<${Declare} ...${{ send: compared, preview }} />` : null}
     <h2>${t('outages.newest')}</h2>
     <${Loaded} of=${outages}>
       ${(rows) => html`<ul class="rows">
         ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
-        ${rows.map((row) => html`<${Outage} key=${row.id} row=${row} send=${compared} />`)}
+        ${rows.map((row) => html`<${Outage} key=${row.id} ...${{ row, preview }} send=${compared} />`)}
       </ul>`}
     <//>
   <//>`;
 }
 
-function Declare({ send }) {
+// Tries an outage on all dossiers.
+async function trial(outage) {
+  try {
+    return await post('/v1/what-ifs', { outage });
+  } catch (problem) {
+    // Findings are at the fields of the outage.
+    for (const finding of problem.errors ?? [])
+      finding.pointer = finding.pointer?.replace(/^\/outage/, '');
+    throw problem;
+  }
+}
+
+function Declare({ send, preview }) {
   const agencies = useAgencies();
   return html`<details>
     <summary>${t('outages.declare')}</summary>
@@ -55,6 +88,7 @@ function Declare({ send }) {
       title=${t('outages.declare')}
       hint=${t('outages.hint')}
       first=${{ planned: 'false' }}
+      preview=${preview((body) => body)}
       send=${send(undefined, (body, key) => post('/v1/outages', body, { key }))}
       fields=${[
         agencyField(agencies, { name: 'agency', label: t('agency'), required: true }),
@@ -80,7 +114,7 @@ function Declare({ send }) {
   </details>`;
 }
 
-const Outage = ({ row, send }) => html`<li>
+const Outage = ({ row, send, preview }) => html`<li>
   <b>${row.agency}</b> ${row.reason}
   <small>
     ${time(row.from)} – ${row.to ? time(row.to) : t('operation.lasting')}
@@ -94,12 +128,20 @@ const Outage = ({ row, send }) => html`<li>
         <${Act}
           id=${`end-${row.id}`}
           title=${t('outages.end')}
+          preview=${preview(({ to }) => ended(row, to))}
           send=${send(row.agency, (body, key) => post(`/v1/outages/${row.id}/end`, body, { key }))}
           fields=${[{ name: 'to', label: t('outages.to'), type: 'instant', required: true }]}
         />
       </details>`
   }
 </li>`;
+
+// An outage that lasts, as if it ended then.
+const ended = ({ agency, channels, from, reason }, to) => ({
+  ...{ agency, channels, from, reason, to },
+  planned: false,
+  notice_at: from,
+});
 
 // What an outage moved. Only the dossiers that are due first are compared.
 function Moved({ rows, complete }) {

@@ -22,7 +22,7 @@ export const FIGURES = [
   ['/figures/targets', 'targets'],
   ['/figures/ratings', 'ratings'],
   ['/figures/public', 'published'],
-  ['/what-if', 'whatif', ['operator', 'auditor']],
+  ['/what-if', 'whatif', ['operator', 'auditor', 'approver']],
 ];
 
 export const OPERATION = [
@@ -35,6 +35,7 @@ export const OPERATION = [
 
 export const AUDIT = [
   ['/audit', 'audit.reads'],
+  ['/audit/readers', 'audit.readers'],
   ['/audit/book', 'book'],
   ['/audit/exports', 'exports'],
 ];

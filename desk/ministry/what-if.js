@@ -92,8 +92,8 @@ function OfVersion({ values: { name, version }, begun }) {
     <${ProblemBox} problem=${problem} />`;
 }
 
-// The job while it runs, and its outcome.
-function Job({ job, values, set }) {
+// The job while it runs, and its outcome. `set` changes `values`, which have the effect that is shown.
+export function Job({ job, values, set }) {
   const [state, setState] = useState();
   const [problem, setProblem] = useState();
   const [round, setRound] = useState(0);

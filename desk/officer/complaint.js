@@ -4,7 +4,7 @@ import { bytes, read } from '../api.js';
 import { code, t, time, until } from '../i18n.js';
 import { Action, Facts, hasRole, Loaded, Page, ProblemBox } from '../parts.js';
 import { session } from '../session.js';
-import { StepForm } from '../step.js';
+import { LEFT, StepForm } from '../step.js';
 import { stepsForComplaint } from '../steps.js';
 import { save } from '../uploads.js';
 import { html, useLoad, useState } from '../view.js';
@@ -20,7 +20,14 @@ function Shown({ id, resource }) {
   const complaint = resource.body;
   const steps = stepsForComplaint(session(), complaint);
   const [done, setDone] = useState();
-  const onDone = (step) => setDone(`done.${step.id}`);
+  const onDone = (step) => {
+    // The other agency has it now.
+    if (step.id === 'forward_complaint') {
+      location.hash = `#/complaints?done=${step.id}`;
+      return LEFT;
+    }
+    return setDone(`done.${step.id}`);
+  };
   return html`<${Page} title=${complaint.number ?? t('complaint')}>
     <div role="status">${done ? html`<p class="done">${t(done)}</p>` : null}</div>
     <${Facts} rows=${rowsOf(complaint)} />

@@ -1,6 +1,6 @@
 // Complaints by due date: those of an agency, and those of a complainant.
 import { Complain } from '../citizen/complain.js';
-import { code, t, time, until } from '../i18n.js';
+import { code, has, t, time, until } from '../i18n.js';
 import { Field, hasRole, Loaded, More, Page, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { session } from '../session.js';
@@ -9,7 +9,9 @@ import { html, useState } from '../view.js';
 export function Complaints() {
   const [assigned, setAssigned] = useState('');
   const found = usePages('/v1/complaints', { assigned }, [assigned]);
+  const done = location.hash.split('?done=')[1];
   return html`<${Page} title=${t('nav.complaints')} wide>
+    <div role="status">${has(`done.${done}`) ? html`<p class="done">${t(`done.${done}`)}</p>` : null}</div>
     <${Field} id="assigned" label=${t('work.whose')} required>
       ${(attributes) => html`<${Select}
         ...${{ attributes, value: assigned, onChange: setAssigned }}

@@ -2,7 +2,8 @@
 // beside the evidence, and the timeline.
 import { WhyThisDate } from '../calendar.js';
 import { loadDossier } from '../dossier-load.js';
-import { Documents, Elapsed, FormOf, Reads, Timeline, Way } from '../dossier-parts.js';
+import { Documents, FormOf, Reads, Way } from '../dossier-parts.js';
+import { History } from '../history.js';
 import { code, nameOf, t, time } from '../i18n.js';
 import { Messages, Notes } from '../notes.js';
 import { Papers } from '../papers.js';
@@ -115,7 +116,7 @@ function Shown({ all }) {
     </div>
     ${hasRole('clerk', 'complaint_handler') ? html`<${Enter} dossier=${dossier} />` : null}
     ${deadline?.explanation ? html`<${WhyThisDate} explanation=${deadline.explanation} />` : null}
-    ${hasRole(...WATCHERS) ? html`<${Elapsed} id=${id} /><h2>${t('timeline')}</h2><${Timeline} id=${id} />` : null}
+    ${hasRole(...WATCHERS) ? html`<${History} id=${id} />` : null}
     ${hasRole('auditor') ? html`<h2>${t('reads')}</h2><${Reads} id=${id} />` : null}
   <//>`;
 }

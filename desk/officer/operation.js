@@ -1,10 +1,10 @@
-// For operators: is everything in order, what lags, what was refused, and dead letters.
-import { bytes, read, readIfAny } from '../api.js';
-import { day, number, t } from '../i18n.js';
+// For operators: is everything in order, what lags, what was refused, dead letters, and quotas.
+import { bytes, newKey, post, read } from '../api.js';
+import { day, duration, number, t, time } from '../i18n.js';
 import { metricsOf, named } from '../ministry/metrics.js';
 import { OPERATION, Tabs } from '../ministry/tabs.js';
-import { Facts, Loaded, Page } from '../parts.js';
-import { html, useLoad } from '../view.js';
+import { Action, Facts, Loaded, Page, ProblemBox } from '../parts.js';
+import { html, useLoad, useRef, useState } from '../view.js';
 
 const MIB = 1_048_576;
 
@@ -13,6 +13,7 @@ export const Operation = () => html`<${Page} title=${t('operation.state')} wide>
   <${Health} />
   <${DeadLetters} />
   <${Metrics} />
+  <${Quotas} />
 <//>`;
 
 const yes = (is) => (is ? t('yes') : html`<span class="due late">${t('no')}</span>`);
@@ -46,25 +47,67 @@ function Health() {
   <//>`;
 }
 
-// Events that no reaction could handle, each with the command that retries it: the API has no such
-// operation.
+// Events that no reaction could handle. An operator who has removed the cause has them retried.
 function DeadLetters() {
-  const letters = useLoad(() => readIfAny('/v1/dead-letters').then((page) => page?.body ?? []), []);
+  const letters = useLoad(() => read('/v1/dead-letters').then(({ body }) => body), []);
+  const [done, setDone] = useState(false);
+  const onDone = () => {
+    setDone(true);
+    letters.reload();
+  };
   return html`<h2 id="letters">${t('operation.dead_letters')}</h2>
+    <div role="status">${done ? html`<p class="done">${t('operation.retried')}</p>` : null}</div>
     <${Loaded} of=${letters}>
       ${(rows) => html`<ul class="rows">
         ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
-        ${rows.map(
-          (row) => html`<li key=${`${row.service} ${row.position}`}>
-            <b>${row.kind}</b> ${row.reason}<small>${row.service} · ${row.stream} · ${row.position}</small>
-            <small>
-              ${t('operation.retry')}
-              <code>dossier bus dead-letters --store URL --replay --service ${row.service} --position ${row.position}</code>
-            </small>
-          </li>`,
-        )}
+        ${rows.map((row) => html`<${DeadLetter} key=${`${row.service} ${row.position}`} ...${{ row, onDone }} />`)}
       </ul>`}
     <//>`;
+}
+
+function DeadLetter({ row, onDone }) {
+  const { service, position, kind, stream, reason, given_up_at: since } = row;
+  const [problem, setProblem] = useState();
+  const key = useRef(newKey());
+  const retry = async () => {
+    setProblem(undefined);
+    try {
+      await post(`/v1/dead-letters/${service}/${position}/retry`, {}, { key: key.current });
+      onDone();
+    } catch (failed) {
+      setProblem(failed);
+      if (!failed.away) key.current = newKey();
+    }
+  };
+  return html`<li>
+    <b>${kind}</b> ${reason}
+    <small>${[service, stream, position, since && t('operation.given_up', { at: time(since) })].filter(Boolean).join(' · ')}</small>
+    <${Action} label=${t('operation.retry')} onClick=${retry} />
+    <${ProblemBox} problem=${problem} />
+  </li>`;
+}
+
+// How much one caller may use, as this process counts it.
+function Quotas() {
+  const loaded = useLoad(() => read('/v1/quotas').then(({ body }) => body), []);
+  const rate = ({ count, seconds }) =>
+    t('quota.rate', { n: number(count), time: duration(seconds) });
+  return html`<h2>${t('quotas')}</h2>
+    <${Loaded} of=${loaded}>
+      ${({ applicant, officer, address, representative_times: times }) => html`<${Facts}
+        rows=${[
+          ...['steps', 'reads', 'submissions', 'uploaded_bytes'].map((one) => [
+            t(`quota.${one}`),
+            rate(applicant[one]),
+          ]),
+          [t('quota.unfinished_uploads'), number(applicant.unfinished_uploads)],
+          [t('quota.representative'), t('quota.times', { n: number(times) })],
+          [t('quota.in_flight'), number(officer.in_flight)],
+          [t('quota.look_ups'), `${rate(address.look_ups)}; ${rate(address.look_ups_of_a_day)}`],
+        ]}
+      />`}
+    <//>
+    <p class="hint">${t('operation.quotas')}</p>`;
 }
 
 const LAGS = [
@@ -107,7 +150,6 @@ function Metrics() {
             />`
             : html`<p>${t('operation.none')}</p>`
         }
-        <p class="hint">${t('operation.quotas')}</p>
       `;
     }}
   <//>`;

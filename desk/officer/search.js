@@ -106,7 +106,7 @@ export function Search() {
           ${rows.map(
             (row) => html`<li key=${row.id}>
               <a href=${`#/dossiers/${row.id}`}>${row.code}</a> ${both(row.procedure_name) || row.procedure}
-              ${row.applicant_name ? html`<b>${row.applicant_name}</b>` : null}
+              ${row.applicant_name ? html` · <b>${row.applicant_name}</b>` : null}
               <div class="line">
                 <${Stage} of=${row.stage} />
                 <${Remaining} seconds=${row.remaining_s} missed=${row.missed} suspended=${row.suspended} />

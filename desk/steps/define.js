@@ -3,13 +3,15 @@
 // A step: its operation, the resource whose version it needs, its address below that of the
 // resource, the roles that may take it, the tasks that it does or its condition, and its fields. With
 // `notBy`, the officer who may not take it: nobody approves their own proposal. With `about`, the name of
-// what it is about, as a text in both languages, where there may be several of a kind.
+// what it is about, as a text in both languages, where there may be several of a kind. With `besides`,
+// the condition on which it is offered among the other actions although it does no task; with `only`,
+// a condition that it needs in any case.
 export function step(id, of, path, roles, tasks, fields) {
   return { id, of, path, roles, tasks, fields };
 }
 
 // Fields: `text`, `line`, `amount`, `instant`, `components`, `papers`, `document`, `files`,
-// `agency`, `officer`, `notice`; with `options`, a choice of codes whose texts are those of `group`,
+// `agency`, `officer`, `notice`, `complaint`; with `options`, a choice of codes whose texts are those of `group`,
 // with `choices`, of parts of the resource. `from` takes a value from the task or the resource
 // instead of asking; with `when`, a field is asked for on that condition only; `first` is what it has
 // at first.

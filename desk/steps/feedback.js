@@ -1,5 +1,5 @@
 // Steps of feedback: the rating of a dossier, and what is done with a complaint.
-import { freely, line, reason, step, text } from './define.js';
+import { freely, reason, step, text } from './define.js';
 
 const HANDLER = ['complaint_handler'];
 const COMPLAINANTS = ['applicant', 'complaint_handler'];
@@ -45,7 +45,7 @@ export const COMPLAINT = [
     'forwarding',
     HANDLER,
     ['forward'],
-    [{ ...line('to'), label: 'step.field.to_agency' }],
+    [{ name: 'to', label: 'step.field.to_agency', type: 'agency', required: true }],
   ),
   step(
     'answer_complaint',
@@ -64,9 +64,14 @@ export const COMPLAINT = [
     ['classify', 'answer'],
     [{ name: 'officer', type: 'officer', role: 'complaint_handler' }, freely('note')],
   ),
-  step('extend_complaint', 'complaints', 'extension', HANDLER, ['answer'], [reason]),
+  {
+    ...step('extend_complaint', 'complaints', 'extension', HANDLER, ['answer'], [reason]),
+    only: ({ extended }) => !extended,
+  },
   step('note_complaint', 'complaints', 'notes', HANDLER, ['classify', 'answer'], [text('note')]),
-  step('merge_complaint', 'complaints', 'merger', HANDLER, ['classify', 'answer'], [line('into')]),
+  step('merge_complaint', 'complaints', 'merger', HANDLER, ['classify', 'answer'], [
+    { name: 'into', type: 'complaint', required: true },
+  ]),
   step(
     'separate_complaint',
     'complaints',

@@ -10,6 +10,16 @@ const claims = {
   when: ({ resource }) => resource?.claims?.some(isOpen),
 };
 
+// Whether there is a promised date that has not passed.
+function isRunning({ dossiers: { body } }) {
+  const { stage, due_at: dueAt, suspended, deadline_missed: isMissed } = body;
+  return stage === 'processing' && Boolean(dueAt) && !suspended && !isMissed;
+}
+
+function endsWithoutResult({ dossiers, procedure }) {
+  return dossiers.body.stage === 'processing' && Boolean(procedure) && !procedure.result.code;
+}
+
 export const INTAKE = [
   step('accept_dossier', 'dossiers', 'acceptance', ['clerk'], ['answer_submission'], [claims]),
   step(
@@ -29,14 +39,17 @@ export const INTAKE = [
     ['submit_supplement'],
     [{ name: 'documents', type: 'papers' }],
   ),
-  step(
-    'move_appointment',
-    'dossiers',
-    'appointment',
-    ['clerk'],
-    ['announce_lateness'],
-    [instant('due_at'), reason],
-  ),
+  {
+    ...step(
+      'move_appointment',
+      'dossiers',
+      'appointment',
+      ['clerk'],
+      ['announce_lateness'],
+      [instant('due_at'), reason],
+    ),
+    besides: isRunning,
+  },
   step(
     'fix_appointment',
     'dossiers',
@@ -45,14 +58,17 @@ export const INTAKE = [
     ['fix_appointment'],
     [instant('at'), line('by'), line('basis')],
   ),
-  step(
-    'extend_deadline',
-    'dossiers',
-    'extension',
-    ['approver'],
-    ['complete_activity', 'propose_decision'],
-    [reason],
-  ),
+  {
+    ...step(
+      'extend_deadline',
+      'dossiers',
+      'extension',
+      ['approver'],
+      ['complete_activity', 'propose_decision'],
+      [reason],
+    ),
+    only: ({ procedure }) => Boolean(procedure?.extension),
+  },
   // Without a task, on a condition.
   step('transfer_dossier', 'dossiers', 'transfer', ['clerk'], isUndecided, [
     { name: 'to', label: 'step.field.to_agency', type: 'agency', required: true, competent: true },
@@ -61,5 +77,5 @@ export const INTAKE = [
   step('withdraw_dossier', 'dossiers', 'withdrawal', ['applicant', 'clerk'], isUndecided, [
     freely('reason'),
   ]),
-  step('close_dossier', 'dossiers', 'closure', ['clerk'], isUndecided, [reason]),
+  step('close_dossier', 'dossiers', 'closure', ['clerk'], endsWithoutResult, [reason]),
 ];

@@ -86,6 +86,12 @@ export const REVIEW = [
     ['approve_decision'],
     [subject('proposal'), reason],
   ),
-  // Without a task: by an approver, or by the head of a unit, whom the directory alone knows.
-  step('assign_review', 'reviews', 'assign', ['approver', 'reviewer'], isAssignable, [to, reason]),
+  // Without a task: by an approver, or by the head of a unit.
+  {
+    ...step('assign_review', 'reviews', 'assign', ['approver', 'reviewer'], isAssignable, [
+      to,
+      reason,
+    ]),
+    only: (_, { roles, heads = [] }) => roles.includes('approver') || heads.length > 0,
+  },
 ];

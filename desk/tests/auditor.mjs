@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { enter, go, inspect, open } from './harness.mjs';
+import { enter, go, heading, inspect, open } from './harness.mjs';
 import { BOTH, inspectAll } from './pages.mjs';
 
 for (const [language, viewport] of BOTH) {
@@ -45,4 +45,23 @@ test('an export is complete by its digest, and the register is a PDF', () =>
         .toString(),
       '%PDF-',
     );
+  }));
+
+test('an auditor sees what one officer has read, from the reads of a person', () =>
+  open({ language: 'en', expected: [/401/] }, async (page) => {
+    await enter(page, /Minh/);
+    await page.locator('.work li a').first().click();
+    await page.locator('.timeline li').first().waitFor();
+    const dossier = new URL(page.url()).hash.split('/').pop();
+    await enter(page, /Quang/);
+    await go(page, '#/audit?q=sao%20mai');
+    await page.getByRole('link', { name: 'reviewer-minh' }).first().click();
+    await heading(page, 'Reads by a person');
+    assert.equal(await page.getByLabel('Account of the reader').inputValue(), 'reviewer-minh');
+    await page.locator('tbody').getByText('get_dossier', { exact: true }).first().waitFor();
+    await page.locator(`tbody a[href="#/dossiers/${dossier}"]`).first().waitFor();
+    await inspect(page, 'audit-reader');
+    await page.getByLabel('Account of the reader').fill('nobody-there');
+    await page.keyboard.press('Enter');
+    await page.getByText('0 found').waitFor();
   }));

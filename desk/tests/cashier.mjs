@@ -77,7 +77,21 @@ test('a large discrepancy and its refund are decided on by two cashiers', async 
     await rejection.getByRole('button', { name: 'Reject the refund' }).click();
     await page.getByText('Rejected.', { exact: true }).waitFor();
     await page.getByText('proposal rejected').waitFor();
+
+    // It is proposed once more, and approved by the colleague.
+    await press(page, 'Refund');
+    await refund.getByLabel('Reason').fill('To account 0011.');
+    await refund.getByRole('button', { name: 'Refund' }).click();
+    await proposed.getByText('To account 0011.').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Approve the refund' }).count(), 0);
+    await enter(page, /Hoa/);
+    await go(page, `#/dossiers/${id}`);
+    await press(page, 'Approve the refund');
+    await page.getByText('Approved.', { exact: true }).waitFor();
+    await proposed.waitFor({ state: 'detached' });
+    await page.getByText('refunded', { exact: true }).waitFor();
   });
+  await until('cashier-tuan', `/v1/payments/${id}`, (one) => one.owed_back_vnd === 0);
 });
 
 test('money that was paid twice is refunded', async () => {

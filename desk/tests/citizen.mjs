@@ -75,6 +75,32 @@ test('a filing is refused with all findings at their fields, then filed, paid an
     await inspect(page, 'paid');
   }));
 
+test('a dossier of a procedure that delivers no result is filed', () =>
+  open({ language: 'en' }, async (page) => {
+    await enter(page, /Sao Mai/);
+    await go(page, '#/file/ENERGY.LABEL');
+    await heading(page, /energy/);
+    await page.getByLabel('Agency').selectOption('G02.002');
+    assert.equal(await page.getByLabel('Delivery').count(), 0);
+    for (const [field, value] of [
+      ['company-name', 'Sao Mai'],
+      ['company-tax_code', '0101234565'],
+      ['product', 'lamp'],
+      ['model', 'S2'],
+      ['stars', '4'],
+    ])
+      await page.locator(`#f-${field}`).fill(value);
+    for (const [paper, name] of [
+      ['Declaration', 'declaration.pdf'],
+      ['Test report', 'report.pdf'],
+    ]) {
+      await page.getByLabel(paper).setInputFiles(pdf(name));
+      await page.locator('.files').getByText(name).first().waitFor();
+    }
+    await page.getByRole('button', { name: 'File the dossier' }).click();
+    await page.getByText('The dossier was filed').waitFor();
+  }));
+
 test('each day of the period has its reason, and the supplement is answered', () =>
   open({ language: 'en' }, async (page) => {
     await page

@@ -1,7 +1,7 @@
 // A real browser for the tests, and what holds for every page: no errors in the console, nothing
 // wider than the window, and no findings of axe-core (WCAG 2.2 AA).
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
@@ -66,6 +66,9 @@ export async function inspect(page, name) {
     (values) => axe.run(document, { runOnly: { type: 'tag', values } }),
     RULES,
   );
+  // The report: a line for each page that was checked.
+  const line = [name, lang, width, found.violations.length, found.passes.length].join('\t');
+  appendFileSync(join(SHOTS, '..', 'axe.tsv'), `${line}\n`);
   const findings = found.violations.flatMap(({ id, nodes }) =>
     nodes.map((node) => `${name}: ${id}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
   );

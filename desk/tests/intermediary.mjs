@@ -109,8 +109,8 @@ test('a person of a firm registers its program and revokes it', async () => {
   await open({ language: 'en' }, async (page) => {
     await page.getByRole('region').first().waitFor();
     await page.evaluate(async (minted) => {
-      const { signIn } = await import('/desk/session.js');
-      signIn(minted, 'Person of a firm');
+      const { signIn } = await import('/desk/api.js');
+      await signIn(minted, 'Person of a firm');
     }, token);
     await go(page, '#/mandates');
     const form = page.getByRole('form', { name: 'Register the program' });

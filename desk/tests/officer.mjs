@@ -2,6 +2,7 @@
 // conflict between two of them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { stagesOf } from '../history.js';
 import { browser, enter, go, heading, inspect, open, PHONE, SCREEN, ADDRESS } from './harness.mjs';
 
 for (const [language, viewport, title] of [
@@ -42,9 +43,39 @@ test('the page of a dossier has the form, documents, tasks and timeline in both 
     await open({ language, viewport }, async (page) => {
       await page.locator('#stories ~ ul button').first().click();
       await page.locator('.timeline li').first().waitFor();
+      await page.locator('td.plot rect').first().waitFor();
       await inspect(page, 'dossier');
     });
   }
+});
+
+test('the time of a dossier is that of its stages, the applicant’s apart', () => {
+  const at = (hour) => new Date(Date.UTC(2026, 10, 20, hour)).toISOString();
+  const rows = [
+    ['intake.DossierSubmitted', 0],
+    ['intake.DossierAccepted', 1],
+    ['review.ReviewClaimed', 2],
+    ['intake.SupplementRequested', 3],
+    ['intake.SupplementSubmitted', 7],
+    ['review.DecisionProposed', 8],
+    ['review.ProposalRejected', 9],
+    ['review.DecisionProposed', 10],
+    ['review.DecisionMade', 12],
+  ].map(([event, hour]) => ({ event: `${event}.v1`, at: at(hour) }));
+  const open_ = { submitted_at: at(0), elapsed_s: 15 * 3_600 };
+  const hours = (more) =>
+    stagesOf([...rows, ...more], open_).map(({ stage, seconds }) => [stage, seconds / 3_600]);
+  const before = [
+    ['reception', 1],
+    ['processing', 4],
+    ['approval', 3],
+    ['applicant', 4],
+  ];
+  assert.deepEqual(hours([]), [...before, ['result', 3]]);
+  const issued = { event: 'delivery.ResultIssued.v1', at: at(13) };
+  const delivered = { event: 'delivery.ResultDelivered.v1', at: at(20) };
+  const all = [...before, ['result', 1], ['delivery', 7]];
+  assert.deepEqual(hours([issued, delivered]), all);
 });
 
 // The code of a dossier of a procedure that waits for a role.
@@ -193,6 +224,7 @@ test('the applicant and an officer exchange messages, and officers write notes',
     await page
       .locator('.rows a')
       .filter({ hasText: /energy/ })
+      .first()
       .click();
     const write = page.getByRole('form', { name: 'New message' });
     await write.getByRole('button').click();

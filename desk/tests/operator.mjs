@@ -1,7 +1,7 @@
 // The day of an operator: outages, the directory, unmatched notices, and the state of the system.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ADDRESS, enter, go, inspect, open } from './harness.mjs';
+import { ADDRESS, enter, go, inspect, open, press } from './harness.mjs';
 import { BOTH, inspectAll, shownTime } from './pages.mjs';
 
 test('an outage is declared, and what it moved is shown', () =>
@@ -20,8 +20,24 @@ test('an outage is declared, and what it moved is shown', () =>
     await form.getByLabel('End').fill(at(-60));
     await form.getByLabel('Announced at').fill(at(-170));
     await form.getByLabel('Reason').fill('Power cut');
+    // What it would move is seen first, and nothing is recorded by that.
+    const preview = form.getByRole('button', { name: 'Show what it would move' });
+    await form.getByLabel('End').fill(at(-200));
+    await preview.click();
+    await form.locator('.wrong').getByLabel('End').waitFor();
+    await form.getByLabel('End').fill(at(-60));
+    await preview.click();
+    const would = page.getByRole('region', { name: 'What it would move; nothing was recorded' });
+    await would.getByRole('heading', { name: /^Outcome for \d+ dossiers$/ }).waitFor();
+    await would.getByText(/^\d+ of \d+ dossiers$/).waitFor();
+    const later = would.getByRole('row', { name: /^later date/ }).locator('td.amount');
+    const moved = Number(await later.textContent());
+    await inspect(page, 'outage-preview');
+    assert.equal(await page.locator('.rows').getByText(/Power cut/).count(), 0);
     await form.getByRole('button', { name: 'Declare an outage' }).click();
-    await page.getByRole('heading', { name: /promised dates? moved/ }).waitFor();
+    const after = page.getByRole('heading', { name: /promised dates? moved/ });
+    await after.waitFor();
+    assert.equal(Number(/^\d+/.exec(await after.textContent())[0]), moved);
     await page
       .locator('.rows')
       .getByText('Power cut', { exact: true })
@@ -108,22 +124,38 @@ test('an unmatched notice of a provider is listed', () =>
     await inspect(page, 'notices');
   }));
 
-test('a dead letter is shown with its reason and the command that retries it', () =>
-  open({ language: 'en' }, async (page) => {
+test('a dead letter is shown with its reason and age, and retried', () =>
+  open({ language: 'en', expected: [/404/] }, async (page) => {
     const letter = {
       service: 'review',
       position: 12,
       kind: 'intake.DossierAccepted.v1',
       stream: 'intake-1',
       reason: 'the law for this dossier is not loaded',
+      given_up_at: '2026-11-20T02:00:00Z',
     };
+    const letters = '**/v1/dead-letters';
     // A reaction gives up after a day only.
-    await page.route('**/v1/dead-letters', (route) => route.fulfill({ json: [letter] }));
+    await page.route(letters, (route) => route.fulfill({ json: [letter] }));
     await enter(page, /Dũng/);
     await go(page, '#/operation');
     await page.getByText(letter.reason).waitFor();
-    await page.getByText(/--replay --service review --position 12/).waitFor();
+    await page.getByText(/given up at 20\/11\/2026/).waitFor();
     await inspect(page, 'dead-letters');
+    // The server knows no such letter.
+    await press(page, 'Retry');
+    await page.getByRole('alert').waitFor();
+    const retry = `${letters}/review/12/retry`;
+    await page.route(retry, async (route) => {
+      assert.ok(route.request().headers()['idempotency-key']);
+      await page.route(letters, (next) => next.fulfill({ json: [] }));
+      await route.fulfill({ json: { service: 'review', position: 12 } });
+    });
+    await press(page, 'Retry');
+    await page.getByText('The retry was requested and recorded.').waitFor();
+    await page.getByText(letter.reason).waitFor({ state: 'detached' });
+    // The quotas of the tests, see `cargo xtask desk`.
+    await page.getByText(/100,000 in 1 min/).waitFor();
   }));
 
 for (const [language, viewport] of BOTH) {

@@ -118,3 +118,18 @@ test('a shorter period is tried: who would be late, and whose date would move', 
     await page.getByRole('button', { name: 'Compute' }).click();
     await page.getByRole('heading', { name: /^Outcome for \d+ dossiers$/ }).waitFor();
   }));
+
+test('an approver tries a shorter period on the dossiers of the own agency', () =>
+  open({ language: 'en' }, async (page) => {
+    await enter(page, /Hà/);
+    await go(page, '#/figures');
+    await page.getByRole('link', { name: 'What if' }).click();
+    await heading(page, 'What if');
+    const form = page.getByRole('form', { name: 'Compute' });
+    await form.getByLabel('Procedure').selectOption('CO.D');
+    await form.getByLabel('Unit').selectOption('working_hours');
+    await form.getByLabel('Period').fill('2');
+    await form.getByRole('button', { name: 'Compute' }).click();
+    await page.getByRole('heading', { name: /^Outcome for \d+ dossiers$/ }).waitFor();
+    await page.getByText(/^\d+ of \d+ dossiers$/).waitFor();
+  }));

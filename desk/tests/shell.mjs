@@ -190,13 +190,13 @@ test('the reference of the API shows all operations of a service under its polic
 test('the end of a session does not end that of the next person', () =>
   open({ language: 'en', expected: [/401/] }, async (page) => {
     const { name, expired } = await page.evaluate(async () => {
-      const { session, signIn, signOut } = await import('/desk/session.js');
-      const token = (claims) => `e30.${btoa(JSON.stringify(claims))}.e30`;
-      const exp = Date.now() / 1_000 + 3_600;
-      signIn(token({ sub: 'a', exp }), 'A');
+      const { begin, session, signOut } = await import('/desk/session.js');
+      const endsAt = new Date(Date.now() + 3_600_000).toISOString();
+      const person = (subject, name) => begin({ token: subject, subject, roles: [], endsAt, name });
+      person('a', 'A');
       const { expire } = session();
       signOut();
-      signIn(token({ sub: 'b', exp }), 'B');
+      person('b', 'B');
       expire();
       const { name } = session();
       session().expire();

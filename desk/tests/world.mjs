@@ -64,7 +64,7 @@ export async function upload(person, name) {
 }
 
 const firm = { name: 'Công ty Sao Mai', tax_code: '0101234565' };
-const FORMS = {
+export const FORMS = {
   'ENERGY.LABEL': ['G02.002', { company: firm, product: 'lamp', model: 'S1', stars: 5 }],
   'PRECURSOR.IMPORT': ['G02.002', { company: firm, precursor: 'Acetone', quantity_kg: 200 }],
   'CO.D': [

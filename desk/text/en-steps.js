@@ -130,7 +130,7 @@ export const enSteps = {
   'step.field.notice': 'Payment notice',
   'step.field.payment': 'Payment attempt',
   'step.field.evidence': 'Evidence',
-  'step.field.into': 'Id of the earlier complaint',
+  'step.field.into': 'Earlier complaint',
   'done.transfer_dossier': 'Transferred.',
   'done.record_verification': 'The verification was recorded.',
   'done.assign_review': 'Assigned.',

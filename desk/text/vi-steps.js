@@ -130,7 +130,7 @@ export const viSteps = {
   'step.field.notice': 'Thông báo thanh toán',
   'step.field.payment': 'Lần thanh toán',
   'step.field.evidence': 'Tài liệu chứng minh',
-  'step.field.into': 'Mã của phản ánh nhận trước',
+  'step.field.into': 'Phản ánh trước đó',
   'done.transfer_dossier': 'Đã chuyển.',
   'done.record_verification': 'Đã ghi kết quả kiểm tra.',
   'done.assign_review': 'Đã phân công.',

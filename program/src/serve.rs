@@ -30,6 +30,7 @@ pub(crate) mod desk;
 mod endings;
 mod health;
 mod idle;
+mod operators;
 mod waits;
 
 pub use common::openapi;

@@ -1528,11 +1528,13 @@ impl<T: Transport> Client<T> {
     ///
     /// Who would be late, and whose promised date would move, if the change applied to all
     /// dossiers, also to those that are decided. Nothing is recorded. The computation runs on
-    /// after the reply: read its `Location`. A file of rules is checked as if it was issued.
-    /// Auditors try it on the dossiers of their agency. A process runs two at a time, one of
-    /// each caller, for at most 10 minutes.
+    /// after the reply: read its `Location`. A file of rules is checked as if it was issued. An
+    /// outage is checked as if it was declared, and compared with the dates by the present law:
+    /// open dossiers, and those that were late, whose dates would be restated; one without an
+    /// end is tried as if it ended now. Auditors and approvers try it on the dossiers of their
+    /// agency. A process runs two at a time, one of each caller, for at most 10 minutes.
     ///
-    /// For `operator` of all, `auditor` of all.
+    /// For `operator` of all, `auditor` of all, `approver` of all.
     pub fn try_what_if(&self, body: &types::WhatIfRequest) -> Request<'_, T, types::WhatIfReply> {
         Request::new(self, Service::Intake, Method::POST, "/v1/what-ifs".to_owned(), read_json)
             .json(body)
@@ -1544,7 +1546,7 @@ impl<T: Transport> Client<T> {
     ///
     /// Only to the person who asked. The result is kept for an hour after its end.
     ///
-    /// For `operator` of all, `auditor` of all.
+    /// For `operator` of all, `auditor` of all, `approver` of all.
     pub fn get_what_if(&self, what_if: &str) -> Request<'_, T, types::WhatIfReply> {
         Request::new(
             self,
@@ -1561,7 +1563,7 @@ impl<T: Transport> Client<T> {
     ///
     /// Ends the computation. One that has ended stays as it is.
     ///
-    /// For `operator` of all, `auditor` of all.
+    /// For `operator` of all, `auditor` of all, `approver` of all.
     pub fn cancel_what_if(&self, what_if: &str) -> Request<'_, T, types::WhatIfReply> {
         Request::new(
             self,
@@ -1580,7 +1582,7 @@ impl<T: Transport> Client<T> {
     /// In the order in which they ended; open ones last. Of each effect, the first 2500 are
     /// listed; `moved` of the what-if counts all. While it runs, those found so far.
     ///
-    /// For `operator` of all, `auditor` of all.
+    /// For `operator` of all, `auditor` of all, `approver` of all.
     pub fn get_what_if_dossiers(
         &self,
         what_if: &str,
@@ -3883,5 +3885,44 @@ impl<T: Transport> Client<T> {
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dead_letters(&self) -> Request<'_, T, Vec<types::DeadLetter>> {
         Request::new(self, Service::Process, Method::GET, "/v1/dead-letters".to_owned(), read_json)
+    }
+
+    /// Retry a dead letter.
+    ///
+    /// `POST /v1/dead-letters/{service}/{position}/retry`
+    ///
+    /// Records who asked for it. The reaction handles the event within a moment; if it cannot,
+    /// it retries for a day before it gives up once more.
+    ///
+    /// For `operator` of all.
+    pub fn retry_dead_letter(
+        &self,
+        service: &str,
+        position: u64,
+    ) -> Request<'_, T, types::RetryReply> {
+        Request::new(
+            self,
+            Service::Process,
+            Method::POST,
+            format!(
+                "/v1/dead-letters/{service_}/{position_}/retry",
+                service_ = segment(service),
+                position_ = segment(position)
+            ),
+            read_json,
+        )
+        .json(&serde_json::json!({}))
+    }
+
+    /// Show the quotas of callers.
+    ///
+    /// `GET /v1/quotas`
+    ///
+    /// How much one caller may use in a time, as this process counts it. They are set by the
+    /// file of `--quotas`.
+    ///
+    /// For `operator` of all.
+    pub fn get_quotas(&self) -> Request<'_, T, types::Quotas> {
+        Request::new(self, Service::Process, Method::GET, "/v1/quotas".to_owned(), read_json)
     }
 }

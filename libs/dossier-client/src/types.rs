@@ -54,6 +54,15 @@ pub struct AddNoteRequest {
     pub note: Text4000,
 }
 
+/// What an address may use without a token.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AddressQuotas {
+    /// Look-ups of a dossier by its code.
+    pub look_ups: QuotaRate,
+    /// The same over a longer time.
+    pub look_ups_of_a_day: QuotaRate,
+}
+
 /// A postal address.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AddressReply {
@@ -149,6 +158,21 @@ values! {
     }
 }
 
+/// What an applicant may use.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ApplicantQuotas {
+    /// Steps, whether they are granted or not.
+    pub steps: QuotaRate,
+    /// What is read.
+    pub reads: QuotaRate,
+    /// Dossiers and complaints that were filed.
+    pub submissions: QuotaRate,
+    /// Bytes of uploaded documents.
+    pub uploaded_bytes: QuotaRate,
+    /// Uploaded documents that no step has named yet.
+    pub unfinished_uploads: u64,
+}
+
 /// Approves a proposed decision.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ApproveDecisionRequest {
@@ -170,16 +194,29 @@ pub struct ApproveResolutionRequest {
     pub resolution: uuid::Uuid,
 }
 
+/// An outage that is tried.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AskedOutageReply {
+    /// Code of the affected agency.
+    pub agency: AgencyCode,
+    pub from: jiff::Timestamp,
+    /// Its end, or the present time if that is not known.
+    pub to: jiff::Timestamp,
+}
+
 /// The change of the law.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AskedReply {
     /// The channel whose period changes; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<Channel>,
+    /// The outage that would be declared; absent for another change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<AskedOutageReply>,
     /// The new period; absent for a file of rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<Budget>,
-    /// Code of the procedure; absent for a calendar.
+    /// Code of the procedure; absent for a calendar and an outage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure: Option<ProcedureCode>,
     /// The file of rules; absent for a period.
@@ -1233,6 +1270,9 @@ pub struct DeadLetter {
     pub stream: String,
     /// Why the last attempt did not succeed.
     pub reason: String,
+    /// When the reaction gave up; absent if that cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up_at: Option<jiff::Timestamp>,
 }
 
 /// The deadline of a dossier and its calculation.
@@ -1941,6 +1981,17 @@ pub struct ExtendComplaintRequest {
 pub struct ExtendDeadlineRequest {
     /// The reason, as the applicant reads it; at most 2000 characters.
     pub reason: Text2000,
+}
+
+/// Extension of a period.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ExtensionReply {
+    /// The length of one extension.
+    pub by: Budget,
+    /// Maximum number of extensions.
+    pub times: u32,
+    /// Legal basis.
+    pub basis: String,
 }
 
 /// A claim to a group that has to be proved.
@@ -3300,6 +3351,13 @@ pub struct ObligationReply {
     pub explanation: Option<Explanation>,
 }
 
+/// What an officer or a partner may use.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OfficerQuotas {
+    /// Requests in flight at the same time.
+    pub in_flight: u64,
+}
+
 /// An officer of an agency.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct OfficerReply {
@@ -3838,6 +3896,9 @@ pub struct ProcedureReply {
     /// Last day in force; null if no end is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effective_to: Option<jiff::civil::Date>,
+    /// How the period may be extended; null if it may not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extension: Option<ExtensionReply>,
     /// Time at which this version was recorded here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recorded_at: Option<jiff::Timestamp>,
@@ -4002,6 +4063,28 @@ pub struct PublishedAnswerReply {
     /// Procedure that it is about; absent if it is about no dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub procedure: Option<ProcedureCode>,
+}
+
+/// A number per time.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct QuotaRate {
+    /// How many, at least one.
+    pub count: u64,
+    /// Window in seconds.
+    pub seconds: u32,
+}
+
+/// All of them.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Quotas {
+    /// For applicants.
+    pub applicant: ApplicantQuotas,
+    /// Factor for representatives.
+    pub representative_times: u64,
+    /// For officers and partners.
+    pub officer: OfficerQuotas,
+    /// For addresses.
+    pub address: AddressQuotas,
 }
 
 /// One fee of a quote.
@@ -4667,6 +4750,19 @@ pub struct ResultReply {
     /// How long it is valid; null if it is unlimited.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub validity: Option<Budget>,
+}
+
+/// Nothing: an empty object.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct RetryDeadLetterRequest {}
+
+/// The dead letter that is retried.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RetryReply {
+    /// The service whose reaction gave up.
+    pub service: String,
+    /// Commit position of the event.
+    pub position: u64,
 }
 
 /// Returns a review to the queue.
@@ -5842,9 +5938,12 @@ pub struct WhatIfReply {
     pub failure: Option<BilingualText>,
 }
 
-/// A change of the law: one of the two.
+/// A change of the law: one of the three.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct WhatIfRequest {
+    /// An outage, as it would be declared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage: Option<DeclareOutageRequest>,
     /// Another period of a procedure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub period: Option<WhatIfPeriod>,

@@ -38,6 +38,10 @@ pub const STEPS: &[Step] = &[
 /// Permissions to read files of rules and their approval status.
 pub const READ: &[May] = &[any(Role::Operator), any(Role::Auditor)];
 
+/// Permissions to try a change of the law on dossiers without recording it: of all agencies, or of
+/// the caller's own.
+pub const TRY: &[May] = &[any(Role::Operator), any(Role::Auditor), any(Role::Approver)];
+
 /// Permissions to read the outages: every authenticated role.
 pub const READ_OUTAGES: &[May] = &[
     any(Role::Applicant),

@@ -37,7 +37,9 @@ pub use futures_util::future::BoxFuture;
 pub use keeper::{Keeper, KeeperHealth};
 pub use law::{FollowedLaw, Issued};
 pub use projection::{NotApplied, Projected, Projection, Projector};
-pub use reactions::{Before, DeadLetter, Reactions, ReactionsHealth, dead_letters, try_again};
+pub use reactions::{
+    Before, DeadLetter, Reactions, ReactionsHealth, Retry, dead_letters, try_again,
+};
 #[cfg(feature = "nats")]
 pub use relay::{RelayTask, describe};
 

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use dossier::clock::Course;
 use dossier::contract::{
-    AgencyCode, Channel, DossierCode, DossierId, IntakeEvent, Meta, ProcedureCode, ProcedureRef,
-    RulesIssued,
+    AgencyCode, Channel, DossierCode, DossierId, IntakeEvent, Meta, OutageDeclared, ProcedureCode,
+    ProcedureRef, RulesIssued,
 };
 use dossier::law::{Budget, InvalidLaw, Law, Procedure};
 use dossier::{LawError, Rule};
@@ -59,6 +59,8 @@ pub struct WhatIf {
     only: Option<ProcedureCode>,
     /// Only dossiers of these agencies and those below them, if any are given.
     reach: Option<Vec<AgencyCode>>,
+    /// The law without the outage that is tried, if one is.
+    without: Option<Law>,
 }
 
 /// How far a computation is, for others to see.
@@ -86,7 +88,7 @@ impl WhatIf {
     /// The law as it is.
     #[must_use]
     pub const fn of(law: Law) -> Self {
-        Self { law, procedures: BTreeMap::new(), only: None, reach: None }
+        Self { law, procedures: BTreeMap::new(), only: None, reach: None, without: None }
     }
 
     /// A new version of a calendar, for all agencies that use it.
@@ -145,6 +147,13 @@ impl WhatIf {
         Some(())
     }
 
+    /// An outage that would be declared at `now`. What it does not move is compared with itself:
+    /// dates that differ from the present law for another reason.
+    pub fn outage(&mut self, declared: &OutageDeclared, now: Timestamp) {
+        self.without = Some(self.law.clone());
+        self.law.declare(declared, now);
+    }
+
     /// Only dossiers of these agencies and those below them.
     pub fn within(&mut self, agencies: Vec<AgencyCode>) {
         self.reach = Some(agencies);
@@ -162,6 +171,25 @@ impl WhatIf {
         let rule = self.law.rule(&course.procedure, &course.agency, course.promised_at)?;
         let procedure = self.procedures.get(&course.procedure).unwrap_or(rule.procedure);
         Some(Rule { procedure, ..rule })
+    }
+
+    /// The date that would be restated, of which `due_at` is the computed one. As
+    /// `RestateDeadline` does: no promise is shortened, and a decision in time, or one that stays
+    /// late, changes nothing.
+    fn restated(
+        &self,
+        course: &Course,
+        due_at: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, LawError> {
+        let (Some(law), Some(due), Some(promised)) = (&self.without, due_at, course.promised)
+        else {
+            return Ok(due_at);
+        };
+        let rule = law.rule(&course.procedure, &course.agency, course.promised_at);
+        let without = rule.map(|rule| course.due_under(rule)).transpose()?.flatten();
+        let is_settled = course.decided_at.is_some_and(|at| at <= promised || at > due);
+        let moves = without != due_at && due > promised && !is_settled;
+        Ok(Some(if moves { due } else { promised }))
     }
 
     fn reaches(&self, agency: &AgencyCode) -> bool {
@@ -288,6 +316,7 @@ impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
         let not_loaded = || WhatIfError::NotLoaded(course.code.clone());
         let rule = self.what_if.rule(course).ok_or_else(not_loaded)?;
         let (calendar, due_at) = (rule.calendar, course.due_under(rule)?);
+        let due_at = self.what_if.restated(course, due_at)?;
         let compared = Compared::of((DossierId(id), course), calendar, due_at, self.now);
         self.report.take(course, compared.as_ref());
         match compared {

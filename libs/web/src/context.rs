@@ -75,6 +75,12 @@ impl Context {
         &self.auth
     }
 
+    /// What callers may use.
+    #[must_use]
+    pub const fn quotas(&self) -> &Quotas {
+        &self.quotas
+    }
+
     /// The installation's secret key.
     #[must_use]
     pub fn secret(&self) -> &Secret {

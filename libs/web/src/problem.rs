@@ -304,6 +304,15 @@ impl Problem {
         Self { about, findings, ..Self::new(entry) }
     }
 
+    /// The same about a part of the body: its findings are at JSON Pointers below `part`.
+    #[must_use]
+    pub fn within(mut self, part: &str) -> Self {
+        for finding in &mut self.findings {
+            finding.pointer = format!("{part}{}", finding.pointer);
+        }
+        self
+    }
+
     /// The HTTP status that it is answered with.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -4,9 +4,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use dossier::access::{May, any};
-use dossier::contract::Role;
-use engine::tasks::DeadLetter;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
 };
@@ -15,18 +12,15 @@ use utoipa::ToSchema;
 use utoipa::openapi::OpenApi;
 use warp::Filter;
 use warp::reply::Response;
-use web::{
-    Mounted, Operation, Problem, Reply, Request, Route, Service, StatusCode, document, merged,
-    mount, mount_all,
-};
+use web::{Mounted, Operation, Route, Service, StatusCode, document, merged, mount, mount_all};
 
 use super::health::{ReadyReply, Watch};
-use super::json;
+use super::{json, operators};
 
 /// Operations of every process.
 fn operations() -> Vec<Operation<Watch>> {
     let mut operations = probes();
-    operations.push(dead_letters());
+    operations.extend(operators::operations());
     operations
 }
 
@@ -76,7 +70,7 @@ pub(super) fn probe_routes(watch: Watch) -> Vec<Mounted> {
 /// All other routes; with the metrics, unless they have an address of their own.
 pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> Vec<Mounted> {
     let mut operations = if with_metrics { probes() } else { health() };
-    operations.push(dead_letters());
+    operations.extend(operators::operations());
     let mut routes = mount_all(&Arc::new(watch), operations);
     routes.extend([
         mount("/docs", file("text/html; charset=utf-8", include_str!("docs.html").into())),
@@ -157,25 +151,6 @@ struct LiveReply {
 /// The process runs; dependencies are not checked.
 fn live() -> Route {
     Route::open(warp::any().map(|| json(&LiveReply { live: true })).boxed())
-}
-
-/// Who may list dead letters.
-const READ_DEAD_LETTERS: &[May] = &[any(Role::Operator)];
-
-fn dead_letters() -> Operation<Watch> {
-    Operation::get("/v1/dead-letters", "get_dead_letters", "List events that could not be handled")
-        .describe("Events that reactions of this process gave up on; they are retried when an operator asks for it.")
-        .roles(READ_DEAD_LETTERS)
-        .list::<DeadLetter>()
-        .handle(list_dead_letters)
-}
-
-async fn list_dead_letters(watch: Arc<Watch>, _: Request) -> Result<Reply, Problem> {
-    let mut letters: Vec<DeadLetter> = Vec::new();
-    for service in watch.reactions() {
-        letters.extend(service.dead_letters().await?);
-    }
-    Ok(Reply::ok(&letters))
 }
 
 #[cfg(test)]

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use engine::Engine;
 use engine::clock::ClockWrong;
 use engine::tasks::{KeeperHealth, Progress, ReactionsHealth};
+use web::quotas::Rules;
 use web::{Route, Service};
 
 use crate::limits::PROBE_FRESH_FOR;
 use events::Position;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -87,6 +88,16 @@ impl Watch {
     /// Health of the reactions.
     pub(super) fn reactions(&self) -> &[ReactionsHealth] {
         &self.0.reactions
+    }
+
+    /// The present time.
+    pub(super) fn now(&self) -> Timestamp {
+        self.0.engine.clock.now()
+    }
+
+    /// What callers may use.
+    pub(super) fn quotas(&self) -> &Rules {
+        self.0.components.context.quotas().rules()
     }
 
     /// A recent result, or a new one: frequent and concurrent probes share it.

@@ -9,11 +9,12 @@ use std::sync::LazyLock;
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand};
 use dossier::services::ServiceName;
-use engine::tasks::{dead_letters, try_again};
+use engine::tasks::{Retry, dead_letters, try_again};
 use events::bus::Bus;
 use events::reach::Server;
 use events::{EventStore, Position};
 use platform::TimeSource;
+use uuid::Uuid;
 
 /// Sources of events: the first part of event kinds.
 #[cfg(feature = "nats")]
@@ -161,7 +162,10 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<()> {
             found += 1;
             let mut line = serde_json::to_value(&letter)?;
             if arguments.replay {
-                let again = try_again(&store, service, letter.position, now).await?;
+                let name = format!("{service}/{}/{now}", letter.position.0);
+                let id = Uuid::new_v5(&store.id(), name.as_bytes());
+                let retry = Retry { id, by: None, at: now };
+                let again = try_again(&store, service, letter.position, &retry).await?;
                 line["replayed"] = again.into();
             }
             writeln!(out, "{line}")?;

@@ -58,6 +58,7 @@ mod named;
 mod notes;
 mod numbers;
 mod one_machine;
+mod operators;
 mod orphans;
 mod owners;
 mod pace;

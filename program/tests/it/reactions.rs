@@ -9,7 +9,7 @@ use dossier::payment::Payment;
 use dossier::review::Review;
 use dossier::step::Incoming;
 use dossier::{Decision, Facts, State, Subscription};
-use engine::tasks::try_again;
+use engine::tasks::{Retry, try_again};
 use events::{EventStore, Expected, Filter, NewEvent, Position, Recorded, StreamName};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -238,10 +238,18 @@ async fn an_event_that_nobody_can_handle_is_given_up_after_a_day_and_holds_nothi
 
     // An operator has it tried again: that lasts another day, and then it is given up once more.
     let (store, now) = (&office.engine.store, office.engine.clock.now());
-    assert!(try_again(store, "intake", dead[0].position, now).await.unwrap());
-    assert!(!try_again(store, "intake", Position(1), now).await.unwrap());
+    assert_eq!(dead[0].given_up_at.map(|at| at <= now), Some(true));
+    let retry = Retry { id: Uuid::from_u128(2), by: Some("operator-1".to_owned()), at: now };
+    assert!(try_again(store, "intake", dead[0].position, &retry).await.unwrap());
+    assert!(try_again(store, "intake", dead[0].position, &retry).await.unwrap(), "repeated");
+    let other = Retry { id: Uuid::from_u128(3), ..retry };
+    assert!(!try_again(store, "intake", dead[0].position, &other).await.unwrap(), "not waiting");
+    assert!(!try_again(store, "intake", Position(1), &other).await.unwrap());
     office.wait_until("2026-11-21T11:00").await;
     assert!(office.dead_letters().await.is_empty());
     office.wait_until("2026-11-22T12:00").await;
-    assert_eq!(office.dead_letters().await, dead);
+    let again = office.dead_letters().await;
+    assert_eq!(again.len(), 1);
+    assert_eq!((&again[0].stream, again[0].position), (&dead[0].stream, dead[0].position));
+    assert!(again[0].given_up_at > dead[0].given_up_at, "{again:?}");
 }

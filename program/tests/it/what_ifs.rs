@@ -167,3 +167,65 @@ async fn a_caller_has_one_job_at_a_time_and_can_cancel_it_and_a_repetition_is_th
     let next = post(&key, other).await;
     assert_eq!(next.status, 202, "a cancelled job makes room: {}", next.body);
 }
+
+/// An outage of the ministry's systems of this morning.
+fn outage(from: &str, to: Option<&str>, agency: &str) -> Value {
+    json!({ "outage": {
+        "agency": agency, "channels": ["online"], "from": from, "to": to, "planned": false,
+        "notice_at": from, "reason": "power cut",
+    } })
+}
+
+#[tokio::test]
+async fn an_outage_is_tried_before_it_is_declared_and_moves_the_same_dates_afterwards() {
+    let mut office = Office::open().await;
+    accepted(&mut office, &["a1", "a2"]).await;
+    office.wait_until("2026-11-20T14:00").await;
+    let operator = operator(&office);
+    let hour = outage("2026-11-20T10:00:00+07:00", Some("2026-11-20T11:00:00+07:00"), "G02");
+    let log = office.engine.store.head();
+    let address = begun(&office, &operator, hour.clone()).await;
+    let done = ended(&office, &operator, &address).await;
+    assert_eq!(done["moved"], json!({ "later": 2 }), "{done}");
+    assert_eq!(done["asked"]["outage"]["agency"], "G02");
+    let rows = office.browser.get(&format!("{address}/dossiers"), &operator).await.granted();
+    assert_eq!(office.engine.store.head(), log, "nothing was recorded");
+
+    // An approver sees what it would do to the own agency; of another one, it moves nothing.
+    for (agency, moved) in [("G02.001", json!({ "later": 2 })), ("H26", json!({}))] {
+        let approver = office.token(Role::Approver, "approver-1", agency);
+        let address = begun(&office, &approver, hour.clone()).await;
+        assert_eq!(ended(&office, &approver, &address).await["moved"], moved, "{agency}");
+    }
+    let elsewhere = outage("2026-11-20T10:00:00+07:00", None, "H26.14");
+    let address = begun(&office, &operator, elsewhere).await;
+    assert_eq!(ended(&office, &operator, &address).await["moved"], json!({}));
+    // Without an end, as if it ended now.
+    let lasting = outage("2026-11-20T13:30:00+07:00", None, "G02.001");
+    let address = begun(&office, &operator, lasting).await;
+    let done = ended(&office, &operator, &address).await;
+    assert_eq!(done["asked"]["outage"]["to"], "2026-11-20T07:00:00Z", "14:00 here");
+    assert_eq!(done["moved"], json!({ "later": 2 }), "{done}");
+
+    let wrong = outage("2026-11-20T16:00:00+07:00", Some("2026-11-20T15:00:00+07:00"), "X99");
+    let refused = office.browser.post("/v1/what-ifs", &operator, "", wrong.clone()).await;
+    let declared = office.browser.post("/v1/outages", &operator, "", wrong["outage"].clone()).await;
+    let found = |body: &Value, part: &str| -> Vec<(String, Value)> {
+        let errors = body["errors"].as_array().unwrap().iter();
+        errors
+            .map(|e| (format!("{part}{}", e["pointer"].as_str().unwrap()), e["code"].clone()))
+            .collect()
+    };
+    assert!(found(&declared.body, "").len() > 2, "{}", declared.body);
+    assert_eq!(found(&refused.body, ""), found(&declared.body, "/outage"));
+
+    let body = hour["outage"].clone();
+    office.browser.post("/v1/outages", &operator, "", body).await.granted();
+    office.settle().await;
+    for row in rows.as_array().unwrap() {
+        let dossier = format!("/v1/dossiers/{}", row["dossier"].as_str().unwrap());
+        let shown = office.browser.get(&dossier, &office.clerk()).await.granted();
+        assert_eq!(shown["due_at"], row["due_at"], "{row}");
+        assert_ne!(row["due_at"], row["was_due_at"]);
+    }
+}

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use dossier::rules::Rules;
+use dossier::rules::{OutageRecord, Rules};
 use engine::{Engine, Streams};
 
 pub(crate) mod http;
@@ -18,6 +18,7 @@ use jobs::Jobs;
 pub(crate) struct App {
     pub(crate) engine: Arc<Engine>,
     pub(crate) rules: Arc<Streams<Rules>>,
+    pub(crate) outages: Arc<Streams<OutageRecord>>,
     /// Persons who must agree before a file of rules is issued: 1 or 2.
     pub(crate) signers: u8,
     pub(crate) jobs: Jobs,
@@ -26,6 +27,7 @@ pub(crate) struct App {
 impl App {
     pub(crate) fn new(engine: &Arc<Engine>, signers: u8) -> Self {
         let rules = Arc::new(Streams::new(Arc::clone(engine)));
-        Self { engine: Arc::clone(engine), rules, signers, jobs: Jobs::default() }
+        let outages = Arc::new(Streams::new(Arc::clone(engine)));
+        Self { engine: Arc::clone(engine), rules, outages, signers, jobs: Jobs::default() }
     }
 }

@@ -27,7 +27,7 @@ mod letters;
 mod parked;
 mod perform;
 
-pub use letters::{DeadLetter, ReactionsHealth, dead_letters, try_again};
+pub use letters::{DeadLetter, ReactionsHealth, Retry, dead_letters, try_again};
 use parked::{Arrived, Parked, dossier_of};
 
 /// How long events are collected; short, because callers wait for the effects of their steps.
@@ -271,6 +271,7 @@ impl<S: State> Reacts<S> {
                 kind: event.kind.to_string(),
                 stream: event.stream.to_string(),
                 reason: reason.to_owned(),
+                given_up_at: None,
             };
             letters::give_up(&self.engine.store, &letter, (event.id, since), now).await?;
             let (service, position, kind) = (self.service, event.position.0, &*event.kind);

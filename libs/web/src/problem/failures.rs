@@ -9,6 +9,7 @@ use engine::Failure;
 use engine::clock::ClockWrong;
 use engine::codes::CodesError;
 use engine::rulebook::RulebookError;
+use engine::tasks::Stalled;
 use engine::unmatched::UnmatchedError;
 use engine::view::ViewError;
 use events::{AppendError, InvalidStreamName, ReadError, TooLarge, Unwritable};
@@ -146,6 +147,21 @@ impl From<ViewError> for Problem {
                 Self { retry_after: Some(Duration::from_secs(1)), ..Self::new(BUSY) }
             }
             _ => Self::failed(error.is_retryable(), &error),
+        }
+    }
+}
+
+impl From<Stalled> for Problem {
+    fn from(error: Stalled) -> Self {
+        match error {
+            Stalled::Store(error) => error.into(),
+            Stalled::View(error) => error.into(),
+            Stalled::Append(error) => error.into(),
+            Stalled::Clock(wrong) => wrong.into(),
+            Stalled::Rules(error) => error.into(),
+            Stalled::Parked(_) | Stalled::Bus(_) | Stalled::Defect(_) => {
+                Self::failed(error.is_retryable(), &error)
+            }
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Quota rules: the shipped ones, with an installation's overrides.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_yaml_ng::Value;
+use utoipa::ToSchema;
 
 use crate::limits::{QUOTA_MAX, QUOTA_SECONDS_MAX};
 
 const SHIPPED: &str = include_str!("../../quotas.yaml");
 
 /// A number per time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = QuotaRate)]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// How many, at least one.
@@ -18,9 +20,11 @@ pub struct Rate {
 }
 
 /// What an applicant may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ApplicantQuotas)]
 #[serde(deny_unknown_fields)]
 pub struct OfApplicant {
+    /// Steps, whether they are granted or not.
     pub steps: Rate,
     /// What is read.
     pub reads: Rate,
@@ -33,7 +37,8 @@ pub struct OfApplicant {
 }
 
 /// What an officer or a partner may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = OfficerQuotas)]
 #[serde(deny_unknown_fields)]
 pub struct OfOfficer {
     /// Requests in flight at the same time.
@@ -41,16 +46,19 @@ pub struct OfOfficer {
 }
 
 /// What an address may use without a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = AddressQuotas)]
 #[serde(deny_unknown_fields)]
 pub struct OfAddress {
+    /// Look-ups of a dossier by its code.
     pub look_ups: Rate,
     /// The same over a longer time.
     pub look_ups_of_a_day: Rate,
 }
 
 /// All of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Quotas)]
 #[serde(deny_unknown_fields)]
 pub struct Rules {
     /// For applicants.

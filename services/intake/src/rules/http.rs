@@ -20,6 +20,7 @@ mod withdraw_rules;
 
 use std::time::Duration;
 
+pub(crate) use declare_outage::{DeclareOutageRequest, tried_outage};
 pub(crate) use issue_rules::tried;
 use web::Operation;
 

@@ -252,7 +252,7 @@ mod tests {
     }
 
     fn begin(jobs: &Jobs, engine: &Arc<Engine>, id: usize, owner: &str) -> Result<Arc<Job>, Full> {
-        let asked = AskedReply { procedure: None, channel: None, period: None, rules: None };
+        let asked = AskedReply::default();
         let (id, digest) = (format!("{id:02}"), String::new());
         let what_if = WhatIf::of(dossier::law::Law::clone(&engine.law()));
         jobs.begin(engine, what_if, Begun { id, owner: owner.into(), digest, asked })

@@ -40,12 +40,28 @@ pub struct DeadLetter {
     /// Why the last attempt did not succeed.
     #[schema(example = "the law for this dossier is not loaded")]
     pub reason: String,
+    /// When the reaction gave up; absent if that cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up_at: Option<Timestamp>,
 }
 
-/// The request to retry a dead letter.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// A request to retry a dead letter, as it is recorded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct TriedAgain {
     position: Position,
+    /// Subject of the operator; absent if it was requested on the command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+}
+
+/// A request to retry a dead letter.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// The same request has the same id; it is recorded once.
+    pub id: Uuid,
+    /// Subject of the operator; absent for the command line.
+    pub by: Option<String>,
+    pub at: Timestamp,
 }
 
 /// Access to a service's dead letters and the progress of its reactions.
@@ -73,6 +89,11 @@ impl ReactionsHealth {
     pub async fn dead_letters(&self) -> Result<Vec<DeadLetter>, ReadError> {
         dead_letters(&self.store, self.service).await
     }
+
+    /// Requests the retry of the dead letter at `position`; false if there is none.
+    pub async fn try_again(&self, position: Position, retry: &Retry) -> Result<bool, Stalled> {
+        try_again(&self.store, self.service, position, retry).await
+    }
 }
 
 fn stream(service: &str) -> Result<StreamName, InvalidStreamName> {
@@ -83,33 +104,45 @@ fn stream(service: &str) -> Result<StreamName, InvalidStreamName> {
 /// [`DEAD_LETTERS_MAX`].
 pub async fn dead_letters(store: &EventStore, service: &str) -> Result<Vec<DeadLetter>, ReadError> {
     let stream = stream(service).map_err(|error| ReadError::Refused(Cause::new(error)))?;
+    waiting(&store.read_whole(&stream).await?)
+}
+
+/// The dead letters that the events of a stream leave.
+fn waiting(events: &[Recorded]) -> Result<Vec<DeadLetter>, ReadError> {
     let mut dead: BTreeMap<Position, DeadLetter> = BTreeMap::new();
-    for event in store.read_whole(&stream).await? {
+    for event in events {
         if &*event.kind == GIVEN_UP {
             let letter: DeadLetter = serde_json::from_str(&event.data)
-                .map_err(|error| ReadError::corrupt(&event, error))?;
-            dead.insert(letter.position, letter);
-        } else if let Some(TriedAgain { position }) = tried_again(&event) {
+                .map_err(|error| ReadError::corrupt(event, error))?;
+            let given_up_at = at_of(event);
+            dead.insert(letter.position, DeadLetter { given_up_at, ..letter });
+        } else if let Some(TriedAgain { position, .. }) = tried_again(event) {
             dead.remove(&position);
         }
     }
     Ok(dead.into_values().take(DEAD_LETTERS_MAX).collect())
 }
 
-/// Requests the retry of the dead letter at `position`; false if there is none.
+/// Requests the retry of the dead letter at `position`; false if there is none. The same request
+/// has the same outcome when it is repeated.
 pub async fn try_again(
     store: &EventStore,
     service: &str,
     position: Position,
-    at: Timestamp,
+    Retry { id, by, at }: &Retry,
 ) -> Result<bool, Stalled> {
-    let dead = dead_letters(store, service).await?;
-    if !dead.iter().any(|letter| letter.position == position) {
+    let stream = stream(service)?;
+    let events = store.read_whole(&stream).await?;
+    let recorded = NewEvent::id_of(&stream, *id, 0);
+    if events.iter().any(|event| event.id == recorded) {
+        return Ok(true);
+    }
+    if !waiting(&events)?.iter().any(|letter| letter.position == position) {
         return Ok(false);
     }
-    let command = Uuid::new_v5(&store.id(), format!("{service}/{}/{at}", position.0).as_bytes());
-    let again = serde_json::to_string(&TriedAgain { position }).expect("a struct with a number");
-    record(store, service, command, (TRIED_AGAIN, again), at).await?;
+    let again = TriedAgain { position, by: by.clone() };
+    let again = serde_json::to_string(&again).expect("a struct with a number and a text");
+    record(store, service, *id, (TRIED_AGAIN, again), *at).await?;
     Ok(true)
 }
 

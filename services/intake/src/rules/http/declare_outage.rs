@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use dossier::Command;
-use dossier::contract::{AgencyCode, Channel};
+use dossier::access::May;
+use dossier::contract::{AgencyCode, Channel, LawEvent, OutageDeclared};
+use dossier::rules::OutageRecord;
 use dossier::rules::declare_outage::DeclareOutage;
+use engine::Streams;
 use jiff::Timestamp;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{List, On, Operation, Problem, Reply, Request, Text, send};
+use uuid::Uuid;
+use web::{List, On, Operation, Problem, Reply, Request, Text, preview, send};
 
 use super::get_outages::OutageReply;
 use super::rules_version::read_law;
@@ -37,6 +41,14 @@ pub(crate) struct DeclareOutageRequest {
     reason: Text<1000>,
 }
 
+impl DeclareOutageRequest {
+    fn command(self, outage: Uuid) -> DeclareOutage {
+        let Self { agency, channels, from, to, planned, notice_at, reason } = self;
+        let (channels, reason) = (channels.0, reason.0);
+        DeclareOutage { outage, agency, channels, from, to, planned, notice_at, reason }
+    }
+}
+
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/outages", "declare_outage", "Declare an outage")
         .describe("Extends the periods of the affected dossiers.")
@@ -50,16 +62,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let body: DeclareOutageRequest = request.json()?;
     let outage = request.new_id(&app.outages, caller, "outage").await?;
-    let command = DeclareOutage {
-        outage,
-        agency: body.agency,
-        channels: body.channels.0,
-        from: body.from,
-        to: body.to,
-        planned: body.planned,
-        notice_at: body.notice_at,
-        reason: body.reason.0,
-    };
+    let command = body.command(outage);
     let id = outage.to_string();
     let on = On::stream(&id, None).beginning_without_law();
     let loaded = send(&app.outages, &request, on, &command).await?;
@@ -67,4 +70,26 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let reply = OutageReply::new(&loaded.state).ok_or_else(Problem::not_found)?;
     let location = format!("/v1/outages/{outage}");
     Ok(Reply::created(&location, &reply).version(loaded.version).position(loaded.position))
+}
+
+/// The outage that would be declared, without declaring it.
+///
+/// # Errors
+///
+/// All that declaring it would refuse.
+pub(crate) async fn tried_outage(
+    outages: &Streams<OutageRecord>,
+    request: &Request,
+    body: DeclareOutageRequest,
+    mays: &[May],
+) -> Result<OutageDeclared, Problem> {
+    let outage = request.derived_id(request.caller()?, "tried-outage")?;
+    let (id, command) = (outage.to_string(), body.command(outage));
+    let on = On::stream(&id, None).beginning_without_law().by(mays);
+    let would_be = preview(outages, request, on, &command).await?;
+    let declared = would_be.into_iter().flatten().find_map(|event| match event {
+        LawEvent::OutageDeclared(declared) => Some(declared),
+        _ => None,
+    });
+    declared.ok_or_else(Problem::not_found)
 }

@@ -62,6 +62,8 @@ pub(crate) struct ProcedureReply {
     periods: BTreeMap<Channel, Budget>,
     /// Event at which the period starts.
     clock_start: ClockStart,
+    /// How the period may be extended; null if it may not.
+    extension: Option<ExtensionReply>,
     /// Period in which the one-stop unit accepts or refuses the dossier, or requests a supplement;
     /// null if there is none.
     answer_within: Option<Budget>,
@@ -184,6 +186,18 @@ pub(crate) struct ReductionReply {
     basis: String,
 }
 
+/// Extension of a period.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ExtensionReply {
+    /// The length of one extension.
+    by: Budget,
+    /// Maximum number of extensions.
+    times: u32,
+    /// Legal basis.
+    #[schema(example = "64/2025/TT-BTC")]
+    basis: String,
+}
+
 /// Result of a procedure.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ResultReply {
@@ -271,6 +285,11 @@ impl ProcedureReply {
             documents: procedure.documents.clone(),
             periods: procedure.clock.budget.clone(),
             clock_start: procedure.clock.start,
+            extension: procedure.clock.extension.as_ref().map(|extension| ExtensionReply {
+                by: extension.budget,
+                times: extension.times,
+                basis: extension.basis.clone(),
+            }),
             answer_within: procedure.intake.answer,
             reception: procedure.intake.reception.clone(),
             level: procedure.level,

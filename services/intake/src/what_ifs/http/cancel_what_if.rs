@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::rules::READ;
+use dossier::rules::TRY;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Operation, Problem, Reply, Request};
@@ -20,7 +20,7 @@ pub(super) fn operation() -> Operation<App> {
     Operation::post(address, "cancel_what_if", "Cancel a what-if")
         .describe("Ends the computation. One that has ended stays as it is.")
         .parameter("what_if", "The id of the what-if.")
-        .roles(READ)
+        .roles(TRY)
         .refusals(&[ELSEWHERE])
         .body::<CancelWhatIfRequest>()
         .unseen()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::rules::READ;
+use dossier::rules::TRY;
 use web::{Operation, Problem, Reply, Request};
 
 use super::reply::{ELSEWHERE, WhatIfReply, job};
@@ -17,7 +17,7 @@ pub(super) fn operation() -> Operation<App> {
     .describe("Only to the person who asked. The result is kept for an hour after its end.")
     .impersonal("figures")
     .parameter("what_if", "The id of the what-if.")
-    .roles(READ)
+    .roles(TRY)
     .refusals(&[ELSEWHERE])
     .reply::<WhatIfReply>()
     .handle(handle)

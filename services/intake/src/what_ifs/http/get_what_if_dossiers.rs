@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use dossier::rules::READ;
+use dossier::rules::TRY;
 use engine::what_if::{Compared, Effect};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -34,7 +34,7 @@ pub(super) fn operation() -> Operation<App> {
         )
         .impersonal("codes and dates")
         .parameter("what_if", "The id of the what-if.")
-        .roles(READ)
+        .roles(TRY)
         .refusals(&[ELSEWHERE])
         .query::<WhatIfDossiersQuery>()
         .list::<Compared>()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dossier::RefusalEntry;
-use dossier::contract::{Channel, ProcedureCode, RulesKind};
+use dossier::contract::{AgencyCode, Channel, ProcedureCode, RulesKind};
 use dossier::law::{Budget, Text};
 use engine::what_if::{Effect, Tally};
 use jiff::Timestamp;
@@ -25,9 +25,9 @@ pub(super) const ELSEWHERE: RefusalEntry = RefusalEntry {
 };
 
 /// The change of the law.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(crate) struct AskedReply {
-    /// Code of the procedure; absent for a calendar.
+    /// Code of the procedure; absent for a calendar and an outage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) procedure: Option<ProcedureCode>,
     /// The channel whose period changes; all if absent.
@@ -39,6 +39,19 @@ pub(crate) struct AskedReply {
     /// The file of rules; absent for a period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rules: Option<AskedRulesReply>,
+    /// The outage that would be declared; absent for another change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) outage: Option<AskedOutageReply>,
+}
+
+/// An outage that is tried.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(crate) struct AskedOutageReply {
+    /// Code of the affected agency.
+    pub(super) agency: AgencyCode,
+    pub(super) from: Timestamp,
+    /// Its end, or the present time if that is not known.
+    pub(super) to: Timestamp,
 }
 
 /// A file of rules that is tried.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use dossier::RefusalEntry;
 use dossier::contract::{Channel, ProcedureCode, Role, RulesKind};
 use dossier::law::{Budget, Finding, Findings, Law, RULES_BYTES_MAX};
-use dossier::rules::READ;
+use dossier::rules::TRY;
+use dossier::rules::declare_outage::Refusal as OutageRefusal;
 use dossier::rules::issue_rules::Refusal;
 use dossier::step::{Known, Said};
 use engine::what_if::WhatIf;
@@ -14,17 +15,17 @@ use utoipa::ToSchema;
 use web::problem::{BUSY, KEY_REUSED};
 use web::{Counts, Line, Operation, Problem, Reply, Request, TOO_MANY_AT_ONCE, Text};
 
-use super::reply::{AskedReply, AskedRulesReply, WhatIfReply, id_of};
+use super::reply::{AskedOutageReply, AskedReply, AskedRulesReply, WhatIfReply, id_of};
 use crate::http::UNKNOWN_PROCEDURE;
-use crate::rules::http::tried;
+use crate::rules::http::{DeclareOutageRequest, tried, tried_outage};
 use crate::what_ifs::App;
 use crate::what_ifs::jobs::{Begun, Full, Job};
 
 const NO_CHANGE: RefusalEntry = RefusalEntry {
     status: 422,
     code: "what-if-change",
-    vi: "hãy nêu một thay đổi: `period` hoặc `rules`, không phải cả hai",
-    en: "name one change: `period` or `rules`, not both",
+    vi: "hãy nêu đúng một thay đổi: `period`, `rules` hoặc `outage`",
+    en: "name exactly one change: `period`, `rules` or `outage`",
 };
 const WITHOUT_DATES: RefusalEntry = RefusalEntry {
     status: 422,
@@ -42,7 +43,7 @@ const NO_PERIOD: RefusalEntry = RefusalEntry {
 /// Units of a period.
 const PERIOD_MAX: u32 = 10_000;
 
-/// A change of the law: one of the two.
+/// A change of the law: one of the three.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct WhatIfRequest {
@@ -50,6 +51,8 @@ pub(crate) struct WhatIfRequest {
     period: Option<WhatIfPeriod>,
     /// A new version of a procedure or calendar, as it would be issued.
     rules: Option<WhatIfRules>,
+    /// An outage, as it would be declared.
+    outage: Option<DeclareOutageRequest>,
 }
 
 /// Another period of a procedure, applied to all its dossiers.
@@ -81,12 +84,16 @@ pub(super) fn operation() -> Operation<App> {
             "Who would be late, and whose promised date would move, if the change applied to all \
              dossiers, also to those that are decided. Nothing is recorded. The computation runs on \
              after the reply: read its `Location`. A file of rules is checked as if it was issued. \
-             Auditors try it on the dossiers of their agency. A process runs two at a time, one of \
-             each caller, for at most 10 minutes.",
+             An outage is checked as if it was declared, and compared with the dates by the present \
+             law: open dossiers, and those that were late, whose dates would be restated; one \
+             without an end is tried as if it ended now. Auditors and approvers try it on the \
+             dossiers of their agency. A process runs two at a time, one of each caller, for at \
+             most 10 minutes.",
         )
-        .roles(READ)
+        .roles(TRY)
         .refusals(&[NO_CHANGE, WITHOUT_DATES, UNKNOWN_PROCEDURE, NO_PERIOD])
         .refusals(Refusal::ALL)
+        .refusals(OutageRefusal::ALL)
         .body::<WhatIfRequest>()
         .accepted::<WhatIfReply>()
         .counted(Counts::Filing)
@@ -107,9 +114,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
     request.catch_up_law().await?;
     let mut what_if = WhatIf::of(Law::clone(&app.engine.law()));
-    let asked = match (body.period, body.rules) {
-        (Some(period), None) => of_period(&app, &mut what_if, &period)?,
-        (None, Some(rules)) => of_rules(&app, &request, &mut what_if, rules).await?,
+    let asked = match (body.period, body.rules, body.outage) {
+        (Some(period), None, None) => of_period(&app, &mut what_if, &period)?,
+        (None, Some(rules), None) => of_rules(&app, &request, &mut what_if, rules).await?,
+        (None, None, Some(outage)) => of_outage(&app, &request, &mut what_if, outage).await?,
         _ => return Err(Problem::at(NO_CHANGE, "")),
     };
     if !caller.roles.contains(&Role::Operator) {
@@ -147,7 +155,7 @@ fn of_period(app: &App, what_if: &mut WhatIf, asked: &WhatIfPeriod) -> Result<As
         return Err(Problem::fields(entry, findings.into_iter().map(|(_, f)| f).collect()));
     }
     let (procedure, channel) = (Some(code), asked.channel);
-    Ok(AskedReply { procedure, channel, period: Some(period), rules: None })
+    Ok(AskedReply { procedure, channel, period: Some(period), ..AskedReply::default() })
 }
 
 async fn of_rules(
@@ -160,7 +168,7 @@ async fn of_rules(
         return Err(Problem::at(WITHOUT_DATES, "/rules/kind"));
     }
     let (issued, recorded) =
-        tried((&app.engine, &app.rules), request, (kind, text, app.signers), READ).await?;
+        tried((&app.engine, &app.rules), request, (kind, text, app.signers), TRY).await?;
     let applied = match kind {
         RulesKind::Procedure => what_if.procedure(&issued),
         _ => what_if.calendar(&issued),
@@ -173,5 +181,21 @@ async fn of_rules(
     let procedure =
         (kind == RulesKind::Procedure).then(|| ProcedureCode::from(issued.name.as_str()));
     let rules = Some(AskedRulesReply { kind, name, version, recorded });
-    Ok(AskedReply { procedure, channel: None, period: None, rules })
+    Ok(AskedReply { procedure, rules, ..AskedReply::default() })
+}
+
+async fn of_outage(
+    app: &App,
+    request: &Request,
+    what_if: &mut WhatIf,
+    body: DeclareOutageRequest,
+) -> Result<AskedReply, Problem> {
+    let tried = tried_outage(&app.outages, request, body, TRY).await;
+    let mut declared = tried.map_err(|problem| problem.within("/outage"))?;
+    let now = app.engine.clock.now();
+    // As long as it lasts, it moves no date.
+    let to = *declared.to.get_or_insert(now);
+    what_if.outage(&declared, now);
+    let outage = AskedOutageReply { agency: declared.agency, from: declared.from, to };
+    Ok(AskedReply { outage: Some(outage), ..AskedReply::default() })
 }

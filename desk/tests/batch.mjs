@@ -1,0 +1,122 @@
+// Many dossiers at once: a list with an outcome for each row, the refused rows to correct, and the dossiers
+// of all clients of a representative.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { dossierOf, rowsOf, textOf } from '../citizen/sheet.js';
+import { enter, go, heading, inspect, open, pdf, PHONE, press } from './harness.mjs';
+import { call, file } from './world.mjs';
+
+const PAPERS = ['papers.declaration', 'papers.test_report'];
+const HEADER = ['company.name', 'company.tax_code', 'product', 'model', 'stars', ...PAPERS];
+const row = (name, stars = '5', report = 'report.pdf') =>
+  [name, '0101234565', 'lamp', `L-${Date.now()}`, stars, 'declaration.pdf', report];
+const list = (rows, name = 'list.csv') => ({
+  name,
+  mimeType: 'text/csv',
+  buffer: Buffer.from(textOf([HEADER, ...rows])),
+});
+
+test('a list is read with quotes, line ends in cells, other separators and values of its form', () => {
+  assert.deepEqual(rowsOf('\uFEFFa,b\r\n"1, ""x""\ny",2\r\n\r\n'), [['a', 'b'], ['1, "x"\ny', '2']]);
+  assert.deepEqual(rowsOf('a;b\n1,5;2'), [['a', 'b'], ['1,5', '2']]);
+  const rows = [['=1+2', 'a;b', 'x"y']];
+  assert.deepEqual(rowsOf(textOf([['one', 'two', 'three'], ...rows]))[1], ["'=1+2", 'a;b', 'x"y']);
+  const text = { type: 'string' };
+  const goods = { type: 'array', items: { type: 'object', properties: { hs: text } } };
+  const form = { type: 'object', properties: { goods, is_new: { type: 'boolean' }, n: { type: 'integer' } } };
+  const header = ['goods.1.hs', 'goods.2.hs', 'is_new', 'n', 'papers.deed', 'group', 'findings'];
+  const cells = ['090111', "'=2", 'có', '1.000', 'a.pdf; b.pdf', 'poor', 'ignored'];
+  assert.deepEqual(dossierOf(header, cells, { form, documents: [] }), {
+    form: { goods: [{ hs: '090111' }, { hs: '=2' }], is_new: true, n: 1000 },
+    papers: { deed: ['a.pdf', 'b.pdf'] },
+    group: 'poor',
+  });
+});
+
+test('a list is filed with an outcome for each row, and the refused ones are corrected', () =>
+  open({ language: 'en' }, async (page) => {
+    await enter(page, /Sao Mai/);
+    await go(page, '#/procedures/ENERGY.LABEL');
+    await page.getByRole('link', { name: 'File many by a list' }).click();
+    await heading(page, /file many/);
+    await page.getByText('Columns of the list').click();
+    const template = page.waitForEvent('download');
+    await press(page, 'Get an empty list (CSV)');
+    const empty = readFileSync(await (await template).path(), 'utf8');
+    assert.deepEqual([...rowsOf(empty)[0]].sort(), [...HEADER].sort());
+    await inspect(page, 'batch-columns');
+
+    await page.getByLabel('Agency').selectOption('G02.002');
+    await page.getByLabel('List (CSV)').setInputFiles({
+      ...list([]),
+      buffer: Buffer.from('company.name,colour\nA,red\n'),
+    });
+    await page.getByText('Unknown columns: colour.').waitFor();
+    await page
+      .getByLabel('All files that the list names')
+      .setInputFiles([pdf('declaration.pdf'), pdf('report.pdf')]);
+    await page.locator('.files').getByText('report.pdf').waitFor();
+    await page
+      .getByLabel('List (CSV)')
+      .setInputFiles(list([row('Sao Mai A'), row('Sao Mai B', '9'), row('Sao Mai C', '4', 'lost.pdf')]));
+    await press(page, 'File 3 dossiers');
+    await page.getByText('1 filed, 2 refused').waitFor();
+    const outcomes = page.locator('.outcomes');
+    await outcomes.locator('.taken', { hasText: 'Sao Mai A' }).getByRole('link').waitFor();
+    await outcomes.locator('.refused', { hasText: 'Sao Mai B' }).getByText(/^stars: /).waitFor();
+    await outcomes.getByText('the file lost.pdf was not uploaded').waitFor();
+    await inspect(page, 'batch');
+
+    const saved = page.waitForEvent('download');
+    await press(page, 'Get the refused rows to correct (CSV)');
+    const refused = rowsOf(readFileSync(await (await saved).path(), 'utf8'));
+    assert.deepEqual([refused.length, refused[0].at(-1)], [3, 'findings']);
+    refused[1][4] = '3';
+    refused[2][6] = 'report.pdf';
+    await page
+      .getByLabel('List (CSV)')
+      .setInputFiles({ ...list([], 'corrected.csv'), buffer: Buffer.from(textOf(refused)) });
+    await press(page, 'File 2 dossiers');
+    await page.getByText('2 filed, 0 refused').waitFor();
+    await outcomes.getByRole('link').first().click();
+    await page.locator('.way').waitFor();
+  }));
+
+test('a broker files a list for a client, and follows the dossiers of all clients at once', async () => {
+  const { code } = await file('PRECURSOR.IMPORT');
+  const granted = { representative: 'broker-hai', procedures: ['ENERGY.LABEL', 'PRECURSOR.IMPORT'] };
+  const { body: mandate } = await call('company-1', 'POST', '/v1/mandates', granted);
+  await call('broker-hai', 'POST', `/v1/mandates/${mandate.mandate}/acceptance`, {});
+  await open({ viewport: PHONE }, async (page) => {
+    await enter(page, /Hải Phong/);
+    await page.getByRole('link', { name: 'Khách hàng' }).click();
+    await heading(page, 'Khách hàng');
+    await page.getByLabel('Đang chờ').selectOption('');
+    await page.getByText(code).first().waitFor();
+    await inspect(page, 'clients');
+    await page.getByRole('button', { name: new RegExp(`company-1.*${code}`) }).click();
+    await page.locator('.way').waitFor();
+    await page.getByText('Đang làm thay company-1').waitFor();
+    await go(page, '#/batch/ENERGY.LABEL');
+    await heading(page, /nộp nhiều/);
+    await page.getByLabel('Cơ quan').selectOption('G02.002');
+    await page
+      .getByLabel('Tất cả tệp mà danh sách nêu tên')
+      .setInputFiles([pdf('declaration.pdf'), pdf('report.pdf')]);
+    await page.locator('.files').getByText('report.pdf').waitFor();
+    await page.getByLabel('Danh sách (CSV)').setInputFiles(list([row('Của khách'), row('Của khách 2')]));
+    await press(page, 'Nộp 2 hồ sơ');
+    await page.getByText('Đã nộp 2, bị từ chối 0').waitFor();
+    await inspect(page, 'batch-client');
+  });
+  const mine = '/v1/register/dossiers?mine=true&procedure=ENERGY.LABEL&limit=2';
+  const { body } = await call('company-1', 'GET', mine);
+  for (const one of body) {
+    const { body: filed } = await call('company-1', 'GET', `/v1/dossiers/${one.id}`);
+    assert.equal(filed.form.company.name.startsWith('Của khách'), true);
+  }
+  assert.equal(body.length, 2);
+  const end = `/v1/mandates/${mandate.mandate}/revocation`;
+  await call('company-1', 'POST', end, { reason: 'The test is over.' });
+});
