@@ -110,13 +110,9 @@ test('a broker files a list for a client, and follows the dossiers of all client
     await page.getByText('Đã nộp 2, bị từ chối 0').waitFor();
     await inspect(page, 'batch-client');
   });
-  const mine = '/v1/register/dossiers?mine=true&procedure=ENERGY.LABEL&limit=2';
-  const { body } = await call('company-1', 'GET', mine);
-  for (const one of body) {
-    const { body: filed } = await call('company-1', 'GET', `/v1/dossiers/${one.id}`);
-    assert.equal(filed.form.company.name.startsWith('Của khách'), true);
-  }
-  assert.equal(body.length, 2);
+  const { body } = await call('company-1', 'GET', '/v1/register/dossiers?mine=true&limit=100');
+  const filed = body.map((one) => one.applicant_name).filter((name) => name?.startsWith('Của khách'));
+  assert.deepEqual(filed.sort(), ['Của khách', 'Của khách 2']);
   const end = `/v1/mandates/${mandate.mandate}/revocation`;
   await call('company-1', 'POST', end, { reason: 'The test is over.' });
 });
