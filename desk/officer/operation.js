@@ -1,5 +1,5 @@
 // For operators: is everything in order, what lags, what was refused, dead letters, and quotas.
-import { bytes, newKey, post, read } from '../api.js';
+import { bytes, newKey, post, read, readIfAny } from '../api.js';
 import { day, duration, number, t, time } from '../i18n.js';
 import { metricsOf, named } from '../ministry/metrics.js';
 import { OPERATION, Tabs } from '../ministry/tabs.js';
@@ -49,7 +49,7 @@ function Health() {
 
 // Events that no reaction could handle. An operator who has removed the cause has them retried.
 function DeadLetters() {
-  const letters = useLoad(() => read('/v1/dead-letters').then(({ body }) => body), []);
+  const letters = useLoad(() => readIfAny('/v1/dead-letters').then((page) => page?.body ?? null), []);
   const [done, setDone] = useState(false);
   const onDone = () => {
     setDone(true);
@@ -58,10 +58,13 @@ function DeadLetters() {
   return html`<h2 id="letters">${t('operation.dead_letters')}</h2>
     <div role="status">${done ? html`<p class="done">${t('operation.retried')}</p>` : null}</div>
     <${Loaded} of=${letters}>
-      ${(rows) => html`<ul class="rows">
-        ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
-        ${rows.map((row) => html`<${DeadLetter} key=${`${row.service} ${row.position}`} ...${{ row, onDone }} />`)}
-      </ul>`}
+      ${(rows) => {
+        if (!rows) return html`<p class="hint">${t('operation.elsewhere')}</p>`;
+        return html`<ul class="rows">
+          ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
+          ${rows.map((row) => html`<${DeadLetter} key=${`${row.service} ${row.position}`} ...${{ row, onDone }} />`)}
+        </ul>`;
+      }}
     <//>`;
 }
 
@@ -89,12 +92,15 @@ function DeadLetter({ row, onDone }) {
 
 // How much one caller may use, as this process counts it.
 function Quotas() {
-  const loaded = useLoad(() => read('/v1/quotas').then(({ body }) => body), []);
+  const loaded = useLoad(() => readIfAny('/v1/quotas').then((page) => page?.body ?? null), []);
   const rate = ({ count, seconds }) =>
     t('quota.rate', { n: number(count), time: duration(seconds) });
   return html`<h2>${t('quotas')}</h2>
     <${Loaded} of=${loaded}>
-      ${({ applicant, officer, address, representative_times: times }) => html`<${Facts}
+      ${(quotas) => {
+        if (!quotas) return html`<p class="hint">${t('operation.elsewhere')}</p>`;
+        const { applicant, officer, address, representative_times: times } = quotas;
+        return html`<${Facts}
         rows=${[
           ...['steps', 'reads', 'submissions', 'uploaded_bytes'].map((one) => [
             t(`quota.${one}`),
@@ -105,7 +111,8 @@ function Quotas() {
           [t('quota.in_flight'), number(officer.in_flight)],
           [t('quota.look_ups'), `${rate(address.look_ups)}; ${rate(address.look_ups_of_a_day)}`],
         ]}
-      />`}
+      />`;
+      }}
     <//>
     <p class="hint">${t('operation.quotas')}</p>`;
 }

@@ -156,6 +156,11 @@ test('a dead letter is shown with its reason and age, and retried', () =>
     await page.getByText(letter.reason).waitFor({ state: 'detached' });
     // The quotas of the tests, see `cargo xtask desk`.
     await page.getByText(/100,000 in 1 min/).waitFor();
+    // Behind a gateway, the operations of a process are not at this address.
+    await page.route(letters, (route) => route.fulfill({ status: 404, json: {} }));
+    await go(page, '#/outages');
+    await go(page, '#/operation');
+    await page.getByText(/^This address does not show it/).waitFor();
   }));
 
 for (const [language, viewport] of BOTH) {

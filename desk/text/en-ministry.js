@@ -325,4 +325,5 @@ export const enMinistry = {
   'read.get_slips': 'the list of slips',
   'read.get_timeline': 'the timeline',
   'read.get_work': 'the list of tasks',
+  'operation.elsewhere': 'This address does not show it: ask the process itself, as for metrics.',
 };

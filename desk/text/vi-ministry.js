@@ -325,4 +325,5 @@ export const viMinistry = {
   'read.get_slips': 'danh sách giấy in',
   'read.get_timeline': 'diễn biến',
   'read.get_work': 'danh sách việc',
+  'operation.elsewhere': 'Địa chỉ này không cho xem: hãy hỏi trực tiếp tiến trình, như với số đo.',
 };
