@@ -76,12 +76,10 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_complaint_templates" => dossier::feedback::READ_TEMPLATES,
         "get_rating" => dossier::feedback::READ_RATING,
         "get_outages" | "get_outage" => dossier::rules::READ_OUTAGES,
-        "get_rules"
-        | "get_rules_version"
-        | "try_what_if"
-        | "get_what_if"
-        | "get_what_if_dossiers"
-        | "cancel_what_if" => dossier::rules::READ,
+        "get_rules" | "get_rules_version" => dossier::rules::READ,
+        "try_what_if" | "get_what_if" | "get_what_if_dossiers" | "cancel_what_if" => {
+            dossier::rules::TRY
+        }
         "get_dossiers" => dossier::overview::LIST,
         "get_dossier_by_code" => dossier::overview::FIND,
         "get_work" => dossier::overview::READ_WORK,
