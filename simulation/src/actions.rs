@@ -7,8 +7,8 @@ use program::Bearer;
 use serde_json::{Value, json};
 
 use crate::bodies::{
-    because, doubtful, duty, first_component, lasting, later, nothing, notice, open_claims,
-    outcome, parcel, proposed_refund, proposed_resolution, refund, resolution, supply, supply_form,
+    because, claims, doubtful, duty, first_component, lasting, later, nothing, notice, outcome,
+    parcel, proposed_refund, proposed_resolution, refund, resolution, supply, supply_form,
     supply_with, to_channel,
 };
 use crate::edges;
@@ -120,7 +120,7 @@ pub(crate) const ACTIONS: &[Action] = &[
     }),
     act("captured", Who::Provider, "/v1/payment-notices", |s, _| notice(s, "captured", |a| a)),
     act("accept", Who::Clerk, "/v1/dossiers/{}/acceptance", |s, _| {
-        Some(json!({ "claims": open_claims(s, true) }))
+        Some(json!({ "claims": claims(s, "open", true) }))
     }),
     act("claim", Who::Reviewer, "/v1/reviews/{}/claim", nothing),
     act("complete activity", Who::Reviewer, "/v1/reviews/{}/activities", |s, p| {
@@ -386,7 +386,11 @@ pub(crate) const ACTIONS: &[Action] = &[
         },
     ),
     act("reject claims", Who::Clerk, "/v1/dossiers/{}/acceptance", |s, _| {
-        let claims = open_claims(s, false);
+        let claims = claims(s, "open", false);
+        (!claims.is_empty()).then(|| json!({ "claims": claims }))
+    }),
+    act("confirm rejected claims", Who::Clerk, "/v1/dossiers/{}/acceptance", |s, _| {
+        let claims = claims(s, "rejected", true);
         (!claims.is_empty()).then(|| json!({ "claims": claims }))
     }),
     act("refuse", Who::Clerk, "/v1/dossiers/{}/refusal", because),

@@ -92,12 +92,12 @@ pub(crate) fn duty(seen: &Seen) -> Option<Value> {
     Some(json!({ "duty": open.get("duty"), "note": "done" }))
 }
 
-/// Decisions on the claims to groups that reduce the fee.
-pub(crate) fn open_claims(seen: &Seen, confirmed: bool) -> Vec<Value> {
+/// Decisions on the claims to groups that reduce the fee which have this outcome.
+pub(crate) fn claims(seen: &Seen, outcome: &str, confirmed: bool) -> Vec<Value> {
     let claims = seen.dossier.get("claims").and_then(Value::as_array).into_iter().flatten();
-    let open = claims.filter(|claim| text(claim, "/outcome") == "open");
+    let found = claims.filter(|claim| text(claim, "/outcome") == outcome);
     let decide = |claim: &Value| json!({ "group": claim.get("group"), "confirmed": confirmed, "reason": "looked up" });
-    open.map(decide).collect()
+    found.map(decide).collect()
 }
 
 pub(crate) fn outcome(outcome: &str) -> Value {

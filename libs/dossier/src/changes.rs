@@ -8,7 +8,7 @@ use crate::access::{
 };
 use crate::contract::Role;
 use crate::services::Category;
-use crate::{feedback, intake, timeline};
+use crate::{feedback, intake, mandates, timeline};
 
 /// Permissions to follow changes. [`role`] decides which of them a caller receives.
 pub const FOLLOW: &[May] = &[
@@ -45,6 +45,8 @@ const OF_RECEIVED: &[&str] = &["intake.", "payment.", "delivery."];
 pub enum Topic {
     Dossier,
     Complaint,
+    /// A mandate. Its events are for those who may read it, and not for who acts by one.
+    Mandate,
     /// The rules and the outages.
     Law,
 }
@@ -59,6 +61,9 @@ impl Topic {
         let is_law = matches!(category, Category::Law | Category::Outage);
         if is_law {
             return Some(Self::Law);
+        }
+        if category == Category::Mandate {
+            return Some(Self::Mandate);
         }
         (category == Category::Complaint).then_some(Self::Complaint)
     }
@@ -87,6 +92,8 @@ pub fn role(caller: &Caller, kind: &str, topic: Topic, owner: &Resource) -> Opti
                 is_theirs.then(|| decided(RECEIVED)).flatten()
             }),
         Topic::Complaint => decided(feedback::READ),
+        Topic::Mandate if caller.mandate.is_some() => None,
+        Topic::Mandate => decided(mandates::READ),
         Topic::Law => {
             let mut roles = FOLLOW.iter().map(|may| may.role).filter(|role| role.is_officer());
             roles.find(|role| caller.roles.contains(role))

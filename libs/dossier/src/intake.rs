@@ -140,6 +140,9 @@ pub const READ_DOSSIER: &[May] = &[
     informed(Role::Cashier),
 ];
 
+/// Permissions to read a dossier as it was at an earlier instant.
+pub const READ_PAST: &[May] = &[agency(Role::Auditor)];
+
 /// Permissions to read the postal address of the delivery.
 pub const READ_ADDRESS: &[May] =
     &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor), informed(Role::Clerk)];

@@ -35,8 +35,8 @@ pub(crate) use letters::letter_record;
 pub use letters::{Letter, READ_LETTER, letter, verify_letter};
 pub(crate) use parcels::issue_labels;
 pub use parcels::{
-    LISTED_MAX, Label, ParcelList, ParcelRow, READ_PARCEL_LISTS, READ_PARCELS, Recipient, label,
-    parcel_list, parcel_row, recipient_name, verify_label,
+    LISTED_MAX, Label, PRINT_LABELS, ParcelList, ParcelRow, READ_PARCEL_LISTS, READ_PARCELS,
+    Recipient, label, parcel_list, parcel_row, recipient_name, verify_label,
 };
 pub use receipts::{Receipt, ReceiptLine, receipt};
 pub(crate) use slips::issue;
@@ -174,10 +174,17 @@ impl Paper {
     /// It as a PDF.
     #[must_use]
     pub fn pdf(&self) -> Vec<u8> {
-        match self.stamp {
-            Some(stamp) => self.document.clone().stamped(stamp).pdf(),
-            None => self.document.pdf(),
-        }
+        Self::joined(std::slice::from_ref(self))
+    }
+
+    /// Several papers as one PDF, one after another.
+    #[must_use]
+    pub fn joined(papers: &[Self]) -> Vec<u8> {
+        let stamped = |paper: &Self| match paper.stamp {
+            Some(stamp) => paper.document.clone().stamped(stamp),
+            None => paper.document.clone(),
+        };
+        ::papers::pdf_of(&papers.iter().map(stamped).collect::<Vec<_>>())
     }
 
     /// It with a line about what happened after its issue, in the PDF only: text and digest are

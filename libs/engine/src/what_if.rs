@@ -77,7 +77,8 @@ impl Watch {
         Position(self.through.load(Ordering::Relaxed))
     }
 
-    /// Dossiers that were found so far.
+    /// Dossiers within reach that were computed so far: those that have ended, and the others at
+    /// the end of the log.
     #[must_use]
     pub fn dossiers(&self) -> u64 {
         self.dossiers.load(Ordering::Relaxed)
@@ -196,8 +197,9 @@ impl WhatIf {
         self.reach.as_ref().is_none_or(|reach| reach.iter().any(|own| own.covers(agency)))
     }
 
-    /// Computes all dossiers, of which at most `dossiers_max` are permitted. `changes` is called
-    /// for each whose date changes. Stops soon if it is dropped.
+    /// Computes all dossiers. At most `dossiers_max` within reach are permitted, and at most as
+    /// many open ones at once, wherever they are: they may still be transferred into reach.
+    /// `changes` is called for each whose date changes. Stops soon if it is dropped.
     ///
     /// # Errors
     ///
@@ -280,6 +282,15 @@ impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
         if self.stopped.load(Ordering::Relaxed) { Err(WhatIfError::Stopped) } else { Ok(()) }
     }
 
+    /// Whether there may be one more dossier than so many.
+    const fn permitted(&self, before: u64) -> Result<(), WhatIfError> {
+        if before < self.dossiers_max {
+            Ok(())
+        } else {
+            Err(WhatIfError::TooMany(self.dossiers_max))
+        }
+    }
+
     fn take(&mut self, event: &Recorded) -> Result<(), WhatIfError> {
         self.goes_on()?;
         let Ok(id) = event.stream.id().parse::<Uuid>() else { return Ok(()) };
@@ -289,10 +300,8 @@ impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
         if let IntakeEvent::DossierSubmitted(submitted) = &decoded {
             let only = self.what_if.only.as_ref();
             if only.is_none_or(|only| *only == submitted.brief.procedure.code) {
-                let found = self.watch.dossiers.fetch_add(1, Ordering::Relaxed);
-                if found >= self.dossiers_max {
-                    return Err(WhatIfError::TooMany(self.dossiers_max));
-                }
+                let open = u64::try_from(self.open.len()).unwrap_or(u64::MAX);
+                self.permitted(open)?;
                 self.open.insert(id, Course::of(submitted, meta.at()));
             }
             return Ok(());
@@ -313,6 +322,7 @@ impl<'w, F: FnMut(Compared) -> std::io::Result<()>> Computed<'w, F> {
         if !self.what_if.reaches(&course.agency) {
             return Ok(());
         }
+        self.permitted(self.watch.dossiers.fetch_add(1, Ordering::Relaxed))?;
         let not_loaded = || WhatIfError::NotLoaded(course.code.clone());
         let rule = self.what_if.rule(course).ok_or_else(not_loaded)?;
         let (calendar, due_at) = (rule.calendar, course.due_under(rule)?);

@@ -40,6 +40,7 @@ fn read(number: u128) -> PersonalRead {
         role: Role::Clerk,
         agency: Some("G02".into()),
         operation: "get_dossier".to_owned(),
+        papers: Vec::new(),
         dossiers: vec![DossierId(Uuid::from_u128(number))],
         complaints: Vec::new(),
         mandates: Vec::new(),

@@ -85,6 +85,30 @@ fn a_try_that_a_crash_cut_off_is_seen_and_made_again() {
 }
 
 #[test]
+fn the_end_of_an_older_try_decides_nothing_unless_it_is_done() {
+    let mut store = Store::open(Path::new(":memory:")).unwrap();
+    let state = |store: &Store| store.list(&Filter::default(), 1).unwrap()[0].state;
+    for id in ["1", "2"] {
+        store.add(&request("a", id, b"{}"), at(0)).unwrap();
+        assert_eq!(store.begin(id, at(0), at(60)).unwrap(), Some(1));
+        assert_eq!(store.begin(id, at(60), at(120)).unwrap(), Some(2));
+    }
+    // The first try ends late, without success: the second is on its way.
+    store.end(("1", 1), "500", b"", (State::GivenUp, at(61)), at(61)).unwrap();
+    assert_eq!(state(&store), State::Waiting);
+    store.end(("1", 1), "500", b"", (State::Waiting, at(70)), at(62)).unwrap();
+    assert_eq!(store.due("a", at(119), 10).unwrap(), [], "not before the second has ended");
+    assert_eq!(store.tries("1").unwrap()[0].result.as_deref(), Some("500"), "it is recorded");
+    store.end(("1", 2), "500", b"", (State::GivenUp, at(80)), at(80)).unwrap();
+    assert_eq!(state(&store), State::GivenUp);
+    // A try that is done has reached the partner, whatever the others did.
+    store.end(("1", 1), "200", b"", (State::Done, at(90)), at(90)).unwrap();
+    assert_eq!(state(&store), State::Done);
+    store.end(("1", 2), "500", b"", (State::GivenUp, at(91)), at(91)).unwrap();
+    assert_eq!(state(&store), State::Done);
+}
+
+#[test]
 fn requests_are_listed_cancelled_and_replayed() {
     let mut store = Store::open(Path::new(":memory:")).unwrap();
     for (partner, id) in [("a", "1"), ("b", "2"), ("a", "3")] {

@@ -83,6 +83,16 @@ pub struct Column {
     pub width: u16,
 }
 
+/// SHA-256 of a text in UTF-8, in hexadecimal digits.
+pub(crate) fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing into a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
 impl Paragraph {
     /// The text of all spans.
     #[must_use]
@@ -121,12 +131,7 @@ impl Document {
     /// SHA-256 of [`Document::text`] in UTF-8, in hexadecimal digits.
     #[must_use]
     pub fn sha256(&self) -> String {
-        let digest = Sha256::digest(self.text().as_bytes());
-        digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing into a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        digest(&self.text())
     }
 
     /// The document with a bold line above it, for example that it was cancelled after its issue.

@@ -16,5 +16,6 @@ mod words;
 
 pub use document::{Align, Block, Column, Document, PageSize, Paragraph, Span, Table};
 pub use fields::Fields;
+pub use pdf::pdf_of;
 pub use template::{Template, TemplateError};
 pub use words::amount_in_words;

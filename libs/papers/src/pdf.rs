@@ -1,4 +1,4 @@
-//! Writes a document as PDF.
+//! Writes documents as PDF.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ impl Document {
     /// The document as a PDF (ISO 32000-1), with its fonts.
     #[must_use]
     pub fn pdf(&self) -> Vec<u8> {
-        write(self)
+        pdf_of(std::slice::from_ref(self))
     }
 }
 
@@ -33,20 +33,28 @@ impl Numbers {
     }
 }
 
-pub(crate) fn write(document: &Document) -> Vec<u8> {
+/// Documents as one PDF, each beginning on a page of its own, with the title of the first.
+#[must_use]
+pub fn pdf_of(documents: &[Document]) -> Vec<u8> {
     let (mut pdf, mut numbers) = (Pdf::new(), Numbers(0));
-    let measures = Measures::of(document.page);
-    let pages = pages(document);
+    let laid_out = documents.iter().flat_map(|document| {
+        let measures = Measures::of(document.page);
+        pages(document).into_iter().map(move |page| (page, (measures.width, measures.height)))
+    });
+    let (pages, sizes): (Vec<Page>, Vec<(f32, f32)>) = laid_out.unzip();
     let (catalog, tree) = (numbers.next(), numbers.next());
     let fonts = FACES.map(|(bold, name)| (bold, name, numbers.next()));
     pdf.catalog(catalog).pages(tree).lang(TextStr("vi"));
-    let numbered: Vec<(Ref, Ref, &Page)> =
-        pages.iter().map(|page| (numbers.next(), numbers.next(), page)).collect();
+    let numbered: Vec<(Ref, Ref, &Page, (f32, f32))> = pages
+        .iter()
+        .zip(sizes)
+        .map(|(page, size)| (numbers.next(), numbers.next(), page, size))
+        .collect();
     let count = i32::try_from(pages.len()).unwrap_or(i32::MAX);
     pdf.pages(tree).kids(numbered.iter().map(|(id, ..)| *id)).count(count);
-    for (id, content, page) in numbered {
+    for (id, content, page, (width, height)) in numbered {
         let mut written = pdf.page(id);
-        written.media_box(Rect::new(0.0, 0.0, measures.width, measures.height));
+        written.media_box(Rect::new(0.0, 0.0, width, height));
         written.parent(tree).contents(content);
         let mut resources = written.resources();
         let mut named = resources.fonts();
@@ -56,16 +64,26 @@ pub(crate) fn write(document: &Document) -> Vec<u8> {
         named.finish();
         resources.finish();
         written.finish();
-        let stream = compress_to_vec_zlib(&drawn(page, measures.height), LEVEL);
+        let stream = compress_to_vec_zlib(&drawn(page, height), LEVEL);
         pdf.stream(content, &stream).filter(Filter::FlateDecode);
     }
     for (bold, _, font) in fonts {
         embed(&mut pdf, Face::of(bold), (font, &used(&pages, bold)), &mut numbers);
     }
-    pdf.document_info(numbers.next()).title(TextStr(&document.title));
-    let id = document.sha256().into_bytes();
+    let title = documents.first().map_or("", |document| &document.title);
+    pdf.document_info(numbers.next()).title(TextStr(title));
+    let id = match documents {
+        [document] => document.sha256().into_bytes(),
+        several => digest_of_all(several).into_bytes(),
+    };
     pdf.set_file_id((id.clone(), id));
     pdf.finish()
+}
+
+/// SHA-256 of the digests of all documents, in hexadecimal digits.
+fn digest_of_all(documents: &[Document]) -> String {
+    let digests: Vec<String> = documents.iter().map(Document::sha256).collect();
+    crate::document::digest(&digests.concat())
 }
 
 /// The glyphs of a face that are used, with their characters.

@@ -18,8 +18,11 @@ pub enum Counts {
     Usual,
     /// A step that submits something new, for example a dossier.
     Filing,
-    /// A look-up without a token, counted by client address.
+    /// A look-up of something that a number or a code is known of, counted by client address.
     LookUp,
+    /// A read of what is published: without a valid token counted like a look-up, with one as a
+    /// read of its subject. An office behind one address is many callers.
+    Published,
     /// A read that may wait for news. While it waits it is not in flight; the number of such reads
     /// has limits of its own.
     Following,

@@ -44,6 +44,11 @@ impl Invoked {
         })
     }
 
+    /// A mandate besides what the request invokes.
+    pub(crate) const fn by(mandate: MandateId) -> Self {
+        Self { credential: None, mandate: Some(mandate) }
+    }
+
     pub(crate) const fn is_nothing(self) -> bool {
         self.credential.is_none() && self.mandate.is_none()
     }

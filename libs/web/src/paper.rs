@@ -1,11 +1,11 @@
 //! Papers in replies: as JSON, or as PDF if the client prefers that.
 
+use dossier::contract::PaperPrinted;
 use dossier::papers::{Comparison, Paper};
 use http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, VARY, X_CONTENT_TYPE_OPTIONS};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::headers::prefers;
 use super::{Problem, Reply, Request};
 
 /// The media type of a printed paper.
@@ -68,19 +68,40 @@ impl Reply {
         paper: &Paper,
         name: &str,
     ) -> Result<Self, Problem> {
-        if paper.comparison() == Comparison::Differs {
+        Self::papers(request, body, std::slice::from_ref(paper), name)
+    }
+
+    /// Like [`Reply::paper`], with several papers, which are one PDF.
+    ///
+    /// # Errors
+    ///
+    /// Like [`Reply::paper`].
+    pub fn papers(
+        request: &Request,
+        body: &impl Serialize,
+        papers: &[Paper],
+        name: &str,
+    ) -> Result<Self, Problem> {
+        if let Some(paper) = papers.iter().find(|one| one.comparison() == Comparison::Differs) {
             let template = paper.template();
             return Err(Problem::internal(&format!("{template} of {name} is not what was issued")));
         }
-        if !prefers(&request.headers, PDF) {
+        if !request.prefers(PDF) {
             return Ok(Self::ok(body).header(VARY, NEGOTIATED));
         }
         let safe = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
         let name: String = name.chars().map(safe).collect();
-        let reply = Self::printed(PDF, paper.pdf(), body)
+        let reply = Self::printed(PDF, Paper::joined(papers), body)
             .header(CONTENT_SECURITY_POLICY, "sandbox; default-src 'none'")
             .header(X_CONTENT_TYPE_OPTIONS, "nosniff")
             .header(CONTENT_DISPOSITION, &format!("inline; filename=\"{name}.pdf\""));
-        Ok(reply.header(VARY, NEGOTIATED))
+        // What a step has issued has its digest in the event of that step.
+        let printed = papers.iter().filter(|paper| paper.recorded().is_none());
+        let printed = printed.map(|paper| PaperPrinted {
+            template: paper.template().to_owned(),
+            version: paper.version(),
+            sha256: paper.sha256(),
+        });
+        Ok(reply.header(VARY, NEGOTIATED).printing(printed))
     }
 }

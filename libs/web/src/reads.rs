@@ -107,6 +107,7 @@ impl Reading {
         let at = context.engine.time().map_err(ReadsError::from)?;
         let read = PersonalRead {
             at,
+            papers: reply.papers_printed().to_vec(),
             reader: caller.subject.clone(),
             role,
             agency: caller.agency.clone(),

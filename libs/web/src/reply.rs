@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use documents::Content;
-use dossier::contract::DossierId;
+use dossier::contract::{DossierId, PaperPrinted};
 use events::{Position, Version};
 use futures_util::Stream;
 use http::header::{
@@ -39,6 +39,8 @@ pub struct Reply {
     shape: Option<&'static str>,
     /// Dossiers whose data it has, if neither the address nor the body names them.
     about: Vec<DossierId>,
+    /// See [`Reply::printing`].
+    papers: Vec<PaperPrinted>,
 }
 
 enum Body {
@@ -90,7 +92,7 @@ impl Reply {
         );
         let reply = if is_known {
             let (headers, body) = (HeaderMap::new(), Body::Whole(Vec::new()));
-            Self { status: StatusCode::NOT_MODIFIED, headers, body, shape: None, about: Vec::new() }
+            Self::with(StatusCode::NOT_MODIFIED, headers, body, None)
         } else {
             reply
         };
@@ -109,7 +111,7 @@ impl Reply {
     #[must_use]
     pub(crate) fn content(media_type: &str, content: Content, bytes: u64) -> Self {
         let (headers, body) = (HeaderMap::new(), Body::Stream(content));
-        Self { status: StatusCode::OK, headers, body, shape: None, about: Vec::new() }
+        Self::with(StatusCode::OK, headers, body, None)
             .header(CONTENT_TYPE, media_type)
             .header(CONTENT_LENGTH, &bytes.to_string())
     }
@@ -118,7 +120,7 @@ impl Reply {
     #[must_use]
     pub fn events(content: Content) -> Self {
         let (headers, body) = (HeaderMap::new(), Body::Stream(content));
-        Self { status: StatusCode::OK, headers, body, shape: None, about: Vec::new() }
+        Self::with(StatusCode::OK, headers, body, None)
             .header(CONTENT_TYPE, EVENT_STREAM)
             .header(UNBUFFERED, "no")
             .negotiated()
@@ -135,16 +137,23 @@ impl Reply {
     pub(crate) fn printed(media_type: &str, bytes: Vec<u8>, content: &impl Serialize) -> Self {
         let content = serde_json::to_vec(content).unwrap_or_default();
         let (headers, body) = (HeaderMap::new(), Body::Printed(bytes, content));
-        Self { status: StatusCode::OK, headers, body, shape: None, about: Vec::new() }
-            .header(CONTENT_TYPE, media_type)
+        Self::with(StatusCode::OK, headers, body, None).header(CONTENT_TYPE, media_type)
+    }
+
+    fn with(
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Body,
+        shape: Option<&'static str>,
+    ) -> Self {
+        Self { status, headers, body, shape, about: Vec::new(), papers: Vec::new() }
     }
 
     fn json<T: Serialize>(status: StatusCode, body: &T) -> Self {
         let body = serde_json::to_vec(body).expect("a reply is a struct of values with text keys");
         let body = Body::Whole(body);
         let shape = Some(std::any::type_name::<T>());
-        Self { status, headers: HeaderMap::new(), body, shape, about: Vec::new() }
-            .header(CONTENT_TYPE, "application/json")
+        Self::with(status, HeaderMap::new(), body, shape).header(CONTENT_TYPE, "application/json")
     }
 
     /// Names the dossiers whose personal data the reply has, for the record of the read. Required
@@ -158,6 +167,17 @@ impl Reply {
     /// See [`Reply::about`].
     pub(super) fn named(&self) -> &[DossierId] {
         &self.about
+    }
+
+    /// Names papers that the reply prints and that no step has issued, for the record of the read.
+    pub(super) fn printing(mut self, papers: impl IntoIterator<Item = PaperPrinted>) -> Self {
+        self.papers.extend(papers);
+        self
+    }
+
+    /// See [`Reply::printing`].
+    pub(super) fn papers_printed(&self) -> &[PaperPrinted] {
+        &self.papers
     }
 
     /// Sets `ETag`, for the client to send in `If-Match`.

@@ -19,7 +19,7 @@ use platform::telemetry;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use super::headers::trace_parent;
+use super::headers::{prefers, trace_parent};
 use super::if_match::seen;
 use super::problem::{CONSISTENCY_AHEAD, KEY_MISSING, TOKEN_MISSING};
 use super::{Context, Language, Problem, Seen, query, strict};
@@ -98,6 +98,11 @@ impl Request {
         headers.extend(version.map(|version| (IF_MATCH, version)));
         let (operation, path) = (operation.into(), path.into());
         Ok(Self { operation, path, headers, query: String::new(), body, ..self.clone() })
+    }
+
+    /// The same request of a caller who acts for somebody else.
+    pub(crate) fn acting_as(&self, caller: Caller) -> Self {
+        Self { caller: Some(Arc::new(caller)), ..self.clone() }
     }
 
     /// The context, for work that outlives the request.
@@ -243,6 +248,12 @@ impl Request {
     #[must_use]
     pub fn language(&self) -> Language {
         Language::of(&self.headers)
+    }
+
+    /// Whether the client prefers this media type to JSON.
+    #[must_use]
+    pub fn prefers(&self, media_type: &str) -> bool {
+        prefers(&self.headers, media_type)
     }
 
     /// W3C trace context: that of the present span, else that of the request if it is well-formed.

@@ -75,7 +75,8 @@ impl Operation {
     /// What the request uses of the caller's quotas.
     fn uses(&self, context: &Context, caller: Option<&Caller>, headers: &HeaderMap) -> Uses {
         match (self.counts, self.takes, caller) {
-            (Counts::LookUp, ..) => Uses::LookUp,
+            (Counts::LookUp, ..) | (Counts::Published, _, None) => Uses::LookUp,
+            (Counts::Published, _, Some(_)) => Uses::Read,
             (_, _, None) => Uses::Nothing,
             (_, Takes::Upload, Some(caller)) => {
                 Uses::Upload { bytes: length(headers), unfinished: unfinished(context, caller) }
@@ -227,9 +228,15 @@ impl Router {
             Some(_) => Invoked::of(headers).map_err(|p| by(refused(p), caller.as_ref()))?,
             None => Invoked::default(),
         };
-        let uses = operation.uses(&self.context, caller.as_deref(), headers);
+        // An operation that is open has no caller, whoever asks; a token that is not valid is none.
+        let asking = match (&caller, operation.counts) {
+            (None, Counts::Published) => self.context.bearer(headers).ok().map(|b| b.caller),
+            _ => None,
+        };
+        let counted = caller.as_deref().or(asking.as_ref());
+        let uses = operation.uses(&self.context, counted, headers);
         let quotas = &self.context.quotas;
-        let quota = match caller.as_deref() {
+        let quota = match counted {
             Some(caller) if !invoked.is_nothing() => quotas.admit_invoking(caller, client, uses),
             caller => quotas.admit(caller, client, uses),
         };

@@ -52,6 +52,7 @@ const OFFICE: &[May] = &[
 fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
     let mays = match operation {
         "get_dossier" => dossier::intake::READ_DOSSIER,
+        "get_past_state" => dossier::intake::READ_PAST,
         "get_document" => dossier::intake::READ_CONTENT,
         "get_deadline" | "get_timeline" | "get_obligations" | "get_elapsed" => {
             dossier::intake::READ
@@ -91,6 +92,7 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "export_statistics" => &[any(Role::Approver), any(Role::Auditor), any(Role::Operator)],
         "get_slips" | "get_slip" => dossier::papers::READ_SLIPS,
         "get_label" => dossier::papers::READ_PARCELS,
+        "get_parcel_labels" => dossier::papers::PRINT_LABELS,
         "get_parcel_list" => dossier::papers::READ_PARCEL_LISTS,
         "get_receipt" => dossier::payment::READ_TEXTS,
         "get_letter" => dossier::papers::READ_LETTER,

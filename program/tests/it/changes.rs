@@ -21,7 +21,7 @@ use crate::ward::{DECIDER, OTHER, WARD, hanoi, received, transfer};
 
 mod stream;
 
-async fn changes(office: &Office, token: &str, query: &str) -> (Vec<Value>, String) {
+pub(crate) async fn changes(office: &Office, token: &str, query: &str) -> (Vec<Value>, String) {
     let answer = office.browser.get(&format!("/v1/changes{query}"), token).await.granted();
     let cursor = answer["cursor"].as_str().unwrap().to_owned();
     (answer["changes"].as_array().unwrap().clone(), cursor)
@@ -40,7 +40,7 @@ pub(crate) async fn all(office: &Office, token: &str) -> Vec<Value> {
     }
 }
 
-fn kinds(changes: &[Value]) -> Vec<&str> {
+pub(crate) fn kinds(changes: &[Value]) -> Vec<&str> {
     changes.iter().map(|change| change["type"].as_str().unwrap()).collect()
 }
 
@@ -50,7 +50,7 @@ fn id(address: &str) -> &str {
 }
 
 /// A long poll in the background that has begun to wait.
-async fn poll(office: &Office, token: &str, cursor: &str) -> JoinSet<Answer> {
+pub(crate) async fn poll(office: &Office, token: &str, cursor: &str) -> JoinSet<Answer> {
     let (browser, token) = (office.browser.clone(), token.to_owned());
     let path = format!("/v1/changes?wait=30&after={cursor}");
     let mut polling = JoinSet::new();
@@ -59,7 +59,7 @@ async fn poll(office: &Office, token: &str, cursor: &str) -> JoinSet<Answer> {
     polling
 }
 
-async fn finished(mut polling: JoinSet<Answer>) -> Answer {
+pub(crate) async fn finished(mut polling: JoinSet<Answer>) -> Answer {
     timeout(SOON, polling.join_next()).await.unwrap().unwrap().unwrap()
 }
 

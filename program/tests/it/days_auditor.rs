@@ -140,3 +140,43 @@ async fn an_auditor_follows_a_late_certificate_from_the_form_to_the_readers() {
     let read = &own[0];
     assert!(read["agency"].is_string() && read.get("subject").is_none(), "{read}");
 }
+
+#[tokio::test]
+async fn an_auditor_reads_a_dossier_as_officers_saw_it_at_an_instant() {
+    let mut office = Office::open().await;
+    let certificate = a_late_certificate(&mut office).await;
+    let auditor = office.token(Role::Auditor, "au1", "G02");
+    let past = |at: &str| format!("{}/past-state?at={at}", certificate.at("dossiers"));
+    let read = async |at: &str| office.browser.get(&past(at), &auditor).await;
+
+    // Before the supplement: it was awaited, and nobody knew of a delay or a decision.
+    let before = read("2026-11-23T02:59:59Z").await;
+    let before_tag = before.header("etag");
+    let before = before.granted();
+    assert_eq!((&before["stage"], &before["status"]), (&json!("processing"), &json!(5)));
+    assert_eq!((&before["form"]["invoice"], &before["suspended"]), (&json!("INV-1"), &json!(true)));
+    assert_eq!(before["waiting_on"], "applicant");
+    assert_eq!(before["supplement"]["reason"], "Thiếu vận đơn");
+    assert!(before.get("decision").is_none() && before.get("date_changes").is_none(), "{before}");
+    // What was recorded at the instant is included.
+    let at = read("2026-11-23T03:00:00Z").await.granted();
+    assert_eq!((&at["form"]["invoice"], &at["suspended"]), (&json!("INV-2"), &json!(false)));
+    assert_eq!((&at["waiting_on"], at.get("decision")), (&json!("reviewer"), None));
+    // Later than the last event, it is the present state, of the present version.
+    let now = office.browser.get(&certificate.at("dossiers"), &auditor).await;
+    let last = read("2026-12-31T00:00:00Z").await;
+    assert!(last.header("etag") == now.header("etag") && last.header("etag") != before_tag);
+    assert_eq!(last.granted()["decision"], now.granted()["decision"]);
+
+    assert_eq!(read("2026-11-20T01:59:59Z").await.refused(), (404, "not-found"));
+    assert_eq!(read("yesterday").await.refused(), (400, "query-invalid"));
+    let clerk = office.browser.get(&past("2026-11-23T03:00:00Z"), &office.clerk()).await;
+    assert_eq!(clerk.refused(), (403, "role-forbidden"));
+    let elsewhere = office.token(Role::Auditor, "au2", "H26");
+    let elsewhere = office.browser.get(&past("2026-11-23T03:00:00Z"), &elsewhere).await;
+    assert_eq!(elsewhere.refused(), (404, "not-found"));
+    office.settle().await;
+    let reads = format!("{}/reads", certificate.at("register/dossiers"));
+    let reads = office.browser.get(&reads, &certificate.applicant).await.granted();
+    assert!(reads.to_string().contains("get_past_state"), "{reads}");
+}

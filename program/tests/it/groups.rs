@@ -145,6 +145,43 @@ async fn a_rejected_claim_makes_the_rest_of_the_fee_owed_and_the_applicant_reads
 }
 
 #[tokio::test]
+async fn a_rejected_claim_is_confirmed_after_all_while_the_rest_is_unpaid_and_not_later() {
+    let mut office = Office::open().await;
+    issued(&office).await;
+    let clerk = office.clerk();
+    let claims = |confirmed: bool, reason: &str| {
+        json!({ "claims": [
+            { "group": "digital_citizen", "confirmed": confirmed, "reason": reason },
+        ] })
+    };
+    let certificate = paid(&mut office, "a1").await;
+    let (dossier, payments) = (certificate.at("dossiers"), certificate.at("payments"));
+    take(&mut office, &dossier, "acceptance", &clerk, claims(false, "thẻ hết hạn")).await.granted();
+    let anew = claims(true, "đã xuất trình thẻ mới");
+    let confirmed = take(&mut office, &dossier, "acceptance", &clerk, anew).await.granted();
+    assert_eq!(confirmed["stage"], "submitted");
+    let shown = office.browser.get(&dossier, &certificate.applicant).await.granted();
+    assert_eq!(
+        (&shown["claims"][0]["outcome"], &shown["claims"][0]["reason"], &shown["fee_received"]),
+        (&json!("confirmed"), &json!("đã xuất trình thẻ mới"), &json!(true))
+    );
+    let payment = office.browser.get(&payments, &certificate.applicant).await.granted();
+    assert_eq!((&payment["total_vnd"], &payment["outstanding_vnd"]), (&json!(15_000), &json!(0)));
+    let accepted = take(&mut office, &dossier, "acceptance", &clerk, json!({})).await.granted();
+    assert_eq!(accepted["stage"], "processing");
+
+    let certificate = paid(&mut office, "a2").await;
+    let (dossier, payments) = (certificate.at("dossiers"), certificate.at("payments"));
+    take(&mut office, &dossier, "acceptance", &clerk, claims(false, "thẻ hết hạn")).await.granted();
+    let cashier = office.token(Role::Cashier, "cashier-1", "G02.001");
+    let rest = json!({ "amount_vnd": 15_000 });
+    take(&mut office, &payments, "cash", &cashier, rest).await.granted();
+    let late = take(&mut office, &dossier, "acceptance", &clerk, claims(true, "thẻ mới")).await;
+    assert_eq!(late.refused(), (409, "claim-final"));
+    assert!(office.dead_letters().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_rest_that_is_not_paid_returns_the_dossier_and_the_money() {
     let mut office = Office::open().await;
     issued(&office).await;

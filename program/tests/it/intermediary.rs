@@ -101,6 +101,42 @@ async fn a_batch_files_each_item_once_and_says_for_each_what_is_wrong() {
 }
 
 #[tokio::test]
+async fn a_batch_has_the_dossiers_of_several_clients_each_under_its_mandate() {
+    let mut office = Office::open().await;
+    let one = accepted(&office, "client-1", json!([])).await;
+    let other = accepted(&office, "client-2", json!([])).await;
+    let offered = granted(&office, &client(&office, "client-3"), json!([])).await;
+    let limited = accepted(&office, "client-4", json!(["CO.D"])).await;
+    let body = energy_label(&office.browser, &person(&office).token).await;
+    let under = |mandate: &str| {
+        let mut body = body.clone();
+        body["mandate"] = json!(mandate);
+        body
+    };
+    let ids = [&*one, &*other, &*offered, &*limited, "nothing"];
+    let batch = json!({ "items": ids.map(under) });
+    let filed =
+        person(&office).post(&office, "/v1/dossiers/batches", batch.clone()).await.granted();
+    let outcomes = filed["outcomes"].as_array().unwrap();
+    let statuses: Vec<_> = outcomes.iter().map(|one| one["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [201, 201, 403, 422, 422], "{filed}");
+    assert_eq!(outcomes[2]["problem"]["type"], "urn:dossier:problem:mandate-not-in-force");
+    assert_eq!(outcomes[3]["problem"]["type"], "urn:dossier:problem:mandate-does-not-cover");
+    assert_eq!(outcomes[4]["problem"]["errors"][0]["pointer"], "/mandate");
+    office.settle().await;
+    for (place, subject) in [(0, "client-1"), (1, "client-2")] {
+        let own = own(&office, &client(&office, subject)).await;
+        assert_eq!(own, [outcomes[place]["dossier"].as_str().unwrap()]);
+    }
+    // A request that invokes a mandate files under no other.
+    let acting = person(&office).under(&one);
+    let twice = acting.post(&office, "/v1/dossiers/batches", batch).await.granted();
+    assert_eq!((&twice["succeeded"], &twice["refused"]), (&json!(0), &json!(5)));
+    assert_eq!(twice["outcomes"][1]["problem"]["errors"][0]["pointer"], "/mandate");
+    assert_sound(&office).await;
+}
+
+#[tokio::test]
 async fn every_item_of_a_batch_counts_as_a_submission() {
     let quotas = "{ applicant: { submissions: { count: 2 } }, representative_times: 1 }";
     let office = Office::open_limited(quotas).await;

@@ -35,6 +35,7 @@ mod errors;
 #[cfg(feature = "eventstoredb")]
 mod eventstoredb;
 mod explain;
+mod feed;
 mod figures;
 mod groups;
 mod hanging;

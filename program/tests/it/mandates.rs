@@ -230,6 +230,28 @@ async fn a_mandate_for_some_procedures_covers_no_other() {
     assert_eq!(refused.refused(), (422, "mandate-does-not-cover"));
     let mut about = complaint;
     about["dossier"] = json!(dossier.rsplit('/').next().unwrap());
+    // By its code: a mandate that does not cover the procedure says so for the client's own
+    // dossier, and nothing of a stranger's.
+    let stranger = submit(&office, &client(&office, "client-9")).await;
+    let theirs = client(&office, "client-9").get(&office, &stranger).await.granted();
+    office.settle().await;
+    office.views().await.unwrap();
+    let by_code = |code: &str| {
+        let mut about = about.clone();
+        about.as_object_mut().unwrap().remove("dossier");
+        about["dossier_code"] = json!(code);
+        about
+    };
+    let refused = narrow.post(&office, "/v1/complaints", by_code(&code)).await;
+    assert_eq!(refused.refused(), (422, "mandate-does-not-cover"));
+    assert_eq!(refused.body["errors"][0]["pointer"], "/dossier_code");
+    for by in [&narrow, &wide] {
+        for code in [theirs["code"].as_str().unwrap(), "G02.002-261120-0000000000"] {
+            let refused = by.post(&office, "/v1/complaints", by_code(code)).await;
+            assert_eq!(refused.refused(), (422, "unknown-dossier-code"), "{code}");
+            assert_eq!(refused.body["errors"].as_array().unwrap().len(), 1, "{}", refused.body);
+        }
+    }
     let filed = wide.post(&office, "/v1/complaints", about).await.granted();
     office.settle().await;
     let complaint = format!("/v1/complaints/{}", filed["complaint"].as_str().unwrap());

@@ -2,7 +2,7 @@
 
 use dossier::contract::Role;
 use events::{EventStore, SqliteOptions};
-use http::StatusCode;
+use http::{Method, StatusCode};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -175,6 +175,50 @@ async fn the_label_and_the_list_of_the_day_are_for_the_clerk_and_the_carrier_of_
 }
 
 #[tokio::test]
+async fn labels_of_several_parcels_are_printed_together_or_it_is_said_which_have_none() {
+    let mut office = Office::open().await;
+    let (one, other) = (issued(&mut office, "a1").await, issued(&mut office, "a2").await);
+    let undecided = accepted(&mut office).await;
+    let clerk = office.clerk();
+    let ids = |certificates: &[&Certificate]| {
+        let ids: Vec<&str> = certificates.iter().map(|one| &*one.id).collect();
+        format!("/v1/deliveries/labels?dossiers={}", ids.join(","))
+    };
+    let some = ids(&[&other, &undecided, &one]);
+    let listed = office.browser.get(&some, &clerk).await.granted();
+    assert_eq!((&listed["succeeded"], &listed["refused"]), (&json!(2), &json!(1)));
+    let outcomes = listed["outcomes"].as_array().unwrap();
+    let statuses: Vec<_> = outcomes.iter().map(|one| one["status"].as_u64().unwrap()).collect();
+    assert_eq!(statuses, [200, 404, 200]);
+    let single = format!("{}/label", other.at("deliveries"));
+    let single_label = office.browser.get(&single, &clerk).await.granted();
+    assert_eq!(outcomes[0]["label"], single_label);
+    // Nothing is printed with one missing.
+    let bearer = format!("Bearer {clerk}");
+    let headers = [("authorization", &*bearer), ("accept", "application/pdf")];
+    let refused = office.browser.send(Method::GET, &some, &headers, Vec::new()).await.unwrap();
+    assert_eq!(refused.refused(), (400, "query-invalid"));
+    assert!(refused.body.to_string().contains(&undecided.id), "{}", refused.body);
+    let both = pdf(&office, &ids(&[&other, &one]), &clerk).await;
+    let alone = pdf(&office, &single, &clerk).await;
+    let count = |pdf: &[u8], part: &[u8]| pdf.windows(part.len()).filter(|w| *w == part).count();
+    assert_eq!((count(&both, b"/MediaBox"), count(&alone, b"/MediaBox")), (2, 1));
+    assert_eq!(pdf(&office, &ids(&[&other]), &clerk).await, alone);
+
+    let elsewhere = office.token(Role::Clerk, "c9", "G02.002");
+    assert_eq!(office.browser.get(&some, &elsewhere).await.refused(), (404, "not-found"));
+    let twice = office.browser.get(&ids(&[&one, &one]), &clerk).await;
+    assert_eq!(twice.refused(), (400, "query-invalid"));
+    let many = ids(&[&one; 101]);
+    assert_eq!(office.browser.get(&many, &clerk).await.refused(), (400, "query-invalid"));
+    office.settle().await;
+    office.views().await.unwrap();
+    let reads = format!("/v1/register/dossiers/{}/reads", one.id);
+    let reads = office.browser.get(&reads, &one.applicant).await.granted();
+    assert!(reads.to_string().contains("get_parcel_labels"), "{reads}");
+}
+
+#[tokio::test]
 async fn the_letter_the_control_slip_and_the_register_follow_the_dossier() {
     let mut office = Office::open().await;
     let undecided = accepted(&mut office).await;
@@ -204,10 +248,21 @@ async fn the_letter_the_control_slip_and_the_register_follow_the_dossier() {
         .iter()
         .map(|step| step["step"].as_str().unwrap())
         .collect();
+    let digest = slip["sha256"].clone();
     for step in ["Nộp hồ sơ", "Nhận thụ lý", "Phê duyệt kết quả"] {
         assert!(steps.contains(&step), "{step}: {steps:?}");
     }
     pdf(&office, &control, &clerk).await;
+    // Its digest is recorded with the read that printed it, and not with that of the data.
+    office.settle().await;
+    office.views().await.unwrap();
+    let reads = format!("/v1/register/dossiers/{}/reads", certificate.id);
+    let reads = office.browser.get(&reads, &certificate.applicant).await.granted();
+    let reads = reads.as_array().unwrap().iter().filter(|r| r["operation"] == "get_control_slip");
+    let printed: Vec<&Value> = reads.map(|read| &read["papers"]).collect();
+    let paper = json!([{ "template": slip["template"], "template_version": slip["template_version"],
+        "sha256": digest }]);
+    assert_eq!(printed, [&paper, &Value::Null], "the newest first");
     assert_eq!(
         office.browser.get(&control, &certificate.applicant).await.status,
         StatusCode::FORBIDDEN

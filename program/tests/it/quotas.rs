@@ -142,6 +142,31 @@ async fn who_guesses_codes_from_one_address_is_stopped_and_a_code_says_nothing_o
     assert_eq!(stopped.refused(), (429, "quota-exceeded"));
 }
 
+#[tokio::test]
+async fn the_catalogue_is_counted_by_address_without_a_token_and_by_subject_with_one() {
+    let office = Office::open_limited("address: { look_ups: { count: 2 } }").await;
+    let read = async |token: &str| office.browser.get("/v1/procedures/CO.D", token).await;
+    let counted = |answer: &crate::support::Answer| answer.header("ratelimit");
+    for _ in 0..2 {
+        assert!(counted(&read("").await).starts_with("\"look-ups\""));
+    }
+    assert_eq!(read("").await.refused(), (429, "quota-exceeded"));
+    // An office behind the same address.
+    let (applicant, clerk) = (office.applicant("a1"), office.clerk());
+    let of_applicant = read(&applicant).await;
+    assert!(counted(&of_applicant).starts_with("\"reads\";r=599"), "{}", counted(&of_applicant));
+    of_applicant.granted();
+    for _ in 0..5 {
+        let of_clerk = read(&clerk).await;
+        assert!(counted(&of_clerk).starts_with("\"requests-in-flight\""));
+        of_clerk.granted();
+    }
+    // A token that is not valid is none, and a look-up by code counts by address all the same.
+    assert_eq!(read("not.a.token").await.refused(), (429, "quota-exceeded"));
+    let look_up = "/v1/register/lookup/G02.002-261120-0200000006";
+    assert_eq!(office.browser.get(look_up, &clerk).await.refused(), (429, "quota-exceeded"));
+}
+
 #[test]
 fn quotas_that_mean_nothing_stop_the_start_with_a_sentence() {
     let folder = tempfile::tempdir().unwrap();

@@ -321,6 +321,61 @@ async fn every_figure_lists_as_many_dossiers_as_it_counts_each_once() {
 }
 
 #[tokio::test]
+async fn a_month_of_handling_that_the_period_cuts_lists_what_it_counts() {
+    let office = world().await;
+    // One was decided on 23 November; another on the 30th, which is after the period.
+    let period = "period=handled&from=2026-11-01&to=2026-11-25";
+    let found = figures(&office, &format!("{period}&group_by=month")).await;
+    let groups = found["groups"].as_array().unwrap();
+    assert_eq!(groups.len(), 1, "{groups:?}");
+    are(&groups[0], &[("dossiers", 1), ("handled", 1), ("open", 0)]);
+    for (figure, rows) in [("dossiers", 1), ("handled", 1), ("open", 0)] {
+        let query = format!("figure={figure}&{period}&group_by=month&group=");
+        let codes = listed(&office, &format!("{query}2026-11")).await;
+        assert_eq!(codes.len(), rows, "{figure}");
+        assert!(listed(&office, &query).await.is_empty(), "there is no group of open ones");
+    }
+}
+
+#[tokio::test]
+async fn dossiers_are_grouped_by_the_unit_of_their_officer_and_by_the_level_of_their_service() {
+    let mut office = world().await;
+    let operator = office.token(Role::Operator, "operator-1", "");
+    let unit = json!({ "unit": "PQL", "name": "Phòng Quản lý", "procedures": [],
+        "assignment": "none", "from": "2026-11-20" });
+    let officer = json!({ "officer": "r1", "name": "Trần B", "unit": "PQL",
+        "roles": ["reviewer"], "from": "2026-11-25" });
+    for (path, body) in [("units", unit), ("officers", officer)] {
+        let address = format!("/v1/directory/G02.002/{path}");
+        office.browser.post(&address, &operator, "", body).await.granted();
+    }
+    office.settle().await;
+    let by_unit = figures(&office, "group_by=unit").await;
+    let groups = by_unit["groups"].as_array().unwrap();
+    let keys: Vec<_> = groups.iter().map(|group| group["key"].as_str().unwrap()).collect();
+    // Of the three that r1 decided, one was decided before the officer was in the directory.
+    assert_eq!(keys, ["", "G02.002/PQL"]);
+    are(&groups[1], &[("dossiers", 2), ("on_time", 1), ("late", 1)]);
+    assert_eq!(groups[1]["name"]["vi"], "Phòng Quản lý");
+    let codes = listed(&office, "figure=late&group_by=unit&group=G02.002/PQL").await;
+    assert_eq!(codes.len(), 1);
+
+    let by_level = figures(&office, "group_by=level").await;
+    let groups = by_level["groups"].as_array().unwrap();
+    assert_eq!((groups.len(), &groups[0]["key"]), (1, &json!("full")), "{groups:?}");
+    assert_eq!(groups[0]["name"], json!({ "vi": "Toàn trình", "en": "Full" }));
+    are(&groups[0], &[("dossiers", 7)]);
+    let services = &groups[0]["services"];
+    assert_eq!(services["used"]["numerator"], 1, "{services}");
+    assert_eq!(listed(&office, "group_by=level&group=full").await.len(), 7);
+    assert!(listed(&office, "group_by=level&group=partial").await.is_empty());
+    let export = "/v1/register/statistics/export?format=csv&group_by=unit";
+    let auditor = office.token(Role::Auditor, "au", "G02");
+    let (_, _, bytes) = office.browser.raw(export, &auditor, "text/csv").await;
+    assert!(String::from_utf8_lossy(&bytes).contains("G02.002/PQL"));
+}
+
+#[tokio::test]
 async fn shares_of_online_services_count_all_services_in_force_and_say_what_they_cover() {
     let office = world().await;
     let found = figures(&office, "from=2026-11-01&to=2026-11-30").await;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use dossier::contract::Role;
 use dossier::law::next_version;
+use engine::what_if::{Compared, WhatIf};
 use serde_json::{Value, json};
 
 use crate::law::issue;
@@ -88,7 +89,10 @@ async fn who_would_be_late_and_whose_date_would_move_is_seen_before_it_is_signed
     for (agency, dossiers) in [("G02.001", json!({ "newly_late": 3 })), ("H26", json!({}))] {
         let auditor = office.token(Role::Auditor, "auditor-1", agency);
         let address = begun(&office, &auditor, one_hour()).await;
-        assert_eq!(ended(&office, &auditor, &address).await["moved"], dossiers, "{agency}");
+        let ended = ended(&office, &auditor, &address).await;
+        assert_eq!(ended["moved"], dossiers, "{agency}");
+        let within = dossiers["newly_late"].as_u64().unwrap_or(0);
+        assert_eq!(ended["dossiers"], within, "those of other agencies are not counted");
     }
     let other = office.token(Role::Auditor, "auditor-2", "G02");
     assert_eq!(office.browser.get(&address, &other).await.refused(), (404, "not-found"));
@@ -101,6 +105,41 @@ async fn who_would_be_late_and_whose_date_would_move_is_seen_before_it_is_signed
     assert_eq!(refused.refused(), (404, "what-if-elsewhere"));
     office.wait_until("2026-11-20T15:01").await;
     assert_eq!(office.browser.get(&address, &operator).await.refused(), (404, "not-found"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_what_if_that_nobody_waits_for_computes_no_further_dossier() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::mpsc::channel;
+
+    let mut office = Office::open().await;
+    accepted(&mut office, &["a1", "a2", "a3"]).await;
+    let mut what_if = WhatIf::of(dossier::law::Law::clone(&office.engine.law()));
+    let hour = serde_json::from_value(json!({ "amount": 1, "unit": "working_hours" })).unwrap();
+    what_if.period(&"CO.D".into(), None, hour).unwrap();
+    let (began, mut begun) = tokio::sync::mpsc::channel(10);
+    let ((release, released), calls) = (channel::<()>(), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&calls);
+    let changes = move |_: Compared| -> std::io::Result<()> {
+        counted.fetch_add(1, Ordering::Relaxed);
+        began.blocking_send(()).unwrap();
+        released.recv().unwrap();
+        Ok(())
+    };
+    let (store, now) = (Arc::clone(&office.engine.store), office.engine.clock.now());
+    let running = tokio::spawn(async move {
+        let watch = Arc::default();
+        Arc::new(what_if).run(&store, (now, 100), watch, changes).await
+    });
+    begun.recv().await.unwrap();
+    running.abort();
+    assert!(running.await.unwrap_err().is_cancelled());
+    release.send(()).unwrap();
+    drop(release);
+    // The computation has ended when its side of the channel is gone.
+    assert_eq!(begun.recv().await, None);
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

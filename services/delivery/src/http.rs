@@ -8,6 +8,7 @@ mod download_result;
 mod get_delivery;
 mod get_label;
 mod get_parcel_label;
+mod get_parcel_labels;
 mod get_parcel_list;
 mod get_result_document;
 mod get_result_numbers;
@@ -29,6 +30,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_delivery::operation(),
         get_parcel_label::operation(),
         get_label::operation(),
+        get_parcel_labels::operation(),
         get_parcel_list::operation(),
         get_result_document::operation(),
         get_result_numbers::operation(),

@@ -9,6 +9,7 @@ mod fix_appointment;
 mod get_deadline;
 mod get_document;
 mod get_dossier;
+mod get_past_state;
 mod get_slip;
 mod get_slips;
 mod get_upload;
@@ -32,6 +33,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         submit_dossier::operation(),
         batch_dossiers::operation(),
         get_dossier::operation(),
+        get_past_state::operation(),
         accept_dossier::operation(),
         refuse_dossier::operation(),
         request_supplement::operation(),

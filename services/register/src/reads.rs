@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use dossier::contract::{AgencyCode, PersonalRead, ReadEvent, Role, Subject};
+use dossier::contract::{AgencyCode, PaperPrinted, PersonalRead, ReadEvent, Role, Subject};
 use engine::decode;
 use engine::tasks::{NotApplied, Projection};
 use engine::view::Shape;
@@ -21,6 +21,7 @@ CREATE TABLE reads (
   role      TEXT    NOT NULL,
   agency    TEXT,
   operation TEXT    NOT NULL,
+  papers    TEXT,
   PRIMARY KEY (position, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reads_by_reader ON reads (reader, position, number);
@@ -65,10 +66,11 @@ pub(crate) struct ReadRow {
     pub(crate) role: Role,
     pub(crate) agency: Option<AgencyCode>,
     pub(crate) operation: String,
+    pub(crate) papers: Vec<PaperPrinted>,
 }
 
 impl Projection for Reads {
-    const SHAPE: Shape = Shape { name: "reads", version: 2, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "reads", version: 3, tables: TABLES };
     const KINDS: &'static [&'static str] = &["reads."];
     /// A missing read would be a read that nobody knows of.
     const IS_COMPLETE: bool = true;
@@ -88,7 +90,10 @@ fn insert(
     read: &PersonalRead,
 ) -> rusqlite::Result<()> {
     let key = (i64::try_from(position).unwrap_or(i64::MAX), i64::try_from(number).unwrap_or(0));
-    rows.prepare_cached("INSERT OR IGNORE INTO reads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?
+    // Texts and numbers; that cannot fail.
+    let papers = (!read.papers.is_empty()).then(|| serde_json::to_string(&read.papers));
+    let papers = papers.and_then(Result::ok);
+    rows.prepare_cached("INSERT OR IGNORE INTO reads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
         .execute(params![
             key.0,
             key.1,
@@ -97,6 +102,7 @@ fn insert(
             as_text(&read.role),
             read.agency.as_ref().map(AgencyCode::as_str),
             read.operation,
+            papers,
         ])?;
     things(rows, Thing::Dossier, &read.dossiers, key)?;
     things(rows, Thing::Complaint, &read.complaints, key)?;
@@ -136,7 +142,7 @@ pub(crate) fn of_thing(
 ) -> rusqlite::Result<Vec<ReadRow>> {
     let (position, number) = before(key);
     rows.prepare_cached(
-        "SELECT t.position, t.number, r.at, r.reader, r.role, r.agency, r.operation
+        "SELECT t.position, t.number, r.at, r.reader, r.role, r.agency, r.operation, r.papers
          FROM things_read t JOIN reads r ON r.position = t.position AND r.number = t.number
          WHERE t.kind = ?1 AND t.id = ?2 AND (t.position, t.number) < (?3, ?4)
          ORDER BY t.position DESC, t.number DESC LIMIT ?5",
@@ -157,7 +163,7 @@ pub(crate) fn by_reader(
     let agency = agency.map(AgencyCode::as_str);
     // A code has no characters that LIKE would interpret.
     rows.prepare_cached(
-        "SELECT position, number, at, reader, role, agency, operation
+        "SELECT position, number, at, reader, role, agency, operation, papers
          FROM reads
          WHERE reader = ?1 AND (position, number) < (?2, ?3)
            AND (?4 IS NULL OR agency = ?4 OR agency LIKE ?4 || '.%')
@@ -184,6 +190,8 @@ pub(crate) fn shown_by(
 fn read_row(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
     let role: String = row.get(4)?;
     let at = Timestamp::from_millisecond(row.get(2)?);
+    let papers = row.get::<_, Option<String>>(7)?;
+    let papers = papers.map(|papers| serde_json::from_str(&papers)).transpose();
     Ok(ReadRow {
         key: (row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?),
         at: at.map_err(|error| unreadable(2, error))?,
@@ -191,6 +199,7 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
         role: from_text(&role).map_err(|error| unreadable(4, error))?,
         agency: row.get::<_, Option<String>>(5)?.map(|agency| agency.as_str().into()),
         operation: row.get(6)?,
+        papers: papers.map_err(|error| unreadable(7, error))?.unwrap_or_default(),
     })
 }
 

@@ -8,6 +8,7 @@ mod export;
 mod figure;
 mod figures;
 mod list;
+mod lookups;
 mod published;
 mod scope;
 mod units;

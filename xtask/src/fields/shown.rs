@@ -115,6 +115,11 @@ pub(super) const BY_PROPERTY: &[(&str, &str, &str)] = &[
     ("PersonalRead", "dossiers", "ReaderReadReply.dossiers"),
     ("PersonalRead", "complaints", "ReaderReadReply.complaints"),
     ("PersonalRead", "mandates", "ReaderReadReply.mandates"),
+    ("PersonalRead", "papers", "PersonalReadReply.papers"),
+    ("PersonalRead", "papers", "ReaderReadReply.papers"),
+    ("PaperPrinted", "template", "PaperPrintedReply.template"),
+    ("PaperPrinted", "version", "PaperPrintedReply.template_version"),
+    ("PaperPrinted", "sha256", "PaperPrintedReply.sha256"),
 ];
 
 /// Payloads of events that belong to no dossier's timeline, or not always, and the operation that

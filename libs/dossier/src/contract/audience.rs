@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Attachment, Brief, ChargedLine, Delivery, Document, DutyOwed, FeeClaim, FeeClaimDecision,
-    Helper, MessageDocument, PersonalRead, ReceiptCorrected, Receiver, Role,
+    Helper, MessageDocument, PaperPrinted, PersonalRead, ReceiptCorrected, Receiver, Role,
 };
 use crate::services::Category;
 
@@ -186,7 +186,7 @@ impl Payload {
 }
 
 /// The payloads that are parts of others.
-pub const PARTS: [Payload; 13] = [
+pub const PARTS: [Payload; 14] = [
     Attachment::PAYLOAD,
     Brief::PAYLOAD,
     ChargedLine::PAYLOAD,
@@ -197,6 +197,7 @@ pub const PARTS: [Payload; 13] = [
     FeeClaimDecision::PAYLOAD,
     Helper::PAYLOAD,
     MessageDocument::PAYLOAD,
+    PaperPrinted::PAYLOAD,
     PersonalRead::PAYLOAD,
     ReceiptCorrected::PAYLOAD,
     Receiver::PAYLOAD,

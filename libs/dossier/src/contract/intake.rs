@@ -26,7 +26,7 @@ payload! {
         group: String,
         /// Whether the claim was confirmed; otherwise it was rejected.
         confirmed: bool,
-        /// The written reason; a rejection has one.
+        /// The written reason; a rejection has one, and a confirmation after a rejection.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<Personal<String>> => MoneyTexts,
     }
@@ -54,13 +54,15 @@ payload! {
         claims: Vec<FeeClaim> => MoneyTexts,
     }
     /// The one-stop unit decided on the claims to groups that reduce the fee. A fee that is due
-    /// before acceptance and rises by it is awaited again.
+    /// before acceptance and rises by it is awaited again; an unpaid one may fall, if a rejected
+    /// claim is confirmed.
     FeeClaimsDecided for Everyone {
         /// The brief, with the groups whose claims were not rejected.
         brief: Brief,
-        /// All claims that were open.
+        /// All claims that were open, or rejected ones that were confirmed after all.
         claims: Vec<FeeClaimDecision> => MoneyTexts,
-        /// The fee that has to be paid before acceptance, if it rises by the decision.
+        /// The fee that has to be paid, if the decision changes it; a fee that is due after the
+        /// acceptance, only if a rejected claim was confirmed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         fee: Option<Vnd> => Money,
     }

@@ -32,6 +32,19 @@ payload! {
         /// The mandates whose evidence was read.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mandates: Vec<MandateId>,
+        /// The papers that were printed, as far as no step has issued them.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        papers: Vec<PaperPrinted>,
+    }
+    /// A paper that no step issues, such as the forms 06 and 07 and lists of parcels, as it was
+    /// printed.
+    PaperPrinted for Reads {
+        /// The name of its template.
+        template: String,
+        /// The version of its template.
+        version: u32,
+        /// SHA-256 of its text, in hexadecimal digits.
+        sha256: String,
     }
 }
 

@@ -159,6 +159,8 @@ pub struct Complaint {
     pub first_answer: Option<(Timestamp, bool)>,
     /// The latest answer.
     pub answer: Option<GivenAnswer>,
+    /// When it was last answered or dismissed.
+    pub concluded_at: Option<Timestamp>,
     /// The complainant's reason for the latest reopening.
     pub reopened_because: Option<Personal<String>>,
     /// The latest published answer. It stays public while the complaint is reopened.
@@ -310,7 +312,10 @@ impl Complaint {
 
     fn classified(&mut self, class: ComplaintClass, answer_by: Option<Timestamp>, meta: &Meta) {
         self.stage = match class {
-            ComplaintClass::NotAcceptable => Stage::Dismissed,
+            ComplaintClass::NotAcceptable => {
+                self.concluded_at = Some(meta.at());
+                Stage::Dismissed
+            }
             ComplaintClass::NotOurs => {
                 let by = self.filed.as_ref().map(|filed| filed.classify_by);
                 let since = self.received_at().unwrap_or(meta.at());
@@ -362,7 +367,10 @@ impl State for Complaint {
                 let due = owed(Owed::Classify, forwarded.classify_by, at, meta);
                 self.stage = Stage::Filed { due };
             }
-            ComplaintEvent::ComplaintAnswered(answered) => self.answered(answered, meta),
+            ComplaintEvent::ComplaintAnswered(answered) => {
+                self.concluded_at = Some(at);
+                self.answered(answered, meta);
+            }
             ComplaintEvent::AnswerPublished(published) => {
                 let class = self.class().unwrap_or(ComplaintClass::Complex);
                 self.published = Some(Publication { text: published.text.clone(), at });

@@ -1,6 +1,7 @@
 //! The complainant is not satisfied with the answer, the dismissal, or the answer to the complaint
 //! into which theirs was merged. A new answer is due within the period for complex complaints or,
-//! for a request about one's own data, within that of its class. Decree 20/2008/NĐ-CP, art. 12.
+//! for a request about one's own data, within that of its class. Decree 20/2008/NĐ-CP, art. 12. No
+//! law limits the time to ask for it; the rules of an installation may.
 
 use super::{Complaint, end_of};
 use crate::access::{agency, own};
@@ -27,6 +28,9 @@ refusals! {
             "phản ánh chưa được trả lời", "the complaint has not been answered";
         TooOften => 409, "reopened-too-often",
             "đã mở lại đủ số lần cho phép", "the complaint has been reopened as often as allowed";
+        TooLate => 409, "reopened-too-late",
+            "đã hết thời hạn đề nghị xem xét lại sau khi được trả lời; hãy gửi phản ánh mới",
+            "the period to reopen the complaint after its answer has passed; file a new complaint";
         OfComplainant => 409, "reopened-by-complainant",
             "người phản ánh có tài khoản tự mở lại phản ánh của mình",
             "a complainant with an account reopens the complaint by themselves";
@@ -61,6 +65,13 @@ impl Command for ReopenComplaint {
         if complaint.reopened >= REOPENED_MAX {
             return Err(Refusal::TooOften);
         }
+        let within = facts.law.complaints().and_then(|rules| rules.reopen_within);
+        let concluded_at = complaint.concluded_at.filter(|_| !merged);
+        if let (Some(within), Some(since)) = (within, concluded_at)
+            && facts.at >= end_of(facts, (agency, since), |_| within)?
+        {
+            return Err(Refusal::TooLate);
+        }
         let budget = facts.law.complaints().and_then(|rules| rules.reopened(complaint.class()));
         let budget = budget.ok_or(LawError::NotLoaded)?;
         let answer_by = end_of(facts, (agency, facts.at), |_| budget)?;
@@ -71,7 +82,7 @@ impl Command for ReopenComplaint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::ComplaintClass;
+    use crate::contract::{ComplaintClass, RulesKind};
     use crate::feedback::answer_complaint::{AnswerComplaint, tests::answered};
     use crate::feedback::classify_complaint::tests::classified;
     use crate::feedback::file_complaint::tests::filed;
@@ -95,6 +106,30 @@ mod tests {
         }
         let third = scene.execute("2026-11-26T09:00", Role::Applicant, reopen());
         assert_eq!(third, Err(Refusal::TooOften));
+    }
+
+    #[test]
+    fn where_the_rules_give_a_period_it_is_reopened_within_that_after_its_last_answer() {
+        let mut law = law();
+        let shipped = include_str!("../../procedures/complaints_2.yaml");
+        let limited = crate::law::next_version(shipped).replacen(
+            "publish:",
+            "reopen_within: { amount: 5, unit: working_days }\npublish:",
+            1,
+        );
+        let issued = crate::law::rules(RulesKind::Complaints, "complaints", &limited).unwrap();
+        law.apply(&issued, None).unwrap();
+        // Answered on Monday 23 November; Tuesday 24 is off.
+        let mut scene = answered(&law);
+        assert_eq!(
+            scene.execute("2026-12-02T00:00", Role::Applicant, reopen()),
+            Err(Refusal::TooLate)
+        );
+        scene.execute("2026-12-01T23:59", Role::Applicant, reopen()).unwrap();
+        // A second answer begins a new period.
+        let answer = AnswerComplaint { answer: "sorry".into(), documents: Vec::new() };
+        scene.execute("2026-12-02T09:00", Role::ComplaintHandler, answer).unwrap();
+        scene.execute("2026-12-08T09:00", Role::Applicant, reopen()).unwrap();
     }
 
     #[test]

@@ -47,6 +47,14 @@ impl OnlineServices {
         self
     }
 
+    /// The online services of this level alone.
+    #[must_use]
+    pub fn at_level(mut self, level: Level) -> Self {
+        self.levels.retain(|_, known| *known == level);
+        self.codes.retain(|code| self.levels.contains_key(code));
+        self
+    }
+
     /// Number of services in force in the period, online or not.
     #[must_use]
     pub fn in_force(&self) -> usize {
@@ -106,8 +114,14 @@ impl Law {
     /// false if it is unknown.
     #[must_use]
     pub fn is_online_service(&self, code: &ProcedureCode, version: u32) -> bool {
+        self.service_level(code, version).is_some()
+    }
+
+    /// The level of the online service that the version of a procedure is; `None` if it is none.
+    #[must_use]
+    pub fn service_level(&self, code: &ProcedureCode, version: u32) -> Option<Level> {
         let reference = crate::contract::ProcedureRef { code: code.clone(), version };
-        self.procedure(&reference).is_some_and(is_online)
+        self.procedure(&reference).filter(|known| is_online(known)).map(|known| known.level)
     }
 }
 

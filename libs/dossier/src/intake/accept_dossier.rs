@@ -5,7 +5,8 @@
 //! The officer decides on the applicant's claims to groups that reduce the fee (Law 97/2015/QH13,
 //! art. 10). If a rejected claim leaves a part of a fee unpaid that is due before acceptance, only
 //! the decision is recorded: the dossier waits for the rest, as for an unpaid fee, and is accepted
-//! after it.
+//! after it. While that fee is unpaid, the officer may confirm a rejected claim after all: the fee is
+//! assessed anew. Once it is paid, the decision is final.
 
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -27,7 +28,7 @@ use crate::text::List;
 #[schema(as = AcceptDossierRequest)]
 pub struct AcceptDossier {
     /// The decisions on the applicant's claims to groups that reduce the fee: one for each claim
-    /// that is open.
+    /// that is open. While the fee is unpaid, a rejected claim can be confirmed, with a reason.
     #[serde(default)]
     #[schema(value_type = Vec<ClaimDecision>, max_items = 20)]
     pub claims: List<ClaimDecision, 20>,
@@ -51,7 +52,11 @@ refusals! {
         ClaimAnsweredTwice => 422, "claim-answered-twice",
             "đề nghị này được trả lời hai lần", "this claim is answered twice";
         ClaimReasonMissing => 422, "claim-reason-missing",
-            "bác đề nghị giảm phí phải nêu lý do", "the rejection of a claim needs a reason";
+            "bác đề nghị giảm phí, hoặc xác nhận đề nghị đã bị bác, phải nêu lý do",
+            "the rejection of a claim needs a reason, and so does confirming a rejected one";
+        ClaimFinal => 409, "claim-final",
+            "đã nhận đủ phí, lệ phí sau khi bác đề nghị giảm phí: không thể xác nhận lại; nếu bác sai, người nộp có thể phản ánh, kiến nghị",
+            "the fee was paid after the claim was rejected, so the claim can no longer be confirmed; if the rejection was wrong, the applicant may file a complaint";
     }
 }
 
@@ -67,6 +72,9 @@ impl Command for AcceptDossier {
     };
 
     fn decide(&self, intake: &Intake, facts: &Facts<'_>) -> Result<Decision<IntakeEvent>, Refusal> {
+        if self.confirms_rejected(intake) && intake.is_open() {
+            return self.decide_anew(intake, facts);
+        }
         let Some(submission) =
             intake.submission.as_ref().filter(|_| intake.stage() == Stage::Submitted)
         else {
@@ -100,24 +108,8 @@ impl AcceptDossier {
         submission: &DossierSubmitted,
         facts: &Facts<'_>,
     ) -> Result<Option<FeeClaimsDecided>, Refusal> {
-        let mut wrong = Collected::after(Reasons::default());
-        for fault in intake.check_claims(&self.claims) {
-            match fault {
-                Wrong::Unknown { place, group } => {
-                    let open = intake.open_claims().map(|claim| &claim.group);
-                    let known = Known::new(group, open, "GET /v1/dossiers/{dossier}");
-                    wrong.add_at(format!("/claims/{place}/group"), Refusal::UnknownClaim(known));
-                }
-                Wrong::Twice { place } => {
-                    wrong.add_at(format!("/claims/{place}/group"), Refusal::ClaimAnsweredTwice);
-                }
-                Wrong::NoReason { place } => {
-                    wrong.add_at(format!("/claims/{place}/reason"), Refusal::ClaimReasonMissing);
-                }
-                Wrong::Unanswered(group) => wrong.add(Refusal::ClaimUnanswered(group.to_owned())),
-            }
-        }
-        wrong.done(Refusal::Several)?;
+        let open = || intake.open_claims().map(|claim| &claim.group);
+        refuse_wrong(intake.check_claims(&self.claims), open)?;
         if self.claims.is_empty() {
             return Ok(None);
         }
@@ -135,6 +127,59 @@ impl AcceptDossier {
         let claims = self.claims.iter().map(ClaimDecision::recorded).collect();
         Ok(Some(FeeClaimsDecided { brief, claims, fee }))
     }
+
+    /// Whether a claim that was rejected is to be confirmed.
+    fn confirms_rejected(&self, intake: &Intake) -> bool {
+        let mut confirmed = self.claims.iter().filter(|decision| decision.confirmed);
+        confirmed
+            .any(|decision| intake.rejected_claims().any(|claim| claim.group == *decision.group.0))
+    }
+
+    /// Confirms claims that were rejected while the fee is unpaid. Payment assesses the fee anew.
+    fn decide_anew(
+        &self,
+        intake: &Intake,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<IntakeEvent>, Refusal> {
+        let Some(submission) = &intake.submission else { return Err(Refusal::AlreadyAnswered) };
+        let rejected = || intake.rejected_claims().map(|claim| &claim.group);
+        refuse_wrong(intake.check_confirmations(&self.claims), rejected)?;
+        if intake.fee.received_at().is_some() {
+            return Err(Refusal::ClaimFinal);
+        }
+        let mut brief = submission.brief.clone();
+        brief.groups.extend(self.claims.iter().map(|decision| decision.group.0.clone()));
+        let (_, before) = fee_of(facts.law, &submission.brief)?;
+        let (_, after) = fee_of(facts.law, &brief)?;
+        let claims = self.claims.iter().map(ClaimDecision::recorded).collect();
+        let fee = (after != before).then_some(after);
+        Ok(Decision::event(FeeClaimsDecided { brief, claims, fee }))
+    }
+}
+
+/// Reports everything that is wrong with decisions on claims; `groups` are those of the claims that
+/// can be decided.
+fn refuse_wrong<'a, G: Iterator<Item = &'a String>>(
+    wrong: Vec<Wrong<'a>>,
+    groups: impl Fn() -> G,
+) -> Result<(), Refusal> {
+    let mut found = Collected::after(Reasons::default());
+    for fault in wrong {
+        match fault {
+            Wrong::Unknown { place, group } => {
+                let known = Known::new(group, groups(), "GET /v1/dossiers/{dossier}");
+                found.add_at(format!("/claims/{place}/group"), Refusal::UnknownClaim(known));
+            }
+            Wrong::Twice { place } => {
+                found.add_at(format!("/claims/{place}/group"), Refusal::ClaimAnsweredTwice);
+            }
+            Wrong::NoReason { place } => {
+                found.add_at(format!("/claims/{place}/reason"), Refusal::ClaimReasonMissing);
+            }
+            Wrong::Unanswered(group) => found.add(Refusal::ClaimUnanswered(group.to_owned())),
+        }
+    }
+    found.done(Refusal::Several)
 }
 
 /// The acceptance, with the appointment where the procedure gives one.

@@ -33,7 +33,8 @@ pub struct ClaimDecision {
     pub group: Line<100>,
     /// True to confirm the claim, false to reject it.
     pub confirmed: bool,
-    /// The written reason, which the applicant reads; required for a rejection.
+    /// The written reason, which the applicant reads; required for a rejection, and to confirm a
+    /// claim that was rejected.
     #[schema(value_type = Option<String>, max_length = 2000, example = "Thẻ đã hết hạn")]
     pub reason: Option<Text<2000>>,
 }
@@ -45,7 +46,7 @@ pub(super) enum Wrong<'a> {
     Unknown { place: usize, group: &'a str },
     /// The same claim is decided twice.
     Twice { place: usize },
-    /// A rejection without a reason.
+    /// A rejection, or a confirmation of a rejected claim, without a reason.
     NoReason { place: usize },
     /// An open claim without a decision.
     Unanswered(&'a str),
@@ -55,6 +56,35 @@ impl Intake {
     /// The claims on which the one-stop unit has not decided.
     pub fn open_claims(&self) -> impl Iterator<Item = &FeeClaim> {
         self.claims.iter().filter(|claim| claim.decided.is_none()).map(|claim| &claim.claim)
+    }
+
+    /// The claims that the one-stop unit has rejected.
+    pub fn rejected_claims(&self) -> impl Iterator<Item = &FeeClaim> {
+        let is_rejected = |claim: &&Claim| {
+            claim.decided.as_ref().is_some_and(|(decision, _)| !decision.confirmed)
+        };
+        self.claims.iter().filter(is_rejected).map(|claim| &claim.claim)
+    }
+
+    /// Everything that is wrong with confirmations of rejected claims.
+    pub(super) fn check_confirmations<'a>(
+        &'a self,
+        decisions: &'a [ClaimDecision],
+    ) -> Vec<Wrong<'a>> {
+        let rejected: BTreeSet<&str> = self.rejected_claims().map(|one| &*one.group).collect();
+        let (mut seen, mut wrong) = (BTreeSet::new(), Vec::new());
+        for (place, decision) in decisions.iter().enumerate() {
+            let group = &*decision.group.0;
+            if !rejected.contains(group) || !decision.confirmed {
+                wrong.push(Wrong::Unknown { place, group });
+            } else if !seen.insert(group) {
+                wrong.push(Wrong::Twice { place });
+            }
+            if decision.reason.is_none() {
+                wrong.push(Wrong::NoReason { place });
+            }
+        }
+        wrong
     }
 
     /// Everything that is wrong with decisions: they have to be one for each open claim.
@@ -89,7 +119,9 @@ impl Intake {
         }
         if let Some(fee) = decided.fee {
             // The rest is missing: the dossier waits for its fee as before the first payment.
-            self.fee.give_back(meta.at(), None);
+            if self.fee.received_at().is_some() {
+                self.fee.give_back(meta.at(), None);
+            }
             self.fee_awaited = Some(fee);
             self.progress.owes(None);
         }

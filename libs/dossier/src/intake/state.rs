@@ -52,8 +52,7 @@ pub struct Intake {
     /// Number of supplement requests after acceptance.
     pub requests_at_review: u32,
     pub fee: Fee,
-    /// The fee that has to be paid before acceptance, since the rejection of a claim raised it;
-    /// `None` once it is paid.
+    /// The fee that has to be paid since a decision on claims changed it; `None` once it is paid.
     pub fee_awaited: Option<Vnd>,
     /// The claims to groups that reduce the fee, as far as they have to be proved.
     pub claims: Arc<Vec<Claim>>,

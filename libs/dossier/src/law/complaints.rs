@@ -32,6 +32,10 @@ pub struct ComplaintRules {
     pub extended: BTreeMap<ComplaintClass, Budget>,
     /// The period to publish an answer.
     pub publish: Budget,
+    /// The period after an answer or a dismissal in which the complaint can be reopened; without
+    /// end if absent.
+    #[serde(default)]
+    pub reopen_within: Option<Budget>,
     /// Templates of answers; the portal fills in the fields.
     #[serde(default)]
     pub templates: Vec<AnswerTemplate>,

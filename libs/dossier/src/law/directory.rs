@@ -136,6 +136,13 @@ impl Directory {
         on(self.units.get(code)?, day, days_of_unit)
     }
 
+    /// The newest name of a unit, whether it still exists or not.
+    #[must_use]
+    pub fn unit_name(&self, code: &UnitCode) -> Option<&str> {
+        let newest = self.units.get(code)?.values().next_back()?;
+        Some(&newest.name)
+    }
+
     /// The units on a day, by code.
     pub fn units_on(&self, day: Date) -> impl Iterator<Item = &UnitRecorded> {
         self.units.values().filter_map(move |records| on(records, day, days_of_unit))

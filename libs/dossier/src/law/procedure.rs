@@ -136,6 +136,23 @@ pub enum Level {
     Partial,
 }
 
+impl Level {
+    /// As it is written in JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// The level that is written so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Full, Self::Partial].into_iter().find(|level| level.as_str() == name)
+    }
+}
+
 /// A component of a dossier.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = DossierComponent)]

@@ -92,8 +92,8 @@ kinds! {
     /// The applicant has to pay at the counter; the cashier takes the cash.
     TakeCash = "take_cash", TakeCash, Applicant, [Cashier],
         "Thu phí, lệ phí tại quầy", "Take the fee at the counter";
-    /// A provider has to report the outcome of a payment.
-    ConfirmPayment = "confirm_payment", TakeNotice, Provider, [],
+    /// A provider has to report the outcome of a payment; cashiers see that it is awaited.
+    ConfirmPayment = "confirm_payment", TakeNotice, Provider, [Cashier],
         "Xác nhận kết quả thanh toán", "Confirm the outcome of the payment";
     /// The one-stop unit has to accept or refuse the dossier, or to request a supplement.
     AnswerSubmission = "answer_submission", AcceptDossier, Clerk, [Clerk],

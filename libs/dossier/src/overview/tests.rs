@@ -130,6 +130,7 @@ fn a_fee_that_comes_first_is_awaited_from_the_applicant_and_then_from_the_provid
     assert_eq!(overview(&law, &states).status, 6);
     let states = with_payment(&law, started(&law).0.state);
     assert_eq!(waits(&law, &states), (WaitingOn::Provider, vec!["confirm_payment"]));
+    assert_eq!(TaskKind::ConfirmPayment.roles(), [Role::Cashier], "who watches it");
 }
 
 #[test]

@@ -23,6 +23,9 @@ pub const LISTED_MAX: u32 = 200;
 pub const READ_PARCELS: &[May] =
     &[own(Role::Applicant), agency(Role::Clerk), agency(Role::Auditor), any(Role::Carrier)];
 
+/// Permissions to print the labels of several results.
+pub const PRINT_LABELS: &[May] = &[agency(Role::Clerk), agency(Role::Auditor)];
+
 /// Permissions to list parcels; a carrier, only its own.
 pub const READ_PARCEL_LISTS: &[May] =
     &[agency(Role::Clerk), agency(Role::Auditor), any(Role::Carrier)];

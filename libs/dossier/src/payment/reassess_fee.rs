@@ -1,5 +1,6 @@
 //! The one-stop unit rejected a claim to a reduction of a fee that is due before acceptance: the
-//! rest of the fee is owed, with a new period to pay. Law 97/2015/QH13, art. 10; Decree
+//! rest of the fee is owed, with a new period to pay. If it then confirms the claim while the fee is
+//! unpaid, the reduced fee is owed, or settled by what was paid before. Law 97/2015/QH13, art. 10; Decree
 //! 61/2018/NĐ-CP, art. 22.
 
 use super::Payment;
@@ -12,7 +13,7 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 /// Assesses the fee again, without the groups whose claims were rejected.
 #[derive(Debug, Clone)]
 pub struct ReassessFee {
-    /// The brief, with the groups whose claims were not rejected.
+    /// The brief, with the groups whose claims are not rejected.
     pub brief: Brief,
 }
 
@@ -104,6 +105,32 @@ mod tests {
         assert!(scene.state.settled_at().is_some());
         let receipts: Vec<_> = scene.state.receipts.iter().map(|one| one.amount).collect();
         assert_eq!(receipts, [Vnd(15_000), Vnd(15_000)]);
+    }
+
+    #[test]
+    fn a_claim_that_is_confirmed_after_all_settles_the_fee_by_what_was_paid() {
+        let law = law();
+        let mut scene = reduced(&law);
+        pay(&mut scene, "2026-11-20T10:00", 15_000);
+        reject(&mut scene, "2026-11-23T09:00");
+        let mut brief = brief(&law, "CO.D", "G02.001", "2026-11-20T09:00");
+        brief.groups = vec!["digital_citizen".to_owned()];
+        let confirm = ReassessFee { brief };
+        let events = scene.execute("2026-11-23T10:00", Role::System, confirm.clone()).unwrap();
+        assert!(
+            matches!(events[..], [PaymentEvent::FeeReassessed(_), PaymentEvent::FeeSettled(_)]),
+            "{events:?}"
+        );
+        assert_eq!((scene.state.total(), scene.state.owed_back()), (Vnd(15_000), Vnd(0)));
+        assert!(scene.state.window_ends_at().is_some() && scene.state.settled_at().is_some());
+        // The rest was paid at the same moment: it is owed back.
+        let mut scene = reduced(&law);
+        pay(&mut scene, "2026-11-20T10:00", 15_000);
+        reject(&mut scene, "2026-11-23T09:00");
+        pay(&mut scene, "2026-11-23T09:59", 15_000);
+        let events = scene.execute("2026-11-23T10:00", Role::System, confirm).unwrap();
+        assert!(matches!(events.last(), Some(PaymentEvent::RefundOwed(_))), "{events:?}");
+        assert_eq!(scene.state.owed_back(), Vnd(15_000));
     }
 
     #[test]

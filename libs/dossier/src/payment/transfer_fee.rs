@@ -87,6 +87,7 @@ mod tests {
     use crate::law::{next_version, rules};
     use crate::payment::assess_fee::AssessFee;
     use crate::payment::assess_fee::tests::{assessed, brief};
+    use crate::payment::start_payment::tests::started;
     use crate::payment::take_cash::TakeCash;
     use crate::step::State;
     use crate::testing::{Scene, at, law};
@@ -160,6 +161,21 @@ mod tests {
         assert!(scene.state.settled_at().is_some());
         assert_eq!(transfer(&mut scene, "G02.002", "G02.001"), 1, "a paid fee stays as it is");
         assert_eq!(scene.state.total(), Vnd(15_000));
+    }
+
+    #[test]
+    fn a_fee_under_payment_is_not_assessed_anew_when_the_dossier_comes_back() {
+        let law = law();
+        let (mut scene, _) = started(&law);
+        assert_eq!(transfer(&mut scene, "G02.001", "G02.002"), 1);
+        // As if the agency had charged another amount meanwhile.
+        let fee = scene.state.fee.as_mut().unwrap();
+        let assessed = std::sync::Arc::make_mut(&mut fee.assessed);
+        assessed.lines.clear();
+        assessed.total = Vnd(1_000);
+        assert_eq!(transfer(&mut scene, "G02.002", "G02.001"), 1, "the attempt is for this amount");
+        assert_eq!(scene.state.total(), Vnd(1_000));
+        assert_eq!(rights(&scene, "G02.001"), (true, false));
     }
 
     #[test]

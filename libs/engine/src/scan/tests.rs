@@ -221,6 +221,35 @@ async fn near_the_head_nobody_waits() {
     assert_eq!(scan.counts(), (0, 0));
 }
 
+#[tokio::test]
+async fn one_that_is_far_from_the_page_that_is_read_does_not_wait_for_it() {
+    let (store, scan) = (log().await, Scan::with(LIMITS));
+    let (behind, ahead) =
+        (scan.join(filter(&["a."]), Position::START), scan.join(filter(&["b."]), Position(500)));
+    // Neither the one behind for the reader ahead, nor the other way round.
+    assert!(matches!(ahead.turn(Position(500)), Turn::Read(_)));
+    let page = tokio::time::timeout(PATIENCE, behind.page(&store, Position::START, 7));
+    let page = page.await.unwrap().unwrap();
+    assert_eq!(page.events.first().unwrap().position, Position(1));
+    assert!(scan.lock().reading.is_some(), "it was read while the other page was");
+    drop(Reading(&scan));
+    assert!(matches!(behind.turn(page.through), Turn::Read(only) if only == filter(&["a."])));
+    assert!(matches!(ahead.turn(Position(500)), Turn::Alone));
+}
+
+#[tokio::test]
+async fn pages_are_not_kept_for_one_that_is_far_behind() {
+    let (store, scan) = (log().await, Scan::with(LIMITS));
+    let behind = scan.join(filter(&["a."]), Position::START);
+    let ahead = scan.join(filter(&["b."]), Position(500));
+    behind.moved(Position::START, Doing::Works { since: Instant::now() });
+    let began = Instant::now();
+    let given = follow(&ahead, &store, Position(500)).await;
+    assert_eq!(given, all(&store, &filter(&["b."]), Position(500)).await);
+    assert!(began.elapsed() < LIMITS.wait, "{:?}", began.elapsed());
+    assert!(scan.lock().pages.is_empty());
+}
+
 #[test]
 fn pages_are_read_for_the_members_that_are_near() {
     let scan = Scan::with(LIMITS);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use dossier::access;
-use dossier::contract::{DossierCode, DossierId};
+use dossier::contract::{DossierCode, DossierId, MandateId};
 use dossier::text::List;
 use events::Position;
 use futures_util::{StreamExt, stream};
@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 
 use super::Part;
 use crate::limits::BULK_AT_ONCE;
+use crate::mandate::Invoked;
 use crate::operation::Unbound;
 use crate::problem::BODY_INVALID;
 use crate::quotas::Uses;
@@ -169,12 +170,16 @@ async fn filed(
     part: &Part,
     request: &Request,
     place: usize,
-    body: Map<String, Value>,
+    mut body: Map<String, Value>,
 ) -> Result<Reply, Problem> {
-    let (caller, context) = (request.caller()?, request.context());
-    access::decide(caller, part.mays, None)?;
+    let (mut request, context) = (request.clone(), request.context());
     // A mandate may be revoked while earlier items are being filed.
-    context.representation.still(caller).await?;
+    context.representation.still(request.caller()?).await?;
+    if let Some(mandate) = body.remove(MANDATE) {
+        request = under(&request, &mandate).await?;
+    }
+    let caller = request.caller()?;
+    access::decide(caller, part.mays, None)?;
     // The first item was counted with the request.
     let admitted = (place > 0)
         .then(|| context.quotas.admit(Some(caller), request.client, Uses::Submission))
@@ -187,4 +192,24 @@ async fn filed(
         admitted.answered(answered.is_ok(), &mut HeaderMap::new());
     }
     answered
+}
+
+/// The property of an item that names the mandate by which it is filed.
+const MANDATE: &str = "mandate";
+
+/// The request as one under the mandate that an item names.
+async fn under(request: &Request, mandate: &Value) -> Result<Request, Problem> {
+    let caller = request.caller()?;
+    if caller.mandate.is_some() {
+        let vi = "yêu cầu đã nêu ủy quyền trong tiêu đề `Mandate`: hãy bỏ tiêu đề đó, hoặc bỏ trường này";
+        let en = "the request invokes a mandate by its `Mandate` header: omit the header, or this property";
+        return Err(Problem::field(BODY_INVALID, "/mandate", vi, en));
+    }
+    let Some(mandate) = mandate.as_str().and_then(|text| text.parse::<MandateId>().ok()) else {
+        let (vi, en) = ("phải là mã của một ủy quyền", "must be the id of a mandate");
+        return Err(Problem::field(BODY_INVALID, "/mandate", vi, en));
+    };
+    let invoked = Invoked::by(mandate);
+    let acting = request.context().representation.acting(caller.clone(), invoked).await?;
+    Ok(request.acting_as(acting))
 }

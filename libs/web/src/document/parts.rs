@@ -195,7 +195,8 @@ fn role(may: May) -> String {
 
 /// Quota headers, if the operation is counted.
 pub(super) fn limits(item: &Item) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let counted = matches!(item.access, Access::Roles(_)) || item.counts == Counts::LookUp;
+    let counted = matches!(item.access, Access::Roles(_))
+        || matches!(item.counts, Counts::LookUp | Counts::Published);
     let headers = [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")];
     headers.into_iter().filter(move |_| counted)
 }

@@ -32,7 +32,7 @@ impl Features {
     fn of(item: &Item) -> Self {
         Self {
             roles: matches!(item.access, Access::Roles(_)),
-            look_up: item.counts == Counts::LookUp,
+            look_up: matches!(item.counts, Counts::LookUp | Counts::Published),
             address: !item.path.is_empty(),
             changes: item.idempotency_key,
             body: item.body.is_some(),

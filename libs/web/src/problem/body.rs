@@ -86,7 +86,8 @@ impl Problem {
     }
 
     /// The problem in a language.
-    pub(crate) fn body(&self, language: Language) -> ProblemBody {
+    #[must_use]
+    pub fn body(&self, language: Language) -> ProblemBody {
         let title = language.of_text(&self.title()).to_owned();
         let about = self.about.as_ref().map(|about| language.of_text(about).to_owned());
         let errors = self.errors(language);

@@ -219,6 +219,7 @@ fn parameter(path: &str) -> Option<String> {
 fn queries(read: &Read, story: &Story) -> Vec<String> {
     let queries: &[&str] = match &*read.id {
         "get_parcel_list" => &["agency=G02.001&carrier=vnpost&day=2026-11-20"],
+        "get_past_state" => &["at=2030-01-01T00:00:00Z"],
         "get_result_numbers" => &["agency=G02.001&book=KQ.G02.000101&year=2026"],
         "get_dossiers" => &["", "mine=true", "q=marker", "q=0101234565"],
         "get_work" => &["", "officer=none", "missed=false"],
@@ -232,6 +233,7 @@ fn queries(read: &Read, story: &Story) -> Vec<String> {
         "get_fee_quote" => &["agency=G02.001&channel=online"],
         "get_reader_reads" => &["reader=clerk-1"],
         "get_ratings" => &["term=2026-Q4", "term=2026-Q4&of=officer"],
+        "get_parcel_labels" => return vec![format!("dossiers={}", story.certificates[0].id)],
         "get_found_complaints" => {
             return vec![
                 format!("q={}", story.complaint["number"].as_str().unwrap()),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dossier::contract::{DossierId, Role, partner_name};
 use dossier::delivery::DossierResult;
-use dossier::papers::{Label, READ_PARCELS, label};
+use dossier::papers::{Label, Paper, READ_PARCELS, label};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Operation, PDF, PaperReply, Problem, Reply, Request, read};
@@ -20,6 +20,12 @@ pub(crate) struct LabelReply {
     paper: PaperReply,
     /// The data that the template prints.
     data: Label,
+}
+
+impl LabelReply {
+    pub(super) fn of(data: Label, paper: &Paper) -> Self {
+        Self { paper: PaperReply::of(paper), data }
+    }
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -47,7 +53,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     let made = label(&loaded.state, engine.clock.now(), &engine.law());
     let (data, paper) = made.ok_or_else(Problem::not_found)?;
     let name = format!("{}-{}", data.code, paper.template());
-    let body = LabelReply { paper: PaperReply::of(&paper), data };
+    let body = LabelReply::of(data, &paper);
     Reply::paper(&request, &body, &paper, &name)
 }
 

@@ -37,7 +37,7 @@ pub(super) fn operation() -> Operation<App> {
         "Show the published answer to a complaint",
     )
     .describe("Public (Decree 20/2008/NĐ-CP, art. 19).")
-    .counted(Counts::LookUp)
+    .counted(Counts::Published)
     .reply::<PublicationReply>()
     .handle(handle)
 }

@@ -67,7 +67,7 @@ pub(crate) struct PublishedAnswerReply {
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_published_answers", "List published answers to complaints")
         .describe("Public (Decree 20/2008/NĐ-CP, art. 19); the newest first.")
-        .counted(Counts::LookUp)
+        .counted(Counts::Published)
         .query::<PublishedAnswersQuery>()
         .list::<PublishedAnswerReply>()
         .pages()

@@ -15,7 +15,10 @@ pub(super) fn operation() -> Operation<App> {
             "Each open claim to a group that reduces the fee (`claims` of the dossier) needs a \
              decision. If a rejected claim leaves a part of the fee unpaid that is due at filing, \
              only the decisions are recorded: the dossier stays submitted, and is accepted by a \
-             second request when the rest is paid.",
+             second request when the rest is paid. While that fee is unpaid, a further request may \
+             confirm a rejected claim, with a reason: only this decision is recorded, and the fee is \
+             assessed anew with a new period to pay. After the acceptance this is possible too, if \
+             the fee is due after it and unpaid.",
         )
         .command::<AcceptDossier>()
         .reply::<DossierReply>()

@@ -11,7 +11,8 @@ use crate::App;
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the request; each item is read by its own step")]
 pub(crate) struct BatchDossiersRequest {
-    /// The dossiers, each the body of a request to `submit_dossier`. From 1 to 100.
+    /// The dossiers, each the body of a request to `submit_dossier`, and `mandate`, the id of the
+    /// mandate by which it is filed, if the request invokes none. From 1 to 100.
     #[schema(
         value_type = Vec<HashMap<String, Value>>,
         max_items = 100,
@@ -23,7 +24,9 @@ pub(crate) struct BatchDossiersRequest {
 pub(super) fn operation() -> Operation<App> {
     let summary = "Submit several dossiers";
     let description = "For programs of firms and representatives: up to 100 dossiers, each submitted as by \
-                       `submit_dossier`, with its own outcome and within its own quota. What is refused does not prevent \
+                       `submit_dossier`, with its own outcome and within its own quota. An item may also name a \
+                       `mandate` by which it is filed, as the header `Mandate` does for a whole request: one batch then \
+                       has the dossiers of several clients. What is refused does not prevent \
                        the others. With the same `Idempotency-Key` and the same items, nothing is submitted twice, and \
                        what was refused is decided again.";
     Operation::batch::<BatchDossiersRequest>(

@@ -48,7 +48,7 @@ pub(super) struct Readable {
     pub(super) loaded: Arc<Loaded<Intake>>,
     pub(super) resource: Resource,
     /// Whether the caller's agency transferred it, and reads what had been recorded until then.
-    is_former: bool,
+    pub(super) is_former: bool,
 }
 
 /// A dossier and its owners. The consulted agencies are recorded in the stream of its review, which

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::changes::Topic;
-use dossier::contract::{ComplaintId, DossierId};
+use dossier::contract::{ComplaintId, DossierId, MandateId};
 use dossier::services::Category;
 use events::{Position, Recorded};
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use uuid::Uuid;
 pub(super) enum Subject {
     Dossier(DossierId),
     Complaint(ComplaintId),
+    Mandate(MandateId),
     /// The id of the stream of a file of rules.
     Rules(Arc<str>),
     Outage(Uuid),
@@ -27,6 +28,7 @@ impl Subject {
         Some(match Topic::of(category)? {
             Topic::Dossier => Self::Dossier(DossierId(id.parse().ok()?)),
             Topic::Complaint => Self::Complaint(ComplaintId(id.parse().ok()?)),
+            Topic::Mandate => Self::Mandate(MandateId(id.parse().ok()?)),
             Topic::Law if category == Category::Outage => Self::Outage(id.parse().ok()?),
             Topic::Law => Self::Rules(id.into()),
         })
@@ -36,6 +38,7 @@ impl Subject {
         match self {
             Self::Dossier(_) => Topic::Dossier,
             Self::Complaint(_) => Topic::Complaint,
+            Self::Mandate(_) => Topic::Mandate,
             Self::Rules(_) | Self::Outage(_) => Topic::Law,
         }
     }
@@ -44,6 +47,7 @@ impl Subject {
         match self {
             Self::Dossier(id) => id.to_string(),
             Self::Complaint(id) => id.to_string(),
+            Self::Mandate(id) => id.to_string(),
             Self::Rules(id) => id.to_string(),
             Self::Outage(id) => id.to_string(),
         }
@@ -54,6 +58,7 @@ impl Subject {
         match self {
             Self::Dossier(id) => format!("/v1/dossiers/{id}"),
             Self::Complaint(id) => format!("/v1/complaints/{id}"),
+            Self::Mandate(id) => format!("/v1/mandates/{id}"),
             Self::Rules(_) => "/v1/rules".to_owned(),
             Self::Outage(id) => format!("/v1/outages/{id}"),
         }
@@ -120,7 +125,7 @@ pub(crate) struct ChangeReply {
     #[serde(rename = "type")]
     #[schema(example = "intake.DossierAccepted.v1")]
     kind: String,
-    /// Id of the dossier, the complaint or the outage, or kind and name of the file of rules.
+    /// Id of the dossier, complaint, mandate or outage, or kind and name of the file of rules.
     #[schema(example = "018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e")]
     subject: String,
     /// Time at which it was recorded.
@@ -179,10 +184,18 @@ mod tests {
         let id = "018fd2c4-6a3e-5b7a-9c41-2f0c3a1b5d6e";
         let address = |stream: &str| Some(change(stream)?.subject.address());
         assert_eq!(address(&format!("complaint-{id}")), Some(format!("/v1/complaints/{id}")));
+        assert_eq!(address(&format!("mandate-{id}")), Some(format!("/v1/mandates/{id}")));
         assert_eq!(address(&format!("outage-{id}")), Some(format!("/v1/outages/{id}")));
         assert_eq!(address("law-procedure.energy"), Some("/v1/rules".to_owned()));
-        for stream in ["cursor-review", "reads-x", "codes-G02", "waybill-x", "review-x", "other-1"]
-        {
+        for stream in [
+            "cursor-review",
+            "reads-x",
+            "codes-G02",
+            "waybill-x",
+            "review-x",
+            "other-1",
+            "credential-x",
+        ] {
             assert_eq!(address(stream), None, "{stream}");
         }
     }

@@ -1,4 +1,5 @@
-//! Who owns the subjects of changes at present, by the views and the streams of complaints.
+//! Who owns the subjects of changes at present, by the views and the streams of complaints and
+//! mandates.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use dossier::State;
 use dossier::access::{Caller, Resource};
 use dossier::contract::{AgencyCode, ComplaintId, DossierId, IntakeEvent, Subject as Party};
 use dossier::feedback::Complaint;
+use dossier::mandates::Mandate;
 use dossier::services::Category;
 use engine::view::Question;
 use engine::{Streams, decode, fold};
@@ -38,6 +40,14 @@ pub(super) async fn of(feed: &Feed, changes: &[Change]) -> Result<Owners, Proble
                 complaints.insert(*id, complaint);
             }
             Subject::Complaint(_) => {}
+            Subject::Mandate(id) => {
+                if !owners.contains_key(subject) {
+                    let stream = Streams::<Mandate>::of(id.0);
+                    let mandate: Mandate = fold(&feed.engine.store.read_whole(&stream).await?)?;
+                    let owner = mandate.resource().map(Arc::new);
+                    owners.extend(owner.map(|owner| (subject.clone(), owner)));
+                }
+            }
             Subject::Rules(_) | Subject::Outage(_) => {
                 owners.insert(subject.clone(), Arc::default());
             }

@@ -139,7 +139,7 @@ fn sent(exported: Exported, format: Format, permit: OwnedSemaphorePermit) -> Rep
 
 fn written(
     rows: &Connection,
-    (scope, law): (&Scope, &Law),
+    (scope, law): (&Scope, &Arc<Law>),
     (group_by, format): (Option<GroupedBy>, Format),
     folder: PathBuf,
 ) -> Result<Exported, ExportError> {

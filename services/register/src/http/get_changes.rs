@@ -1,4 +1,4 @@
-//! Follows the changes of all dossiers, complaints and rules that the caller may read.
+//! Follows the changes of all dossiers, complaints, mandates and rules that the caller may read.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -72,8 +72,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get("/v1/changes", "get_changes", "Follow changes")
         .describe(
             "Which events were recorded, as CloudEvents without data, in the order of the log: of \
-             an applicant's own dossiers and complaints, of those of an officer's agency, and of \
-             the law for officers. Rights are those of the present. Each change is sent once: continue \
+             an applicant's own dossiers, complaints and mandates, of those of an officer's agency, and \
+             of the law for officers. Those of mandates are for their parties, and for clerks and \
+             auditors of the agency that recorded them. Rights are those of the present. Each change is sent once: continue \
              from the `cursor` of the last answer. \
              With `wait`, the answer waits for a change; it may also be empty before that time, \
              and then has the cursor to continue from. With `Accept: text/event-stream` it is a stream \

@@ -126,7 +126,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let after = query.after.as_deref().map(|after| {
         cursors.read(after).and_then(|key| CountedPlace::parse(key).ok_or_else(Cursors::invalid))
     });
-    let listed = ListedFigure { scope, figure, group, after: after.transpose()?, rows: limit };
+    let (known, after) = (Arc::clone(&law), after.transpose()?);
+    let listed = ListedFigure { scope, figure, group, law: known, after, rows: limit };
     let rows = app.view.query(Question::Statistics, move |rows| listed.read(rows)).await?;
     let next =
         request.page_after(ADDRESS, (&rows, limit), |last| cursors.write(&last.place.text()));

@@ -85,7 +85,7 @@ pub(super) fn operation() -> Operation<App> {
              reveal nothing either. A month is published once it is over, from facts that do not \
              change later. Counts are exact; percentages are rounded to two decimals.",
     )
-    .counted(Counts::LookUp)
+    .counted(Counts::Published)
     .query::<PublicFiguresQuery>()
     .reply::<PublicFiguresReply>()
     .cacheable()

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Cursors, Line, Operation, PageRows, Problem, Reply, Request};
 
-use super::reads_of::{key, text};
+use super::reads_of::{PaperPrintedReply, key, text};
 use crate::App;
 use crate::reads::{ReadRow, Thing, by_reader, shown_by};
 
@@ -59,6 +59,8 @@ pub(crate) struct ReaderReadReply {
     /// The mandates whose data was read.
     #[schema(value_type = Vec<MandateId>)]
     mandates: Vec<String>,
+    /// Papers that were printed, as far as no step has issued them.
+    papers: Vec<PaperPrintedReply>,
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -114,6 +116,7 @@ fn with_things(
         role: row.role,
         agency: row.agency.clone(),
         operation: row.operation.clone(),
+        papers: PaperPrintedReply::all(row.papers),
     };
     Ok((row.key, reply))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use dossier::contract::{AgencyCode, Channel, ProcedureCode};
 use dossier::figures::ApplicantKind;
-use dossier::law::{Law, Text};
+use dossier::law::{Law, Level, Text};
 use engine::view::Question;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,10 +73,10 @@ pub(crate) struct StatisticsReply {
 /// Figures of a group.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GroupReply {
-    /// Code, subject, month or channel of the group.
+    /// Code, subject, month, level or channel of the group.
     #[schema(example = "G02.001")]
     key: String,
-    /// Name of the agency or procedure; null for other groups.
+    /// Name of the agency, procedure, unit or level; null for other groups.
     name: Option<Text>,
     #[serde(flatten)]
     #[schema(inline)]
@@ -136,6 +136,11 @@ impl GroupReply {
             Some(GroupedBy::Agency | GroupedBy::Receiver) => {
                 law.agency(&key.as_str().into()).map(|a| a.name.clone())
             }
+            Some(GroupedBy::Unit) => unit_named(law, &key),
+            Some(GroupedBy::Level) => Level::named(&key).map(|level| match level {
+                Level::Full => Text::new("Toàn trình", "Full"),
+                Level::Partial => Text::new("Một phần", "Partial"),
+            }),
             Some(GroupedBy::Procedure) => {
                 let versions = law.versions().find(|(code, _)| code.as_str() == key);
                 versions.and_then(|(_, all)| all.last()).map(|newest| newest.name.clone())
@@ -144,4 +149,11 @@ impl GroupReply {
         };
         Self { key, name, figures }
     }
+}
+
+/// The newest name of a unit, which the directory has in one language.
+fn unit_named(law: &Law, key: &str) -> Option<Text> {
+    let (agency, unit) = key.rsplit_once('/')?;
+    let name = law.directory(&agency.into())?.unit_name(&unit.into())?;
+    Some(Text::new(name, name))
 }

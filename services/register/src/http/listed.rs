@@ -151,8 +151,12 @@ pub(crate) struct TaskStepReply {
 }
 
 impl TaskStepReply {
-    /// The step of a task in a dossier; `None` if it belongs to no resource of the dossier.
+    /// The step of a task in a dossier; `None` if it belongs to no resource of the dossier, or if
+    /// it is a partner's.
     pub(super) fn of(task: &Task, row: &ListedRow) -> Option<Self> {
+        if matches!(task.kind.who(), WaitingOn::Provider | WaitingOn::Carrier) {
+            return None;
+        }
         let operation = task.kind.step().name;
         let mut modules = ServiceName::ALL.iter().flat_map(|service| service.modules());
         let module = modules.find(|module| module.steps.iter().any(|s| s.name == operation))?;
@@ -409,4 +413,24 @@ pub(super) fn officers_of(
 /// A party in the form in which parties are compared.
 pub(super) fn party(subject: &Subject) -> String {
     dossier::contract::party_name(subject.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use dossier::overview::TaskKind;
+
+    use super::*;
+
+    #[test]
+    fn more_ranges_than_can_be_merged_are_refused_at_the_parameter() {
+        let ranges = |count: usize| {
+            let kinds = TaskKind::ALL.iter().cycle().take(count);
+            kinds.map(|kind| Range::work(Scope::agency("G02"), *kind)).collect::<Vec<_>>()
+        };
+        assert_eq!(merged(ranges(RANGES_MAX), "unit").unwrap().len(), RANGES_MAX);
+        let refused = merged(ranges(RANGES_MAX + 1), "unit").unwrap_err();
+        assert_eq!(refused.status(), 400);
+        let said = serde_json::to_string(&refused.body(web::Language::English)).unwrap();
+        assert!(said.contains("\"unit\"") && said.contains("1000 lists"), "{said}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use dossier::State;
 use dossier::access::{May, agency, own};
-use dossier::contract::{AgencyCode, Role, Subject};
+use dossier::contract::{AgencyCode, PaperPrinted, Role, Subject};
 use engine::Streams;
 use engine::view::Question;
 use jiff::Timestamp;
@@ -44,6 +44,33 @@ pub(crate) struct PersonalReadReply {
     /// Name of the operation; its reply is what was read.
     #[schema(example = "get_dossier")]
     operation: String,
+    /// Papers that were printed, as far as no step has issued them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    papers: Vec<PaperPrintedReply>,
+}
+
+/// A printed paper that no step issues: its text can be compared with this digest.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PaperPrintedReply {
+    /// Name of the template.
+    #[schema(example = "control-06")]
+    template: String,
+    /// Version of the template.
+    template_version: u32,
+    /// SHA-256 of the printed text.
+    #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    sha256: String,
+}
+
+impl PaperPrintedReply {
+    pub(super) fn all(papers: Vec<PaperPrinted>) -> Vec<Self> {
+        let reply = |paper: PaperPrinted| Self {
+            template: paper.template,
+            template_version: paper.version,
+            sha256: paper.sha256,
+        };
+        papers.into_iter().map(reply).collect()
+    }
 }
 
 /// A page of the reads of what the stream with this id is about.
@@ -85,7 +112,8 @@ pub(super) fn text((position, number): Key) -> String {
 }
 
 fn reply(row: ReadRow, to: Role) -> PersonalReadReply {
-    let ReadRow { at, reader, role, agency, operation, .. } = row;
+    let ReadRow { at, reader, role, agency, operation, papers, .. } = row;
+    let papers = PaperPrintedReply::all(papers);
     let is_shown = to == Role::Auditor || !role.is_officer();
-    PersonalReadReply { at, role, agency, subject: is_shown.then_some(reader), operation }
+    PersonalReadReply { at, role, agency, subject: is_shown.then_some(reader), operation, papers }
 }

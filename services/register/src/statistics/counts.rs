@@ -1,10 +1,11 @@
 //! Counts the rows of a scope, in all or by group.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dossier::contract::{AgencyCode, ProcedureCode};
 use dossier::figures::{OnlineServices, Share};
-use dossier::law::Law;
+use dossier::law::{Law, Level};
 use jiff::civil::Date;
 use rusqlite::types::{FromSql, Value};
 use rusqlite::{Connection, Row, params_from_iter};
@@ -13,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::figure::{CountedFigure, SETTLED};
 use super::figures::{FiguresReply, ServicesReply};
+use super::lookups;
 use super::scope::{Period, Scope};
 
 /// What the counted dossiers are grouped by.
@@ -26,6 +28,12 @@ pub(crate) enum GroupedBy {
     Procedure,
     /// The officer who has, or last had, the review; an empty key is nobody.
     Officer,
+    /// The unit of that officer, as `AGENCY/UNIT`, by the directory on the day on which the dossier
+    /// was handled, or today; an empty key is nobody, or an officer who is in no directory.
+    Unit,
+    /// The level of the online service, `full` or `partial`, by the version of the procedure under
+    /// which the dossier was received; an empty key is no online service.
+    Level,
     /// The month of submission, or of handling if dossiers are counted by that: only handled
     /// dossiers are counted then.
     Month,
@@ -49,11 +57,25 @@ impl GroupedBy {
             Self::Receiver => "coalesce(receiver, agency)",
             Self::Procedure => "procedure",
             Self::Officer => "coalesce(officer, '')",
+            Self::Unit => lookups::UNIT,
+            Self::Level => lookups::LEVEL,
             Self::Month if period == Period::Handled => "coalesce(substr(handled_day, 1, 7), '')",
             Self::Month => "substr(submitted_day, 1, 7)",
             Self::Channel => "channel",
             Self::Audience => "iif(business, 'business', 'citizen')",
         }
+    }
+
+    /// Prepares a connection for queries with [`GroupedBy::key`].
+    pub(super) fn prepare(
+        self,
+        rows: &Connection,
+        (scope, law): (&Scope, &Arc<Law>),
+    ) -> rusqlite::Result<()> {
+        if matches!(self, Self::Unit | Self::Level) {
+            lookups::offer(rows, law, scope.now)?;
+        }
+        Ok(())
     }
 
     /// The rows that are grouped.
@@ -75,7 +97,10 @@ impl GroupedBy {
                 let days = (first.max(scope.days.0), first.last_of_month().min(scope.as_of));
                 OnlineServices::of(law, scope.filter.agency.as_ref(), days)
             }
-            Self::Receiver | Self::Officer | Self::Channel | Self::Audience => return None,
+            Self::Level => scope.services(law).at_level(Level::named(key)?),
+            Self::Receiver | Self::Officer | Self::Unit | Self::Channel | Self::Audience => {
+                return None;
+            }
         };
         let asked = scope.filter.procedure.as_ref();
         Some(asked.map_or_else(|| services.clone(), |code| services.clone().only(code)))
@@ -93,9 +118,10 @@ pub(crate) fn total(rows: &Connection, scope: &Scope, law: &Law) -> rusqlite::Re
 /// The figures of at most `limit` groups after the key `after`, by key.
 pub(crate) fn groups(
     rows: &Connection,
-    (scope, by, law): (&Scope, GroupedBy, &Law),
+    (scope, by, law): (&Scope, GroupedBy, &Arc<Law>),
     (after, limit): (Option<&str>, u32),
 ) -> rusqlite::Result<Vec<Group>> {
+    by.prepare(rows, (scope, law))?;
     let mut keys = Keys { key: by.key(scope.filter.period), ..Keys::all(scope) };
     keys.conditions = by.rows(scope);
     if let Some(after) = after {

@@ -1,6 +1,9 @@
 //! The dossiers of a figure, the newest first.
 
+use std::sync::Arc;
+
 use dossier::contract::{AgencyCode, DossierCode, DossierId, ProcedureRef};
+use dossier::law::Law;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rusqlite::types::{Type, Value};
@@ -18,6 +21,7 @@ pub(crate) struct ListedFigure {
     pub(crate) figure: CountedFigure,
     /// Only those of this group.
     pub(crate) group: Option<(GroupedBy, String)>,
+    pub(crate) law: Arc<Law>,
     /// After this place.
     pub(crate) after: Option<Place>,
     pub(crate) rows: u32,
@@ -59,11 +63,12 @@ impl Place {
 
 impl ListedFigure {
     pub(crate) fn read(&self, rows: &Connection) -> rusqlite::Result<Vec<CountedRow>> {
-        let Self { scope, figure, group, after, rows: limit } = self;
+        let Self { scope, figure, group, law, after, rows: limit } = self;
         let mut values = scope.values.clone();
         let counted = group.as_ref().map_or_else(|| scope.rows.clone(), |(by, _)| by.rows(scope));
         let mut conditions = format!("{counted} AND ({})", figure.condition(scope));
         if let Some((by, key)) = group {
+            by.prepare(rows, (scope, law))?;
             conditions = format!("{conditions} AND {} = ?", by.key(scope.filter.period));
             values.push(Value::Text(key.clone()));
         }

@@ -114,6 +114,7 @@ pub(crate) struct Scope {
     pub(crate) handled: String,
     /// Whether a row was carried over from before the period.
     pub(crate) carried: String,
+    pub(crate) now: Timestamp,
     /// The local day now.
     pub(crate) today: Date,
     /// The last day of the period, or today.
@@ -177,7 +178,8 @@ impl Scope {
             }
         }
         let days = (first.unwrap_or(as_of).min(as_of), as_of);
-        Ok(Self { rows: rows.join(" AND "), values, handled, carried, today, as_of, days, filter })
+        let rows = rows.join(" AND ");
+        Ok(Self { rows, values, handled, carried, now, today, as_of, days, filter })
     }
 
     /// The services of the agency in the period; only the procedure asked for, if any.

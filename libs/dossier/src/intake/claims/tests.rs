@@ -175,6 +175,59 @@ fn a_dossier_whose_rest_of_the_fee_is_not_paid_is_returned() {
 }
 
 #[test]
+fn a_rejected_claim_is_confirmed_after_all_while_the_rest_of_the_fee_is_unpaid() {
+    let law = certificates();
+    let mut scene = submitted(&law);
+    paid(&mut scene, "2026-11-20T10:00", 15_000);
+    let claims = vec![decision("digital_citizen", false, Some("expired"))];
+    scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
+    let mut wrong = |claims| {
+        let refusal = scene.execute("2026-11-20T12:00", Role::Clerk, accept(claims)).unwrap_err();
+        let found = refusal.findings();
+        found.into_iter().map(|finding| finding.pointer).collect::<Vec<_>>()
+    };
+    let bare = decision("digital_citizen", true, None);
+    let other = decision("student", true, Some("x"));
+    assert_eq!(wrong(vec![bare.clone()]), ["/claims/0/reason"]);
+    assert_eq!(
+        wrong(vec![bare.clone(), other, bare]),
+        ["/claims/0/reason", "/claims/1/group", "/claims/2/group", "/claims/2/reason"]
+    );
+
+    let claims = vec![decision("digital_citizen", true, Some("a new card was shown"))];
+    let events = scene.execute("2026-11-20T12:00", Role::Clerk, accept(claims)).unwrap();
+    let [IntakeEvent::FeeClaimsDecided(decided)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(
+        (decided.fee, &*decided.brief.groups),
+        (Some(Vnd(15_000)), &["digital_citizen".to_owned()][..])
+    );
+    assert_eq!(scene.state.stage(), Stage::Submitted);
+    // Payment finds that what was paid covers the reduced fee.
+    let events = paid(&mut scene, "2026-11-20T12:01", 15_000);
+    assert!(matches!(events[..], [IntakeEvent::FeeReceived(_)]), "{events:?}");
+    assert!(scene.state.answer().is_some(), "a new period to answer");
+    let events = scene.execute("2026-11-20T13:00", Role::Clerk, accept(Vec::new())).unwrap();
+    let [IntakeEvent::DossierAccepted(accepted)] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(*accepted.brief.groups, ["digital_citizen".to_owned()]);
+}
+
+#[test]
+fn a_rejected_claim_is_not_confirmed_once_the_whole_fee_is_paid() {
+    let law = certificates();
+    let mut scene = submitted(&law);
+    paid(&mut scene, "2026-11-20T10:00", 15_000);
+    let claims = vec![decision("digital_citizen", false, Some("expired"))];
+    scene.execute("2026-11-20T11:00", Role::Clerk, accept(claims)).unwrap();
+    paid(&mut scene, "2026-11-20T12:00", 30_000);
+    let confirm = || accept(vec![decision("digital_citizen", true, Some("a new card"))]);
+    let before = scene.execute("2026-11-20T13:00", Role::Clerk, confirm());
+    assert_eq!(before, Err(Refusal::ClaimFinal));
+    scene.execute("2026-11-20T13:00", Role::Clerk, accept(Vec::new())).unwrap();
+    let after = scene.execute("2026-11-20T14:00", Role::Clerk, confirm());
+    assert_eq!(after, Err(Refusal::ClaimFinal));
+}
+
+#[test]
 fn a_claim_that_another_reduction_outweighs_is_rejected_and_the_dossier_accepted_at_once() {
     let law = proved("code: CO.D\n", |text| {
         let everybody = "  reductions:\n    - { rule: all, percent: 60, of: [phi], effective: { from: 2026-01-01 }, basis: x }\n";
@@ -212,4 +265,15 @@ fn a_fee_after_the_acceptance_is_assessed_without_the_rejected_group() {
     };
     assert_eq!(decided.fee, None, "it is assessed after the acceptance");
     assert!(accepted.brief.groups.is_empty());
+
+    // It is not paid yet, so the claim can be decided anew.
+    let claims = vec![decision("cooperative", true, Some("found in the register"))];
+    let events = scene.execute("2026-11-20T12:00", Role::Clerk, accept(claims)).unwrap();
+    let [IntakeEvent::FeeClaimsDecided(decided)] = &events[..] else { panic!("{events:?}") };
+    let reduced = decided.fee.unwrap();
+    assert_eq!(scene.state.stage(), Stage::Processing);
+    assert!(!scene.state.is_suspended());
+    let events = paid(&mut scene, "2026-11-25T10:00", reduced.0);
+    let [IntakeEvent::FeeReceived(received), ..] = &events[..] else { panic!("{events:?}") };
+    assert!(received.started_at.is_some(), "the clock starts with the fee");
 }

@@ -21,6 +21,9 @@ impl Check<'_, '_> {
             check.period(&by, "/classify", rules.classify);
             check.period(&by, "/classify_personal_data", rules.classify_personal_data);
             check.period(&by, "/publish", rules.publish);
+            if let Some(within) = rules.reopen_within {
+                check.period(&by, "/reopen_within", within);
+            }
             for (list, periods) in [
                 ("answer", &rules.answer),
                 ("answer_online", &rules.answer_online),

@@ -216,6 +216,77 @@ fn an_answer_to_a_query_names_the_same_fact_as_the_report() {
 }
 
 #[test]
+fn a_request_of_ours_that_a_payer_sends_back_is_no_report() {
+    let order = Order {
+        reference: "DSR0123456789ABC",
+        request: "r1",
+        amount: Vnd(30_000),
+        text: "Le phi",
+        created_at: at("2026-11-26T02:00:00Z"),
+        expires_at: None,
+        payer_ip: "203.113.1.1",
+        return_url: "https://dossier.example/",
+        notify_url: "",
+        english: false,
+        receipt: Map::new(),
+        agency: "G02.001",
+    };
+    let started = Vnpay.pay(&example("vnpay"), &secrets(), &order).unwrap();
+    let Start::Redirect(url) = started else { panic!("{started:?}") };
+    let (_, sent) = url.split_once('?').unwrap();
+    assert!(sent.contains("vnp_Command=pay") && sent.contains("vnp_SecureHash="));
+    assert_eq!(problem(sent), SignatureProblem::Form);
+    // The signature alone does not tell: a report with the command would have a right one.
+    let report = format!("{}&vnp_Version=2.1.0", query(REPORT));
+    assert!(read(&with_hash(&report, &report)).is_ok());
+    let report = format!(
+        "vnp_Amount=3000000&vnp_Command=pay&{}",
+        &query(REPORT)["vnp_Amount=3000000&".len()..]
+    );
+    assert_eq!(problem(&with_hash(&report, &report)), SignatureProblem::Form);
+}
+
+#[test]
+fn two_refunds_of_a_payment_without_a_number_of_their_own_are_two_facts() {
+    let event = |refund_reference: &str| {
+        let values = REFUND_ANSWER.iter().map(|name| match *name {
+            "vnp_Command" => "refund",
+            "vnp_ResponseCode" => "00",
+            "vnp_TmnCode" => "DOSSIER1",
+            "vnp_TxnRef" => "DSR0123456789ABC",
+            "vnp_Amount" => "1000000",
+            "vnp_TransactionNo" => "0",
+            "vnp_TransactionType" => "03",
+            "vnp_TransactionStatus" => "05",
+            _ => "",
+        });
+        let values: Vec<(&str, &str)> = REFUND_ANSWER.iter().copied().zip(values).collect();
+        let signed: Vec<&str> = values.iter().map(|(_, value)| *value).collect();
+        let signed = signed.join("|");
+        let hash = hex(&secrets().sign(Algorithm::HmacSha512, signed.as_bytes()).unwrap());
+        let members = values.iter().filter(|(_, value)| !value.is_empty());
+        let mut body: Map<String, Value> =
+            members.map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+        body.insert(HASH.to_owned(), Value::from(hash));
+        let body = Value::Object(body).to_string();
+        let refund = Refund {
+            question: question(),
+            refund_reference,
+            amount: Vnd(10_000),
+            captured: Vnd(30_000),
+            reason: "a",
+            by: "an",
+        };
+        let response = Response { status: 200, body: body.as_bytes() };
+        let notice = Vnpay.refunded(&example("vnpay"), &secrets(), &refund, response).unwrap();
+        assert_eq!((notice.outcome, notice.transaction), (Outcome::Pending, None));
+        notice.event
+    };
+    assert_eq!(event("DSRR1"), event("DSRR1"));
+    assert_ne!(event("DSRR1"), event("DSRR2"));
+}
+
+#[test]
 fn requests_with_values_that_could_be_split_in_another_way_are_not_made() {
     let refund = Refund {
         question: Question { our_ip: "1|2", ..question() },

@@ -53,7 +53,7 @@ pub(crate) struct AgencyReply {
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_agencies", "List agencies")
         .describe("Without a token, in the order of the codes.")
-        .counted(Counts::LookUp)
+        .counted(Counts::Published)
         .query::<AgenciesQuery>()
         .list::<AgencyReply>()
         .pages()

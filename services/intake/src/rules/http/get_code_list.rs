@@ -48,7 +48,7 @@ pub(super) fn operation() -> Operation<App> {
              by `x-code-list`.",
         )
         .parameter("name", "The name of the list.")
-        .counted(Counts::LookUp)
+        .counted(Counts::Published)
         .query::<CodeListQuery>()
         .list::<CodeReply>()
         .pages()

@@ -79,7 +79,7 @@ pub(super) fn operation() -> Operation<App> {
              a submission.",
         )
         .parameter("code", "The code of the procedure.")
-        .counted(Counts::LookUp)
+        .counted(Counts::Published)
         .query::<FeeQuoteQuery>()
         .reply::<FeeQuoteReply>()
         .cacheable()

@@ -32,7 +32,7 @@ pub(super) fn operation() -> Operation<App> {
          the last one.",
         )
         .parameter("code", "The code of the procedure.")
-        .counted(Counts::LookUp)
+        .counted(Counts::Published)
         .query::<ProcedureQuery>()
         .reply::<ProcedureReply>()
         .cacheable()

@@ -42,7 +42,7 @@ pub(crate) struct ProceduresQuery {
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_procedures", "List the procedures in force")
         .describe("The public catalogue, without a token, in the order of the codes.")
-        .counted(Counts::LookUp)
+        .counted(Counts::Published)
         .query::<ProceduresQuery>()
         .list::<ProcedureReply>()
         .pages()

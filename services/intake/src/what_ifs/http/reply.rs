@@ -93,7 +93,7 @@ pub(crate) struct WhatIfReply {
     /// The part of the log that was computed.
     #[schema(minimum = 0, maximum = 100)]
     percent: u64,
-    /// Dossiers that were found so far.
+    /// Dossiers within the caller's reach that were computed so far.
     dossiers: u64,
     /// Why it failed; null if it did not.
     failure: Option<Text>,
