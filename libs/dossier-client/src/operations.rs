@@ -381,9 +381,11 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/dossiers/batches`
     ///
     /// For programs of firms and representatives: up to 100 dossiers, each submitted as by
-    /// `submit_dossier`, with its own outcome and within its own quota. What is refused does
-    /// not prevent the others. With the same `Idempotency-Key` and the same items, nothing is
-    /// submitted twice, and what was refused is decided again.
+    /// `submit_dossier`, with its own outcome and within its own quota. An item may also name a
+    /// `mandate` by which it is filed, as the header `Mandate` does for a whole request: one
+    /// batch then has the dossiers of several clients. What is refused does not prevent the
+    /// others. With the same `Idempotency-Key` and the same items, nothing is submitted twice,
+    /// and what was refused is decided again.
     ///
     /// For `applicant` of all, `clerk` of the agency, `clerk` of dossiers that their agency
     /// received, or whose fee another keeps.
@@ -441,7 +443,10 @@ impl<T: Transport> Client<T> {
     /// Each open claim to a group that reduces the fee (`claims` of the dossier) needs a
     /// decision. If a rejected claim leaves a part of the fee unpaid that is due at filing,
     /// only the decisions are recorded: the dossier stays submitted, and is accepted by a
-    /// second request when the rest is paid.
+    /// second request when the rest is paid. While that fee is unpaid, a further request may
+    /// confirm a rejected claim, with a reason: only this decision is recorded, and the fee is
+    /// assessed anew with a new period to pay. After the acceptance this is possible too, if
+    /// the fee is due after it and unpaid.
     ///
     /// For `clerk` of the agency, `clerk` of dossiers that their agency received, if the
     /// procedure lets it.
@@ -871,6 +876,33 @@ impl<T: Transport> Client<T> {
             read_json,
         )
         .json(body)
+    }
+
+    /// Show a dossier as it was at an instant.
+    ///
+    /// `GET /v1/dossiers/{dossier}/past-state`
+    ///
+    /// What officers could read then: computed from the events that had been recorded by that
+    /// instant, in all services. Names of agencies and procedures, and the lists of codes, are
+    /// those of now, and what was erased since is null. The `ETag` is that of the version at
+    /// that instant. 404 `not-found` before the submission.
+    ///
+    /// For `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_past_state(
+        &self,
+        dossier: uuid::Uuid,
+        query: &types::GetPastStateQuery,
+    ) -> Request<'_, T, types::DossierReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::GET,
+            format!("/v1/dossiers/{dossier_}/past-state", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .query(query)
     }
 
     /// Refuse to accept a dossier.
@@ -2359,6 +2391,31 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Print the labels of several parcels.
+    ///
+    /// `GET /v1/deliveries/labels`
+    ///
+    /// As JSON, an outcome for each dossier. As a PDF with `Accept: application/pdf`, the
+    /// labels in the order of the request, one on each page; if a dossier has none, the PDF is
+    /// refused with the ids of these. 404 `not-found` if none of the dossiers has a label.
+    ///
+    /// For `clerk` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_parcel_labels(
+        &self,
+        query: &types::GetParcelLabelsQuery,
+    ) -> Request<'_, T, types::ParcelLabelsReply> {
+        Request::new(
+            self,
+            Service::ResultDelivery,
+            Method::GET,
+            "/v1/deliveries/labels".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// Show the result of a dossier.
     ///
     /// `GET /v1/deliveries/{dossier}`
@@ -3324,13 +3381,15 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/changes`
     ///
     /// Which events were recorded, as CloudEvents without data, in the order of the log: of an
-    /// applicant's own dossiers and complaints, of those of an officer's agency, and of the law
-    /// for officers. Rights are those of the present. Each change is sent once: continue from
-    /// the `cursor` of the last answer. With `wait`, the answer waits for a change; it may also
-    /// be empty before that time, and then has the cursor to continue from. With `Accept:
-    /// text/event-stream` it is a stream of server-sent events for at most 15 minutes, with the
-    /// cursors as ids; a client that comes back sends the last id in `Last-Event-ID`, which
-    /// prevails over `after`. A caller may have four waiting answers and streams at once.
+    /// applicant's own dossiers, complaints and mandates, of those of an officer's agency, and
+    /// of the law for officers. Those of mandates are for their parties, and for clerks and
+    /// auditors of the agency that recorded them. Rights are those of the present. Each change
+    /// is sent once: continue from the `cursor` of the last answer. With `wait`, the answer
+    /// waits for a change; it may also be empty before that time, and then has the cursor to
+    /// continue from. With `Accept: text/event-stream` it is a stream of server-sent events for
+    /// at most 15 minutes, with the cursors as ids; a client that comes back sends the last id
+    /// in `Last-Event-ID`, which prevails over `after`. A caller may have four waiting answers
+    /// and streams at once.
     ///
     /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
     /// `approver` of the agency, `cashier` of the agency, `consultee` of dossiers that their

@@ -23,7 +23,8 @@ pub struct AbsenceReply {
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct AcceptDossierRequest {
     /// The decisions on the applicant's claims to groups that reduce the fee: one for each
-    /// claim that is open.
+    /// claim that is open. While the fee is unpaid, a rejected claim can be confirmed, with a
+    /// reason.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimDecisionRequest>,
 }
@@ -307,7 +308,8 @@ values! {
 /// Dossiers to be submitted.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BatchDossiersRequest {
-    /// The dossiers, each the body of a request to `submit_dossier`. From 1 to 100.
+    /// The dossiers, each the body of a request to `submit_dossier`, and `mandate`, the id of
+    /// the mandate by which it is filed, if the request invokes none. From 1 to 100.
     pub items: Vec<serde_json::Value>,
 }
 
@@ -526,7 +528,7 @@ pub struct ChangeReply {
     pub source: String,
     /// Kind of event.
     pub r#type: String,
-    /// Id of the dossier, the complaint or the outage, or kind and name of the file of rules.
+    /// Id of the dossier, complaint, mandate or outage, or kind and name of the file of rules.
     pub subject: String,
     /// Time at which it was recorded.
     pub time: jiff::Timestamp,
@@ -588,8 +590,8 @@ pub struct ClaimDecisionRequest {
     pub group: String,
     /// True to confirm the claim, false to reject it.
     pub confirmed: bool,
-    /// The written reason, which the applicant reads; required for a rejection. At most 2000
-    /// characters.
+    /// The written reason, which the applicant reads; required for a rejection, and to confirm
+    /// a claim that was rejected. At most 2000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -2304,7 +2306,7 @@ pub struct GroupEvidenceReply {
 /// Figures of a group.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct GroupReply {
-    /// Code, subject, month or channel of the group.
+    /// Code, subject, month, level or channel of the group.
     pub key: String,
     /// Number of counted dossiers: `carried_over` and those received in the period.
     pub dossiers: u64,
@@ -2415,7 +2417,7 @@ pub struct GroupReply {
     /// Mean of that time over handled dossiers, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elapsed_mean_s: Option<i64>,
-    /// Name of the agency or procedure; null for other groups.
+    /// Name of the agency, procedure, unit or level; null for other groups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<BilingualText>,
     /// Mean rating, from 1 to 5.
@@ -2439,6 +2441,8 @@ values! {
         Receiver = "receiver",
         Procedure = "procedure",
         Officer = "officer",
+        Unit = "unit",
+        Level = "level",
         Month = "month",
         Channel = "channel",
         Audience = "audience",
@@ -2613,6 +2617,21 @@ pub struct Label {
     /// The carrier's number of the parcel; null until it is handed over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waybill: Option<String>,
+}
+
+/// The outcome for one dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct LabelOutcome {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// The HTTP status that `get_label` would have.
+    pub status: u32,
+    /// The label; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<LabelReply>,
+    /// Why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub problem: Option<Problem>,
 }
 
 /// The label of a parcel.
@@ -3484,6 +3503,17 @@ values! {
     }
 }
 
+/// A printed paper that no step issues: its text can be compared with this digest.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PaperPrintedReply {
+    /// Name of the template.
+    pub template: String,
+    /// Version of the template.
+    pub template_version: u32,
+    /// SHA-256 of the printed text.
+    pub sha256: String,
+}
+
 /// A parcel with a result.
 pub type ParcelId = uuid::Uuid;
 
@@ -3499,6 +3529,16 @@ pub struct ParcelLabelReply {
     /// The recipient; null after its erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<AddressReply>,
+}
+
+/// The labels, in the order of the request.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParcelLabelsReply {
+    /// The number of dossiers with a label.
+    pub succeeded: u64,
+    /// The number of dossiers without one.
+    pub refused: u64,
+    pub outcomes: Vec<LabelOutcome>,
 }
 
 /// The parcels that an agency handed to a carrier on a day.
@@ -3719,6 +3759,9 @@ pub struct PersonalReadReply {
     /// Agency of the officer; absent for operators and partners without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
+    /// Papers that were printed, as far as no step has issued them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub papers: Vec<PaperPrintedReply>,
     /// Subject of the reader. The persons whose data was read see it for partners only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
@@ -4185,6 +4228,8 @@ pub struct ReaderReadReply {
     pub complaints: Vec<ComplaintId>,
     /// The mandates whose data was read.
     pub mandates: Vec<MandateId>,
+    /// Papers that were printed, as far as no step has issued them.
+    pub papers: Vec<PaperPrintedReply>,
     /// Agency of the officer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency: Option<AgencyCode>,
@@ -5921,7 +5966,7 @@ pub struct WhatIfReply {
     pub started_at: jiff::Timestamp,
     /// The part of the log that was computed.
     pub percent: u64,
-    /// Dossiers that were found so far.
+    /// Dossiers within the caller's reach that were computed so far.
     pub dossiers: u64,
     /// Figures by procedure; empty until it is done.
     pub procedures: Vec<WhatIfProcedureReply>,
@@ -6190,6 +6235,13 @@ pub struct GetNotesQuery {
     pub limit: Option<u32>,
 }
 
+/// The query of `get_past_state`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetPastStateQuery {
+    /// The instant; what was recorded at it is included.
+    pub at: jiff::Timestamp,
+}
+
 /// The query of `get_mandates`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetMandatesQuery {
@@ -6369,6 +6421,13 @@ pub struct GetPaymentTasksQuery {
 pub struct GetLoadsQuery {
     /// The code of the agency.
     pub agency: AgencyCode,
+}
+
+/// The query of `get_parcel_labels`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetParcelLabelsQuery {
+    /// Ids of the dossiers, from 1 to 100, separated by commas.
+    pub dossiers: String,
 }
 
 /// The query of `get_parcel_list`.
