@@ -24,8 +24,8 @@ pub struct Components {
     pub codes: Arc<Codes>,
     /// Certificates that expire.
     pub ends: Ends,
-    /// Whether sandbox payment providers, which move no money, are offered.
-    pub sandbox: bool,
+    /// Payment providers.
+    pub outside: payment::Outside,
     /// Persons who must agree before a file of rules is issued: 1 or 2.
     pub rule_signers: u8,
 }
@@ -39,8 +39,8 @@ pub struct Installation {
     pub quotas: Quotas,
     pub documents: Documents,
     pub secret: Arc<Secret>,
-    /// Whether sandbox payment providers, which move no money, are offered.
-    pub sandbox: bool,
+    /// Payment providers.
+    pub outside: payment::Outside,
     /// Persons who must agree before a file of rules is issued: 1 or 2.
     pub rule_signers: u8,
 }
@@ -52,12 +52,12 @@ impl Components {
         installation: Installation,
     ) -> Result<Arc<Self>, EngineError> {
         let engine = Engine::new(settings).await?;
-        let Installation { auth, quotas, documents, secret, sandbox, rule_signers } = installation;
+        let Installation { auth, quotas, documents, secret, outside, rule_signers } = installation;
         let documents = Arc::new(documents);
         let context = Context::new(&engine, (auth, quotas), &documents, &secret);
         let codes = Arc::new(Codes::new(engine.holder().to_owned(), secret.key()));
         let ends = Ends::default();
-        Ok(Arc::new(Self { engine, context, documents, codes, ends, sandbox, rule_signers }))
+        Ok(Arc::new(Self { engine, context, documents, codes, ends, outside, rule_signers }))
     }
 
     /// Parts of the law, certificates and keys that end soon and have no successor, the earliest

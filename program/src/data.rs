@@ -13,6 +13,9 @@ use engine::Settings;
 use engine::view::{Ahead, ahead};
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
+use outbox::Outbox;
+use payment::Outside;
+use payment::partners::Partners;
 use platform::TimeSource;
 use platform::secret::Secret;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +56,7 @@ pub struct DataDirectory {
     accept_log_loss: bool,
     /// Operators needed to issue rules, if configured.
     rule_signers: Option<u8>,
+    partners: Arc<Partners>,
 }
 
 /// Whose tokens a process accepts.
@@ -99,6 +103,7 @@ impl DataDirectory {
             bus: BusArguments::default(),
             accept_log_loss: false,
             rule_signers: None,
+            partners: Arc::default(),
         })
     }
 
@@ -120,6 +125,7 @@ impl DataDirectory {
             bus: BusArguments::default(),
             accept_log_loss: false,
             rule_signers: None,
+            partners: Arc::default(),
         })
     }
 
@@ -312,6 +318,26 @@ impl DataDirectory {
     }
 
     /// Sets quotas from a file.
+    /// Sets the payment partners.
+    #[must_use]
+    pub(crate) fn with_partners(self, partners: Partners) -> Self {
+        Self { partners: Arc::new(partners), ..self }
+    }
+
+    /// Payment providers. Requests to partners are kept beside the read models.
+    fn outside(&self, sandbox: bool) -> Result<Outside> {
+        let partners = Arc::clone(&self.partners);
+        let folder = self.views();
+        let outbox = if partners.has_enabled() {
+            private::folder(&folder)?;
+            Outbox::in_file(&folder.join("outbox.sqlite"))
+        } else {
+            Outbox::in_memory()
+        };
+        let outbox = outbox.with_context(|| format!("the outbox in {}", folder.display()))?;
+        Ok(Outside { sandbox, partners, outbox, opened_within: payment::limits::OPENED_WITHIN })
+    }
+
     pub(crate) fn with_quotas(self, file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(self) };
         let shown = || file.display().to_string();
@@ -459,9 +485,10 @@ impl DataDirectory {
         let quotas = Quotas::new(self.quotas, passing);
         let secret = Arc::new(Secret::new(digest_key));
         let documents = self.documents(&clock, &secret).await?;
+        let outside = self.outside(sandbox)?;
         let (rules, views) = (shipped_rules()?, Some(self.views()));
         let settings = Settings { store, bus, rules, clock, views };
-        let installation = Installation { auth, quotas, documents, secret, sandbox, rule_signers };
+        let installation = Installation { auth, quotas, documents, secret, outside, rule_signers };
         let components = Components::open(settings, installation).await?;
         if idle {
             components.engine.guard().hold();

@@ -22,11 +22,12 @@ mod tools;
 mod world;
 
 use ends::Certificate;
-use tools::{backup, bus, check, copy, explain, export, rules, store_suite, token, visit, whatif};
+use tools::{backup, bus, check, copy, explain, export, partners, rules, store_suite, token, visit, whatif};
 use world::{demo, replay};
 
 pub use components::{Components, Installation};
 pub use data::{DataDirectory, Identity, Time};
+pub use payment::Outside;
 pub use serve::{openapi, watching};
 pub use tools::check::{Finding, Report, check, check_with};
 pub use tools::copy::{Copied, copy};
@@ -107,6 +108,8 @@ enum Command {
     Whatif(whatif::Arguments),
     /// Validate rules files offline.
     Rules(rules::Arguments),
+    /// Check files of payment partners.
+    Partners(partners::Arguments),
     /// Export the log as NDJSON.
     Export(export::Arguments),
     /// Copy a log from one event store to another.
@@ -200,6 +203,7 @@ pub fn main() -> ExitCode {
             Command::Explain(arguments) => explain::run(&arguments).await,
             Command::Whatif(arguments) => whatif::run(&arguments).await,
             Command::Rules(arguments) => rules::run(&arguments).await,
+            Command::Partners(arguments) => partners::run(&arguments),
             Command::Export(arguments) => export::run(&arguments).await,
             Command::Copy(arguments) => copy::run(&arguments).await,
             Command::StoreSuite(arguments) => store_suite::run(&arguments).await,
@@ -252,12 +256,12 @@ async fn some_services(
     components: &Components,
     names: &[ServiceName],
 ) -> Result<Vec<Service>, Stalled> {
-    let Components { engine, context, documents, codes, sandbox, rule_signers, .. } = components;
+    let Components { engine, context, documents, codes, outside, rule_signers, .. } = components;
     let mut services = Vec::with_capacity(names.len());
     for name in names {
         let service = match name {
             ServiceName::Intake => intake::service(engine, documents, codes, *rule_signers).await?,
-            ServiceName::Payment => payment::service(engine, *sandbox).await?,
+            ServiceName::Payment => payment::service(engine, outside).await?,
             ServiceName::Review => review::service(engine).await?,
             ServiceName::Delivery => delivery::service(engine, documents).await?,
             ServiceName::Feedback => feedback::service(engine, documents, codes).await?,

@@ -1,11 +1,13 @@
 //! `dossier serve`: starts and stops a process that serves the services.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use engine::Engine;
 use engine::tasks::{ClockTask, FollowedLaw, Tasks};
+use payment::partners::{Known, Partners, read};
 use platform::{Shutdown, TimeSource};
 use web::auth::{KeySource, Rules};
 use web::limits::{DRAIN_MAX, ServerLimits};
@@ -19,6 +21,7 @@ use dossier::services::ServiceName;
 use jiff::SignedDuration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 use crate::Components;
 use crate::data::{DataDirectory, Identity, Time};
@@ -131,6 +134,8 @@ pub(crate) struct Arguments {
     /// Offer the sandbox payment providers, which move no money. Always on without `--jwks`.
     #[arg(long, env = "DOSSIER_SANDBOX", value_parser = BoolishValueParser::new())]
     sandbox: bool,
+    #[command(flatten)]
+    partners: PartnerArguments,
     /// Serve only these services. The others run in processes of their own on the same event store,
     /// which must be a server. Processes that share a data directory share its keys and documents.
     #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',', value_parser = crate::service_name())]
@@ -138,11 +143,11 @@ pub(crate) struct Arguments {
     /// Folder for the read models of this process, for replicas that share a data directory.
     /// Default: the data directory.
     #[arg(long, env = "DOSSIER_VIEWS", value_name = "FOLDER")]
-    views: Option<std::path::PathBuf>,
+    views: Option<PathBuf>,
     /// Key of the digests of requests and documents. It must stay the same for the lifetime of the
     /// log. Default: created in the data directory.
     #[arg(long, env = "DOSSIER_DIGEST_KEY", value_name = "FILE")]
-    digest_key: Option<std::path::PathBuf>,
+    digest_key: Option<PathBuf>,
     /// Documents folder, or `s3://bucket/prefix` with address and credentials in the environment
     /// (`AWS_ENDPOINT`, `AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`). Default: the
     /// data directory.
@@ -150,7 +155,7 @@ pub(crate) struct Arguments {
     documents: Option<String>,
     /// File with quotas that differ from the default (docs/operating.md, "Quotas").
     #[arg(long, env = "DOSSIER_QUOTAS", value_name = "FILE")]
-    quotas: Option<std::path::PathBuf>,
+    quotas: Option<PathBuf>,
     /// Operators needed to issue rules: with 2, the first one proposes and a second one signs.
     /// Default: 2 with `--jwks`, otherwise 1.
     #[arg(long, env = "DOSSIER_RULE_SIGNERS", value_name = "1|2",
@@ -164,6 +169,71 @@ pub(crate) struct Arguments {
     bus: BusArguments,
     #[command(flatten)]
     confirmed: Confirmed,
+}
+
+/// Payment partners.
+#[derive(Debug, Args)]
+struct PartnerArguments {
+    /// Folder with a file for each payment partner (docs/partners.md). They are read at the start.
+    #[arg(long, env = "DOSSIER_PARTNERS", value_name = "FOLDER")]
+    partners: Option<PathBuf>,
+    /// Folder with the secrets that these files name, one in a file.
+    #[arg(long, env = "DOSSIER_PARTNER_SECRETS", value_name = "FOLDER")]
+    partner_secrets: Option<PathBuf>,
+    /// Address at which partners and the browsers of payers reach this installation, for example
+    /// https://dossier.example. Needed if a partner is enabled.
+    #[arg(long, env = "DOSSIER_PUBLIC_URL", value_name = "URL", value_parser = public_url)]
+    public_url: Option<Url>,
+    /// Site to which a payer's browser may return after a payment, for example
+    /// https://portal.example. That of `--public-url` is always permitted.
+    #[arg(
+        long = "return-origin",
+        env = "DOSSIER_RETURN_ORIGINS",
+        value_name = "ORIGIN",
+        value_delimiter = ','
+    )]
+    return_origins: Vec<Origin>,
+}
+
+/// Parses the address of the installation.
+fn public_url(text: &str) -> Result<Url, String> {
+    let expected = || "expected an address such as https://dossier.example".to_owned();
+    let url = Url::parse(text).map_err(|_| expected())?;
+    let is_address = ["http", "https"].contains(&url.scheme()) && url.host().is_some();
+    let is_plain = url.query().is_none() && url.fragment().is_none() && url.username().is_empty();
+    if is_address && is_plain { Ok(url) } else { Err(expected()) }
+}
+
+impl PartnerArguments {
+    /// The partners; logs which ones, so that it is known by which files money was taken.
+    fn read(self) -> Result<Partners> {
+        let Self { partners, partner_secrets, public_url, return_origins } = self;
+        let known = match &partners {
+            None => Vec::new(),
+            Some(folder) => read(folder, partner_secrets.as_deref()).map_err(|findings| {
+                let lines = findings.iter().map(|(file, one)| {
+                    let colon = if one.pointer.is_empty() { "" } else { ": " };
+                    format!("\n  {file}: {}{colon}{}", one.pointer, one.en)
+                });
+                let lines: String = lines.collect();
+                anyhow::anyhow!("the files of payment partners have findings:{lines}")
+            })?,
+        };
+        for Known { partner, digest, .. } in &known {
+            let (name, version, enabled) = (&*partner.name, partner.version, partner.enabled);
+            let scheme = partner.scheme.name;
+            tracing::info!(
+                partner = name,
+                version,
+                enabled,
+                scheme,
+                sha256 = &**digest,
+                "payment partner"
+            );
+        }
+        let origins = return_origins.iter().map(ToString::to_string).collect();
+        Partners::new(known, public_url, origins).map_err(anyhow::Error::msg)
+    }
 }
 
 /// Confirmations without which a suspicious start is refused.
@@ -225,6 +295,7 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     let data = data.with_rule_signers(arguments.rule_signers);
     let data = data.accepting_log_loss(arguments.confirmed.accept_log_loss);
     let data = data.with_quotas(arguments.quotas.as_deref())?;
+    let data = data.with_partners(arguments.partners.read()?);
     let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;
     let time = Time::Machine { confirmed, live };
     let names = match &arguments.services[..] {

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod copy;
 pub(crate) mod explain;
 pub(crate) mod export;
+pub(crate) mod partners;
 pub(crate) mod rules;
 pub(crate) mod store_suite;
 pub(crate) mod token;

@@ -61,7 +61,7 @@ impl World {
             quotas: Quotas::new(Rules::with(QUOTAS)?, clock.clone()),
             documents,
             secret,
-            sandbox: true,
+            outside: program::Outside::none(true)?,
             rule_signers,
         };
         let bus = Bus::Store(Arc::clone(&store));

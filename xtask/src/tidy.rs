@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["calendar", "papers"]),
     // For its tests.
     ("events", &["eventstoredb-double"]),
-    ("outbox", &["partners"]),
+    ("outbox", &["partners", "platform"]),
     ("platform", &[]),
     ("engine", &["calendar", "dossier", "events", "platform"]),
     ("documents", &["calendar", "dossier", "engine", "events", "platform"]),
@@ -29,7 +29,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("simulation", SIMULATION),
 ];
 /// What a service may use.
-const SERVICE: &[&str] = &["documents", "dossier", "engine", "events", "platform", "web"];
+const SERVICE: &[&str] =
+    &["documents", "dossier", "engine", "events", "outbox", "partners", "platform", "web"];
 const SIMULATION: &[&str] =
     &["documents", "dossier", "engine", "events", "platform", "program", "web"];
 /// Packages that may depend on all others.

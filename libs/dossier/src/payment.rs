@@ -17,6 +17,7 @@ pub mod miss_discrepancy;
 pub mod miss_proposal;
 pub mod miss_repayment;
 pub mod number_receipt;
+pub mod open_payment;
 pub mod query_payment;
 pub mod reassess_fee;
 pub mod refund_payment;
@@ -49,6 +50,7 @@ use miss_discrepancy::MissDiscrepancy;
 use miss_proposal::MissProposal;
 use miss_repayment::MissRepayment;
 use number_receipt::NumberReceipt;
+use open_payment::OpenPayment;
 use query_payment::QueryPayment;
 use reassess_fee::ReassessFee;
 use refund_payment::RefundPayment;
@@ -74,6 +76,7 @@ pub const STEPS: &[Step] = &[
     AssessFee::STEP,
     ReassessFee::STEP,
     StartPayment::STEP,
+    OpenPayment::STEP,
     TakeNotice::STEP,
     MatchNotice::STEP,
     TakeCash::STEP,
@@ -142,6 +145,9 @@ pub const READ_OFFICERS: &[May] = &[
 /// Permission to list the open tasks of an agency's cashiers.
 pub const READ_TASKS: &[May] =
     &[agency(Role::Cashier), agency(Role::Approver), agency(Role::Auditor), any(Role::Operator)];
+
+/// Permission to list, replay and cancel requests to payment partners.
+pub const RUN_REQUESTS: &[May] = &[any(Role::Operator)];
 
 /// Permission to list provider notices that match no payment. They belong to no agency, so that
 /// all cashiers see them: one of them knows whose money it is.

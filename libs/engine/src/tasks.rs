@@ -76,6 +76,9 @@ pub enum Stalled {
     /// The law cannot be read.
     #[error(transparent)]
     Rules(#[from] RulebookError),
+    /// Something outside the log cannot be used now, as the store of requests to partners.
+    #[error("{0}")]
+    Outside(String),
     /// What is recorded contradicts what the task must be able to rely on; an operator has to act.
     #[error("{0}")]
     Defect(String),
@@ -95,7 +98,7 @@ impl Stalled {
             }
             Self::Bus(error) => error.is_retryable(),
             Self::Rules(error) => error.is_retryable(),
-            Self::Parked(_) | Self::Clock(_) => true,
+            Self::Parked(_) | Self::Clock(_) | Self::Outside(_) => true,
             Self::Defect(_) => false,
         }
     }

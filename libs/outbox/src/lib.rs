@@ -4,16 +4,22 @@
 //! A [`Lane`] decides when the next request to one partner may be sent: its rate, its breaker, and
 //! how many are on their way. Lanes know nothing of each other, so a slow or dead partner delays
 //! nobody. [`after()`] decides what follows from the result of a try. Both are pure; time and
-//! random numbers are passed in. The [`Store`] keeps requests and tries in SQLite.
+//! random numbers are passed in. The [`Outbox`] keeps requests and tries, [`call()`] sends.
 //!
 //! A try is recorded before the request is sent. After a crash, or if a response is lost, the same
-//! request is sent again with the same id, and the partner recognises it.
+//! request is made and sent again with the same id, and the partner recognises it.
 
+mod call;
+mod entry;
 mod lane;
 pub mod limits;
+mod outbox;
 mod policy;
 mod store;
 
+pub use call::{Called, call};
+pub use entry::{Added, Entry, Filter, Full, Request, State, StoreError, Try};
 pub use lane::{Lane, Permit};
+pub use outbox::{Ended, Outbox};
 pub use policy::{Policy, TryResult, Verdict, after};
-pub use store::{Added, Entry, Filter, Full, Request, State, Store, StoreError, Try};
+pub use store::Store;

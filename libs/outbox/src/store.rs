@@ -3,116 +3,13 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use partners::{Method, Outgoing};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use crate::entry::{Added, Entry, Filter, Full, Request, State, StoreError, Try};
 use crate::limits::{
     ENDED_BYTES_MAX, ENDED_MAX, KEPT_DAYS, PAGE_MAX, PRUNE_MAX, REQUEST_BYTES_MAX,
     RESPONSE_BYTES_MAX, TRIES_MAX, WAITING_BYTES_MAX, WAITING_MAX,
 };
-
-/// A request that is to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Request {
-    /// Unique in the installation; a request that is added again has the same.
-    pub id: String,
-    /// Name of the partner.
-    pub partner: String,
-    /// What it is about, as the id of the event that owes it.
-    pub about: String,
-    pub outgoing: Outgoing,
-}
-
-/// Where a request is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Waiting,
-    Done,
-    /// A person has to look into it; it can be replayed.
-    GivenUp,
-    Cancelled,
-}
-
-impl State {
-    const ALL: [(&'static str, Self); 4] = [
-        ("waiting", Self::Waiting),
-        ("done", Self::Done),
-        ("given_up", Self::GivenUp),
-        ("cancelled", Self::Cancelled),
-    ];
-
-    /// The name in the store and in lists.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        Self::ALL.iter().find(|(_, one)| *one == self).map_or("", |(name, _)| name)
-    }
-}
-
-/// A request with its state.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub request: Request,
-    pub state: State,
-    pub added_at: Timestamp,
-    /// When it is sent next, if it waits.
-    pub next_at: Timestamp,
-    /// Tries that were begun.
-    pub tries: u32,
-    /// Tells entries apart that were added at one time; the cursor of pages.
-    pub place: i64,
-}
-
-/// A try of a request.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Try {
-    /// From 1.
-    pub number: u32,
-    pub begun_at: Timestamp,
-    /// `None` if the process ended during the try: whether the partner took it is not known.
-    pub ended_at: Option<Timestamp>,
-    pub result: Option<String>,
-    /// The beginning of the response.
-    pub response: Vec<u8>,
-}
-
-/// Which of the requests are listed.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub partner: Option<String>,
-    pub state: Option<State>,
-    /// The place of the last entry of the page before.
-    pub after: i64,
-}
-
-/// Whether a request is new.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Added {
-    New,
-    /// It was added before; nothing was changed.
-    Known,
-}
-
-/// What is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Full {
-    #[error("too many requests of this partner wait")]
-    Number,
-    #[error("the requests of this partner that wait are too large")]
-    Bytes,
-    #[error("the request has more than {REQUEST_BYTES_MAX} bytes")]
-    Request,
-}
-
-/// Why a request was not recorded or read.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    #[error("the outbox is full")]
-    Full(#[source] Full),
-    #[error("the outbox cannot be read or written")]
-    Sqlite(#[from] rusqlite::Error),
-    #[error("a request in the outbox cannot be decoded")]
-    Corrupt(#[source] serde_json::Error),
-}
 
 /// A file of SQLite with requests and their tries. One process writes.
 #[derive(Debug)]
@@ -126,10 +23,7 @@ CREATE TABLE IF NOT EXISTS request (
   id TEXT NOT NULL UNIQUE,
   partner TEXT NOT NULL,
   about TEXT NOT NULL,
-  method TEXT NOT NULL,
-  url TEXT NOT NULL,
-  headers TEXT NOT NULL,
-  body BLOB NOT NULL,
+  work TEXT NOT NULL,
   state TEXT NOT NULL,
   added_at INTEGER NOT NULL,
   next_at INTEGER NOT NULL,
@@ -149,8 +43,7 @@ CREATE TABLE IF NOT EXISTS attempt (
   PRIMARY KEY (request, number)
 ) STRICT, WITHOUT ROWID;
 ";
-const COLUMNS: &str =
-    "place, id, partner, about, state, added_at, next_at, tries, method, url, headers, body";
+const COLUMNS: &str = "place, id, partner, about, state, added_at, next_at, tries, work";
 
 impl Store {
     /// Opens the store in this file, and creates it if it is missing.
@@ -173,9 +66,7 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub fn add(&mut self, request: &Request, now: Timestamp) -> Result<Added, StoreError> {
-        let Outgoing { method, url, headers, body } = &request.outgoing;
-        let headers = serde_json::to_string(headers).map_err(StoreError::Corrupt)?;
-        let size = url.len().saturating_add(headers.len()).saturating_add(body.len());
+        let size = request.work.len();
         if size > REQUEST_BYTES_MAX {
             return Err(StoreError::Full(Full::Request));
         }
@@ -195,12 +86,11 @@ impl Store {
         if bytes.saturating_add(size) > WAITING_BYTES_MAX {
             return Err(StoreError::Full(Full::Bytes));
         }
-        let Request { id, partner, about, .. } = request;
+        let Request { id, partner, about, work } = request;
         transaction.execute(
-            "INSERT INTO request (id, partner, about, method, url, headers, body, bytes, \
-             state, added_at, next_at, tries) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'waiting', ?9, ?9, 0)",
-            params![id, partner, about, name(*method), url, headers, body, size, micros(now)],
+            "INSERT INTO request (id, partner, about, work, bytes, state, added_at, next_at, tries) \
+             VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', ?6, ?6, 0)",
+            params![id, partner, about, work, size, micros(now)],
         )?;
         transaction.commit()?;
         Ok(Added::New)
@@ -218,7 +108,7 @@ impl Store {
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params![partner, micros(now), page(max)], columns)?;
-        rows.map(|row| decoded(row?)).collect()
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// When the next request of a partner is due.
@@ -234,7 +124,7 @@ impl Store {
 
     /// Records that a try begins, before anything is sent. Until it ends, the request is not due
     /// before `not_before`, which is after the longest try. Gives the number of the try; `None` if
-    /// the request does not wait any more.
+    /// the request does not wait any more, or another process has begun a try.
     ///
     /// # Errors
     ///
@@ -247,9 +137,9 @@ impl Store {
     ) -> Result<Option<u32>, StoreError> {
         let transaction = self.connection.transaction()?;
         let sql = "UPDATE request SET tries = tries + 1, next_at = ?2 \
-                   WHERE id = ?1 AND state = 'waiting' RETURNING place, tries";
-        let row = transaction
-            .query_row(sql, params![id, micros(not_before)], |row| Ok((row.get(0)?, row.get(1)?)));
+                   WHERE id = ?1 AND state = 'waiting' AND next_at <= ?3 RETURNING place, tries";
+        let values = params![id, micros(not_before), micros(now)];
+        let row = transaction.query_row(sql, values, |row| Ok((row.get(0)?, row.get(1)?)));
         let Some((place, number)) = row.optional()? else { return Ok(None) };
         let (place, number): (i64, u32) = (place, number);
         transaction.execute(
@@ -343,7 +233,7 @@ impl Store {
         let state = filter.state.map(State::name);
         let values = params![filter.after, filter.partner, state, page(max)];
         let rows = statement.query_map(values, columns)?;
-        rows.map(|row| decoded(row?)).collect()
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The tries of a request that are kept.
@@ -363,6 +253,32 @@ impl Store {
                 result: row.get(3)?,
                 response: row.get(4)?,
             })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The request with this id.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn get(&self, id: &str) -> Result<Option<Entry>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM request WHERE id = ?1");
+        Ok(self.connection.query_row(&sql, [id], columns).optional()?)
+    }
+
+    /// Numbers of requests by partner and state.
+    ///
+    /// # Errors
+    ///
+    /// See [`StoreError`].
+    pub fn counts(&self) -> Result<Vec<(String, State, u64)>, StoreError> {
+        let sql = "SELECT partner, state, count(*) FROM request \
+                   WHERE state IN ('waiting', 'given_up') GROUP BY partner, state";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| {
+            let state = State::named(&row.get::<_, String>(1)?).unwrap_or(State::GivenUp);
+            Ok((row.get(0)?, state, row.get::<_, i64>(2)?.unsigned_abs()))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
@@ -403,34 +319,16 @@ fn timestamp(micros: i64) -> Timestamp {
     Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MAX)
 }
 
-const fn name(method: Method) -> &'static str {
-    match method {
-        Method::Get => "GET",
-        Method::Post => "POST",
-    }
-}
-
-/// A row in the order of [`COLUMNS`], with its headers as text.
-fn columns(row: &Row<'_>) -> rusqlite::Result<(Entry, String)> {
-    let state: String = row.get(4)?;
-    let state = State::ALL.iter().find(|(name, _)| *name == state).map(|(_, state)| *state);
-    let method: String = row.get(8)?;
-    let method = if method == "GET" { Method::Get } else { Method::Post };
-    let outgoing = Outgoing { method, url: row.get(9)?, headers: Vec::new(), body: row.get(11)? };
-    let request = Request { id: row.get(1)?, partner: row.get(2)?, about: row.get(3)?, outgoing };
-    let entry = Entry {
+/// A row in the order of [`COLUMNS`].
+fn columns(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let request =
+        Request { id: row.get(1)?, partner: row.get(2)?, about: row.get(3)?, work: row.get(8)? };
+    Ok(Entry {
         request,
-        state: state.unwrap_or(State::GivenUp),
+        state: State::named(&row.get::<_, String>(4)?).unwrap_or(State::GivenUp),
         added_at: timestamp(row.get(5)?),
         next_at: timestamp(row.get(6)?),
         tries: row.get(7)?,
         place: row.get(0)?,
-    };
-    Ok((entry, row.get(10)?))
-}
-
-fn decoded((mut entry, headers): (Entry, String)) -> Result<Entry, StoreError> {
-    let headers = serde_json::from_str(&headers).map_err(StoreError::Corrupt)?;
-    entry.request.outgoing.headers = headers;
-    Ok(entry)
+    })
 }

@@ -52,6 +52,8 @@ pub struct Metrics {
     unmatched: Family<Labels, Counter>,
     turned_away: Family<Labels, Counter>,
     defects: Family<Labels, Counter>,
+    partner_refused: Family<Labels, Counter>,
+    partner_impossible: Family<Labels, Counter>,
     paced: Counter,
     connections: Gauge,
     followers: Gauge,
@@ -139,6 +141,12 @@ impl Default for Metrics {
         for work in DEFECTS_OF {
             drop(defects.get_or_create(&vec![("work", work.to_owned())]));
         }
+        let (partner_refused, partner_impossible) =
+            (Family::<Labels, Counter>::default(), Family::<Labels, Counter>::default());
+        let help = "Messages of a partner that were refused because of their signature";
+        registry.register("partner_signature_refused", help, partner_refused.clone());
+        let help = "Messages of a partner with a right signature and impossible content";
+        registry.register("partner_notices_impossible", help, partner_impossible.clone());
         registry.register("connections_open", "Connections that are open", connections.clone());
         let help = "Clients that follow the change feed: long polls that wait, and event streams";
         registry.register("changes_followers", help, followers.clone());
@@ -155,6 +163,8 @@ impl Default for Metrics {
             unmatched,
             turned_away,
             defects,
+            partner_refused,
+            partner_impossible,
             paced,
             connections,
             followers,
@@ -189,6 +199,23 @@ impl Metrics {
     pub fn defect(&self, work: &'static str) {
         debug_assert!(DEFECTS_OF.contains(&work), "{work} is not initialised");
         self.defects.get_or_create(&vec![("work", work.to_owned())]).inc();
+    }
+
+    /// Initialises the counters of a partner, so that the first message counts as an increase.
+    pub fn partner_known(&self, partner: &str) {
+        for family in [&self.partner_refused, &self.partner_impossible] {
+            drop(family.get_or_create(&vec![("partner", partner.to_owned())]));
+        }
+    }
+
+    /// Counts a message of a partner with a wrong signature.
+    pub fn partner_refused(&self, partner: &str) {
+        self.partner_refused.get_or_create(&vec![("partner", partner.to_owned())]).inc();
+    }
+
+    /// Counts a message of a partner with a right signature and impossible content.
+    pub fn partner_impossible(&self, partner: &str) {
+        self.partner_impossible.get_or_create(&vec![("partner", partner.to_owned())]).inc();
     }
 
     /// Counts a connection that was closed or not accepted, by reason.

@@ -23,6 +23,8 @@ pub enum Counts {
     /// A read of what is published: without a valid token counted like a look-up, with one as a
     /// read of its subject. An office behind one address is many callers.
     Published,
+    /// A message of a partner, signed instead of with a token, counted by client address.
+    Message,
     /// A read that may wait for news. While it waits it is not in flight; the number of such reads
     /// has limits of its own.
     Following,

@@ -118,7 +118,7 @@ impl Document {
         if let Some(body) = &item.body {
             let mut request = RequestBodyBuilder::new()
                 .required(Some(Required::True))
-                .description(Some(parts::body_limit(body)));
+                .description(Some(parts::body_limit(item, body)));
             for (media_type, content) in contents(body) {
                 request = request.content(media_type, content);
             }

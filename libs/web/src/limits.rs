@@ -11,6 +11,8 @@ pub const DIAGNOSIS_ATTEMPTS_MAX: usize = 400;
 pub const DIAGNOSED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Bytes of a request body, except uploads.
 pub const BODY_BYTES_MAX: u64 = 512 * 1024;
+/// Maximum size of a partner's message, in bytes.
+pub const MESSAGE_BYTES_MAX: u64 = 64 * 1024;
 /// Nesting depth of a JSON body.
 pub const JSON_DEPTH_MAX: usize = 32;
 /// Characters of a text in a JSON body, whatever its field allows; rules files are the longest.

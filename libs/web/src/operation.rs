@@ -90,6 +90,8 @@ pub(crate) struct Item {
     pub(crate) replies_with: Vec<HeaderName>,
     pub(crate) schemas: Schemas,
     pub(crate) probe: bool,
+    /// Whether it takes a message in a partner's words, and answers in them.
+    pub(crate) is_message: bool,
     /// Why its reply has no personal data; absent if it may have.
     pub(crate) impersonal: Option<&'static str>,
 }
@@ -154,6 +156,7 @@ impl<A> Operation<A, Unbound> {
             replies_with: Vec::new(),
             schemas: Schemas::default(),
             probe: false,
+            is_message: false,
             impersonal: None,
         };
         Self { item, handler: Unbound, app: PhantomData }
@@ -288,6 +291,16 @@ impl<A> Operation<A, Unbound> {
         self
     }
 
+    /// A redirection with status 303 to the address in `Location`, with any parameters; counted by
+    /// client address.
+    pub fn redirects(mut self) -> Self {
+        self.item.is_message = true;
+        self.item.counts = Counts::Message;
+        self.item.status = StatusCode::SEE_OTHER;
+        self.item.replies_with.push(LOCATION);
+        self
+    }
+
     /// A reply with text, and an example of it.
     pub fn text(self, media_type: &'static str, example: &'static str) -> Self {
         self.replies(StatusCode::OK, Content::Text(media_type, example))
@@ -386,6 +399,19 @@ impl<A> Operation<A, Unbound> {
         self.bound(bound, Takes::Body)
     }
 
+    /// Takes a message of a partner as its exact bytes, up to [`crate::limits::MESSAGE_BYTES_MAX`],
+    /// with any parameters and without a key, and answers in the partner's words: any status, and
+    /// bytes of one of these media types.
+    pub fn message(mut self, media_types: &'static [&'static str]) -> Self {
+        self.item.is_message = true;
+        self.item.idempotency_key = false;
+        self.item.counts = Counts::Message;
+        if self.item.method == Method::POST {
+            self.item.body = Some(Content::Bytes(media_types));
+        }
+        self.bytes(media_types)
+    }
+
     /// Sets a warp filter that answers a probe: not counted, not logged, and open to everybody.
     pub fn probe(
         mut self,
@@ -461,7 +487,8 @@ pub fn mount_all<A>(app: &Arc<A>, operations: Vec<Operation<A>>) -> Vec<Mounted>
     let mounted =
         operations.into_iter().map(|Operation { item, handler: Bound(route), .. }| {
             let query = item.query.iter().map(|field| field.name.clone()).collect();
-            Mounted::declared(item.address, item.method, route(app), query)
+            let mounted = Mounted::declared(item.address, item.method, route(app), query);
+            if item.is_message { mounted.with_any_query() } else { mounted }
         });
     mounted.collect()
 }

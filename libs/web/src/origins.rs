@@ -56,6 +56,12 @@ impl FromStr for Origin {
     }
 }
 
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.0.to_str().unwrap_or_default())
+    }
+}
+
 /// The allowed origins.
 #[derive(Debug, Clone, Default)]
 pub struct Origins(Vec<Origin>);

@@ -50,6 +50,8 @@ pub enum Uses {
     },
     /// A look-up without a token.
     LookUp,
+    /// A partner's message without a token.
+    Message,
 }
 
 /// All quotas.
@@ -63,6 +65,7 @@ enum Name {
     InFlight,
     LookUps,
     LookUpsOfADay,
+    Messages,
 }
 
 impl Name {
@@ -76,6 +79,7 @@ impl Name {
             Self::InFlight => "requests-in-flight",
             Self::LookUps => "look-ups",
             Self::LookUpsOfADay => "look-ups-of-a-day",
+            Self::Messages => "partner-messages",
         }
     }
 
@@ -198,7 +202,9 @@ impl Quotas {
         uses: Uses,
     ) -> Result<Admission, Exceeded> {
         match (caller, uses) {
-            (None, Uses::LookUp) => self.rated(Who::Address(network_of(client)), 1, uses),
+            (None, Uses::LookUp | Uses::Message) => {
+                self.rated(Who::Address(network_of(client)), 1, uses)
+            }
             (_, Uses::Nothing) | (None, _) => Ok(self.admission(Shown::default())),
             (Some(caller), Uses::Following) if is_officer(caller) => {
                 Ok(self.admission(Shown::default()))
@@ -253,6 +259,7 @@ impl Quotas {
                 rated(Name::LookUps, address.look_ups, 1),
                 rated(Name::LookUpsOfADay, address.look_ups_of_a_day, 1),
             ],
+            Uses::Message => vec![rated(Name::Messages, address.partner_messages, 1)],
         }
     }
 

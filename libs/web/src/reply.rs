@@ -132,6 +132,23 @@ impl Reply {
         self.header(VARY, "Accept")
     }
 
+    /// An answer in a partner's words.
+    #[must_use]
+    pub fn words(status: StatusCode, media_type: Option<&str>, body: Vec<u8>) -> Self {
+        let (headers, body) = (HeaderMap::new(), Body::Whole(body));
+        let reply = Self { status, headers, body, shape: None, about: Vec::new() };
+        match media_type {
+            Some(media_type) => reply.header(CONTENT_TYPE, media_type),
+            None => reply,
+        }
+    }
+
+    /// Sends the browser to the address in `Location` (303).
+    #[must_use]
+    pub fn redirect() -> Self {
+        Self::words(StatusCode::SEE_OTHER, None, Vec::new())
+    }
+
     /// 200 with bytes of this media type; `content` is what they say.
     #[must_use]
     pub(crate) fn printed(media_type: &str, bytes: Vec<u8>, content: &impl Serialize) -> Self {

@@ -77,6 +77,7 @@ impl Operation {
         match (self.counts, self.takes, caller) {
             (Counts::LookUp, ..) | (Counts::Published, _, None) => Uses::LookUp,
             (Counts::Published, _, Some(_)) => Uses::Read,
+            (Counts::Message, ..) => Uses::Message,
             (_, _, None) => Uses::Nothing,
             (_, Takes::Upload, Some(caller)) => {
                 Uses::Upload { bytes: length(headers), unfinished: unfinished(context, caller) }

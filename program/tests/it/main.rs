@@ -66,6 +66,7 @@ mod pace;
 mod papers;
 mod parcels;
 mod parties;
+mod partners;
 mod payment;
 mod people;
 mod personal;

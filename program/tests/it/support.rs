@@ -29,6 +29,8 @@ use web::{Access, Router, Server};
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "support/wallet.rs"]
+pub(crate) mod wallet;
 
 pub(crate) use browser::*;
 
@@ -119,6 +121,23 @@ impl Office {
         quotas: &str,
         door: impl FnOnce(Server) -> Server,
     ) -> Self {
+        let outside = program::Outside::none(sandbox).unwrap();
+        Self::open_outside(store, now, (outside, rule_signers), quotas, door).await
+    }
+
+    /// An office with payment partners.
+    pub(crate) async fn open_with_partners(store: EventStore, outside: program::Outside) -> Self {
+        let now = at("2026-11-20T09:00");
+        Self::open_outside(store, now, (outside, 1), "", |server| server).await
+    }
+
+    async fn open_outside(
+        store: EventStore,
+        now: Timestamp,
+        (outside, rule_signers): (program::Outside, u8),
+        quotas: &str,
+        door: impl FnOnce(Server) -> Server,
+    ) -> Self {
         let (clock, quotas) = (TimeSource::manual(now), Rules::with(quotas).unwrap());
         let folder = tempfile::tempdir().unwrap();
         let key = DevelopmentKey::from_seed([7; 32]);
@@ -131,7 +150,7 @@ impl Office {
             quotas: Quotas::new(quotas, clock.clone()),
             documents,
             secret,
-            sandbox,
+            outside,
             rule_signers,
         };
         let (bus, rules) = (Bus::Store(Arc::clone(&store)), shipped_rules().unwrap());

@@ -2,6 +2,8 @@
 
 mod approve_refund;
 mod approve_resolution;
+mod cancel_partner_request;
+mod get_partner_requests;
 mod get_payment;
 mod get_payment_tasks;
 mod get_receipt;
@@ -12,11 +14,14 @@ mod reasons;
 mod refund_payment;
 mod reject_refund;
 mod reject_resolution;
+mod replay_partner_request;
 mod reply;
 mod resolve_discrepancy;
+mod return_from_partner;
 mod start_payment;
 mod take_cash;
 mod take_notice;
+mod take_partner_message;
 
 use web::Operation;
 
@@ -39,5 +44,11 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         reject_refund::operation(),
         take_notice::operation(),
         match_notice::operation(),
+        take_partner_message::get(),
+        take_partner_message::post(),
+        return_from_partner::operation(),
+        get_partner_requests::operation(),
+        replay_partner_request::operation(),
+        cancel_partner_request::operation(),
     ]
 }

@@ -2,22 +2,59 @@
 //! `libs/dossier/src/payment/`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use dossier::payment::Payment;
 use dossier::services::ServiceName;
 use engine::tasks::{Cursors, Keeper, Progress, Reactions, Stalled, Tasks};
 use engine::view::View;
 use engine::{Engine, Streams};
+use outbox::{Outbox, StoreError};
+use tokio::sync::Notify;
 use web::{Service, document, mount_all};
 
 mod http;
+pub mod limits;
 mod open;
+mod orders;
+mod owed;
+pub mod partners;
 mod provider;
-mod queries;
 mod receipts;
+mod record;
+mod sender;
+mod work;
+
+use owed::Desk;
+use partners::Partners;
+use record::Books;
 
 /// Its published name.
 pub(crate) const NAME: &str = ServiceName::Payment.as_str();
+
+/// How an installation exchanges money and messages with payment providers.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    /// Whether sandbox payment providers, which move no money, are offered.
+    pub sandbox: bool,
+    pub partners: Arc<Partners>,
+    /// Requests to partners that have no outcome yet.
+    pub outbox: Outbox,
+    /// How long the answer to a start of a payment waits for a partner that has to be called.
+    pub opened_within: Duration,
+}
+
+impl Outside {
+    /// No partners, and requests that are lost with the process.
+    ///
+    /// # Errors
+    ///
+    /// SQLite failed.
+    pub fn none(sandbox: bool) -> Result<Self, StoreError> {
+        let (partners, outbox) = (Arc::default(), Outbox::in_memory()?);
+        Ok(Self { sandbox, partners, outbox, opened_within: limits::OPENED_WITHIN })
+    }
+}
 
 /// State shared by the handlers.
 #[derive(Debug)]
@@ -25,10 +62,20 @@ pub struct App {
     pub(crate) payments: Arc<Streams<Payment>>,
     /// Whether sandbox payment providers, which move no money, are offered.
     pub(crate) sandbox: bool,
+    pub(crate) desk: Arc<Desk>,
+    pub(crate) opened_within: Duration,
     /// Tasks of cashiers and unmatched notices.
     pub(crate) open: Arc<View>,
     /// Position that this view has reached.
     pub(crate) shown: Progress,
+}
+
+impl App {
+    /// Where reports of partners are recorded.
+    pub(crate) fn books(&self) -> Books {
+        let (payments, open) = (Arc::clone(&self.payments), Arc::clone(&self.open));
+        Books { payments, open, shown: self.shown.clone() }
+    }
 }
 
 /// The OpenAPI document of this service.
@@ -37,9 +84,11 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     document("Payment", "Fees, money and receipts.", &http::operations())
 }
 
-/// Assembles the service: streams, background tasks, views and routes. `sandbox` says whether
-/// sandbox payment providers, which move no money, are offered.
-pub async fn service(engine: &Arc<Engine>, sandbox: bool) -> Result<Service, Stalled> {
+/// Assembles the service: streams, background tasks, views and routes.
+pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service, Stalled> {
+    let Outside { sandbox, partners, outbox, opened_within } = outside.clone();
+    let (added, opened) = (Notify::new(), Notify::new());
+    let desk = Arc::new(Desk { partners, outbox, added, opened });
     let payments = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "payment-reactions", &payments).await?;
     payments.fed_by(progress.clone());
@@ -49,12 +98,19 @@ pub async fn service(engine: &Arc<Engine>, sandbox: bool) -> Result<Service, Sta
     tasks.add(reactions);
     tasks.add(keeper);
     let cursors = Cursors::open(engine, "payment-cursors")?;
-    tasks.add(queries::Queries::follow(&payments, &cursors)?);
+    tasks.add(owed::Owed::follow(&payments, &cursors, &desk)?);
     tasks.add(receipts::Issuer::follow(&payments, &cursors)?);
     let (keeps, open, shown) = open::OpenTasks::follow(&payments)?;
     tasks.add(keeps);
     let views = vec![shown.clone()];
-    let app = Arc::new(App { payments, sandbox, open, shown });
+    let app = Arc::new(App { payments, sandbox, desk, opened_within, open, shown });
+    if app.desk.partners.has_enabled() {
+        let sender = sender::Sender::new(app.books(), &app.desk);
+        tasks.add_led(sender, engine.lead(NAME));
+    }
+    for known in app.desk.partners.enabled() {
+        engine.metrics.partner_known(&known.partner.name);
+    }
     Ok(Service {
         name: NAME,
         routes: mount_all(&app, http::operations()),

@@ -19,6 +19,7 @@ use platform::metrics::Metrics;
 use rusqlite::{Connection, params};
 
 use self::movements::Movement;
+use crate::partners::reference;
 
 mod movements;
 
@@ -27,7 +28,7 @@ const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 6,
+    version: 7,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -59,6 +60,13 @@ CREATE TABLE movements (
   at        INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX movements_by_day ON movements (day, agency, position);
+CREATE TABLE attempts (
+  reference TEXT NOT NULL,
+  payment   TEXT NOT NULL,
+  dossier   TEXT NOT NULL,
+  provider  TEXT NOT NULL,
+  PRIMARY KEY (reference, payment)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE unmatched (
   position    INTEGER PRIMARY KEY,
   id          TEXT    NOT NULL UNIQUE,
@@ -69,6 +77,8 @@ CREATE TABLE unmatched (
   said        TEXT,
   number      TEXT,
   amount      INTEGER NOT NULL,
+  paid_at     INTEGER,
+  findings    TEXT    NOT NULL,
   at          INTEGER NOT NULL,
   matched     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
@@ -76,7 +86,8 @@ CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 17] = [
+const KINDS: [&str; 18] = [
+    "payment.PaymentStarted.v1",
     "payment.DiscrepancyFound.v1",
     "payment.DiscrepancyResolved.v1",
     "payment.DiscrepancyOverdue.v1",
@@ -137,6 +148,7 @@ impl Handler for OpenTasks {
             let unmatched = page.events.iter().filter(|e| e.stream.category() == UNMATCHED);
             unmatched.into_iter().try_for_each(|event| keep(&engine.metrics, tables, event))?;
             page.events.iter().try_for_each(|event| mark_matched(tables, event))?;
+            page.events.iter().try_for_each(|event| refer(tables, event))?;
             measure(&engine, tables)
         })))
     }
@@ -279,8 +291,9 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
     tables
         .prepare_cached(
             "INSERT INTO unmatched
-               (position, id, version, provider, event, reference, said, number, amount, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+               (position, id, version, provider, event, reference, said, number, amount, at, paid_at,
+                findings)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             event.position.0.cast_signed(),
@@ -293,8 +306,23 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
             notice.transaction,
             notice.amount.0,
             recorded_at(event).map_or(0, jiff::Timestamp::as_millisecond),
+            notice.paid_at.map(jiff::Timestamp::as_millisecond),
+            serde_json::to_string(&notice.findings).unwrap_or_default(),
         ])?;
     Ok(())
+}
+
+/// Keeps the reference by which partners name an attempt.
+fn refer(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
+    let decoded = PaymentEvent::decode(&event.kind, &event.data);
+    let Ok(PaymentEvent::PaymentStarted(started)) = decoded else { return Ok(()) };
+    let mut insert = tables.prepare_cached(
+        "INSERT INTO attempts (reference, payment, dossier, provider) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT DO NOTHING",
+    )?;
+    let payment = started.payment.0.to_string();
+    let (reference, dossier) = (reference(started.payment), event.stream.id());
+    insert.execute(params![reference, payment, dossier, started.provider]).map(drop)
 }
 
 /// Removes the notice that was matched from the list. Its row stays, for a repeated request.

@@ -1,5 +1,5 @@
-//! Payment providers, as a closed set: a new provider is a new variant. Providers send notices;
-//! this module queries them. Their properties concerning money, for example that they capture once
+//! Test providers without money, as a closed set. Real ones are partners (`partners`). The properties
+//! of both concerning money, for example that they capture once
 //! per attempt, are data: `libs/dossier/procedures/payments.yaml`.
 
 use dossier::contract::{PaymentStarted, Vnd};
@@ -44,8 +44,7 @@ impl Provider {
     }
 
     /// Queries the outcome of a payment.
-    #[expect(clippy::unused_async, reason = "a real provider is asked over the network")]
-    pub(crate) async fn ask(self, started: &PaymentStarted) -> Said {
+    pub(crate) fn ask(self, started: &PaymentStarted) -> Said {
         match self {
             Self::Sandbox(Behaviour::Captures) => Said::Captured(Vnd(started.amount.0)),
             Self::Sandbox(Behaviour::Declines) => Said::Failed("declined".to_owned()),

@@ -1,5 +1,6 @@
 //! Names of partners, partners' notices that match nothing, and the assignment of waybills.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -39,12 +40,22 @@ payload! {
         /// The reference in the notice.
         reference: String,
         amount: Vnd,
-        /// The reported outcome: `captured`, `failed` or `pending`.
+        /// The reported outcome: `captured`, `failed`, `pending`, `refunded`, `reversed`,
+        /// `disputed`, or `impossible` if the content cannot be understood.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         said: Option<String>,
         /// The provider's number of the transaction.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transaction: Option<String>,
+        /// When the money moved, by the provider's clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paid_at: Option<Timestamp>,
+        /// What cannot be understood, with the place in the message.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        findings: Vec<String>,
+        /// The provider's message as it was sent; absent if it came with a token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Personal<String>> => Nobody("evidence, kept in the log; the list shows what is wrong with it"),
     }
     /// A notice that matched no payment was assigned to a dossier, in a stream of its own: no other
     /// dossier can count its money. The newest assignment counts.

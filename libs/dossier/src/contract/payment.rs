@@ -71,6 +71,21 @@ payload! {
         /// the attempt began.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         captures_once: bool,
+        /// Where the payer's browser goes afterwards.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        return_url: Option<String>,
+        /// The network address of the payer, if the provider is called to begin the payment and
+        /// may ask for it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payer_address: Option<Personal<String>> => Nobody("sent to the provider only"),
+    }
+    /// A provider that is called to begin a payment has begun it.
+    PaymentOpened for Money {
+        /// The attempt.
+        payment: PaymentId,
+        provider: String,
+        /// Where the payer's browser continues.
+        next_url: String,
     }
     /// A provider reported a capture.
     PaymentCaptured for Money {
@@ -86,6 +101,12 @@ payload! {
         /// The channel by which the report reached us.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         source: Option<Source>,
+        /// When the money moved, by the provider's clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paid_at: Option<Timestamp>,
+        /// The provider's message as it was sent; absent if it came with a token.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Personal<String>> => Nobody("evidence in a dispute with the provider, kept in the log"),
     }
     /// A cashier matched a notice that named none of our payments with an attempt.
     NoticeMatched for Money {
@@ -219,7 +240,8 @@ payload! {
         dossier: DossierId,
         /// The fee.
         amount: Vnd,
-        /// When the fee was covered.
+        /// When the fee was covered: when the money moved, by the provider's clock, but not before
+        /// the attempt began and not after this was recorded.
         paid_at: Timestamp,
     }
     /// The applicant's period to pay has ended.
@@ -377,6 +399,7 @@ events! {
         FeeAssessed = "payment.FeeAssessed.v1",
         FeeReassessed = "payment.FeeReassessed.v1",
         PaymentStarted = "payment.PaymentStarted.v1",
+        PaymentOpened = "payment.PaymentOpened.v1",
         PaymentCaptured = "payment.PaymentCaptured.v1",
         PaymentFailed = "payment.PaymentFailed.v1",
         PaymentOutcomeUnknown = "payment.PaymentOutcomeUnknown.v1",

@@ -89,6 +89,9 @@ pub struct Query {
 pub struct Attempt {
     /// The event that started it.
     pub started: PaymentStarted,
+    pub started_at: Timestamp,
+    /// Where the payer's browser continues, once a provider that is called has begun it.
+    pub next_url: Option<String>,
     /// Total captured amount.
     pub captured: Vnd,
     /// The captures, in the order in which they were recorded.
@@ -110,10 +113,18 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    pub(super) const fn new(started: PaymentStarted, opened_by: Uuid) -> Self {
+    /// A new attempt, without reports.
+    #[must_use]
+    pub const fn new(
+        started: PaymentStarted,
+        opened_by: Uuid,
+        started_at: Timestamp,
+    ) -> Self {
         let at = started.query_at;
         Self {
             started,
+            started_at,
+            next_url: None,
             captured: Vnd::ZERO,
             captures: Vec::new(),
             doubts: Vec::new(),
@@ -124,6 +135,13 @@ impl Attempt {
             names: BTreeMap::new(),
             failures: BTreeSet::new(),
         }
+    }
+
+    /// When money of this attempt counts as paid: by the provider's clock, but not before the
+    /// attempt began and not after it was recorded.
+    #[must_use]
+    pub fn counted_at(&self, paid_at: Option<Timestamp>, recorded_at: Timestamp) -> Timestamp {
+        paid_at.map_or(recorded_at, |paid_at| paid_at.max(self.started_at).min(recorded_at))
     }
 
     /// Whether the provider reported a failure.

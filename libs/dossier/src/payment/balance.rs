@@ -1,5 +1,7 @@
 //! The balance of a dossier: received money less refunds, compared with the fee.
 
+use jiff::Timestamp;
+
 use super::fee::Fee;
 use super::{Payment, state::settles};
 use crate::clock;
@@ -130,15 +132,15 @@ impl Payment {
         before: &Self,
         facts: &Facts<'_>,
     ) -> Result<Vec<PaymentEvent>, LawError> {
-        Self::consequences_in(after, before, false, facts)
+        Self::consequences_in(after, before, (false, facts.at), facts)
     }
 
     /// As [`Self::consequences`]; `in_process` tells whether the dossier is being processed for its
-    /// fee.
+    /// fee, `paid_at` when the money of `after` was paid.
     pub(super) fn consequences_in(
         mut after: Self,
         before: &Self,
-        in_process: bool,
+        (in_process, paid_at): (bool, Timestamp),
         facts: &Facts<'_>,
     ) -> Result<Vec<PaymentEvent>, LawError> {
         let mut events = Vec::new();
@@ -146,8 +148,8 @@ impl Payment {
         let Some(fee) = &mut after.fee else { return Ok(events) };
         let (dossier, total) = (fee.assessed.brief.dossier, fee.assessed.total);
         if is_covered {
-            fee.settle(facts.at);
-            events.push(FeeSettled { dossier, amount: total, paid_at: facts.at }.into());
+            fee.settle(paid_at);
+            events.push(FeeSettled { dossier, amount: total, paid_at }.into());
         } else if after.settled_at().is_some() && after.outstanding() > Vnd::ZERO {
             let rule = facts.rule()?;
             let window = rule.procedure.fees.window;

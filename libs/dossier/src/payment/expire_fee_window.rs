@@ -88,6 +88,8 @@ mod tests {
             transaction: None,
             source: crate::contract::Source::Notice,
             said: Said::Captured(total),
+            paid_at: None,
+            message: None,
         };
         scene.execute("2026-09-17T08:00", Role::PaymentProvider, notice).unwrap();
         assert!(

@@ -76,6 +76,8 @@ impl Command for MatchNotice {
             transaction: notice.transaction.clone(),
             source: Source::Notice,
             said: Said::Captured(notice.amount),
+            paid_at: notice.paid_at,
+            message: notice.message.clone(),
         };
         let Some(of_provider) = command.attempt(payment) else {
             let attempts = payment.attempts.values().map(|attempt| &attempt.started);
@@ -111,6 +113,9 @@ mod tests {
             amount: Vnd(30_000),
             said: said.map(str::to_owned),
             transaction: None,
+            paid_at: None,
+            findings: Vec::new(),
+            message: None,
         }
     }
 

@@ -164,7 +164,7 @@ pub(super) fn resolved(
     resolved.receipts = Some(after.correct_receipts(None));
     let mut events = vec![resolved.into()];
     let in_process = standing == Standing::InProcess;
-    events.extend(Payment::consequences_in(after, payment, in_process, facts)?);
+    events.extend(Payment::consequences_in(after, payment, (in_process, facts.at), facts)?);
     Ok(events)
 }
 

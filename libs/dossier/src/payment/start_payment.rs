@@ -2,25 +2,23 @@
 //! contains the dossier's id, so that every notice can be assigned, however early it arrives.
 
 use jiff::SignedDuration;
-use serde::Deserialize;
-use utoipa::ToSchema;
 
 use super::{Payment, PaymentDeadline};
 use crate::access::{agency, own};
 use crate::clock::Deadlines;
-use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Role, Vnd, reference};
+use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Personal, Role, Vnd, reference};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Partner;
 
-/// The provider through which to pay.
-#[derive(Debug, Clone, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = StartPaymentRequest)]
+/// Starts a payment.
+#[derive(Debug, Clone)]
 pub struct StartPayment {
-    /// Code of the provider. Installations that allow it offer the test providers `sandbox`,
-    /// `sandbox-declines`, `sandbox-silent`, and `sandbox-partial`, which may capture in parts.
-    #[schema(example = "sandbox")]
+    /// The provider through which to pay.
     pub provider: Partner,
+    /// Where the payer's browser goes afterwards.
+    pub return_url: Option<String>,
+    /// The network address of the payer, if the provider is called and may ask for it.
+    pub payer_address: Option<String>,
 }
 
 /// Time after which a silent provider is queried (practice of the national platform: 30 minutes to
@@ -91,6 +89,8 @@ impl Command for StartPayment {
             reference: reference(assessed.brief.dossier, id.0),
             query_at: after(QUERY_AFTER),
             expires_at: after(EXPIRES_AFTER),
+            return_url: self.return_url.clone(),
+            payer_address: self.payer_address.clone().map(Personal::Known),
             captures_once: facts.law.payments(facts.at).is_some_and(|r| r.captures_once(provider)),
         }))
     }
@@ -104,9 +104,14 @@ pub(crate) mod tests {
     use crate::payment::assess_fee::tests::assessed;
     use crate::testing::{Scene, law};
 
+    pub(crate) fn through(provider: &str) -> StartPayment {
+        let provider = Partner(provider.to_owned());
+        StartPayment { provider, return_url: None, payer_address: None }
+    }
+
     /// A provider that captures once per attempt.
     pub(crate) fn sandbox() -> StartPayment {
-        StartPayment { provider: Partner("sandbox".to_owned()) }
+        through("sandbox")
     }
 
     pub(crate) fn started(law: &Law) -> (Scene<'_, Payment>, PaymentId) {

@@ -48,6 +48,8 @@ pub struct Payment {
     pub attempts: BTreeMap<PaymentId, Attempt>,
     /// Total received, in cash and through providers.
     pub received: Vnd,
+    /// When the newest money was paid.
+    pub paid_until: Option<Timestamp>,
     /// Total refunded.
     pub refunded: Vnd,
     /// Total refunded without a second person.
@@ -286,6 +288,9 @@ impl Payment {
             let (event, transaction) =
                 (captured.provider_event.clone(), captured.transaction.clone());
             let (payment, amount) = (captured.payment, captured.amount);
+            let attempt = self.attempts.get(&payment);
+            let paid_at = attempt.map(|one| one.counted_at(captured.paid_at, meta.at()));
+            self.paid_until = self.paid_until.max(paid_at);
             self.apply_capture(payment, Word { event, transaction, amount });
             self.apply_money(payment, amount, false, meta);
         } else if let PaymentEvent::CaptureConfirmed(confirmed) = event {
@@ -305,6 +310,10 @@ impl Payment {
             if self.discrepancy.is_none_or(|owed| owed.missed) {
                 self.discrepancy = Some(Owed { running, missed: false });
             }
+        } else if let PaymentEvent::PaymentOpened(opened) = event
+            && let Some(attempt) = self.attempts.get_mut(&opened.payment)
+        {
+            attempt.next_url = Some(opened.next_url.clone());
         } else if let PaymentEvent::PaymentFailed(failed) = event
             && let Some(attempt) = self.attempts.get_mut(&failed.payment)
         {
@@ -373,9 +382,11 @@ impl State for Payment {
                 self.receipt_kept_excess(meta);
             }
             PaymentEvent::PaymentStarted(started) => {
-                self.attempts.insert(started.payment, Attempt::new(started.clone(), meta.id));
+                self.attempts
+                    .insert(started.payment, Attempt::new(started.clone(), meta.id, meta.at()));
             }
-            PaymentEvent::PaymentCaptured(_)
+            PaymentEvent::PaymentOpened(_)
+            | PaymentEvent::PaymentCaptured(_)
             | PaymentEvent::CaptureConfirmed(_)
             | PaymentEvent::DiscrepancyFound(_)
             | PaymentEvent::PaymentFailed(_)
@@ -398,6 +409,7 @@ impl State for Payment {
             }
             PaymentEvent::CashReceived(cash) => {
                 self.apply_cash(cash.amount);
+                self.paid_until = self.paid_until.max(Some(meta.at()));
                 self.apply_money(cash.payment, cash.amount, false, meta);
             }
             PaymentEvent::FeeSettled(settled) => {

@@ -2,6 +2,8 @@
 //! times: a capture after a failure counts, a repeated report of a capture confirms it, a new
 //! capture is counted, and a contradictory report is not counted until a cashier has resolved it.
 
+use jiff::Timestamp;
+
 use super::Payment;
 use super::attempt::{Attempt, DoubtfulWord, Identity, Word};
 use super::limits::ATTEMPT_FACTS_MAX;
@@ -9,7 +11,7 @@ use crate::access::any;
 use crate::clock;
 use crate::contract::{
     CaptureConfirmed, DiscrepancyFound, Doubt, PaymentCaptured, PaymentEvent, PaymentFailed,
-    PaymentId, Role, Source, Vnd,
+    PaymentId, Personal, Role, Source, Vnd,
 };
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
@@ -44,6 +46,10 @@ pub struct TakeNotice {
     pub transaction: Option<String>,
     pub source: Source,
     pub said: Said,
+    /// When the money moved, by the provider's clock.
+    pub paid_at: Option<Timestamp>,
+    /// The message as it was sent.
+    pub message: Option<Personal<String>>,
 }
 
 impl Command for TakeNotice {
@@ -184,8 +190,17 @@ fn captured(
     after.apply_capture(id, word.clone());
     let Word { event: provider_event, transaction, amount } = word.clone();
     let (provider, source) = (command.provider.clone(), Some(command.source));
-    let captured =
-        PaymentCaptured { payment: id, provider, provider_event, amount, transaction, source };
+    let (paid_at, message) = (command.paid_at, command.message.clone());
+    let captured = PaymentCaptured {
+        payment: id,
+        provider,
+        provider_event,
+        amount,
+        transaction,
+        source,
+        paid_at,
+        message,
+    };
     let mut events = vec![captured.into()];
     if let Some(doubt) = oddity {
         let counted = after.attempts.get(&id).map_or(amount, |attempt| attempt.captured);
@@ -193,7 +208,11 @@ fn captured(
         let (source, since) = (command.source, facts.at);
         after.apply_doubt(id, DoubtfulWord { word, source, doubt, since });
     }
-    events.extend(Payment::consequences(after, payment, facts)?);
+    // The fee is covered once the last part of it was paid.
+    let attempt = payment.attempts.get(&id);
+    let counted_at = attempt.map_or(facts.at, |one| one.counted_at(paid_at, facts.at));
+    let counted_at = payment.paid_until.map_or(counted_at, |until| until.max(counted_at));
+    events.extend(Payment::consequences_in(after, payment, (false, counted_at), facts)?);
     Ok(events)
 }
 

@@ -8,7 +8,7 @@ use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{Components, RefOr, Required};
 
-use crate::limits::BODY_BYTES_MAX;
+use crate::limits::{BODY_BYTES_MAX, MESSAGE_BYTES_MAX};
 use crate::operation::{Content, Field, Item};
 use crate::{Access, Counts};
 
@@ -196,14 +196,15 @@ fn role(may: May) -> String {
 /// Quota headers, if the operation is counted.
 pub(super) fn limits(item: &Item) -> impl Iterator<Item = (&'static str, &'static str)> {
     let counted = matches!(item.access, Access::Roles(_))
-        || matches!(item.counts, Counts::LookUp | Counts::Published);
+        || matches!(item.counts, Counts::LookUp | Counts::Published | Counts::Message);
     let headers = [("RateLimit", "RateLimit"), ("RateLimit-Policy", "RateLimitPolicy")];
     headers.into_iter().filter(move |_| counted)
 }
 
 /// The limit of a request body, in words.
-pub(super) fn body_limit(body: &Content) -> String {
+pub(super) fn body_limit(item: &Item, body: &Content) -> String {
     let max = match body {
+        Content::Bytes(_) if item.is_message => MESSAGE_BYTES_MAX,
         Content::Bytes(_) => DOCUMENT_BYTES_MAX,
         Content::Json(_) | Content::Text(..) => BODY_BYTES_MAX,
     };

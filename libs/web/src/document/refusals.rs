@@ -35,6 +35,7 @@ const OPEN: Features = Features {
     json: false,
     if_match: false,
     step: false,
+    message: false,
 };
 const READ: Features = Features { roles: true, ..OPEN };
 const CHANGE: Features = Features { changes: true, ..READ };

@@ -20,6 +20,7 @@ pub(crate) struct Declared(Arc<Answers>);
 #[derive(Debug)]
 struct Answers {
     operation: &'static str,
+    is_message: bool,
     address: &'static str,
     statuses: Vec<StatusCode>,
     /// The Rust type of a JSON reply.
@@ -44,6 +45,7 @@ impl Declared {
         let also = item.also.iter().map(|(status, _)| *status);
         Self(Arc::new(Answers {
             operation: item.id,
+            is_message: item.is_message,
             address: item.address,
             statuses: also.chain([item.status]).collect(),
             shape,
@@ -93,7 +95,8 @@ impl Declared {
                 return is_unclear.then(|| format!("the problem {code} does not name its place"));
             }
         };
-        if !statuses.contains(&reply.status()) {
+        // A partner's words have a status of their own.
+        if !statuses.contains(&reply.status()) && !self.0.is_message {
             return Some(format!("the status {} is not declared", reply.status()));
         }
         if let (Some(shape), Some(found)) = (shape, reply.shape())

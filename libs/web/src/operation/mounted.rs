@@ -29,6 +29,11 @@ impl Mounted {
         Self { address: address.to_owned(), method, route, query, service: COMMON }
     }
 
+    /// Takes parameters that are not declared.
+    pub(crate) fn with_any_query(self) -> Self {
+        Self { query: None, ..self }
+    }
+
     /// Attributes its requests to a service in metrics and the log.
     #[must_use]
     pub fn of(self, service: &'static str) -> Self {

@@ -26,19 +26,21 @@ pub(crate) struct Features {
     pub(crate) json: bool,
     pub(crate) if_match: bool,
     pub(crate) step: bool,
+    pub(crate) message: bool,
 }
 
 impl Features {
     fn of(item: &Item) -> Self {
         Self {
             roles: matches!(item.access, Access::Roles(_)),
-            look_up: matches!(item.counts, Counts::LookUp | Counts::Published),
+            look_up: matches!(item.counts, Counts::LookUp | Counts::Published | Counts::Message),
             address: !item.path.is_empty(),
             changes: item.idempotency_key,
             body: item.body.is_some(),
             json: matches!(item.body, Some(Content::Json(_))),
             if_match: item.if_match,
             step: item.is_step,
+            message: item.is_message,
         }
     }
 
@@ -82,6 +84,7 @@ impl Features {
         with(self.body, &[LENGTH_REQUIRED, MEDIA_TYPE, CONTENT_ENCODING]);
         with(self.json, &[JSON_INVALID, BODY_INVALID]);
         with(self.if_match, &[PRECONDITION_REQUIRED, STALE]);
+        with(self.message, &[TOO_LARGE]);
         with(self.step, &[LAW_NOT_APPLICABLE, NOT_COMPUTABLE, VALUES_IMPOSSIBLE]);
         all
     }

@@ -54,6 +54,8 @@ pub struct OfAddress {
     pub look_ups: Rate,
     /// The same over a longer time.
     pub look_ups_of_a_day: Rate,
+    /// Messages of partners, which are signed instead.
+    pub partner_messages: Rate,
 }
 
 /// All of them.
@@ -109,6 +111,7 @@ impl Rules {
             ("applicant.uploaded_bytes", applicant.uploaded_bytes),
             ("address.look_ups", address.look_ups),
             ("address.look_ups_of_a_day", address.look_ups_of_a_day),
+            ("address.partner_messages", address.partner_messages),
         ];
         let counts = rates.map(|(name, rate)| (name, rate.count, QUOTA_MAX));
         let seconds =

@@ -11,7 +11,6 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
-use super::take_notice::ProviderFact;
 use crate::App;
 
 const ADDRESS: &str = "/v1/payment-notices/unmatched";
@@ -26,6 +25,26 @@ pub(crate) struct UnmatchedQuery {
     /// Cursor from the `next` link.
     #[schema(minimum = 0)]
     after: Option<u64>,
+}
+
+/// What a notice reports that matches no payment.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum UnmatchedFact {
+    /// The money was captured.
+    Captured,
+    /// The payment failed.
+    Failed,
+    /// The outcome is not known yet.
+    Pending,
+    /// The money went back to the payer.
+    Refunded,
+    /// The provider reversed a payment.
+    Reversed,
+    /// The payer disputes a payment.
+    Disputed,
+    /// It is signed by the provider, and its content cannot be understood.
+    Impossible,
 }
 
 /// A provider notice that matches no payment.
@@ -45,13 +64,18 @@ pub(crate) struct UnmatchedPaymentNoticeReply {
     #[schema(example = "ORDER-4711")]
     reference: String,
     /// Reported outcome; null for notices recorded before this field existed.
-    #[schema(value_type = Option<ProviderFact>)]
+    #[schema(value_type = Option<UnmatchedFact>)]
     kind: Option<String>,
     /// The provider's transaction number.
     #[schema(example = "T1")]
     transaction: Option<String>,
     /// Reported amount in VND.
     amount_vnd: Vnd,
+    /// When the money moved, by the provider's clock.
+    paid_at: Option<Timestamp>,
+    /// What cannot be understood, with the place in the message.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<String>,
     /// Time at which it was received.
     at: Option<Timestamp>,
 }
@@ -77,7 +101,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up(Some(&app.shown)).await?;
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(
-            "SELECT position, provider, event, reference, said, number, amount, at, id FROM unmatched
+            "SELECT position, provider, event, reference, said, number, amount, at, id, paid_at, findings FROM unmatched
              WHERE matched = 0 AND position > ?1 ORDER BY position LIMIT ?2",
         )?
         .query_map((after, limit), |row| {
@@ -91,6 +115,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                 amount_vnd: Vnd(row.get(6)?),
                 at: Timestamp::from_millisecond(row.get(7)?).ok(),
                 notice: row.get::<_, String>(8)?.parse().unwrap_or_default(),
+                paid_at: row
+                    .get::<_, Option<i64>>(9)?
+                    .and_then(|at| Timestamp::from_millisecond(at).ok()),
+                findings: serde_json::from_str(&row.get::<_, String>(10)?).unwrap_or_default(),
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()

@@ -14,14 +14,17 @@ use dossier::{Command, State};
 use engine::{Loaded, fold};
 use events::StreamName;
 use jiff::Timestamp;
+use partners::Start;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 use uuid::Uuid;
-use web::{DiscrepancyDue, Due, Problem, Reply, Request, WindowEnd, execute_as, shown};
+use web::{DiscrepancyDue, Due, Language, Problem, Reply, Request, WindowEnd, execute_as, shown};
 
 use super::reasons::{RefundReply, RejectionReply, ResolutionReply};
 use crate::App;
+use crate::orders::Order;
+use crate::partners::reference;
 
 /// The fees and payments of a dossier, in whole đồng.
 #[derive(Debug, Serialize, ToSchema)]
@@ -206,6 +209,16 @@ pub(crate) struct AttemptReply {
     /// Reference that the provider sends back.
     #[schema(example = "DSR-0671ca1f-4813-537f-a30f-6feb4aec6841")]
     reference: String,
+    /// The short reference, for partners and memos of bank transfers: with a check digit.
+    #[schema(example = "DSR4Z7K0M2C9WXQ5")]
+    short_reference: String,
+    /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
+    /// transfer, and until a partner that has to be called has answered.
+    #[schema(example = "https://pay.example/4711")]
+    next_url: Option<String>,
+    /// Text of a QR code for the payer's bank app, while it can be paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    qr: Option<String>,
     /// State of the attempt.
     state: AttemptState,
     /// Captured amount in VND.
@@ -323,7 +336,10 @@ pub(super) fn shown_to(
     loaded: &Loaded<Payment>,
     request: &Request,
 ) -> Result<Reply, Problem> {
-    let reply = PaymentReply::new(&loaded.state, &app.payments.engine().law());
+    let mut reply = PaymentReply::new(&loaded.state, &app.payments.engine().law());
+    if let Some(reply) = &mut reply {
+        reply.attempts.iter_mut().for_each(|shown| shown.continues(app, &loaded.state, request));
+    }
     let (caller, resource) = (request.caller()?, loaded.state.resource().unwrap_or_default());
     shown(loaded, reply.map(|reply| reply.for_caller(caller, &resource)))
 }
@@ -394,9 +410,30 @@ impl From<&Attempt> for AttemptReply {
             provider: attempt.started.provider.clone(),
             amount_vnd: attempt.started.amount,
             reference: attempt.started.reference.clone(),
+            short_reference: reference(attempt.started.payment),
+            next_url: None,
+            qr: None,
             state,
             captured_vnd: attempt.captured,
             doubts: attempt.doubts.iter().map(DoubtReply::from).collect(),
+        }
+    }
+}
+
+impl AttemptReply {
+    /// Shows how the payer goes on with an open attempt.
+    fn continues(&mut self, app: &App, payment: &Payment, request: &Request) {
+        let attempt = payment.attempts.get(&self.payment).filter(|attempt| attempt.is_open());
+        let known = app.desk.partners.get(&self.provider);
+        let (Some(attempt), Some(known)) = (attempt, known) else { return };
+        let client = request.client.to_string();
+        let english = request.language() == Language::English;
+        let order = Order::of(&app.desk.partners, payment, attempt, (Some(&client), english));
+        match order.map(|order| order.start(known)) {
+            Some(Ok(Start::Redirect(url))) => self.next_url = Some(url),
+            Some(Ok(Start::Qr { text, .. })) => self.qr = Some(text),
+            Some(Ok(Start::Call(_))) => self.next_url.clone_from(&attempt.next_url),
+            Some(Err(_)) | None => {}
         }
     }
 }

@@ -1,16 +1,26 @@
 //! Starts a payment through a provider. The law: `libs/dossier/src/payment/start_payment.rs`.
 
 use std::sync::Arc;
+use std::time::Instant;
 
-use dossier::RefusalEntry;
-use dossier::contract::DossierId;
+use dossier::contract::{DossierId, PaymentEvent, PaymentStarted};
 use dossier::payment::start_payment::StartPayment;
-use dossier::step::{Known, Said};
-use web::{Operation, Problem, Reply, Request};
+use dossier::payment::{Attempt, Payment};
+use dossier::step::{Known, Reasons, Said};
+use dossier::{Command, RefusalEntry};
+use engine::Loaded;
+use partners::{Start, Unable};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{Line, On, Operation, Partner, Problem, Reply, Request, preview, send};
 
-use super::reply::{PaymentReply, take};
+use super::reply::{PaymentReply, shown_to};
 use crate::App;
+use crate::limits::OPENED_LOOK;
+use crate::orders::Order;
 use crate::provider::Provider;
+use crate::work::Work;
 
 const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
     status: 422,
@@ -18,6 +28,32 @@ const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
     vi: "không có cổng thanh toán này",
     en: "there is no such payment provider",
 };
+const RETURN_NOT_PERMITTED: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "return-not-permitted",
+    vi: "trình duyệt của người nộp không được chuyển về địa chỉ này",
+    en: "the payer's browser may not be sent to this address",
+};
+const PROVIDER_UNABLE: RefusalEntry = RefusalEntry {
+    status: 422,
+    code: "provider-unable",
+    vi: "cổng thanh toán này không nhận được khoản nộp này",
+    en: "the payment provider cannot take this payment",
+};
+
+/// The provider through which to pay.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StartPaymentRequest {
+    /// Name of the payment partner. Installations that allow it offer the test providers `sandbox`,
+    /// `sandbox-declines`, `sandbox-silent`, and `sandbox-partial`, which may capture in parts.
+    #[schema(example = "sandbox")]
+    provider: Partner,
+    /// Where the payer's browser goes after the payment, at one of the sites that the installation
+    /// permits. It gets the parameter `payment`.
+    #[schema(value_type = Option<String>, max_length = 500, example = "https://portal.example/paid")]
+    return_url: Option<Line<500>>,
+}
 
 pub(super) fn operation() -> Operation<App> {
     Operation::post(
@@ -25,20 +61,126 @@ pub(super) fn operation() -> Operation<App> {
         "start_payment",
         "Start a payment through a provider",
     )
-    .command::<StartPayment>()
-    .refusals(&[UNKNOWN_PROVIDER])
+    .describe(
+        "The new attempt has `next_url`, where the payer's browser continues, or `qr`, the text of a code for a bank \
+         app. If the partner has to be called and does not answer in 15 s, both are null; `get_payment` shows the \
+         address later.",
+    )
+    .step(&StartPayment::STEP)
+    .body::<StartPaymentRequest>()
+    .refusals(&[UNKNOWN_PROVIDER, RETURN_NOT_PERMITTED, PROVIDER_UNABLE])
     .reply::<PaymentReply>()
     .handle(handle)
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
-    let body: StartPayment = request.json()?;
-    if Provider::offered(&body.provider.0, app.sandbox).is_none() {
-        let offered =
-            Provider::NAMES.iter().filter(|name| Provider::offered(name, app.sandbox).is_some());
-        let known = Known::new(&body.provider.0, offered, "GET /v1/rules").said();
-        let finding = UNKNOWN_PROVIDER.finding("/provider", Some(known));
-        return Err(Problem::fields(UNKNOWN_PROVIDER, vec![finding]));
+    let seen = request.if_match()?;
+    let body: StartPaymentRequest = request.json()?;
+    check(&app, &body)?;
+    request.catch_up(app.payments.reactions()).await?;
+    let StartPaymentRequest { provider, return_url } = body;
+    let mut command =
+        StartPayment { provider, return_url: return_url.map(|url| url.0), payer_address: None };
+    let name = dossier.to_string();
+    let on = || On::stream(&name, Some(dossier)).seen(&seen);
+    let is_partner = app.desk.partners.get(&command.provider.0).is_some();
+    // A payment that the partner cannot take is not begun.
+    if is_partner && let Some(events) = preview(&app.payments, &request, on(), &command).await? {
+        for event in events {
+            if let PaymentEvent::PaymentStarted(started) = event
+                && is_called(&app, dossier, started).await?
+            {
+                command.payer_address = Some(request.client.to_string());
+            }
+        }
     }
-    take::<StartPayment>(&app, dossier, &request).await
+    let loaded = send(&app.payments, &request, on(), &command).await?;
+    let loaded = opened(&app, dossier, loaded).await?;
+    shown_to(&app, &loaded, &request)
+}
+
+/// Whether the partner exists and the payer may return to the address.
+fn check(app: &App, body: &StartPaymentRequest) -> Result<(), Problem> {
+    let provider = &*body.provider.0;
+    let mut wrong = Reasons::default();
+    let mut offered: Vec<&str> = app.desk.partners.offered().collect();
+    let sandbox = Provider::NAMES.iter().copied();
+    offered.extend(sandbox.filter(|name| Provider::offered(name, app.sandbox).is_some()));
+    if !offered.contains(&provider) {
+        let known = Known::new(provider, offered, "GET /v1/rules").said();
+        let finding = UNKNOWN_PROVIDER.finding("/provider", Some(known));
+        wrong.found(UNKNOWN_PROVIDER, vec![finding]);
+    }
+    if let Some(url) = &body.return_url
+        && !app.desk.partners.may_return_to(&url.0)
+    {
+        let known = Known::new(&url.0, app.desk.partners.return_origins(), "--return-origin");
+        let finding = RETURN_NOT_PERMITTED.finding("/return_url", Some(known.said()));
+        wrong.found(RETURN_NOT_PERMITTED, vec![finding]);
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::refused(&wrong)) }
+}
+
+/// Whether the partner is called to begin this payment; a problem if it cannot take it.
+async fn is_called(
+    app: &App,
+    dossier: DossierId,
+    started: PaymentStarted,
+) -> Result<bool, Problem> {
+    let stream = engine::Streams::<Payment>::of(dossier.0);
+    let loaded = app.payments.load(&stream).await?;
+    let Some(known) = app.desk.partners.get(&started.provider) else { return Ok(false) };
+    let attempt = Attempt::new(started, Uuid::nil(), app.payments.engine().time()?);
+    let order = Order::of(&app.desk.partners, &loaded.state, &attempt, (None, false));
+    let Some(order) = order else { return Ok(false) };
+    match order.start(known) {
+        Ok(start) => Ok(matches!(start, Start::Call(_))),
+        Err(unable) => {
+            let (vi, en) = match &unable {
+                Unable::Values(findings) => {
+                    let all = |of: fn(&partners::Finding) -> &str| {
+                        let texts: Vec<&str> = findings.0.iter().map(of).collect();
+                        texts.join("; ")
+                    };
+                    (all(|one| &one.vi), all(|one| &one.en))
+                }
+                Unable::NotOffered(_) | Unable::NoSecret => {
+                    ("chưa được cấu hình đầy đủ".to_owned(), unable.to_string())
+                }
+            };
+            Err(Problem::field(PROVIDER_UNABLE, "/provider", &vi, &en))
+        }
+    }
+}
+
+/// Has a partner that must be called open the newest attempt, and waits for it for a limited time.
+async fn opened(
+    app: &App,
+    dossier: DossierId,
+    loaded: Arc<Loaded<Payment>>,
+) -> Result<Arc<Loaded<Payment>>, Problem> {
+    let attempts = loaded.state.attempts.values();
+    let newest = attempts.max_by_key(|attempt| attempt.started_at);
+    let Some(attempt) = newest.filter(|attempt| app.desk.calls(&loaded.state, attempt)) else {
+        return Ok(loaded);
+    };
+    let payment = attempt.started.payment;
+    let work = Work::Pay { dossier, payment };
+    if work.open(&loaded.state).is_none() {
+        return Ok(loaded);
+    }
+    let now = app.payments.engine().time()?;
+    // The follower of the log adds it as well, if this fails.
+    if let Err(error) = app.desk.add(&attempt.started.provider, &work, now).await {
+        tracing::warn!(%error, "request to a partner not added; the follower adds it");
+    }
+    let until = Instant::now() + app.opened_within;
+    let stream = engine::Streams::<Payment>::of(dossier.0);
+    let mut loaded = loaded;
+    while Instant::now() < until && work.open(&loaded.state).is_some() {
+        // Another replica may be the one that calls the partner.
+        _ = tokio::time::timeout(OPENED_LOOK, app.desk.opened.notified()).await;
+        loaded = app.payments.load(&stream).await?;
+    }
+    Ok(loaded)
 }

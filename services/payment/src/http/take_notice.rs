@@ -12,6 +12,7 @@ use dossier::contract::{
 use dossier::payment::take_notice::{Said, TakeNotice};
 use engine::unmatched;
 use engine::unmatched::Unmatched;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::problem::NOT_FOUND;
@@ -42,12 +43,15 @@ pub(crate) struct TakeNoticeRequest {
     amount_vnd: i64,
     /// The provider's reason.
     reason: Option<Line<500>>,
+    /// When the money moved, by the provider's clock. The fee counts as paid at this time, but not
+    /// before the attempt was begun.
+    paid_at: Option<Timestamp>,
 }
 
 /// Outcome of a payment.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum ProviderFact {
+enum ProviderFact {
     /// The money was captured.
     Captured,
     /// The payment failed.
@@ -116,6 +120,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             }
             ProviderFact::Pending => Said::Pending,
         },
+        paid_at: body.paid_at,
+        message: None,
     };
     let id = dossier.to_string();
     let taken = send(&app.payments, &request, On::stream(&id, Some(dossier)), &command).await;
@@ -140,6 +146,9 @@ async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Pro
         amount: Vnd(body.amount_vnd),
         said: Some(said.to_owned()),
         transaction: body.transaction.map(|number| number.0),
+        paid_at: body.paid_at,
+        findings: Vec::new(),
+        message: None,
     });
     let (service, partner, reference) = (crate::NAME, &*body.provider.0, &*body.reference.0);
     unmatched::keep(

@@ -10,13 +10,11 @@ use crate::payment::assess_fee::tests::assessed;
 use crate::payment::issue_receipt;
 use crate::payment::refund_payment::tests::refund;
 use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
-use crate::payment::start_payment::StartPayment;
-use crate::payment::start_payment::tests::{sandbox, started};
+use crate::payment::start_payment::tests::{sandbox, started, through};
 use crate::payment::take_cash::TakeCash;
 use crate::payment::take_notice::tests::{paid_twice, say, take};
 use crate::payment::take_notice::{Said, TakeNotice};
 use crate::testing::{Scene, actor, at, law};
-use crate::text::Partner;
 
 /// The issued receipts: amount, and the part that is still valid.
 fn issued(scene: &Scene<'_, Payment>) -> Vec<(i64, i64)> {
@@ -186,7 +184,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
 
 fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
     let mut scene = assessed(law);
-    let start = StartPayment { provider: Partner("sandbox-partial".to_owned()) };
+    let start = through("sandbox-partial");
     scene.execute("2026-11-20T09:10", Role::Applicant, start).unwrap();
     let payment = *scene.state.attempts.keys().next().unwrap();
     for (number, one) in moves.into_iter().enumerate() {
@@ -196,8 +194,16 @@ fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
                 let (transaction, said) = (Some(format!("T{number}")), Said::Captured(Vnd(amount)));
                 let source = Source::Notice;
                 let provider_event = event;
-                let notice =
-                    TakeNotice { payment, provider, provider_event, transaction, source, said };
+                let notice = TakeNotice {
+                    payment,
+                    provider,
+                    provider_event,
+                    transaction,
+                    source,
+                    said,
+                    paid_at: None,
+                    message: None,
+                };
                 take(&mut scene, &notice);
             }
             Move::Resolve(captured) => {

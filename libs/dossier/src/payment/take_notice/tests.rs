@@ -10,11 +10,10 @@ use crate::payment::assess_fee::tests::assessed;
 use crate::payment::expire_fee_window::ExpireFeeWindow;
 use crate::payment::refund_payment::RefundPayment;
 use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
-use crate::payment::start_payment::tests::{sandbox, started};
-use crate::payment::start_payment::{self, StartPayment};
+use crate::payment::start_payment;
+use crate::payment::start_payment::tests::{sandbox, started, through};
 use crate::payment::take_cash::{self, TakeCash};
 use crate::testing::{Scene, at, law};
-use crate::text::Partner;
 
 /// A capture reported by the sandbox, without a transaction number.
 pub(crate) fn say(payment: PaymentId, event: &str, amount: Vnd) -> TakeNotice {
@@ -23,8 +22,8 @@ pub(crate) fn say(payment: PaymentId, event: &str, amount: Vnd) -> TakeNotice {
 
 fn notice(payment: PaymentId, event: &str, said: Said) -> TakeNotice {
     let (provider, provider_event) = ("sandbox".to_owned(), event.to_owned());
-    let (transaction, source) = (None, Source::Notice);
-    TakeNotice { payment, provider, provider_event, transaction, source, said }
+    let (transaction, source, paid_at, message) = (None, Source::Notice, None, None);
+    TakeNotice { payment, provider, provider_event, transaction, source, said, paid_at, message }
 }
 
 /// A capture reported by a provider that may capture in parts.
@@ -44,7 +43,7 @@ pub(crate) fn take(scene: &mut Scene<'_, Payment>, notice: &TakeNotice) -> Vec<&
 
 fn in_parts(law: &Law) -> (Scene<'_, Payment>, PaymentId) {
     let mut scene = assessed(law);
-    let start = StartPayment { provider: Partner("sandbox-partial".to_owned()) };
+    let start = through("sandbox-partial");
     scene.execute("2026-11-20T09:10", Role::Applicant, start).unwrap();
     let id = *scene.state.attempts.keys().next().unwrap();
     (scene, id)
@@ -381,4 +380,34 @@ proptest! {
         let above = (came - back - 30_000).max(0);
         prop_assert_eq!(state.owed_back().0 + state.in_doubt().0, above);
     }
+}
+
+#[test]
+fn the_fee_counts_as_paid_when_the_money_moved_by_the_providers_clock() {
+    let law = law();
+    for (paid_at, counted_at) in [
+        (Some("2026-11-20T09:15"), "2026-11-20T09:15"),
+        // Not before the attempt began, and not in the future.
+        (Some("2026-11-20T08:00"), "2026-11-20T09:10"),
+        (Some("2026-11-21T08:00"), "2026-11-20T09:20"),
+        (None, "2026-11-20T09:20"),
+    ] {
+        let (mut scene, id) = started(&law);
+        let paid_at = paid_at.map(at);
+        take(&mut scene, &TakeNotice { paid_at, ..say(id, "e1", Vnd(30_000)) });
+        assert_eq!(scene.state.settled_at(), Some(at(counted_at)), "{paid_at:?}");
+    }
+}
+
+#[test]
+fn a_fee_in_parts_is_paid_with_the_last_part_whichever_is_reported_first() {
+    let law = law();
+    let (mut scene, id) = in_parts(&law);
+    let paid = |event: &str, paid_at: &str| TakeNotice {
+        paid_at: Some(at(paid_at)),
+        ..part(id, event, Some(event), 15_000)
+    };
+    take(&mut scene, &paid("T2", "2026-11-20T09:18"));
+    take(&mut scene, &paid("T1", "2026-11-20T09:12"));
+    assert_eq!(scene.state.settled_at(), Some(at("2026-11-20T09:18")));
 }

@@ -1,0 +1,53 @@
+//! Sends a request to a payment partner again, for an operator.
+
+use std::sync::Arc;
+
+use dossier::RefusalEntry;
+use dossier::payment::RUN_REQUESTS;
+use web::{Operation, Problem, Reply, Request};
+
+use super::get_partner_requests::{
+    OUTBOX_UNAVAILABLE, PartnerRequestReply, found, shown, unavailable,
+};
+use crate::App;
+
+const NOT_ENDED: RefusalEntry = RefusalEntry {
+    status: 409,
+    code: "request-not-to-be-replayed",
+    vi: "chỉ gửi lại được yêu cầu đã bỏ hoặc đã hủy",
+    en: "only a request that was given up or cancelled can be sent again",
+};
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/partners/{partner}/requests/{request}/replays",
+        "replay_partner_request",
+        "Send a request to a partner again",
+    )
+    .describe("For a request that was given up or cancelled. Its time to be repeated begins anew; the partner recognises the same request by its id.")
+    .parameter("partner", "Name of the partner.")
+    .parameter("request", "Id of the request, from `get_partner_requests`.")
+    .roles(RUN_REQUESTS)
+    .refusals(&[NOT_ENDED, OUTBOX_UNAVAILABLE])
+    .reply::<PartnerRequestReply>()
+    .handle(handle)
+}
+
+async fn handle(
+    app: Arc<App>,
+    name: String,
+    id: String,
+    request: Request,
+) -> Result<Reply, Problem> {
+    request.idempotency_key()?;
+    found(&app, &name, &id).await?;
+    let now = app.payments.engine().time()?;
+    let changed = app.desk.outbox.replay(&id, now).await.map_err(|error| unavailable(&error))?;
+    if !changed {
+        return Err(Problem::new(NOT_ENDED));
+    }
+    app.desk.added.notify_one();
+    tracing::info!(partner = &*name, request = &*id, "request to a partner replayed");
+    let entry = found(&app, &name, &id).await?;
+    Ok(Reply::ok(&shown(&app, entry).await?))
+}

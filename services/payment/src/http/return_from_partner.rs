@@ -1,0 +1,64 @@
+//! Sends a payer's browser that returns from a partner back to the site where the payment began.
+//! Nothing is recorded by it: what the payer carries is no evidence for the agency.
+
+use std::sync::Arc;
+
+use dossier::RefusalEntry;
+use dossier::payment::Payment;
+use engine::Streams;
+use http::header::LOCATION;
+use partners::{Capability, Incoming};
+use web::{Operation, Problem, Reply, Request};
+
+use super::take_partner_message::headers;
+use crate::App;
+
+const WRONG: RefusalEntry = RefusalEntry {
+    status: 403,
+    code: "partner-signature-wrong",
+    vi: "thông tin trả về từ cổng thanh toán không đúng chữ ký: hãy xem kết quả ở nơi bạn đã bắt đầu nộp tiền",
+    en: "the parameters are not signed by the payment partner; see the result where the payment was begun",
+};
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::get(
+        "/v1/partners/{partner}/return",
+        "return_from_partner",
+        "Return a payer's browser from a payment partner",
+    )
+    .describe(
+        "Redirects (303) to the `return_url` of the attempt, with the parameter `payment`. What was paid is in \
+         `get_payment`, once the partner has reported it.",
+    )
+    .parameter("partner", "Name of the partner.")
+    .refusals(&[WRONG])
+    .redirects()
+    .handle(handle)
+}
+
+async fn handle(app: Arc<App>, name: String, request: Request) -> Result<Reply, Problem> {
+    let known = app.desk.partners.get(&name);
+    let known = known.filter(|known| known.partner.offers(Capability::Return).is_ok());
+    let known = known.ok_or_else(Problem::not_found)?;
+    let headers = headers(&request);
+    let incoming = Incoming { query: &request.query, headers: &headers, body: &request.body };
+    let (partner, secrets) = (&known.partner, &known.secrets);
+    let notice = partner.scheme().returned(partner, secrets, incoming);
+    let notice = notice.map_err(|_| Problem::new(WRONG))?;
+    let reference = notice.reference.unwrap_or_default();
+    let found = app.books().attempt(&reference).await;
+    let found = found.map_err(|_| Problem::not_yet_consistent())?;
+    let (dossier, payment) = found.ok_or_else(Problem::not_found)?;
+    let loaded = app.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
+    let attempt = loaded.state.attempts.get(&payment);
+    let attempt = attempt.filter(|attempt| attempt.started.provider == name);
+    let return_url = attempt.and_then(|attempt| attempt.started.return_url.clone());
+    // The sites may have changed since the payment began.
+    let return_url = return_url.filter(|url| app.desk.partners.may_return_to(url));
+    let return_url = return_url.ok_or_else(Problem::not_found)?;
+    let between = if return_url.contains('?') { '&' } else { '?' };
+    let (page, fragment) = return_url.split_once('#').unwrap_or((&return_url, ""));
+    let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
+    let to = format!("{page}{between}payment={}{fragment}", payment.0);
+    Ok(Reply::redirect().header(LOCATION, &to))
+}

@@ -1,0 +1,203 @@
+//! Records what partners report, from messages and from answers to queries.
+
+use std::sync::Arc;
+
+use dossier::contract::{
+    DossierId, Doubt, NoticeUnmatched, PaymentId, Personal, Source, UnmatchedEvent, Vnd,
+    parse_reference,
+};
+use dossier::payment::Payment;
+use dossier::payment::take_notice::{Refusal, Said, TakeNotice};
+use engine::tasks::Progress;
+use engine::unmatched::{self, Unmatched, UnmatchedError};
+use engine::view::{Question, View, ViewError};
+use engine::{CommandEnvelope, Failure, Streams};
+use partners::{Answer, Capability, Notice, Outcome, Reference};
+use rusqlite::OptionalExtension;
+use uuid::Uuid;
+
+/// Where reports are recorded.
+#[derive(Debug, Clone)]
+pub(crate) struct Books {
+    pub(crate) payments: Arc<Streams<Payment>>,
+    /// The view with the attempts by their references.
+    pub(crate) open: Arc<View>,
+    /// Position that this view has reached.
+    pub(crate) shown: Progress,
+}
+
+/// A report, and the partner that made it.
+#[derive(Debug, Clone)]
+pub(crate) struct Report<'a> {
+    pub(crate) partner: &'a str,
+    pub(crate) notice: &'a Notice,
+    /// The message as it was sent.
+    pub(crate) message: Option<String>,
+}
+
+/// Why a report could not be recorded; it may be later.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotRecorded {
+    #[error("the view of attempts lags behind")]
+    Lags,
+    #[error(transparent)]
+    View(#[from] ViewError),
+    #[error(transparent)]
+    Unmatched(#[from] UnmatchedError),
+    #[error("the payment cannot be read")]
+    Read(#[from] events::ReadError),
+    #[error("the report could not be appended: {0}")]
+    Append(String),
+}
+
+impl Books {
+    /// The attempt with this reference, as partners and payers write it; `None` if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`NotRecorded::Lags`] if it may have begun so recently that the view does not show it.
+    pub(crate) async fn attempt(
+        &self,
+        reference: &str,
+    ) -> Result<Option<(DossierId, PaymentId)>, NotRecorded> {
+        if let Some((dossier, payment)) = parse_reference(reference) {
+            return Ok(Some((dossier, PaymentId(payment))));
+        }
+        let Some(reference) = Reference::parse(reference) else { return Ok(None) };
+        if let Some(found) = self.look_up(&reference).await? {
+            return Ok(Some(found));
+        }
+        let head = self.payments.engine().store.head();
+        if !self.shown.reach(head).await {
+            return Err(NotRecorded::Lags);
+        }
+        self.look_up(&reference).await
+    }
+
+    async fn look_up(
+        &self,
+        reference: &Reference,
+    ) -> Result<Option<(DossierId, PaymentId)>, NotRecorded> {
+        let text = reference.to_string();
+        let row = self.open.query(Question::List, move |tables| {
+            // Two attempts with one reference: neither is meant.
+            let sql = "SELECT min(dossier), min(payment) FROM attempts WHERE reference = ?1
+                       GROUP BY reference HAVING count(*) = 1";
+            let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, String>(0)?, row.get(1)?));
+            tables.query_row(sql, [text], row).optional()
+        });
+        let found: Option<(String, String)> = row.await?;
+        Ok(found.and_then(|(dossier, payment)| {
+            let payment: Uuid = payment.parse().ok()?;
+            Some((dossier.parse().ok()?, PaymentId(payment)))
+        }))
+    }
+
+    /// Records a report, or keeps it for a cashier if it matches no attempt of the partner.
+    ///
+    /// # Errors
+    ///
+    /// See [`NotRecorded`]; the partner should report again.
+    pub(crate) async fn record(&self, report: Report<'_>) -> Result<Answer, NotRecorded> {
+        let reference = report.notice.reference.as_deref().unwrap_or_default();
+        let Some((dossier, payment)) = self.attempt(reference).await? else {
+            return self.keep(report).await;
+        };
+        let Some(said) = said(report.notice) else { return self.keep(report).await };
+        let (partner, notice) = (report.partner, report.notice);
+        let command = TakeNotice {
+            payment,
+            provider: partner.to_owned(),
+            provider_event: notice.event.clone(),
+            transaction: notice.transaction.clone(),
+            source: source(notice.by),
+            said,
+            paid_at: notice.paid_at,
+            message: report.message.clone().map(Personal::Known),
+        };
+        let stream = Streams::<Payment>::of(dossier.0);
+        let before = self.payments.load(&stream).await?;
+        let id = command_id(partner, notice);
+        let envelope = CommandEnvelope::by_service(crate::NAME, stream, id).about(Some(dossier));
+        match self.payments.execute(&envelope, &command).await {
+            Ok(executed) => {
+                let attempt = executed.loaded.state.attempts.get(&payment);
+                let mut doubts = attempt.iter().flat_map(|attempt| &attempt.doubts);
+                let differs = doubts.any(|one| {
+                    let by_amount = [Doubt::NotTheAttemptsAmount, Doubt::OtherAmount];
+                    one.word.event == notice.event && by_amount.contains(&one.doubt)
+                });
+                let is_new = executed.loaded.version != before.version && !executed.repeated;
+                Ok(match (differs, is_new) {
+                    (true, _) => Answer::AmountDiffers,
+                    (false, true) => Answer::Taken,
+                    (false, false) => Answer::Known,
+                })
+            }
+            Err(Failure::Refused(Refusal::NotOurs) | Failure::Missing) => self.keep(report).await,
+            Err(failure) => Err(NotRecorded::Append(format!("{failure:?}"))),
+        }
+    }
+
+    async fn keep(&self, report: Report<'_>) -> Result<Answer, NotRecorded> {
+        let Report { partner, notice, message } = report;
+        self.kept(NoticeUnmatched {
+            provider: partner.to_owned(),
+            provider_event: notice.event.clone(),
+            reference: notice.reference.clone().unwrap_or_default(),
+            amount: Vnd(notice.amount.map_or(0, |amount| amount.0)),
+            said: Some(outcome(notice.outcome).to_owned()),
+            transaction: notice.transaction.clone(),
+            paid_at: notice.paid_at,
+            findings: Vec::new(),
+            message: message.map(Personal::Known),
+        })
+        .await?;
+        Ok(Answer::Unmatched)
+    }
+
+    /// Keeps a notice for a cashier, once.
+    pub(crate) async fn kept(&self, notice: NoticeUnmatched) -> Result<(), NotRecorded> {
+        let (partner, reference) = (notice.provider.clone(), notice.reference.clone());
+        let notice = UnmatchedEvent::from(notice);
+        let unmatched = Unmatched {
+            service: crate::NAME,
+            partner: &partner,
+            reference: &reference,
+            notice: &notice,
+        };
+        Ok(unmatched::keep(self.payments.engine(), unmatched).await?)
+    }
+}
+
+/// The command of a report: the same report again is the same command.
+fn command_id(partner: &str, notice: &Notice) -> Uuid {
+    let Notice { event, reference, transaction, amount, outcome, .. } = notice;
+    let amount = amount.map(|amount| amount.0);
+    let name =
+        format!("{partner}\n{event}\n{reference:?}\n{transaction:?}\n{amount:?}\n{outcome:?}");
+    Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
+}
+
+/// What it says about the attempt; `None` if a person has to look at it.
+fn said(notice: &Notice) -> Option<Said> {
+    match (notice.outcome, notice.amount) {
+        (Outcome::Captured, Some(amount)) => Some(Said::Captured(Vnd(amount.0))),
+        (Outcome::Failed, _) => Some(Said::Failed(notice.code.clone())),
+        (Outcome::Pending, _) => Some(Said::Pending),
+        _ => None,
+    }
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    Outcome::ALL.iter().find(|(_, one)| *one == outcome).map_or("", |(name, _)| name)
+}
+
+const fn source(by: Capability) -> Source {
+    match by {
+        Capability::Query | Capability::Refund => Source::Query,
+        Capability::Return => Source::Return,
+        Capability::Statement => Source::Settlement,
+        Capability::Pay | Capability::Notify | Capability::Bill => Source::Notice,
+    }
+}
