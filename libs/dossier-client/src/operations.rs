@@ -1633,6 +1633,80 @@ impl<T: Transport> Client<T> {
 
 /// Payment: Fees, money and receipts.
 impl<T: Transport> Client<T> {
+    /// List the requests to a payment partner.
+    ///
+    /// `GET /v1/partners/{partner}/requests`
+    ///
+    /// The oldest first. Those that ended are kept for 30 days.
+    ///
+    /// For `operator` of all.
+    pub fn get_partner_requests(
+        &self,
+        partner: &str,
+        query: &types::GetPartnerRequestsQuery,
+    ) -> Request<'_, T, Vec<types::PartnerRequestReply>> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            format!("/v1/partners/{partner_}/requests", partner_ = segment(partner)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Cancel a request to a partner.
+    ///
+    /// `POST /v1/partners/{partner}/requests/{request}/cancellations`
+    ///
+    /// It is not sent again. A try that is on its way may still succeed; its outcome is then
+    /// recorded.
+    ///
+    /// For `operator` of all.
+    pub fn cancel_partner_request(
+        &self,
+        partner: &str,
+        request: &str,
+    ) -> Request<'_, T, types::PartnerRequestReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!(
+                "/v1/partners/{partner_}/requests/{request_}/cancellations",
+                partner_ = segment(partner),
+                request_ = segment(request)
+            ),
+            read_json,
+        )
+    }
+
+    /// Send a request to a partner again.
+    ///
+    /// `POST /v1/partners/{partner}/requests/{request}/replays`
+    ///
+    /// For a request that was given up or cancelled. Its time to be repeated begins anew; the
+    /// partner recognises the same request by its id.
+    ///
+    /// For `operator` of all.
+    pub fn replay_partner_request(
+        &self,
+        partner: &str,
+        request: &str,
+    ) -> Request<'_, T, types::PartnerRequestReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!(
+                "/v1/partners/{partner_}/requests/{request_}/replays",
+                partner_ = segment(partner),
+                request_ = segment(request)
+            ),
+            read_json,
+        )
+    }
+
     /// List the money of an agency on a day.
     ///
     /// `GET /v1/payment-movements`
@@ -1745,6 +1819,10 @@ impl<T: Transport> Client<T> {
     /// Start a payment through a provider.
     ///
     /// `POST /v1/payments/{dossier}/attempts`
+    ///
+    /// The new attempt has `next_url`, where the payer's browser continues, or `qr`, the text
+    /// of a code for a bank app. If the partner has to be called and does not answer in 15 s,
+    /// both are null; `get_payment` shows the address later.
     ///
     /// For `applicant` of their own dossiers, `cashier` of the agency.
     ///

@@ -285,12 +285,21 @@ pub struct AttemptReply {
     pub amount_vnd: Vnd,
     /// Reference that the provider sends back.
     pub reference: String,
+    /// The short reference, for partners and memos of bank transfers: with a check digit.
+    pub short_reference: String,
     /// State of the attempt.
     pub state: AttemptState,
     /// Captured amount in VND.
     pub captured_vnd: Vnd,
     /// Doubtful reports that a cashier has to resolve.
     pub doubts: Vec<DoubtReply>,
+    /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
+    /// transfer, and until a partner that has to be called has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_url: Option<String>,
+    /// Text of a QR code for the payer's bank app, while it can be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qr: Option<String>,
 }
 
 values! {
@@ -3645,6 +3654,30 @@ values! {
 /// At most 50 characters.
 pub type Partner = String;
 
+/// A request to a partner.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PartnerRequestReply {
+    /// Id of the request; it begins with what it is for.
+    pub request: String,
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// State of the request.
+    pub state: RequestState,
+    /// Time at which it was added or replayed.
+    pub added_at: jiff::Timestamp,
+    /// Tries that were begun.
+    pub tries: u32,
+    /// Time before which it is not sent again; null if it does not wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_at: Option<jiff::Timestamp>,
+    /// Result of the newest try; null if the process ended during it, or there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// Begin of the newest try.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tried_at: Option<jiff::Timestamp>,
+}
+
 /// A supplement request that is no longer open.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PastSupplementReply {
@@ -4716,6 +4749,16 @@ pub struct RequestRenewalRequest {
     pub reason: Option<Text2000>,
 }
 
+values! {
+    /// State of a request to a partner.
+    RequestState {
+        Waiting = "waiting",
+        Done = "done",
+        GivenUp = "given_up",
+        Cancelled = "cancelled",
+    }
+}
+
 /// Everything that the applicant has to supply or correct.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RequestSupplementRequest {
@@ -5179,9 +5222,22 @@ values! {
 /// The provider through which to pay.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StartPaymentRequest {
-    /// Code of the provider. Installations that allow it offer the test providers `sandbox`,
-    /// `sandbox-declines`, `sandbox-silent`, and `sandbox-partial`, which may capture in parts.
+    /// Name of the payment partner. Installations that allow it offer the test providers
+    /// `sandbox`, `sandbox-declines`, `sandbox-silent`, and `sandbox-partial`, which may
+    /// capture in parts.
     pub provider: Partner,
+    /// Where the payer's browser goes after the payment, at one of the sites that the
+    /// installation permits. It gets the parameter `payment`. At most 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+}
+
+impl StartPaymentRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(provider: impl Into<String>) -> Self {
+        Self { provider: provider.into(), return_url: None }
+    }
 }
 
 /// Figures of all counted dossiers, and of each group.
@@ -5492,6 +5548,10 @@ pub struct TakeNoticeRequest {
     pub kind: ProviderFact,
     /// Amount in whole đồng.
     pub amount_vnd: u64,
+    /// When the money moved, by the provider's clock. The fee counts as paid at this time, but
+    /// not before the attempt was begun.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<jiff::Timestamp>,
     /// The provider's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Line500>,
@@ -5520,6 +5580,7 @@ impl TakeNoticeRequest {
             reference: reference.into(),
             kind,
             amount_vnd,
+            paid_at: None,
             reason: None,
             source: None,
             transaction: None,
@@ -5760,6 +5821,19 @@ pub struct UnitReply {
     pub to: Option<jiff::civil::Date>,
 }
 
+values! {
+    /// What a notice reports that matches no payment.
+    UnmatchedFact {
+        Captured = "captured",
+        Failed = "failed",
+        Pending = "pending",
+        Refunded = "refunded",
+        Reversed = "reversed",
+        Disputed = "disputed",
+        Impossible = "impossible",
+    }
+}
+
 /// A carrier notice that matches no parcel.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct UnmatchedParcelNoticeReply {
@@ -5798,9 +5872,15 @@ pub struct UnmatchedPaymentNoticeReply {
     /// Time at which it was received.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<jiff::Timestamp>,
+    /// What cannot be understood, with the place in the message.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<String>,
     /// Reported outcome; null for notices recorded before this field existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<ProviderFact>,
+    pub kind: Option<UnmatchedFact>,
+    /// When the money moved, by the provider's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<jiff::Timestamp>,
     /// The provider's transaction number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<String>,
@@ -6369,6 +6449,20 @@ pub struct GetWhatIfDossiersQuery {
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+}
+
+/// The query of `get_partner_requests`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetPartnerRequestsQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<u64>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// State of the requests; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<RequestState>,
 }
 
 /// The query of `get_till`.

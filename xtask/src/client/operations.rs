@@ -23,7 +23,7 @@ fn all(documents: &[Document]) -> Result<Vec<Operation<'_>>> {
         for (address, item) in fields(&json["paths"]) {
             // Messages in the words of partners are no part of our client.
             let words = ["/v1/partners/{partner}/notices", "/v1/partners/{partner}/return"];
-            for (method, declared) in fields(item).filter(|_| !words.contains(&address)) {
+            for (method, declared) in fields(item).filter(|_| !words.contains(&address.as_str())) {
                 let mut parameters = Vec::new();
                 for parameter in declared["parameters"].as_array().into_iter().flatten() {
                     let pointer = text(parameter, "$ref").trim_start_matches('#');
