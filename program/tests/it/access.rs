@@ -63,6 +63,9 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_payment" => dossier::payment::READ,
         "get_payment_tasks" | "get_till" => dossier::payment::READ_TASKS,
         "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
+        "get_partner_requests" | "replay_partner_request" | "cancel_partner_request" => {
+            dossier::payment::RUN_REQUESTS
+        }
         "get_review" => dossier::review::READ,
         "get_delivery" => dossier::delivery::READ,
         "get_result_document" => dossier::delivery::READ_DOCUMENT,
@@ -170,6 +173,10 @@ async fn every_route_is_open_to_exactly_the_roles_that_the_law_names() {
         "get_publication",
         "get_published_answers",
         "get_status_document",
+        // Messages of partners are signed instead.
+        "return_from_partner",
+        "take_partner_call",
+        "take_partner_message",
     ];
     assert_eq!(open, expected, "open without a token");
 }

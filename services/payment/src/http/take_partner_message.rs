@@ -18,7 +18,8 @@ use crate::partners::Known;
 use crate::record::Report;
 
 const ADDRESS: &str = "/v1/partners/{partner}/notices";
-const WORDS: &[&str] = &["application/json", "application/x-www-form-urlencoded"];
+/// Whatever the partner sends and wants to be answered.
+const WORDS: &[&str] = &["application/octet-stream"];
 /// What the partner needs to find out why its signature is refused.
 const SIGNATURE: HeaderName = HeaderName::from_static("signature-error");
 const DESCRIPTION: &str = "Body, parameters and answer are in the partner's words (docs/partners.md). A wrong signature is \
