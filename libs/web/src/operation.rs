@@ -291,8 +291,7 @@ impl<A> Operation<A, Unbound> {
         self
     }
 
-    /// A redirection with status 303 to the address in `Location`, with any parameters; counted by
-    /// client address.
+    /// A redirection (303) to the address in `Location`, with any parameters; counted by address.
     pub fn redirects(mut self) -> Self {
         self.item.is_message = true;
         self.item.counts = Counts::Message;

@@ -1,4 +1,4 @@
-//! Payment partners through HTTP: a wallet that is called, its signed reports, queries, and crashes.
+//! Payment partners through HTTP: a wallet that is called, its reports, queries, and crashes.
 
 use events::EventStore;
 use http::Method;

@@ -1,4 +1,4 @@
-//! Test providers without money, as a closed set. Real ones are partners (`partners`). The properties
+//! Test providers without money, as a closed set. Real ones are `partners`. The properties
 //! of both concerning money, for example that they capture once
 //! per attempt, are data: `libs/dossier/procedures/payments.yaml`.
 

@@ -10,7 +10,7 @@ use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Personal, Role, V
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Partner;
 
-/// Starts a payment.
+/// Begins to pay what is outstanding.
 #[derive(Debug, Clone)]
 pub struct StartPayment {
     /// The provider through which to pay.

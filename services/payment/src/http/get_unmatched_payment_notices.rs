@@ -7,6 +7,7 @@ use dossier::payment::READ_UNMATCHED;
 use engine::view::Question;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
@@ -75,6 +76,7 @@ pub(crate) struct UnmatchedPaymentNoticeReply {
     paid_at: Option<Timestamp>,
     /// What cannot be understood, with the place in the message.
     #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["/amount: is not a whole number"]))]
     findings: Vec<String>,
     /// Time at which it was received.
     at: Option<Timestamp>,

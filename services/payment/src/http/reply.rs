@@ -218,6 +218,7 @@ pub(crate) struct AttemptReply {
     next_url: Option<String>,
     /// Text of a QR code for the payer's bank app, while it can be paid.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "00020101021238570010A00000072701270006970436")]
     qr: Option<String>,
     /// State of the attempt.
     state: AttemptState,
