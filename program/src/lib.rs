@@ -22,7 +22,9 @@ mod tools;
 mod world;
 
 use ends::Certificate;
-use tools::{backup, bus, check, copy, explain, export, partners, rules, store_suite, token, visit, whatif};
+use tools::{
+    backup, bus, check, copy, explain, export, partners, rules, store_suite, token, visit, whatif,
+};
 use world::{demo, replay};
 
 pub use components::{Components, Installation};

@@ -169,7 +169,8 @@ fn every_operation_says_which_problems_it_answers() {
             };
             assert_eq!(has("412"), names("/IfMatch"), "{service}: {place}");
             // Partners have no keys; their facts have names.
-            let is_ours = place.starts_with("post") && place != "post /v1/partners/{partner}/notices";
+            let is_ours =
+                place.starts_with("post") && place != "post /v1/partners/{partner}/notices";
             assert_eq!(is_ours, names("/IdempotencyKey"), "{service}: {place}");
         }
     }

@@ -115,11 +115,7 @@ pub struct Attempt {
 impl Attempt {
     /// A new attempt, without reports.
     #[must_use]
-    pub const fn new(
-        started: PaymentStarted,
-        opened_by: Uuid,
-        started_at: Timestamp,
-    ) -> Self {
+    pub const fn new(started: PaymentStarted, opened_by: Uuid, started_at: Timestamp) -> Self {
         let at = started.query_at;
         Self {
             started,
