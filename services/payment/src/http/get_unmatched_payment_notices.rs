@@ -7,7 +7,6 @@ use dossier::payment::READ_UNMATCHED;
 use engine::view::Question;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
