@@ -1,0 +1,84 @@
+//! What the providers know. Nothing here is read from Dossier: an order is a reference and an
+//! amount that a payer brought, and money moves when payers pay and refunds are made.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+/// Money that a provider has captured.
+#[derive(Debug, Clone)]
+pub(crate) struct Transaction {
+    pub(crate) provider: &'static str,
+    pub(crate) number: String,
+    /// The order for which the payer paid.
+    pub(crate) order: String,
+    /// The reference as the provider has it; a payer may have mistyped it.
+    pub(crate) written: String,
+    pub(crate) amount: i64,
+    pub(crate) at: Timestamp,
+    pub(crate) refunded: i64,
+}
+
+/// The books of all providers.
+#[derive(Debug, Default)]
+pub(crate) struct Books {
+    transactions: Vec<Transaction>,
+    by_order: BTreeMap<String, Vec<usize>>,
+}
+
+impl Books {
+    pub(crate) fn pay(
+        &mut self,
+        provider: &'static str,
+        (order, written): (&str, &str),
+        amount: i64,
+        at: Timestamp,
+    ) -> Transaction {
+        let place = self.transactions.len();
+        let transaction = Transaction {
+            provider,
+            number: format!("{}", 14_000_000 + place),
+            order: order.to_owned(),
+            written: written.to_owned(),
+            amount,
+            at,
+            refunded: 0,
+        };
+        self.by_order.entry(order.to_owned()).or_default().push(place);
+        self.transactions.push(transaction.clone());
+        transaction
+    }
+
+    pub(crate) fn all(&self) -> &[Transaction] {
+        &self.transactions
+    }
+
+    pub(crate) fn of(&self, order: &str) -> impl Iterator<Item = &Transaction> {
+        let places = self.by_order.get(order).into_iter().flatten();
+        places.map(|place| &self.transactions[*place])
+    }
+
+    /// All that was paid for an order until then.
+    pub(crate) fn captured(&self, order: &str, until: Timestamp) -> i64 {
+        self.of(order).filter(|one| one.at <= until).map(|one| one.amount).sum()
+    }
+
+    /// Returns money of these orders that has come, of the newest payments first; the part for
+    /// which there was none left.
+    pub(crate) fn refund(&mut self, orders: &[String], amount: i64, now: Timestamp) -> i64 {
+        let mut places: Vec<usize> =
+            orders.iter().filter_map(|order| self.by_order.get(order)).flatten().copied().collect();
+        places.sort_unstable();
+        let mut left = amount;
+        for place in places.into_iter().rev() {
+            let one = &mut self.transactions[place];
+            if one.at > now {
+                continue;
+            }
+            let part = left.min(one.amount - one.refunded);
+            one.refunded += part;
+            left -= part;
+        }
+        left
+    }
+}
