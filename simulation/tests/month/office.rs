@@ -68,7 +68,7 @@ impl Office {
             quotas: Quotas::new(Rules::with(QUOTAS).unwrap(), clock.clone()),
             documents,
             secret,
-            sandbox: true,
+            outside: program::Outside::none(true).unwrap(),
             rule_signers: 1,
         };
         let (bus, rules) = (Bus::Store(Arc::clone(&store)), shipped_rules().unwrap());
