@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 mod audience;
+mod books;
 mod delivery;
 mod directory;
 mod documents;
@@ -33,6 +34,7 @@ mod telephone;
 mod titles;
 
 pub use audience::{Audience, PARTS, Payload, PayloadField, Shown, payload_of, readable};
+pub use books::*;
 pub use delivery::*;
 pub use directory::*;
 pub use documents::{KINDS_WITH_DOCUMENTS, NamedDocument, documents_named};

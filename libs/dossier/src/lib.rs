@@ -28,6 +28,7 @@ pub mod search;
 pub mod step;
 pub mod text;
 
+pub mod books;
 pub mod delivery;
 pub mod directory;
 pub mod feedback;

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use crate::contract::{
-    ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet, IntakeEvent,
+    BookEvent, ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet, IntakeEvent,
     LawEvent, MandateEvent, NoteEvent, NumberEvent, Payload, PaymentEvent, RatingEvent, ReadEvent,
     ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable, WaybillEvent,
 };
@@ -15,7 +15,7 @@ use crate::intake::Intake;
 use crate::payment::Payment;
 use crate::review::Review;
 use crate::step::{State, Step, Subscription};
-use crate::{delivery, directory, feedback, intake, mandates, notes, payment, review, rules};
+use crate::{books, delivery, directory, feedback, intake, mandates, notes, payment, review, rules};
 
 /// A service, in the order of the procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -98,7 +98,10 @@ impl ServiceName {
                 Module { name: "directory", steps: directory::STEPS },
                 Module { name: "mandates", steps: mandates::STEPS },
             ],
-            Self::Payment => &[Module { name: "payment", steps: payment::STEPS }],
+            Self::Payment => &[
+                Module { name: "payment", steps: payment::STEPS },
+                Module { name: "books", steps: books::STEPS },
+            ],
             Self::Review => &[Module { name: "review", steps: review::STEPS }],
             Self::Delivery => &[Module { name: "delivery", steps: delivery::STEPS }],
             Self::Feedback => &[Module { name: "feedback", steps: feedback::STEPS }],
@@ -117,7 +120,7 @@ impl ServiceName {
     pub const fn sources(self) -> &'static [&'static str] {
         match self {
             Self::Intake => &["intake", "notes", "law", "directory", "mandate", "reads", "bus"],
-            Self::Payment => &["payment"],
+            Self::Payment => &["payment", "books"],
             Self::Review => &["review"],
             Self::Delivery => &["delivery"],
             Self::Feedback => &["feedback"],
@@ -169,6 +172,8 @@ pub enum Category {
     /// The notices of partners that fit nothing, by service; and the dossier to which one of them
     /// was assigned, by notice.
     Unmatched,
+    /// An account on a day: its statements, and its closing.
+    Books,
     /// The review of a dossier.
     Review,
     /// The result of a dossier.
@@ -238,7 +243,7 @@ impl Events {
 
 impl Category {
     /// Those of the law first, then those of the engine.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Intake,
         Self::Law,
         Self::Outage,
@@ -248,6 +253,7 @@ impl Category {
         Self::Payment,
         Self::Receipts,
         Self::Unmatched,
+        Self::Books,
         Self::Review,
         Self::Delivery,
         Self::Numbers,
@@ -283,6 +289,7 @@ impl Category {
             Self::Payment => "payment",
             Self::Receipts => "receipts",
             Self::Unmatched => "unmatched",
+            Self::Books => "books",
             Self::Review => "review",
             Self::Delivery => "delivery",
             Self::Numbers => "numbers",
@@ -321,6 +328,7 @@ impl Category {
             Self::Payment => Events::of::<PaymentEvent>(),
             Self::Receipts => Events::of::<ReceiptEvent>(),
             Self::Unmatched => Events::of::<UnmatchedEvent>(),
+            Self::Books => Events::of::<BookEvent>(),
             Self::Review => Events::of::<ReviewEvent>(),
             Self::Delivery => Events::of::<DeliveryEvent>(),
             Self::Numbers => Events::of::<NumberEvent>(),
@@ -421,6 +429,7 @@ mod tests {
             of::<rules::OutageRecord>(),
             of::<crate::law::Directory>(),
             of::<mandates::Mandate>(),
+            of::<books::Book>(),
             of::<mandates::Credential>(),
         ];
         for (category, is_of_dossier) in states {

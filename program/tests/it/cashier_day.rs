@@ -14,7 +14,7 @@ async fn list(office: &Office, address: &str, token: &str) -> Vec<Value> {
 }
 
 /// Starts a payment through the sandbox, and returns its reference.
-async fn started(office: &mut Office, certificate: &Certificate) -> String {
+pub(crate) async fn started(office: &mut Office, certificate: &Certificate) -> String {
     let (payments, applicant) = (certificate.at("payments"), certificate.applicant.clone());
     let provider = json!({ "provider": "sandbox" });
     let started = take(office, &payments, "attempts", &applicant, provider).await.granted();
@@ -22,7 +22,7 @@ async fn started(office: &mut Office, certificate: &Certificate) -> String {
 }
 
 /// A clerk enters a certificate of origin for an applicant at the counter.
-async fn at_counter(office: &mut Office, subject: &str) -> Certificate {
+pub(crate) async fn at_counter(office: &mut Office, subject: &str) -> Certificate {
     let clerk = office.clerk();
     let mut documents = Vec::new();
     for component in ["application", "export_declaration", "invoice"] {

@@ -8,6 +8,7 @@ mod agencies;
 mod authority;
 mod away;
 mod backup;
+mod books;
 mod cashier_day;
 mod catalogue;
 mod changes;

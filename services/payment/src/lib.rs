@@ -1,5 +1,6 @@
 //! HTTP API of payment. One file per step under `http/`, with the same name as the law in
-//! `libs/dossier/src/payment/`.
+//! `libs/dossier/src/payment/`. The books of accounts are the module `books`, with
+//! `libs/dossier/src/books/`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +12,9 @@ use engine::view::View;
 use engine::{Engine, Streams};
 use outbox::{Outbox, StoreError};
 use tokio::sync::Notify;
-use web::{Service, document, mount_all};
+use web::{Describing, Service, mount_all};
 
+mod books;
 mod http;
 pub mod limits;
 mod open;
@@ -81,7 +83,10 @@ impl App {
 /// The OpenAPI document of this service.
 #[must_use]
 pub fn openapi() -> utoipa::openapi::OpenApi {
-    document("Payment", "Fees, money and receipts.", &http::operations())
+    Describing::new("Payment")
+        .with(&http::operations())
+        .with(&books::http::operations())
+        .finish("Fees, money, receipts and the books of accounts.")
 }
 
 /// Assembles the service: streams, background tasks, views and routes.
@@ -100,9 +105,10 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     let cursors = Cursors::open(engine, "payment-cursors")?;
     tasks.add(owed::Owed::follow(&payments, &cursors, &desk)?);
     tasks.add(receipts::Issuer::follow(&payments, &cursors)?);
+    let kept = Arc::new(books::App::open(&payments, &cursors, &mut tasks)?);
     let (keeps, open, shown) = open::OpenTasks::follow(&payments)?;
     tasks.add(keeps);
-    let views = vec![shown.clone()];
+    let views = vec![shown.clone(), kept.shown.clone()];
     let app = Arc::new(App { payments, sandbox, desk, opened_within, open, shown });
     if app.desk.partners.has_enabled() {
         let sender = sender::Sender::new(app.books(), &app.desk);
@@ -111,9 +117,11 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     for known in app.desk.partners.enabled() {
         engine.metrics.partner_known(&known.partner.name);
     }
+    let mut routes = mount_all(&app, http::operations());
+    routes.extend(mount_all(&kept, books::http::operations()));
     Ok(Service {
         name: NAME,
-        routes: mount_all(&app, http::operations()),
+        routes,
         tasks,
         openapi: openapi(),
         sources: ServiceName::Payment.sources(),

@@ -4,8 +4,9 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Attachment, Brief, ChargedLine, Delivery, Document, DutyOwed, FeeClaim, FeeClaimDecision,
-    Helper, MessageDocument, PaperPrinted, PersonalRead, ReceiptCorrected, Receiver, Role,
+    Attachment, BookTotals, Brief, ChargedLine, Delivery, Document, DutyOwed, FeeClaim,
+    FeeClaimDecision, Helper, MessageDocument, PaperPrinted, PersonalRead, ReceiptCorrected,
+    Receiver, Role, StatementLine,
 };
 use crate::services::Category;
 
@@ -64,6 +65,10 @@ pub enum Audience {
     Rules,
     /// Those who keep and examine a register of numbers.
     Registers,
+    /// Those who keep, examine and close the books of accounts.
+    Books,
+    /// As `Books`, without operators: the texts of transfers, and reasons of officers.
+    BookTexts,
     /// Those who match the notices of payment providers with payments.
     Notices,
     /// Those who keep the system running.
@@ -126,6 +131,8 @@ impl Audience {
             Self::Readers => &[Auditor],
             Self::Rules => &[Auditor, Operator],
             Self::Registers => &[Clerk, Approver, Auditor, Operator],
+            Self::Books => &[Approver, Cashier, Auditor, Operator],
+            Self::BookTexts => &[Approver, Cashier, Auditor],
             Self::Notices => &[Cashier, Operator],
             Self::Operators => &[Operator],
             Self::Nobody(_) => &[],
@@ -186,8 +193,9 @@ impl Payload {
 }
 
 /// The payloads that are parts of others.
-pub const PARTS: [Payload; 14] = [
+pub const PARTS: [Payload; 16] = [
     Attachment::PAYLOAD,
+    BookTotals::PAYLOAD,
     Brief::PAYLOAD,
     ChargedLine::PAYLOAD,
     Delivery::PAYLOAD,
@@ -201,6 +209,7 @@ pub const PARTS: [Payload; 14] = [
     PersonalRead::PAYLOAD,
     ReceiptCorrected::PAYLOAD,
     Receiver::PAYLOAD,
+    StatementLine::PAYLOAD,
 ];
 
 /// The payload of a kind of event; `None` if the kind is not an event of the law.

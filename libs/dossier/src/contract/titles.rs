@@ -66,6 +66,13 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("payment.PaymentRefunded.v1", "Đã hoàn tiền", "Payment refunded"),
     ("payment.FeeOwedAgain.v1", "Phải nộp lại phí, lệ phí", "Fee owed again"),
     ("payment.ReceiptNumbered.v1", "Cấp số biên lai", "Receipt numbered"),
+    ("books.StatementImported.v1", "Nhập sao kê", "Statement imported"),
+    ("books.ClosingProposed.v1", "Đề nghị khóa sổ", "Closing proposed"),
+    ("books.ClosingRejected.v1", "Bác đề nghị khóa sổ", "Closing rejected"),
+    ("books.DayClosed.v1", "Khóa sổ ngày", "Day closed"),
+    ("books.CorrectionProposed.v1", "Đề nghị bút toán điều chỉnh", "Correction proposed"),
+    ("books.CorrectionRejected.v1", "Bác bút toán điều chỉnh", "Correction rejected"),
+    ("books.CorrectionEntered.v1", "Ghi bút toán điều chỉnh", "Correction entered"),
     ("payment.ReceiptIssued.v1", "Lập biên lai", "Receipt issued"),
     ("payment.NoticeMatched.v1", "Khớp thông báo thanh toán", "Payment notice matched"),
     (

@@ -4,7 +4,20 @@
 use calendar::Budget;
 use serde::Deserialize;
 
-use crate::contract::{Vnd, partner_name};
+use crate::contract::{AgencyCode, ProcedureCode, Vnd, partner_name};
+
+/// The name of the account of an agency's cash.
+pub const TILL: &str = "cash";
+
+/// Characters of the name of an account.
+const ACCOUNT_CHARS_MAX: usize = 40;
+
+/// Whether the text can be the name of an account: 1 to 40 of `a-z`, `0-9` and `-`.
+#[must_use]
+pub fn is_account(text: &str) -> bool {
+    let permitted = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=ACCOUNT_CHARS_MAX).contains(&text.len()) && text.bytes().all(permitted)
+}
 
 /// The rules for payments.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,6 +38,29 @@ pub struct PaymentRules {
     /// The properties of providers.
     #[serde(default)]
     pub providers: Vec<ProviderRules>,
+    /// The accounts on which fees arrive. What has none is on an account of the agency with the
+    /// name of the provider.
+    #[serde(default)]
+    pub accounts: Vec<AccountRules>,
+}
+
+/// A beneficiary account of an agency.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccountRules {
+    /// Its name in the books of the agency: 1 to 40 of `a-z`, `0-9` and `-`.
+    pub code: String,
+    /// The provider whose payments arrive on it.
+    pub partner: String,
+    /// The agency that has it, also for the agencies below that have none of their own.
+    pub agency: AgencyCode,
+    /// Codes of the procedures whose fees arrive on it; all others if empty.
+    #[serde(default)]
+    pub procedures: Vec<ProcedureCode>,
+    /// The number of the bank (BIN), six digits.
+    pub bank: String,
+    pub number: String,
+    pub holder: String,
 }
 
 /// The properties of a provider.
@@ -46,6 +82,33 @@ impl PaymentRules {
         let provider = partner_name(provider);
         let named = |known: &&ProviderRules| partner_name(&known.name) == provider;
         self.providers.iter().find(named).is_some_and(|known| known.captures_once)
+    }
+
+    /// The account on which the fees of a procedure arrive through a provider: one that names the
+    /// procedure before one for all, and that of the agency before those of the agencies above.
+    #[must_use]
+    pub fn account(
+        &self,
+        provider: &str,
+        agency: &AgencyCode,
+        procedure: &ProcedureCode,
+    ) -> Option<&AccountRules> {
+        let provider = partner_name(provider);
+        let fits = |account: &&AccountRules| {
+            partner_name(&account.partner) == provider
+                && account.agency.covers(agency)
+                && (account.procedures.is_empty() || account.procedures.contains(procedure))
+        };
+        self.accounts
+            .iter()
+            .filter(fits)
+            .max_by_key(|account| (!account.procedures.is_empty(), account.agency.as_str().len()))
+    }
+
+    /// The account of an agency with this code.
+    #[must_use]
+    pub fn account_named(&self, agency: &AgencyCode, code: &str) -> Option<&AccountRules> {
+        self.accounts.iter().find(|account| account.agency == *agency && account.code == code)
     }
 
     /// Checks for contradictions.
@@ -73,6 +136,35 @@ impl PaymentRules {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fees_arrive_on_the_nearest_account_and_first_on_that_of_their_procedure() {
+        let text = format!(
+            "{}\naccounts:\n{}{}{}",
+            include_str!("../../procedures/payments.yaml"),
+            account("all", "G02", ""),
+            account("origin", "G02", "procedures: [CO.D], "),
+            account("own", "G02.001", ""),
+        );
+        let rules: PaymentRules = serde_yaml_ng::from_str(&text).unwrap();
+        let code = |provider, agency: &str, procedure: &str| {
+            let found = rules.account(provider, &agency.into(), &procedure.into());
+            found.map(|account| &*account.code)
+        };
+        assert_eq!(code("Bank", "G02.001", "CO.D"), Some("origin"));
+        assert_eq!(code("bank", "G02.001", "X"), Some("own"));
+        assert_eq!(code("bank", "G02.002", "X"), Some("all"));
+        assert_eq!((code("bank", "G03", "X"), code("other", "G02", "X")), (None, None));
+        assert_eq!(rules.account_named(&"G02.001".into(), "own").unwrap().partner, "bank");
+        assert!(rules.account_named(&"G02".into(), "own").is_none());
+    }
+
+    fn account(code: &str, agency: &str, procedures: &str) -> String {
+        format!(
+            "  - {{ code: {code}, partner: bank, agency: {agency}, {procedures}bank: '970436', \
+             number: '1', holder: A }}\n"
+        )
+    }
 
     fn rules(names: [&str; 2]) -> PaymentRules {
         let text = include_str!("../../procedures/payments.yaml");

@@ -5,10 +5,15 @@ use serde_json::Value;
 
 use super::Check;
 use crate::contract::{ComplaintClass, Vnd, partner_name};
-use crate::law::{AnswerTemplate, CodeList, ComplaintRules, PaymentRules};
+use crate::law::{
+    AccountRules, AnswerTemplate, CodeList, ComplaintRules, PaymentRules, TILL, is_account,
+};
 
 /// Maximum amount that one person may refund: above it a second person would never be required.
 const ALONE_MAX: Vnd = Vnd(1_000_000_000_000);
+
+/// Maximum number of accounts.
+const ACCOUNTS_MAX: usize = 500;
 
 /// Maximum number of templates of answers.
 const TEMPLATES_MAX: usize = 100;
@@ -120,7 +125,55 @@ impl Check<'_, '_> {
                     check.twice(&at, &provider.name);
                 }
             }
+            check.accounts(&rules.accounts);
         });
+    }
+}
+
+impl Check<'_, '_> {
+    fn accounts(&mut self, accounts: &[AccountRules]) {
+        if accounts.len() > ACCOUNTS_MAX {
+            let (vi, en) = (
+                format!("nhiều nhất {ACCOUNTS_MAX} tài khoản"),
+                format!("at most {ACCOUNTS_MAX} accounts"),
+            );
+            self.add("/accounts", vi, en);
+        }
+        for (place, account) in accounts.iter().enumerate() {
+            let at = |field: &str| format!("/accounts/{place}/{field}");
+            let AccountRules { code, partner, agency, bank, number, holder, .. } = account;
+            if !is_account(code) || code == TILL {
+                let (vi, en) = (
+                    format!("`{code}` không phải tên tài khoản: 1 đến 40 ký tự a-z 0-9 -"),
+                    format!(
+                        "`{code}` is no name of an account: 1 to 40 of a-z 0-9 -, not `{TILL}`"
+                    ),
+                );
+                self.add(&at("code"), vi, en);
+            }
+            self.text(&at("partner"), partner);
+            self.text(&at("number"), number);
+            self.text(&at("holder"), holder);
+            if bank.len() != 6 || !bank.bytes().all(|byte| byte.is_ascii_digit()) {
+                let (vi, en) = (
+                    format!("`{bank}` không phải mã ngân hàng 6 chữ số"),
+                    format!("`{bank}` is no bank number of six digits"),
+                );
+                self.add(&at("bank"), vi, en);
+            }
+            if self.law.agency(agency).is_none() {
+                let (vi, en) = (
+                    format!("không có cơ quan `{agency}`"),
+                    format!("there is no agency `{agency}`"),
+                );
+                self.add(&at("agency"), vi, en);
+            }
+            let earlier = accounts.iter().take(place);
+            let mut same = earlier.filter(|other| other.agency == *agency && other.code == *code);
+            if same.next().is_some() {
+                self.twice(&at("code"), code);
+            }
+        }
     }
 }
 

@@ -1,0 +1,74 @@
+//! Keeps the view of the books up to date with the log.
+
+use std::sync::Arc;
+
+use dossier::State;
+use dossier::payment::Payment;
+use engine::tasks::{
+    Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work,
+};
+use engine::view::View;
+use engine::{Engine, Streams};
+use events::{Page, Position};
+
+use super::change::{Change, is_book, of_book, of_payment};
+use super::shape::SHAPE;
+
+/// Kinds of events that may change the view.
+const KINDS: [&str; 8] = [
+    "books.",
+    "payment.PaymentStarted.v1",
+    "payment.PaymentCaptured.v1",
+    "payment.CashReceived.v1",
+    "payment.DiscrepancyFound.v1",
+    "payment.DiscrepancyResolved.v1",
+    "payment.PaymentRefunded.v1",
+    "payment.FeeReassessed.v1",
+];
+
+/// Maintains the view.
+#[derive(Debug)]
+pub(super) struct Follows {
+    engine: Arc<Engine>,
+    payments: Arc<Streams<Payment>>,
+}
+
+impl Handler for Follows {
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
+        let mut changes: Vec<Change> = Vec::new();
+        for event in &page.events {
+            if event.stream.category() == Payment::CATEGORY {
+                let loaded = self.payments.load(&event.stream).await?;
+                changes.extend(of_payment(&self.engine, &loaded.state, event));
+            } else if is_book(event) {
+                let of_book = of_book(&self.engine, event);
+                if of_book.is_none() {
+                    tracing::error!(
+                        kind = &*event.kind,
+                        "event could not be projected; left out of the books"
+                    );
+                    self.engine.metrics.defect(Work::Shows.name());
+                }
+                changes.extend(of_book.into_iter().flatten());
+            }
+        }
+        Ok(Handled::Rows(Box::new(move |tables| {
+            changes.iter().try_for_each(|change| change.write(tables))
+        })))
+    }
+}
+
+impl Follows {
+    pub(super) fn open(
+        payments: &Arc<Streams<Payment>>,
+    ) -> Result<(Follower<Self>, Arc<View>, Progress), Stalled> {
+        let engine = Arc::clone(payments.engine());
+        let view = Arc::new(View::open(engine.view_folder(), SHAPE, &engine.store)?);
+        let saved = Saved::View(Arc::clone(&view));
+        let following = Following::new(SHAPE.name, &KINDS, Source::Every, saved);
+        let follows = Self { engine: Arc::clone(&engine), payments: Arc::clone(payments) };
+        let follower = Follower::new(&engine, following, follows)?;
+        let progress = follower.progress();
+        Ok((follower, view, progress))
+    }
+}

@@ -1,0 +1,35 @@
+//! The operations on the books, one file each.
+
+mod approve_closing;
+mod enter_correction;
+mod get_book;
+mod get_book_lines;
+mod get_books;
+mod get_differences;
+mod import_statement;
+mod line;
+mod propose_closing;
+mod propose_correction;
+mod reject_closing;
+mod reject_correction;
+mod reply;
+
+use web::Operation;
+
+use super::App;
+
+pub(crate) fn operations() -> Vec<Operation<App>> {
+    vec![
+        import_statement::operation(),
+        get_books::operation(),
+        get_book::operation(),
+        get_book_lines::operation(),
+        get_differences::operation(),
+        propose_closing::operation(),
+        approve_closing::operation(),
+        reject_closing::operation(),
+        propose_correction::operation(),
+        enter_correction::operation(),
+        reject_correction::operation(),
+    ]
+}

@@ -1,0 +1,177 @@
+//! Takes the lines of statements as reports of the provider. A line that names an attempt by our
+//! reference is its capture, unless it is known; one that names nothing is kept for a cashier, as
+//! any notice that fits no payment.
+
+use std::sync::Arc;
+
+use dossier::books::{BookId, partner_of};
+use dossier::contract::{
+    BookEvent, DossierId, EventSet, LineKind, NoticeUnmatched, PaymentId, Source, StatementLine,
+    UnmatchedEvent, Vnd, parse_reference,
+};
+use dossier::payment::take_notice::{self, Said, TakeNotice};
+use dossier::payment::{Attempt, Payment};
+use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Stalled};
+use engine::unmatched::{self, Unmatched, UnmatchedError};
+use engine::view::{Question, View};
+use engine::{CommandEnvelope, Failure, Streams, envelope, tasks};
+use events::{Page, Position, Recorded};
+use uuid::Uuid;
+
+/// Follows imported statements and entered corrections.
+#[derive(Debug)]
+pub(super) struct Settler {
+    payments: Arc<Streams<Payment>>,
+    view: Arc<View>,
+}
+
+impl Settler {
+    pub(super) fn follow(
+        payments: &Arc<Streams<Payment>>,
+        view: &Arc<View>,
+        cursors: &Arc<Cursors>,
+    ) -> Result<Follower<Self>, Stalled> {
+        let (engine, name) = (payments.engine(), "payment-statements");
+        let kinds = &["books.StatementImported.v1", "books.CorrectionEntered.v1"];
+        let source = tasks::Source::Leader(engine.lead(crate::NAME));
+        let following = Following::new(name, kinds, source, cursors.of(engine, name)?);
+        let settler = Self { payments: Arc::clone(payments), view: Arc::clone(view) };
+        Ok(Follower::new(engine, following, settler)?)
+    }
+
+    async fn settle(&self, event: &Recorded) -> Result<(), Stalled> {
+        let lines = match BookEvent::decode(&event.kind, &event.data) {
+            Ok(BookEvent::StatementImported(imported)) => imported.lines,
+            Ok(BookEvent::CorrectionEntered(entered)) => entered.lines,
+            _ => return Ok(()),
+        };
+        let Ok(book) = event.stream.id().parse::<BookId>() else { return Ok(()) };
+        let (law, at) = (self.payments.engine().law(), envelope(event)?.at);
+        let partner = partner_of(&law, &book.agency, &book.account, at);
+        for line in lines.iter().filter(|line| line.kind == LineKind::Received) {
+            self.take(event, (&book, &partner), line).await?;
+        }
+        Ok(())
+    }
+
+    async fn take(
+        &self,
+        event: &Recorded,
+        (book, partner): (&BookId, &str),
+        line: &StatementLine,
+    ) -> Result<(), Stalled> {
+        let named = self.attempt(line, partner).await?;
+        let Some((dossier, attempt)) = named else {
+            return self.keep(book, partner, line).await;
+        };
+        if knows(&attempt, line) {
+            return Ok(());
+        }
+        let command = TakeNotice {
+            payment: attempt.started.payment,
+            provider: partner.to_owned(),
+            provider_event: line.event.clone(),
+            transaction: line.transaction.clone(),
+            source: Source::Settlement,
+            said: Said::Captured(line.amount),
+        };
+        let stream = Streams::<Payment>::of(dossier.0);
+        let id = Uuid::new_v5(&event.id, line.event.as_bytes());
+        let envelope = CommandEnvelope::by_service(crate::NAME, stream, id)
+            .about(Some(dossier))
+            .caused_by(event.id);
+        match self.payments.execute(&envelope, &command).await {
+            Ok(_) => Ok(()),
+            Err(Failure::Refused(take_notice::Refusal::NotOurs) | Failure::Missing) => {
+                self.keep(book, partner, line).await
+            }
+            Err(Failure::Append(error)) => Err(error.into()),
+            Err(Failure::Read(error)) => Err(error.into()),
+            Err(Failure::Clock(error)) => Err(error.into()),
+            Err(error) if error.is_retryable() => Err(Stalled::Defect(format!("{error:?}"))),
+            // It stays listed as a difference.
+            Err(error) => {
+                tracing::error!(stream = %event.stream, ?error, "line of a statement could not be taken");
+                self.payments.engine().metrics.defect(crate::NAME);
+                Ok(())
+            }
+        }
+    }
+
+    /// The attempt that the reference of a line names, if it was started with this provider.
+    async fn attempt(
+        &self,
+        line: &StatementLine,
+        partner: &str,
+    ) -> Result<Option<(DossierId, Attempt)>, Stalled> {
+        let reference = line.reference.as_deref().and_then(parse_reference);
+        let Some((dossier, payment)) = reference else { return Ok(None) };
+        let loaded = self.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
+        let attempt = loaded.state.attempts.get(&PaymentId(payment));
+        let attempt = attempt.filter(|attempt| attempt.started.provider == partner);
+        Ok(attempt.map(|attempt| (dossier, attempt.clone())))
+    }
+
+    /// Keeps a line that names nothing of ours, unless it is about money that is recorded.
+    async fn keep(
+        &self,
+        book: &BookId,
+        partner: &str,
+        line: &StatementLine,
+    ) -> Result<(), Stalled> {
+        let of = (book.agency.to_string(), book.account.clone());
+        let (event, number) = (line.event.clone(), line.transaction.clone());
+        let known = self.view.query(Question::List, move |tables| {
+            let sql = "SELECT EXISTS (
+                 SELECT 1 FROM movements WHERE agency = ?1 AND account = ?2 AND number = ?3
+                 UNION ALL
+                 SELECT 1 FROM movements WHERE agency = ?1 AND account = ?2 AND event = ?4)";
+            tables.prepare_cached(sql)?.query_row((of.0, of.1, number, event), |row| row.get(0))
+        });
+        if known.await? {
+            return Ok(());
+        }
+        let reference = line.reference.clone().unwrap_or_default();
+        let notice = UnmatchedEvent::from(NoticeUnmatched {
+            provider: partner.to_owned(),
+            provider_event: line.event.clone(),
+            reference: reference.clone(),
+            amount: Vnd(line.amount.0),
+            said: Some("captured".to_owned()),
+            transaction: line.transaction.clone(),
+        });
+        let (service, reference) = (crate::NAME, &*reference);
+        let kept = Unmatched { service, partner, reference, notice: &notice };
+        match unmatched::keep(self.payments.engine(), kept).await {
+            Ok(()) => Ok(()),
+            Err(UnmatchedError::Clock(error)) => Err(error.into()),
+            Err(UnmatchedError::Append(error)) => Err(error.into()),
+            Err(UnmatchedError::Read(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// Whether the capture that a line reports is recorded.
+fn knows(attempt: &Attempt, line: &StatementLine) -> bool {
+    let is_named = |known: &Option<String>| {
+        known.is_some() && *known == line.transaction || known.as_ref() == Some(&line.event)
+    };
+    let is_it = |event: &String, number: &Option<String>, amount: Vnd| {
+        amount == line.amount && (*event == line.event || is_named(number) || number.is_none())
+    };
+    attempt.captures.iter().any(|one| is_it(&one.event, &one.transaction, one.amount))
+        || attempt
+            .doubts
+            .iter()
+            .any(|one| is_it(&one.word.event, &one.word.transaction, one.word.amount))
+}
+
+impl Handler for Settler {
+    async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
+        self.payments.engine().time()?;
+        for event in &page.events {
+            self.settle(event).await?;
+        }
+        Ok(Handled::Done { save: true })
+    }
+}
