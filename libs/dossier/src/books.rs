@@ -26,7 +26,9 @@ mod book;
 mod difference;
 
 pub use account::{BookId, NoBook, account_of, accounts, partner_of};
-pub use book::{Book, Closed, Correction, ProposedClosing, ProposedCorrection};
+pub use book::{
+    Book, Closed, Correction, ProposedClosing, ProposedCorrection, RejectedProposal,
+};
 pub use difference::{Difference, due};
 
 use approve_closing::ApproveClosing;

@@ -43,7 +43,7 @@ mod warnings;
 use agencies::{Agencies, AgencyFile};
 pub use agencies::{Agency, Succession};
 pub use calendar::{Budget, Text};
-pub use charges::{Case, charges, claims, fee_of};
+pub use charges::{Case, charges, claims, fee_of, further_charge};
 pub use clock_rules::{ClockRules, ClockStart, CutOff, Extension, Weekdays};
 pub(crate) use code_parts::list_in;
 pub use codes::{CodeEntry, CodeFault, CodeFormat, CodeList, Coded, Succeeded};

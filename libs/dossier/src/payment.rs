@@ -8,6 +8,7 @@ pub mod announce_repayment;
 pub mod approve_refund;
 pub mod approve_resolution;
 pub mod assess_fee;
+pub mod charge_further_fee;
 pub mod expire_fee_window;
 pub mod issue_receipt;
 pub mod lapse_fee;
@@ -43,6 +44,7 @@ use announce_repayment::AnnounceRepayment;
 use approve_refund::ApproveRefund;
 use approve_resolution::ApproveResolution;
 use assess_fee::AssessFee;
+use charge_further_fee::ChargeFurtherFee;
 use expire_fee_window::ExpireFeeWindow;
 use lapse_fee::LapseFee;
 use match_notice::MatchNotice;
@@ -75,6 +77,7 @@ pub use state::{Owed, Payment, Repayment};
 pub const STEPS: &[Step] = &[
     AssessFee::STEP,
     ReassessFee::STEP,
+    ChargeFurtherFee::STEP,
     StartPayment::STEP,
     OpenPayment::STEP,
     TakeNotice::STEP,

@@ -146,7 +146,10 @@ async fn close(office: &mut Office, cashier: &str, head: &str) {
     // A proposal is rejected, and another one is made.
     let reject = json!({ "closing": proposed["proposed_closing"]["closing"], "reason": "xem lại" });
     let rejected = step(office, head, "closing-rejections", reject).await.granted();
-    assert_eq!(rejected["stage"], "open");
+    assert_eq!(
+        (&rejected["stage"], &rejected["rejections"][0]["reason"]),
+        (&json!("open"), &json!("xem lại"))
+    );
     let void = step(office, head, "closing-approvals", approve).await;
     assert_eq!(void.refused(), (409, "nothing-proposed"));
     let reason = json!({ "reason": "một khoản chuyển chưa rõ người nộp" });
@@ -188,6 +191,8 @@ async fn correct(office: &mut Office, cashier: &str, head: &str, at_closing: &Va
     let correction = &entered["corrections"][0];
     let by = (&correction["proposed_by"], &correction["by"], &correction["lines"]);
     assert_eq!(by, (&json!("cashier-1"), &json!("head-1"), &json!(["L4"])));
+    let unmatched = office.browser.get("/v1/payment-notices/unmatched", cashier).await.granted();
+    assert_eq!(unmatched, json!([]), "it waits for nobody any more");
     // The returned transfer itself names no payment, and is explained in the same way.
     assert_eq!(differences(office, cashier).await, pairs(&[("line:L4", "unknown")]));
     let rest = json!({ "accepts": ["line:L4"], "reason": "trả lại khoản L3" });

@@ -38,6 +38,7 @@ mod eventstoredb;
 mod explain;
 mod feed;
 mod figures;
+mod further_fees;
 mod groups;
 mod hanging;
 mod headers;

@@ -3,6 +3,7 @@
 mod approve_refund;
 mod approve_resolution;
 mod cancel_partner_request;
+mod charge_further_fee;
 mod get_partner_requests;
 mod get_payment;
 mod get_payment_tasks;
@@ -34,6 +35,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_payment_tasks::operation(),
         get_unmatched_payment_notices::operation(),
         get_till::operation(),
+        charge_further_fee::operation(),
         start_payment::operation(),
         take_cash::operation(),
         resolve_discrepancy::operation(),

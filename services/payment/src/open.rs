@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use dossier::State as _;
+use dossier::books::{BookId, partner_of};
 use dossier::clock::Running;
-use dossier::contract::{Brief, EventSet, PaymentEvent, UnmatchedEvent, party_name};
+use dossier::contract::{BookEvent, Brief, EventSet, PaymentEvent, UnmatchedEvent, party_name};
 use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
 use engine::tasks::{
@@ -86,7 +87,8 @@ CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 18] = [
+const KINDS: [&str; 19] = [
+    "books.CorrectionEntered.v1",
     "payment.PaymentStarted.v1",
     "payment.DiscrepancyFound.v1",
     "payment.DiscrepancyResolved.v1",
@@ -149,6 +151,7 @@ impl Handler for OpenTasks {
             unmatched.into_iter().try_for_each(|event| keep(&engine.metrics, tables, event))?;
             page.events.iter().try_for_each(|event| mark_matched(tables, event))?;
             page.events.iter().try_for_each(|event| refer(tables, event))?;
+            page.events.iter().try_for_each(|event| mark_explained(&engine, tables, event))?;
             measure(&engine, tables)
         })))
     }
@@ -323,6 +326,22 @@ fn refer(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
     let payment = started.payment.0.to_string();
     let (reference, dossier) = (reference(started.payment), event.stream.id());
     insert.execute(params![reference, payment, dossier, started.provider]).map(drop)
+}
+
+/// Removes the notices of lines of statements that a correction of the books explains, for example
+/// because the money was returned.
+fn mark_explained(engine: &Engine, tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
+    let decoded = BookEvent::decode(&event.kind, &event.data);
+    let Ok(BookEvent::CorrectionEntered(entered)) = decoded else { return Ok(()) };
+    let book = event.stream.id().parse::<BookId>();
+    let (Ok(BookId { agency, account, .. }), Some(at)) = (book, recorded_at(event)) else {
+        return Ok(());
+    };
+    let partner = partner_of(&engine.law(), &agency, &account, at);
+    let mut mark = tables
+        .prepare_cached("UPDATE unmatched SET matched = 1 WHERE provider = ?1 AND event = ?2")?;
+    let mut lines = entered.accepts.iter().filter_map(|key| key.strip_prefix("line:"));
+    lines.try_for_each(|line| mark.execute([&*partner, line]).map(drop))
 }
 
 /// Removes the notice that was matched from the list. Its row stays, for a repeated request.

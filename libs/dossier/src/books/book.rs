@@ -59,6 +59,18 @@ pub struct Correction {
     pub reason: Personal<String>,
 }
 
+/// A closing or a correction that was rejected or withdrawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RejectedProposal {
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub by: Subject,
+    pub reason: Personal<String>,
+}
+
+/// Rejections that are kept for readers; of more, the newest.
+const REJECTIONS_KEPT: usize = 100;
+
 /// An account on a day.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Book {
@@ -73,6 +85,8 @@ pub struct Book {
     /// Corrections that wait for a second person.
     pub proposals: BTreeMap<Uuid, ProposedCorrection>,
     pub corrections: Vec<Correction>,
+    /// Rejected closings and corrections, oldest first.
+    pub rejections: Vec<RejectedProposal>,
     /// Keys of differences that corrections explain.
     pub accepted: BTreeSet<String>,
 }
@@ -86,6 +100,14 @@ impl Book {
     fn begin(&mut self, (day, agency, account): (jiff::civil::Date, &AgencyCode, &str)) {
         let begun = || BookId { day, agency: agency.clone(), account: account.to_owned() };
         self.id.get_or_insert_with(begun);
+    }
+
+    fn reject(&mut self, id: Uuid, reason: &Personal<String>, meta: &Meta) {
+        if self.rejections.len() >= REJECTIONS_KEPT {
+            self.rejections.remove(0);
+        }
+        let (at, by) = (meta.at(), meta.envelope.actor.subject.clone());
+        self.rejections.push(RejectedProposal { id, at, by, reason: reason.clone() });
     }
 
     fn add(&mut self, lines: &[StatementLine]) {
@@ -120,7 +142,10 @@ impl State for Book {
                     reason: proposed.reason.clone(),
                 });
             }
-            BookEvent::ClosingRejected(_) => self.closing = None,
+            BookEvent::ClosingRejected(rejected) => {
+                self.closing = None;
+                self.reject(rejected.closing, &rejected.reason, meta);
+            }
             BookEvent::DayClosed(closed) => {
                 let reason = self.closing.take().and_then(|proposed| proposed.reason);
                 self.closed = Some(Closed {
@@ -141,6 +166,7 @@ impl State for Book {
             }
             BookEvent::CorrectionRejected(rejected) => {
                 self.proposals.remove(&rejected.correction);
+                self.reject(rejected.correction, &rejected.reason, meta);
             }
             BookEvent::CorrectionEntered(entered) => {
                 self.proposals.remove(&entered.correction);

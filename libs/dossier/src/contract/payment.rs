@@ -87,6 +87,15 @@ payload! {
         /// Where the payer's browser continues.
         next_url: String,
     }
+    /// A further fee was charged while the dossier is being processed.
+    FurtherFeeCharged for Money {
+        /// The line of the tariff.
+        line: ChargedLine,
+        /// The fee with it.
+        total: Vnd,
+        /// The written reason.
+        reason: Personal<String> => MoneyTexts,
+    }
     /// A provider reported a capture.
     PaymentCaptured for Money {
         /// The attempt.
@@ -398,6 +407,7 @@ events! {
     pub enum PaymentEvent {
         FeeAssessed = "payment.FeeAssessed.v1",
         FeeReassessed = "payment.FeeReassessed.v1",
+        FurtherFeeCharged = "payment.FurtherFeeCharged.v1",
         PaymentStarted = "payment.PaymentStarted.v1",
         PaymentOpened = "payment.PaymentOpened.v1",
         PaymentCaptured = "payment.PaymentCaptured.v1",

@@ -41,6 +41,7 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("intake.PeriodExtended.v1", "Kéo dài thời hạn", "Period extended"),
     ("payment.FeeAssessed.v1", "Xác định phí, lệ phí", "Fee assessed"),
     ("payment.FeeReassessed.v1", "Xác định lại phí, lệ phí", "Fee assessed again"),
+    ("payment.FurtherFeeCharged.v1", "Thu thêm phí, lệ phí", "Further fee charged"),
     ("payment.PaymentStarted.v1", "Bắt đầu thanh toán", "Payment started"),
     ("payment.PaymentCaptured.v1", "Thanh toán thành công", "Payment captured"),
     ("payment.PaymentFailed.v1", "Thanh toán không thành công", "Payment failed"),

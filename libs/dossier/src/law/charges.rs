@@ -31,11 +31,28 @@ pub fn charges(procedure: &Procedure, case: Case<'_>) -> Result<Vec<ChargedLine>
     let fees = &procedure.fees;
     let reductions: Vec<&Reduction> =
         fees.reductions.iter().filter(|reduction| case.has(reduction)).collect();
-    let charged = fees
-        .lines
-        .iter()
-        .filter(|line| line.effective.contains(case.on) && line.is_for(case.channel));
+    let charged = fees.lines.iter().filter(|line| {
+        !line.further && line.effective.contains(case.on) && line.is_for(case.channel)
+    });
     charged.map(|line| charge(line, &reductions)).collect()
+}
+
+/// A line that is charged only if an officer says so, in this case. `None` if there is none.
+///
+/// # Errors
+///
+/// The amount is too large.
+pub fn further_charge(
+    procedure: &Procedure,
+    case: Case<'_>,
+    rule: &str,
+) -> Result<Option<ChargedLine>, LawError> {
+    let fees = &procedure.fees;
+    let reductions: Vec<&Reduction> =
+        fees.reductions.iter().filter(|reduction| case.has(reduction)).collect();
+    let mut lines = fees.lines.iter().filter(|line| line.further && line.rule == rule);
+    let line = lines.find(|line| line.effective.contains(case.on) && line.is_for(case.channel));
+    line.map(|line| charge(line, &reductions)).transpose()
 }
 
 /// The claims in this case that the applicant has to prove: groups for which a reduction is given

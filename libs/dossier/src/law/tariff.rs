@@ -99,6 +99,9 @@ pub struct FeeLine {
     /// The channels of filing for which it is charged; all if empty.
     #[serde(default)]
     pub channels: Vec<Channel>,
+    /// Whether it is charged only if an officer says so while the dossier is being processed.
+    #[serde(default)]
+    pub further: bool,
     /// The legal basis.
     pub basis: String,
 }

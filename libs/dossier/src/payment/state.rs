@@ -14,7 +14,7 @@ use super::receipted::Receipted;
 use crate::access::{Former, Resource};
 use crate::clock::{self, Running};
 use crate::contract::{
-    AgencyCode, DiscrepancyResolved, FeeAssessed, FeeReassessed, FeeTransferred, Meta, OwedBack,
+    AgencyCode, DiscrepancyResolved, FeeAssessed, FeeReassessed, FeeTransferred, FurtherFeeCharged, Meta, OwedBack,
     PaymentEvent, PaymentId, PaymentRefunded, ProcedureRef, RefundEffect, Subject, Vnd,
 };
 use crate::law::Kept;
@@ -200,6 +200,14 @@ impl Payment {
         }
     }
 
+    pub(super) fn apply_further_fee(&mut self, charged: &FurtherFeeCharged) {
+        if let Some(fee) = &mut self.fee {
+            let assessed = Arc::make_mut(&mut fee.assessed);
+            assessed.lines.push(charged.line.clone());
+            assessed.total = charged.total;
+        }
+    }
+
     /// Money that was in excess before and is kept now has no receipt yet.
     fn receipt_kept_excess(&mut self, meta: &Meta) {
         if let Some(payment) = self.receipts.last().map(|receipt| receipt.payment) {
@@ -379,6 +387,10 @@ impl State for Payment {
             }
             PaymentEvent::FeeReassessed(reassessed) => {
                 self.apply_assessment(reassessed, window(reassessed.window_ends_at));
+                self.receipt_kept_excess(meta);
+            }
+            PaymentEvent::FurtherFeeCharged(charged) => {
+                self.apply_further_fee(charged);
                 self.receipt_kept_excess(meta);
             }
             PaymentEvent::PaymentStarted(started) => {

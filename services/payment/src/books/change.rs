@@ -190,7 +190,7 @@ impl Change {
                     .execute(params![
                         payment, position, agency, name, dossier, code, applicant, acted, reference
                     ])?;
-                relate(tables, account, Some(payment), &[Some(reference)])
+                relate(tables, account, Some(payment.as_str()), &[Some(reference.as_str())])
             }
             Self::Movement(movement) => movement.write(tables),
             Self::Receipts(receipts) => {
@@ -263,7 +263,7 @@ impl Movement {
                 self.due_at,
             ])?;
         let names = [self.number.as_deref(), self.event.as_deref()];
-        relate(tables, &account, Some(&payment), &names)
+        relate(tables, &account, Some(payment.as_str()), &names)
     }
 }
 
@@ -314,7 +314,9 @@ fn write_lines(
             due_at,
         ])?;
         let concerned = place(tables, &of, &line.event)?;
-        concerned.iter().try_for_each(|payment| relate(tables, &of, Some(payment), &[]))?;
+        concerned
+            .iter()
+            .try_for_each(|payment| relate(tables, &of, Some(payment.as_str()), &[]))?;
         if let Some(payout) = &line.payout {
             judge_payout(tables, payout)?;
         }

@@ -89,8 +89,10 @@ pub(super) fn place(
         tables
             .prepare_cached(
                 "UPDATE lines SET payment = ?4,
-                   (dossier, code, applicant, acted) = (
-                     SELECT dossier, code, applicant, acted FROM attempts WHERE payment = ?4)
+                   dossier = (SELECT dossier FROM attempts WHERE payment = ?4),
+                   code = (SELECT code FROM attempts WHERE payment = ?4),
+                   applicant = coalesce((SELECT applicant FROM attempts WHERE payment = ?4), ''),
+                   acted = coalesce((SELECT acted FROM attempts WHERE payment = ?4), '[]')
                  WHERE agency = ?1 AND account = ?2 AND event = ?3",
             )?
             .execute(params![agency, name, event, now])?;

@@ -155,6 +155,8 @@ pub(crate) struct FeeLineReply {
     effective: InForce,
     /// Channels of filing for which it is charged; all if empty.
     channels: Vec<Channel>,
+    /// Whether it is charged only if an officer says so during processing.
+    further: bool,
     /// Legal basis.
     #[schema(example = "64/2025/TT-BTC")]
     basis: String,
@@ -329,6 +331,7 @@ impl FeeLineReply {
             amount_vnd: line.amount,
             effective: line.effective,
             channels: line.channels.clone(),
+            further: line.further,
             basis: line.basis.clone(),
         }
     }

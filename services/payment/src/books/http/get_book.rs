@@ -17,7 +17,6 @@ pub(super) fn operation() -> Operation<App> {
              corrections. An account without statements and closings has the sums of the records.",
         )
         .parameter("book", "Id of the book: day, agency and account.")
-        .impersonal("sums, and reasons of officers that name no person")
         .roles(READ)
         .reply::<BookReply>()
         .versioned()

@@ -144,9 +144,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let overdue = query.overdue.map_or("", |overdue| if overdue { "1" } else { "0" });
     let cursors = Cursors::of(&request, &[ADDRESS, of, account, &day, overdue]);
     let mut values = Vec::new();
-    let at = (&*app.engine.law(), app.engine.clock.now());
+    let law = app.engine.law();
     let mut conditions = vec![
-        of_agency(at, agency.as_ref(), &mut values),
+        of_agency((&law, app.engine.clock.now()), agency.as_ref(), &mut values),
         of_uninvolved(request.caller()?, &mut values),
     ];
     for (column, value) in [("account", account), ("day", &*day)] {
@@ -172,11 +172,10 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         conditions.join(" AND ")
     );
     let rows = app.view.query(Question::List, move |tables| {
-        let rows = tables
+        tables
             .prepare(&sql)?
             .query_map(params_from_iter(values), |row| listed(row, now))?
-            .collect::<rusqlite::Result<Vec<_>>>();
-        rows
+            .collect::<rusqlite::Result<Vec<_>>>()
     });
     let rows = rows.await?;
     let next = request.page_after(ADDRESS, (&rows, limit), |last| {

@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::access::Resource;
-use dossier::books::{Book, BookId};
 use dossier::books::import_statement::ImportStatement;
 use dossier::books::limits::LINES_MAX;
+use dossier::books::{Book, BookId};
 use dossier::contract::{AgencyCode, StatementLine, Vnd};
 use dossier::law::is_account;
 use engine::Streams;

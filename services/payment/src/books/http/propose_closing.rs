@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use dossier::Command;
+use dossier::books::limits::AMOUNT_MAX;
 use dossier::books::propose_closing::ProposeClosing;
 use dossier::contract::Vnd;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Operation, Problem, Reply, Request, Text};
 
+use super::line::AMOUNT_IMPOSSIBLE;
 use super::reply::{BookReply, named, sums, take};
 use crate::books::App;
 
@@ -17,7 +19,7 @@ use crate::books::App;
 #[serde(deny_unknown_fields)]
 pub(crate) struct ProposeClosingRequest {
     /// Counted cash without the float, in VND; for the account `cash` only.
-    #[schema(minimum = -1_000_000_000_000_i64, maximum = 1_000_000_000_000_i64, example = 90_000)]
+    #[schema(minimum = 0, maximum = 1_000_000_000_000_i64, example = 90_000)]
     counted_vnd: Option<i64>,
     /// Why there are differences; required if there are any.
     reason: Option<Text<2000>>,
@@ -35,6 +37,7 @@ pub(super) fn operation() -> Operation<App> {
     )
     .parameter("book", "Id of the book: day, agency and account.")
     .step(&ProposeClosing::STEP)
+    .refusals(&[AMOUNT_IMPOSSIBLE])
     .body::<ProposeClosingRequest>()
     .unseen()
     .reply::<BookReply>()
@@ -44,6 +47,9 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, book: String, request: Request) -> Result<Reply, Problem> {
     let (id, body) = (named(&book)?, request.json::<ProposeClosingRequest>()?);
+    let is_impossible =
+        body.counted_vnd.is_some_and(|counted| !(0..=AMOUNT_MAX).contains(&counted));
+    Problem::check(&[(is_impossible, AMOUNT_IMPOSSIBLE, "/counted_vnd")])?;
     let totals = sums(&app, &id, &request).await?;
     let ProposeClosingRequest { counted_vnd, reason } = body;
     let command = ProposeClosing { id: id.clone(), totals, counted: counted_vnd.map(Vnd), reason };

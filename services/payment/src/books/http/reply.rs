@@ -44,6 +44,21 @@ pub(crate) struct BookReply {
     proposed_corrections: Vec<ProposedCorrectionReply>,
     /// Entered corrections, oldest first.
     corrections: Vec<CorrectionReply>,
+    /// Rejected closings and corrections, oldest first; the newest 100.
+    rejections: Vec<RejectedProposalReply>,
+}
+
+/// A closing or a correction that was rejected or withdrawn.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RejectedProposalReply {
+    /// Id of the proposal.
+    proposal: Uuid,
+    /// When it was rejected.
+    at: Timestamp,
+    /// Who rejected it.
+    by: Subject,
+    /// Written reason.
+    reason: Option<String>,
 }
 
 /// Sums of an account on a day, in VND.
@@ -244,6 +259,16 @@ impl BookReply {
                 .map(|one| ProposedCorrectionReply::new(one, may_read))
                 .collect(),
             corrections: corrections.map(|one| CorrectionReply::new(one, may_read)).collect(),
+            rejections: book
+                .rejections
+                .iter()
+                .map(|one| RejectedProposalReply {
+                    proposal: one.id,
+                    at: one.at,
+                    by: one.by.clone(),
+                    reason: shown_text(&one.reason, may_read),
+                })
+                .collect(),
         }
     }
 }
