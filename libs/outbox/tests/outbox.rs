@@ -83,7 +83,7 @@ fn the_end_of_an_older_try_decides_nothing_unless_it_is_done() {
     let mut store = Store::open(Path::new(":memory:")).unwrap();
     let state = |store: &Store| store.list(&Filter::default(), 1).unwrap()[0].state;
     for id in ["1", "2"] {
-        store.add(&request("a", id, b"{}"), at(0)).unwrap();
+        store.add(&request("a", id, "{}"), at(0)).unwrap();
         assert_eq!(store.begin(id, at(0), at(60)).unwrap(), Some(1));
         assert_eq!(store.begin(id, at(60), at(120)).unwrap(), Some(2));
     }

@@ -136,7 +136,7 @@ impl Reply {
     #[must_use]
     pub fn words(status: StatusCode, media_type: Option<&str>, body: Vec<u8>) -> Self {
         let (headers, body) = (HeaderMap::new(), Body::Whole(body));
-        let reply = Self { status, headers, body, shape: None, about: Vec::new() };
+        let reply = Self::with(status, headers, body, None);
         match media_type {
             Some(media_type) => reply.header(CONTENT_TYPE, media_type),
             None => reply,

@@ -75,7 +75,7 @@ impl Command for ChargeFurtherFee {
         let mut after = payment.clone();
         after.apply_further_fee(&charged);
         let mut events = vec![charged.into()];
-        events.extend(Payment::consequences_in(after, payment, true, facts)?);
+        events.extend(Payment::consequences_in(after, payment, (true, facts.at), facts)?);
         // Money that was in excess before may cover it: the fee stays settled.
         events.retain(|event| !matches!(event, PaymentEvent::FeeSettled(_)));
         Ok(events.into())

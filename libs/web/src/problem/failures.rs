@@ -159,7 +159,7 @@ impl From<Stalled> for Problem {
             Stalled::Append(error) => error.into(),
             Stalled::Clock(wrong) => wrong.into(),
             Stalled::Rules(error) => error.into(),
-            Stalled::Parked(_) | Stalled::Bus(_) | Stalled::Defect(_) => {
+            Stalled::Parked(_) | Stalled::Bus(_) | Stalled::Defect(_) | Stalled::Outside(_) => {
                 Self::failed(error.is_retryable(), &error)
             }
         }
