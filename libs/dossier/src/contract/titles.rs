@@ -43,6 +43,7 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("payment.FeeReassessed.v1", "Xác định lại phí, lệ phí", "Fee assessed again"),
     ("payment.FurtherFeeCharged.v1", "Thu thêm phí, lệ phí", "Further fee charged"),
     ("payment.PaymentStarted.v1", "Bắt đầu thanh toán", "Payment started"),
+    ("payment.PaymentOpened.v1", "Cổng thanh toán đã nhận", "Payment opened"),
     ("payment.PaymentCaptured.v1", "Thanh toán thành công", "Payment captured"),
     ("payment.PaymentFailed.v1", "Thanh toán không thành công", "Payment failed"),
     ("payment.PaymentOutcomeUnknown.v1", "Chưa rõ kết quả thanh toán", "Payment outcome unknown"),

@@ -74,6 +74,8 @@ impl Settler {
             transaction: line.transaction.clone(),
             source: Source::Settlement,
             said: Said::Captured(line.amount),
+            paid_at: Some(line.booked_at),
+            message: None,
         };
         let stream = Streams::<Payment>::of(dossier.0);
         let id = Uuid::new_v5(&event.id, line.event.as_bytes());
@@ -139,6 +141,9 @@ impl Settler {
             amount: Vnd(line.amount.0),
             said: Some("captured".to_owned()),
             transaction: line.transaction.clone(),
+            paid_at: Some(line.booked_at),
+            findings: Vec::new(),
+            message: None,
         });
         let (service, reference) = (crate::NAME, &*reference);
         let kept = Unmatched { service, partner, reference, notice: &notice };
