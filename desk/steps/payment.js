@@ -1,4 +1,5 @@
 // Steps of payment: the applicant pays; cashiers, and the second person who signs.
+import { both } from '../i18n.js';
 import { reason, step } from './define.js';
 
 const SIGNERS = ['cashier', 'approver'];
@@ -10,6 +11,9 @@ const resolution = {
 };
 const refund = { name: 'refund', from: ({ resource }) => resource?.proposed_refund?.refund };
 const amount = (name, first) => ({ name, type: 'amount', required: true, first });
+
+// The lines of the tariff that may be charged while a dossier is being processed.
+const furtherOf = (procedure) => procedure?.fees.lines.filter(({ further }) => further) ?? [];
 
 export const PAYMENT = [
   step(
@@ -78,6 +82,24 @@ export const PAYMENT = [
     SIGNERS,
     ['sign_refund'],
     [refund, reason],
+  ),
+  // Without a task: a fee of the tariff that is not charged for every dossier.
+  step(
+    'charge_further_fee',
+    'payments',
+    'further-fees',
+    ['clerk', 'approver'],
+    ({ dossiers, payments, procedure }) =>
+      dossiers.body.stage === 'processing' && Boolean(payments) && furtherOf(procedure).length > 0,
+    [
+      {
+        name: 'rule',
+        required: true,
+        label: 'fee.line',
+        pairs: (procedure) => furtherOf(procedure).map(({ rule, name }) => [rule, both(name)]),
+      },
+      reason,
+    ],
   ),
   // Without a task: a notice of a provider that names no attempt belongs to this one.
   step(

@@ -42,6 +42,18 @@ const ELSEWHERE = {
   take_carrier_notice: 'a carrier reports it by its own program',
 };
 
+// Steps that the API has and the desk does not yet: the books of payment partners, with statements,
+// corrections and closings by two persons (docs/partners.md).
+const NOT_YET = [
+  'import_statement',
+  'propose_correction',
+  'enter_correction',
+  'reject_correction',
+  'propose_closing',
+  'approve_closing',
+  'reject_closing',
+];
+
 const documents = readdirSync(new URL('openapi/', root))
   .filter((name) => name.endsWith('.json'))
   .map((name) => JSON.parse(textOf(`openapi/${name}`)));
@@ -77,13 +89,14 @@ const steps = [...textOf('docs/steps.md').matchAll(/^\| \[(\w+)\]\([^)]*\) \| [\
 test('every step that a person takes has its place at the desk', () => {
   assert.ok(steps.length > 60, `${steps.length} steps`);
   const tables = new Set(ALL_STEPS.map(({ id }) => id));
-  const lost = steps.filter(({ id }) => !tables.has(id) && !PAGES[id] && !ELSEWHERE[id]);
+  const hasNone = ({ id }) => !tables.has(id) && !PAGES[id] && !ELSEWHERE[id];
+  const lost = steps.filter((one) => hasNone(one) && !NOT_YET.includes(one.id));
   assert.deepEqual(
     lost.map(({ id }) => id),
     [],
   );
   const known = new Set(steps.map(({ id }) => id));
-  const named = [...tables, ...Object.keys(PAGES), ...Object.keys(ELSEWHERE)];
+  const named = [...tables, ...Object.keys(PAGES), ...Object.keys(ELSEWHERE), ...NOT_YET];
   assert.deepEqual(
     named.filter((id) => !known.has(id)),
     [],

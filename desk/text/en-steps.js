@@ -152,4 +152,6 @@ export const enSteps = {
   'done.decline_mandate': 'The mandate was declined.',
   'done.revoke_mandate': 'The mandate was revoked.',
   'done.decide_claims': 'The claim was decided; the dossier can be accepted once the rest of the fee is paid.',
+  'step.charge_further_fee': 'Charge a further fee',
+  'done.charge_further_fee': 'The further fee was charged.',
 };

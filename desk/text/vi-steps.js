@@ -152,4 +152,6 @@ export const viSteps = {
   'done.decline_mandate': 'Đã từ chối ủy quyền.',
   'done.revoke_mandate': 'Đã chấm dứt ủy quyền.',
   'done.decide_claims': 'Đã quyết định về mức phí được giảm; hồ sơ được tiếp nhận khi nộp đủ phí.',
+  'step.charge_further_fee': 'Thu thêm phí, lệ phí',
+  'done.charge_further_fee': 'Đã thu thêm phí, lệ phí.',
 };
