@@ -26,9 +26,7 @@ mod book;
 mod difference;
 
 pub use account::{BookId, NoBook, account_of, accounts, partner_of};
-pub use book::{
-    Book, Closed, Correction, ProposedClosing, ProposedCorrection, RejectedProposal,
-};
+pub use book::{Book, Closed, Correction, ProposedClosing, ProposedCorrection, RejectedProposal};
 pub use difference::{Difference, due};
 
 use approve_closing::ApproveClosing;

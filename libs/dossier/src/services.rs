@@ -5,9 +5,9 @@
 use std::fmt;
 
 use crate::contract::{
-    BookEvent, ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet, IntakeEvent,
-    LawEvent, MandateEvent, NoteEvent, NumberEvent, Payload, PaymentEvent, RatingEvent, ReadEvent,
-    ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable, WaybillEvent,
+    BookEvent, ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet,
+    IntakeEvent, LawEvent, MandateEvent, NoteEvent, NumberEvent, Payload, PaymentEvent,
+    RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable, WaybillEvent,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
@@ -15,7 +15,9 @@ use crate::intake::Intake;
 use crate::payment::Payment;
 use crate::review::Review;
 use crate::step::{State, Step, Subscription};
-use crate::{books, delivery, directory, feedback, intake, mandates, notes, payment, review, rules};
+use crate::{
+    books, delivery, directory, feedback, intake, mandates, notes, payment, review, rules,
+};
 
 /// A service, in the order of the procedure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -32,6 +32,7 @@ pub mod what_if;
 pub use engine::{Engine, EngineError, Settings};
 pub use progress::Progress;
 pub use record::{
-    decode, decode_all, envelope, fold, recorded_after, recorded_at, recorded_before, stream_id, time_of,
+    decode, decode_all, envelope, fold, recorded_after, recorded_at, recorded_before, stream_id,
+    time_of,
 };
 pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams};

@@ -59,8 +59,8 @@ pub async fn recorded_before(
     Ok(None)
 }
 
-/// When the first event after `position` that has an envelope was recorded; `None` if none up to the
-/// store's head has one.
+/// When the first event after `position` that has an envelope was recorded; `None` if none up to
+/// the store's head has one.
 ///
 /// # Errors
 ///

@@ -44,7 +44,8 @@ async fn payments_through_every_partner_are_reported_queried_and_counted_once() 
     let unreported = json!({ "transaction": books["transactions"][1]["transaction"] });
     let back = ours.command("vnpay", "/return", &unreported)["url"].as_str().unwrap().to_owned();
     let (_, path) = back.split_once("/v1/").unwrap();
-    let returned = ours.browser.send(http::Method::GET, &format!("/v1/{path}"), &[], Vec::new());
+    let path = format!("/v1/{path}");
+    let returned = ours.browser.send(http::Method::GET, &path, &[], Vec::new());
     let returned = returned.await.unwrap();
     assert_eq!(returned.status, 303, "{}", returned.body);
     assert!(returned.header("location").contains("/desk/"), "{}", returned.header("location"));

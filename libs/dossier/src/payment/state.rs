@@ -14,8 +14,9 @@ use super::receipted::Receipted;
 use crate::access::{Former, Resource};
 use crate::clock::{self, Running};
 use crate::contract::{
-    AgencyCode, DiscrepancyResolved, FeeAssessed, FeeReassessed, FeeTransferred, FurtherFeeCharged, Meta, OwedBack,
-    PaymentEvent, PaymentId, PaymentRefunded, ProcedureRef, RefundEffect, Subject, Vnd,
+    AgencyCode, DiscrepancyResolved, FeeAssessed, FeeReassessed, FeeTransferred, FurtherFeeCharged,
+    Meta, OwedBack, PaymentEvent, PaymentId, PaymentRefunded, ProcedureRef, RefundEffect, Subject,
+    Vnd,
 };
 use crate::law::Kept;
 use crate::services::Category;
