@@ -144,7 +144,9 @@ impl AcceptDossier {
         let Some(submission) = &intake.submission else { return Err(Refusal::AlreadyAnswered) };
         let rejected = || intake.rejected_claims().map(|claim| &claim.group);
         refuse_wrong(intake.check_confirmations(&self.claims), rejected)?;
-        if intake.fee.received_at().is_some() {
+        // A fee that is owed again, for example since a further one was charged, was paid before.
+        let is_owed_again = intake.fee_awaited.is_none() && intake.fee.returned_at().is_some();
+        if intake.fee.received_at().is_some() || is_owed_again {
             return Err(Refusal::ClaimFinal);
         }
         let mut brief = submission.brief.clone();

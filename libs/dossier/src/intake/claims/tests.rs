@@ -225,6 +225,10 @@ fn a_rejected_claim_is_not_confirmed_once_the_whole_fee_is_paid() {
     scene.execute("2026-11-20T13:00", Role::Clerk, accept(Vec::new())).unwrap();
     let after = scene.execute("2026-11-20T14:00", Role::Clerk, confirm());
     assert_eq!(after, Err(Refusal::ClaimFinal));
+    // Nor when more is owed later.
+    assert_eq!(give_back(&mut scene, "2026-11-20T15:00", "2026-11-20T15:00").len(), 1);
+    let later = scene.execute("2026-11-20T16:00", Role::Clerk, confirm());
+    assert_eq!(later, Err(Refusal::ClaimFinal));
 }
 
 #[test]
