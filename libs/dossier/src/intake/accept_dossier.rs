@@ -5,8 +5,8 @@
 //! The officer decides on the applicant's claims to groups that reduce the fee (Law 97/2015/QH13,
 //! art. 10). If a rejected claim leaves a part of a fee unpaid that is due before acceptance, only
 //! the decision is recorded: the dossier waits for the rest, as for an unpaid fee, and is accepted
-//! after it. While that fee is unpaid, the officer may confirm a rejected claim after all: the fee is
-//! assessed anew. Once it is paid, the decision is final.
+//! after it. While that fee is unpaid, the officer may confirm a rejected claim after all: the fee
+//! is assessed anew. Once it is paid, the decision is final.
 
 use serde::Deserialize;
 use utoipa::ToSchema;

@@ -1,7 +1,7 @@
 //! The one-stop unit rejected a claim to a reduction of a fee that is due before acceptance: the
-//! rest of the fee is owed, with a new period to pay. If it then confirms the claim while the fee is
-//! unpaid, the reduced fee is owed, or settled by what was paid before. Law 97/2015/QH13, art. 10;
-//! Decree 61/2018/NĐ-CP, art. 22.
+//! rest of the fee is owed, with a new period to pay. If it then confirms the claim while the fee
+//! is unpaid, the reduced fee is owed, or settled by what was paid before. Law 97/2015/QH13, art.
+//! 10; Decree 61/2018/NĐ-CP, art. 22.
 
 use super::Payment;
 use super::state::settles;
