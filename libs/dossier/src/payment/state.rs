@@ -368,6 +368,21 @@ impl Payment {
             self.correct_receipts(refund.receipts.as_deref());
         }
     }
+
+    fn on_resolution(
+        &mut self,
+        resolved: &DiscrepancyResolved,
+        window: Option<Running>,
+        meta: &Meta,
+    ) {
+        self.apply_resolution(resolved);
+        self.correct_receipts(resolved.receipts.as_deref());
+        let brought = resolved.captured.0.saturating_sub(resolved.counted.0).max(0);
+        self.apply_money(resolved.payment, Vnd(brought), true, meta);
+        if let Some(fee) = &mut self.fee {
+            fee.window = window.or(fee.window);
+        }
+    }
 }
 
 impl State for Payment {
@@ -406,13 +421,7 @@ impl State for Payment {
             | PaymentEvent::PaymentOutcomeUnknown(_)
             | PaymentEvent::PaymentExpired(_) => self.on_provider(event, meta),
             PaymentEvent::DiscrepancyResolved(resolved) => {
-                self.apply_resolution(resolved);
-                self.correct_receipts(resolved.receipts.as_deref());
-                let brought = resolved.captured.0.saturating_sub(resolved.counted.0).max(0);
-                self.apply_money(resolved.payment, Vnd(brought), true, meta);
-                if let Some(fee) = &mut self.fee {
-                    fee.window = window(resolved.window_ends_at).or(fee.window);
-                }
+                self.on_resolution(resolved, window(resolved.window_ends_at), meta);
             }
             PaymentEvent::NoticeMatched(matched) => {
                 self.matched.insert(matched.notice);
