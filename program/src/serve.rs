@@ -255,7 +255,7 @@ struct Confirmed {
 impl Arguments {
     /// Whether it connects to an identity provider.
     pub(crate) fn asks_outside(&self) -> bool {
-        matches!(self.jwks, Some(KeySource::Url(_)))
+        matches!(self.jwks, Some(KeySource::Url(_))) || self.partners.partners.is_some()
     }
 }
 

@@ -219,7 +219,7 @@ impl Installation {
             }
             let log = || std::fs::read_to_string(self.folder.path().join("dossier.log"));
             assert!(begun.elapsed() < WAIT_MAX, "no {what}: {}\n{}", shown.body, log().unwrap());
-            tokio::task::block_in_place(|| rest(Duration::from_millis(20)));
+            tokio::task::block_in_place(|| rest(Duration::from_millis(250)));
         }
     }
 
