@@ -33,5 +33,5 @@ pub use notice::{Notice, Rejected, SignatureProblem, WrongSignature};
 pub use partner::{Account, Kind, Limits, Partner, Use};
 pub use reference::{REFERENCE_CHARS, Reference};
 pub use scheme::{SCHEMES, Scheme};
-pub use secret::{Key, Secrets};
+pub use secret::{Key, Secrets, hex};
 pub use terms::{Answer, Capability, Outcome, Vnd};

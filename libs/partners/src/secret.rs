@@ -112,7 +112,8 @@ fn signature(algorithm: Algorithm, key: &Key, text: &[u8]) -> Vec<u8> {
 }
 
 /// Bytes in lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write;
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");

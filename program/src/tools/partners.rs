@@ -3,12 +3,12 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
-use jiff::Timestamp;
 use outbox::{Called, TryResult, call};
 use partners::{Capability, Question, Unable};
 use payment::partners::{Known, read_one, reference};
+use platform::TimeSource;
 
 /// Check files of payment partners.
 #[derive(Debug, Args)]
@@ -78,11 +78,12 @@ fn checked(out: &mut impl Write, path: &Path, check: &Check) -> Result<usize> {
     if !check.call {
         return Ok(0);
     }
-    match asked(known) {
-        Ok(said) => writeln!(out, "{shown}: call: {said}").map(|()| 0),
-        Err(why) => writeln!(out, "{shown}: call: {why}").map(|()| 1),
-    }
-    .context("cannot print")
+    let (said, failures) = match asked(known) {
+        Ok(said) => (said, 0),
+        Err(why) => (why, 1),
+    };
+    writeln!(out, "{shown}: call: {said}")?;
+    Ok(failures)
 }
 
 /// Asks a partner about a payment that does not exist.
@@ -91,7 +92,7 @@ fn asked(mut known: Known) -> Result<String, String> {
     known.partner.enabled = true;
     let Known { partner, secrets, .. } = known;
     let nobody = reference(dossier::contract::PaymentId(uuid::Uuid::nil()));
-    let now = Timestamp::now();
+    let now = TimeSource::System.now();
     let request = format!("check-{}", now.as_second());
     let question = Question {
         reference: &nobody,
@@ -108,11 +109,10 @@ fn asked(mut known: Known) -> Result<String, String> {
         }
         Err(unable) => return Err(unable.to_string()),
     };
-    let Called { result, status, body } = call(&partner, &outgoing);
-    let status = match (result, status) {
-        (_, Some(status)) => status,
-        (TryResult::NoResponse(why) | TryResult::Blocked(why), _) => return Err(why),
-        (TryResult::Response { status, .. }, None) => status,
+    let Called { result, body, .. } = call(&partner, &outgoing);
+    let status = match result {
+        TryResult::Response { status, .. } => status,
+        TryResult::NoResponse(why) | TryResult::Blocked(why) => return Err(why),
     };
     let response = partners::Response { status, body: &body };
     if !(200..300).contains(&status) {

@@ -105,7 +105,7 @@ pub fn read_one(path: &Path, secrets: Option<&Path>) -> Result<Known, Findings> 
             Err(error) => found.add(pointer, error.clone(), error),
         }
     }
-    let digest = Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = partners::hex(&Sha256::digest(text.as_bytes()));
     found.or(Known { partner, secrets: Secrets::new(keys), digest })
 }
 

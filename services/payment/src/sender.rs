@@ -86,12 +86,13 @@ impl Sender {
             self.prune(now).await?;
             return Ok(Next::Idle { done: Position(u64::MAX), wake_at });
         }
-        let tried = tokio::select! {
-            tried = self.calls.join_next() => tried,
-            () = self.desk.added.notified() => None,
-            () = tokio::time::sleep(SENDER_WAIT_MAX) => None,
+        let next = async {
+            tokio::select! {
+                tried = self.calls.join_next() => tried,
+                () = self.desk.added.notified() => None,
+            }
         };
-        if let Some(Ok(tried)) = tried {
+        if let Ok(Some(Ok(tried))) = tokio::time::timeout(SENDER_WAIT_MAX, next).await {
             self.ended(tried).await?;
         }
         Ok(Next::More)

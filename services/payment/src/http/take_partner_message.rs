@@ -114,7 +114,7 @@ async fn impossible(
 ) -> Result<Answer, crate::record::NotRecorded> {
     let message = message(request);
     let digest = Sha256::digest(message.as_bytes());
-    let digest: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let digest = partners::hex(&digest[..16]);
     let found = findings.0.iter().map(|one| format!("{}: {}", one.pointer, one.en));
     let notice = NoticeUnmatched {
         provider: name.to_owned(),

@@ -17,6 +17,9 @@ pub(super) const LEVEL: &str = "level_of(procedure, version)";
 /// directory does not have that officer on that day.
 pub(super) const UNIT: &str = "unit_of(agency, officer, handled_at, handled_day)";
 
+/// The agency, the officer and the day of handling.
+type Handled = (String, String, Option<String>);
+
 /// Offers the functions to the queries on this connection, by this law. An open dossier has the
 /// unit of its officer at `now`.
 pub(super) fn offer(rows: &Connection, law: &Arc<Law>, now: Timestamp) -> rusqlite::Result<()> {
@@ -29,7 +32,7 @@ pub(super) fn offer(rows: &Connection, law: &Arc<Law>, now: Timestamp) -> rusqli
     })?;
     let known = Arc::clone(law);
     // Most dossiers of a day have the officer of another one.
-    let found: Mutex<HashMap<(String, String, Option<String>), String>> = Mutex::default();
+    let found: Mutex<HashMap<Handled, String>> = Mutex::default();
     rows.create_scalar_function("unit_of", 4, flags, move |row| {
         let Some(officer) = row.get::<Option<String>>(1)? else { return Ok(String::new()) };
         let (agency, day): (String, Option<String>) = (row.get(0)?, row.get(3)?);
