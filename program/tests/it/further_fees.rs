@@ -68,7 +68,8 @@ async fn a_further_fee_during_processing_suspends_the_clock_until_it_is_paid() {
 
     office.wait_until("2026-12-02T09:00").await;
     let cash = json!({ "amount_vnd": 1_500_000 });
-    let paid = take(&mut office, &payments, "cash", &cashier, cash).await.granted();
+    take(&mut office, &payments, "cash", &cashier, cash).await.granted();
+    let paid = office.browser.get(&payments, &cashier).await.granted();
     assert_eq!(
         (&paid["outstanding_vnd"], paid["receipts"].as_array().unwrap().len()),
         (&json!(0), 2)

@@ -9,6 +9,8 @@ use engine::tasks::{Cursors, Progress, Stalled, Tasks};
 use engine::view::View;
 use engine::{Engine, Streams};
 
+use crate::record::Books;
+
 mod change;
 mod follow;
 pub(crate) mod http;
@@ -33,12 +35,13 @@ impl App {
     pub(crate) fn open(
         payments: &Arc<Streams<Payment>>,
         cursors: &Arc<Cursors>,
+        reports: Books,
         tasks: &mut Tasks,
     ) -> Result<Self, Stalled> {
         let engine = Arc::clone(payments.engine());
         let (follower, view, shown) = follow::Follows::open(payments)?;
         tasks.add(follower);
-        tasks.add(settle::Settler::follow(payments, &view, cursors)?);
+        tasks.add(settle::Settler::follow(payments, &view, cursors, reports)?);
         let books = Arc::new(Streams::new(Arc::clone(&engine)));
         totals::offer(&engine, &view);
         Ok(Self { engine, books, view, shown })

@@ -105,9 +105,11 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     let cursors = Cursors::open(engine, "payment-cursors")?;
     tasks.add(owed::Owed::follow(&payments, &cursors, &desk)?);
     tasks.add(receipts::Issuer::follow(&payments, &cursors)?);
-    let kept = Arc::new(books::App::open(&payments, &cursors, &mut tasks)?);
     let (keeps, open, shown) = open::OpenTasks::follow(&payments)?;
     tasks.add(keeps);
+    let (by_payments, by_open) = (Arc::clone(&payments), Arc::clone(&open));
+    let reports = Books { payments: by_payments, open: by_open, shown: shown.clone() };
+    let kept = Arc::new(books::App::open(&payments, &cursors, reports, &mut tasks)?);
     let views = vec![shown.clone(), kept.shown.clone()];
     let app = Arc::new(App { payments, sandbox, desk, opened_within, open, shown });
     if app.desk.partners.has_enabled() {

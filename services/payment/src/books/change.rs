@@ -11,9 +11,11 @@ use engine::view::{party_names, text_array};
 use engine::{Engine, envelope};
 use events::Recorded;
 use jiff::Timestamp;
+use partners::Reference;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows::{Account, judge_payout, place, relate};
+use crate::partners::reference;
 
 /// A change of the view.
 pub(super) enum Change {
@@ -22,6 +24,8 @@ pub(super) enum Change {
         payment: String,
         account: Account,
         reference: String,
+        /// The reference in messages of partners and memos of transfers.
+        short: String,
     },
     Movement(Movement),
     /// Valid amounts of receipts, by the event that brought the money.
@@ -106,6 +110,7 @@ pub(super) fn of_payment(engine: &Engine, payment: &Payment, event: &Recorded) -
             payment: started.payment.to_string(),
             account: account(&started.provider),
             reference: started.reference,
+            short: reference(started.payment),
         }),
         PaymentEvent::PaymentCaptured(captured) => {
             let of = Some((account(&captured.provider), captured.payment.to_string()));
@@ -180,17 +185,20 @@ impl Whose {
 impl Change {
     pub(super) fn write(&self, tables: &Connection) -> rusqlite::Result<()> {
         match self {
-            Self::Attempt { whose, payment, account, reference } => {
+            Self::Attempt { whose, payment, account, reference, short } => {
                 let (agency, name) = account;
                 let Whose { position, dossier, code, applicant, acted } = whose;
                 tables
                     .prepare_cached(
-                        "INSERT OR IGNORE INTO attempts VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                        "INSERT OR IGNORE INTO attempts
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                     )?
                     .execute(params![
-                        payment, position, agency, name, dossier, code, applicant, acted, reference
+                        payment, position, agency, name, dossier, code, applicant, acted,
+                        reference, short
                     ])?;
-                relate(tables, account, Some(payment.as_str()), &[Some(reference.as_str())])
+                let references = [Some(reference.as_str()), Some(short.as_str())];
+                relate(tables, account, Some(payment.as_str()), &references)
             }
             Self::Movement(movement) => movement.write(tables),
             Self::Receipts(receipts) => {
@@ -299,6 +307,10 @@ fn write_lines(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
     )?;
     for (line, due_at) in lines {
+        // Payers write it in lower case or with spaces.
+        let reference = line.reference.as_deref().map(|text| {
+            Reference::parse(text).map_or_else(|| text.to_owned(), |found| found.to_string())
+        });
         insert.execute(params![
             of.0,
             of.1,
@@ -307,7 +319,7 @@ fn write_lines(
             line.kind.as_str(),
             line.amount.0,
             line.fee.0,
-            line.reference,
+            reference,
             line.transaction,
             line.payout,
             line.booked_at.as_millisecond(),

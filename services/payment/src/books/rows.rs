@@ -126,7 +126,8 @@ fn attempt(
     let Some(reference) = reference.filter(|_| found.is_none()) else { return Ok(found) };
     tables
         .prepare_cached(
-            "SELECT payment FROM attempts WHERE reference = ?3 AND agency = ?1 AND account = ?2
+            "SELECT payment FROM attempts
+             WHERE (reference = ?3 OR short = ?3) AND agency = ?1 AND account = ?2
              ORDER BY position LIMIT 1",
         )?
         .query_row(params![agency, account, reference], |row| row.get(0))

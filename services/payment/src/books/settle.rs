@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use dossier::books::{BookId, partner_of};
 use dossier::contract::{
-    BookEvent, DossierId, EventSet, LineKind, NoticeUnmatched, PaymentId, Source, StatementLine,
-    UnmatchedEvent, Vnd, parse_reference,
+    BookEvent, DossierId, EventSet, LineKind, NoticeUnmatched, Source, StatementLine,
+    UnmatchedEvent, Vnd,
 };
 use dossier::payment::take_notice::{self, Said, TakeNotice};
 use dossier::payment::{Attempt, Payment};
@@ -18,11 +18,15 @@ use engine::{CommandEnvelope, Failure, Streams, envelope, tasks};
 use events::{Page, Position, Recorded};
 use uuid::Uuid;
 
+use crate::record::{Books, NotRecorded};
+
 /// Follows imported statements and entered corrections.
 #[derive(Debug)]
 pub(super) struct Settler {
     payments: Arc<Streams<Payment>>,
     view: Arc<View>,
+    /// Finds attempts by their references.
+    reports: Books,
 }
 
 impl Settler {
@@ -30,13 +34,16 @@ impl Settler {
         payments: &Arc<Streams<Payment>>,
         view: &Arc<View>,
         cursors: &Arc<Cursors>,
+        reports: Books,
     ) -> Result<Follower<Self>, Stalled> {
         let (engine, name) = (payments.engine(), "payment-statements");
         let kinds = &["books.StatementImported.v1", "books.CorrectionEntered.v1"];
         let source = tasks::Source::Leader(engine.lead(crate::NAME));
         let following = Following::new(name, kinds, source, cursors.of(engine, name)?);
-        let settler = Self { payments: Arc::clone(payments), view: Arc::clone(view) };
-        Ok(Follower::new(engine, following, settler)?)
+        let (payments, view) = (Arc::clone(payments), Arc::clone(view));
+        let engine = Arc::clone(payments.engine());
+        let settler = Self { payments, view, reports };
+        Ok(Follower::new(&engine, following, settler)?)
     }
 
     async fn settle(&self, event: &Recorded) -> Result<(), Stalled> {
@@ -106,10 +113,11 @@ impl Settler {
         line: &StatementLine,
         partner: &str,
     ) -> Result<Option<(DossierId, Attempt)>, Stalled> {
-        let reference = line.reference.as_deref().and_then(parse_reference);
-        let Some((dossier, payment)) = reference else { return Ok(None) };
+        let Some(reference) = line.reference.as_deref() else { return Ok(None) };
+        let found = self.reports.attempt(reference).await.map_err(stalled)?;
+        let Some((dossier, payment)) = found else { return Ok(None) };
         let loaded = self.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
-        let attempt = loaded.state.attempts.get(&PaymentId(payment));
+        let attempt = loaded.state.attempts.get(&payment);
         let attempt = attempt.filter(|attempt| attempt.started.provider == partner);
         Ok(attempt.map(|attempt| (dossier, attempt.clone())))
     }
@@ -152,6 +160,17 @@ impl Settler {
             Err(UnmatchedError::Clock(error)) => Err(error.into()),
             Err(UnmatchedError::Append(error)) => Err(error.into()),
             Err(UnmatchedError::Read(error)) => Err(error.into()),
+        }
+    }
+}
+
+/// An attempt could not be looked up; it is tried again.
+fn stalled(error: NotRecorded) -> Stalled {
+    match error {
+        NotRecorded::View(view) => view.into(),
+        NotRecorded::Read(read) => read.into(),
+        NotRecorded::Lags | NotRecorded::Unmatched(_) | NotRecorded::Append(_) => {
+            Stalled::Defect(error.to_string())
         }
     }
 }

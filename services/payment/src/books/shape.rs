@@ -24,9 +24,11 @@ CREATE TABLE attempts (
   code      TEXT NOT NULL,
   applicant TEXT NOT NULL,
   acted     TEXT NOT NULL,
-  reference TEXT NOT NULL
+  reference TEXT NOT NULL,
+  short     TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX attempts_by_reference ON attempts (reference);
+CREATE INDEX attempts_by_short_reference ON attempts (short);
 CREATE TABLE movements (
   id        TEXT PRIMARY KEY,
   position  INTEGER NOT NULL,

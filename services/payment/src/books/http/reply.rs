@@ -283,14 +283,19 @@ pub(super) fn resource(id: &BookId) -> Resource {
     Resource { agencies: vec![id.agency.clone()], ..Resource::default() }
 }
 
-/// The present sums of a book, by a view that has all events up to its newest one.
+/// The present sums of a book, by a view that has all events up to its newest one: for decisions.
 pub(super) async fn sums(app: &App, id: &BookId, request: &Request) -> Result<BookTotals, Problem> {
-    request.catch_up(Some(&app.shown)).await?;
     let stream = Streams::<Book>::name(&id.to_string()).map_err(|_| Problem::not_found())?;
     let newest = app.books.load(&stream).await?.position;
     if app.shown.now() < newest && !app.shown.reach(newest).await {
         return Err(Problem::not_yet_consistent());
     }
+    shown_sums(app, id, request).await
+}
+
+/// The sums of a book as far as the view is, at least up to what the client has seen.
+async fn shown_sums(app: &App, id: &BookId, request: &Request) -> Result<BookTotals, Problem> {
+    request.catch_up(Some(&app.shown)).await?;
     let id = id.clone();
     Ok(app.view.query(Question::List, move |tables| totals::totals(tables, &id)).await?)
 }
@@ -322,7 +327,7 @@ pub(super) async fn shown(
     let owner = loaded.state.resource().unwrap_or_else(|| resource(id));
     request.read_as(READ, &owner)?;
     let may_read = access::decide(caller, READ_TEXTS, Some(&owner)).is_ok();
-    let totals = sums(app, id, request).await?;
+    let totals = shown_sums(app, id, request).await?;
     let reply = BookReply::new(id, &loaded.state, &totals, may_read);
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }
