@@ -2,6 +2,7 @@
 //! corrections.
 
 use dossier::contract::Role;
+use events::EventStore;
 use serde_json::{Value, json};
 
 use crate::cashier_day::{at_counter, started};
@@ -364,4 +365,53 @@ async fn the_books_of_an_agency_are_those_of_its_cashiers() {
         let address = format!("/v1/payment-books/{unnamed}");
         assert_eq!(office.browser.get(&address, &cashier).await.status.as_u16(), 404);
     }
+}
+
+#[tokio::test]
+async fn a_transfer_by_qr_is_found_in_the_statement_by_its_short_reference() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = include_str!("../../../examples/partners/bank-transfer.yaml");
+    let file = file.replace("enabled: false", "enabled: true");
+    std::fs::write(folder.path().join("bank-transfer.yaml"), file).unwrap();
+    let known = payment::partners::read(folder.path(), None).unwrap();
+    let public_url = "https://dossier.example".parse().ok();
+    let partners = payment::partners::Partners::new(known, public_url, Vec::new()).unwrap().into();
+    let outside = program::Outside { partners, ..program::Outside::none(false).unwrap() };
+    let mut office = Office::open_with_partners(EventStore::memory(), outside).await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let payments = certificate.at("payments");
+    let transfer = json!({ "provider": "bank-transfer" });
+    take(&mut office, &payments, "attempts", &certificate.applicant, transfer).await.granted();
+    let shown = office.browser.get(&payments, &certificate.applicant).await.granted();
+    let attempt = &shown["attempts"][0];
+    assert!(attempt["qr"].as_str().unwrap().contains("A000000727"), "{attempt}");
+    let short = attempt["short_reference"].as_str().unwrap();
+
+    office.wait_until("2026-11-20T09:20").await;
+    let cashier = office.token(Role::Cashier, "cashier-1", "G02");
+    let (head, rest) = short.split_at(7);
+    let memo = format!("NGUYEN VAN A nop phi {} {}", head.to_lowercase(), rest.to_lowercase());
+    let line = |event: &str, memo: &str| {
+        json!({
+            "event": event, "kind": "received", "amount_vnd": 30_000, "memo": memo,
+            "booked_at": "2026-11-20T09:05:00+07:00",
+        })
+    };
+    let lines = json!([line("FT1", &memo), line("FT2", "nop phi ho so")]);
+    let body = json!({ "account": "bank-transfer", "lines": lines });
+    for _ in 0..2 {
+        let imported = office.browser.post("/v1/payment-statements", &cashier, "", body.clone());
+        assert_eq!(imported.await.granted()[0]["new_lines"], 2);
+        office.settle().await;
+    }
+    let paid = office.browser.get(&payments, &certificate.applicant).await.granted();
+    assert_eq!((&paid["received_vnd"], &paid["outstanding_vnd"]), (&json!(30_000), &json!(0)));
+    assert_eq!(paid["settled_at"], "2026-11-20T02:05:00Z", "when the bank booked it");
+    assert_eq!(differences(&office, &cashier).await, pairs(&[("line:FT2", "unknown")]));
+    let book = "/v1/payment-books/2026-11-20_G02_bank-transfer";
+    let totals = office.browser.get(book, &cashier).await.granted()["totals"].clone();
+    let sums = (&totals["lines"], &totals["movements"], &totals["recorded_in_vnd"]);
+    assert_eq!(sums, (&json!(2), &json!(1), &json!(30_000)));
+    let rows = office.browser.get(&format!("{book}/lines"), &cashier).await.granted();
+    assert_eq!(rows[0]["dossier"], json!(certificate.id));
 }

@@ -9,7 +9,8 @@ use engine::tasks::{Cursors, Progress, Stalled, Tasks};
 use engine::view::View;
 use engine::{Engine, Streams};
 
-use crate::record::Books;
+use crate::partners::Partners;
+use crate::record::Reports;
 
 mod change;
 mod follow;
@@ -24,6 +25,7 @@ mod totals;
 pub(crate) struct App {
     pub(crate) engine: Arc<Engine>,
     pub(crate) books: Arc<Streams<Book>>,
+    pub(crate) partners: Arc<Partners>,
     /// Lines, movements and their differences.
     pub(crate) view: Arc<View>,
     /// Position that this view has reached.
@@ -35,15 +37,16 @@ impl App {
     pub(crate) fn open(
         payments: &Arc<Streams<Payment>>,
         cursors: &Arc<Cursors>,
-        reports: Books,
+        (reports, partners): (Reports, &Arc<Partners>),
         tasks: &mut Tasks,
     ) -> Result<Self, Stalled> {
         let engine = Arc::clone(payments.engine());
-        let (follower, view, shown) = follow::Follows::open(payments)?;
+        let (follower, view, shown) = follow::Follows::open(payments, partners)?;
         tasks.add(follower);
         tasks.add(settle::Settler::follow(payments, &view, cursors, reports)?);
         let books = Arc::new(Streams::new(Arc::clone(&engine)));
         totals::offer(&engine, &view);
-        Ok(Self { engine, books, view, shown })
+        let partners = Arc::clone(partners);
+        Ok(Self { engine, books, partners, view, shown })
     }
 }

@@ -29,7 +29,7 @@ mod work;
 
 use owed::Desk;
 use partners::Partners;
-use record::Books;
+use record::Reports;
 
 /// Its published name.
 pub(crate) const NAME: &str = ServiceName::Payment.as_str();
@@ -74,9 +74,9 @@ pub struct App {
 
 impl App {
     /// Where reports of partners are recorded.
-    pub(crate) fn books(&self) -> Books {
+    pub(crate) fn reports(&self) -> Reports {
         let (payments, open) = (Arc::clone(&self.payments), Arc::clone(&self.open));
-        Books { payments, open, shown: self.shown.clone() }
+        Reports { payments, open, shown: self.shown.clone() }
     }
 }
 
@@ -108,12 +108,13 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     let (keeps, open, shown) = open::OpenTasks::follow(&payments)?;
     tasks.add(keeps);
     let (by_payments, by_open) = (Arc::clone(&payments), Arc::clone(&open));
-    let reports = Books { payments: by_payments, open: by_open, shown: shown.clone() };
-    let kept = Arc::new(books::App::open(&payments, &cursors, reports, &mut tasks)?);
+    let reports = Reports { payments: by_payments, open: by_open, shown: shown.clone() };
+    let kept =
+        Arc::new(books::App::open(&payments, &cursors, (reports, &desk.partners), &mut tasks)?);
     let views = vec![shown.clone(), kept.shown.clone()];
     let app = Arc::new(App { payments, sandbox, desk, opened_within, open, shown });
     if app.desk.partners.has_enabled() {
-        let sender = sender::Sender::new(app.books(), &app.desk);
+        let sender = sender::Sender::new(app.reports(), &app.desk);
         tasks.add_led(sender, engine.lead(NAME));
     }
     for known in app.desk.partners.enabled() {

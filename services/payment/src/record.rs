@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 /// Where reports are recorded.
 #[derive(Debug, Clone)]
-pub(crate) struct Books {
+pub(crate) struct Reports {
     pub(crate) payments: Arc<Streams<Payment>>,
     /// The view with the attempts by their references.
     pub(crate) open: Arc<View>,
@@ -50,7 +50,7 @@ pub(crate) enum NotRecorded {
     Append(String),
 }
 
-impl Books {
+impl Reports {
     /// The attempt with this reference, as partners and payers write it; `None` if there is none.
     ///
     /// # Errors

@@ -27,13 +27,13 @@ use crate::limits::{
 use crate::orders::{Asked, Order};
 use crate::owed::Desk;
 use crate::partners::Known;
-use crate::record::{Books, Report};
+use crate::record::{Report, Reports};
 use crate::work::Work;
 
 /// Sends requests.
 #[derive(Debug)]
 pub(crate) struct Sender {
-    books: Books,
+    reports: Reports,
     desk: Arc<Desk>,
     lanes: BTreeMap<String, Lane>,
     calls: JoinSet<Tried>,
@@ -60,17 +60,17 @@ enum Unmade {
 }
 
 impl Sender {
-    pub(crate) fn new(books: Books, desk: &Arc<Desk>) -> Self {
+    pub(crate) fn new(reports: Reports, desk: &Arc<Desk>) -> Self {
         let lane = |known: &Known| {
             (known.partner.name.clone(), Lane::new(Policy::of(&known.partner.limits)))
         };
         let lanes = desk.partners.enabled().map(lane).collect();
         let (calls, pruned_at) = (JoinSet::new(), Timestamp::MIN);
-        Self { books, desk: Arc::clone(desk), lanes, calls, pruned_at }
+        Self { reports, desk: Arc::clone(desk), lanes, calls, pruned_at }
     }
 
     fn engine(&self) -> &Arc<Engine> {
-        self.books.payments.engine()
+        self.reports.payments.engine()
     }
 
     async fn advance(&mut self) -> Result<Next, Stalled> {
@@ -173,7 +173,7 @@ impl Sender {
         now: Timestamp,
     ) -> Result<Result<Outgoing, Unmade>, Stalled> {
         let stream = Streams::<Payment>::of(work.dossier().0);
-        let loaded = self.books.payments.load(&stream).await?;
+        let loaded = self.reports.payments.load(&stream).await?;
         let Some(known) = self.desk.partners.get(&entry.request.partner) else {
             return Ok(Err(Unmade::Unknown("the partner is not configured")));
         };
@@ -250,7 +250,7 @@ impl Sender {
         begun_at: Timestamp,
     ) -> Result<Result<String, String>, Stalled> {
         let stream = Streams::<Payment>::of(work.dossier().0);
-        let loaded = self.books.payments.load(&stream).await?;
+        let loaded = self.reports.payments.load(&stream).await?;
         let (partner, secrets) = (&known.partner, &known.secrets);
         match work {
             Work::Pay { payment, .. } => {
@@ -281,7 +281,7 @@ impl Sender {
                 };
                 let message = Some(String::from_utf8_lossy(response.body).into_owned());
                 let report = Report { partner: &partner.name, notice: &notice, message };
-                let recorded = self.books.record(report).await;
+                let recorded = self.reports.record(report).await;
                 recorded.map_err(|error| Stalled::Outside(error.to_string()))?;
                 Ok(Ok(format!("answered: {}", notice.code)))
             }
@@ -322,7 +322,7 @@ impl Sender {
         let id = Uuid::new_v5(&work.request(), C::STEP.name.as_bytes());
         let envelope =
             CommandEnvelope::by_service(crate::NAME, stream, id).about(Some(work.dossier()));
-        match self.books.payments.execute(&envelope, command).await {
+        match self.reports.payments.execute(&envelope, command).await {
             Ok(_) => Ok(()),
             Err(failure) => Err(Stalled::Outside(format!("cannot be recorded: {failure:?}"))),
         }

@@ -13,6 +13,8 @@ use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 #[derive(Debug, Clone)]
 pub struct ImportStatement {
     pub id: BookId,
+    /// Names of the partners of the installation, which have accounts too.
+    pub partners: Vec<String>,
     /// A digest of the file.
     pub file: String,
     /// The lines, each with its place in the file.
@@ -48,7 +50,8 @@ impl ImportStatement {
     /// A statement of an account that nobody has would never be compared with a payment.
     fn check_account(&self, facts: &Facts<'_>) -> Result<(), Refusal> {
         let BookId { agency, account, .. } = &self.id;
-        let known = accounts(facts.law, agency, facts.at);
+        let mut known = accounts(facts.law, agency, facts.at);
+        known.extend(self.partners.iter().cloned());
         if known.iter().any(|one| one == account) {
             return Ok(());
         }
@@ -154,6 +157,7 @@ pub(crate) mod tests {
     pub(crate) fn import(file: &str, lines: Vec<StatementLine>) -> ImportStatement {
         ImportStatement {
             id: "2026-11-20_G02.001_sandbox".parse().unwrap(),
+            partners: Vec::new(),
             file: file.to_owned(),
             lines: lines.into_iter().enumerate().collect(),
         }

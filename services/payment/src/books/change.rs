@@ -15,7 +15,7 @@ use partners::Reference;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::rows::{Account, judge_payout, place, relate};
-use crate::partners::reference;
+use crate::partners::{Partners, reference};
 
 /// A change of the view.
 pub(super) enum Change {
@@ -69,7 +69,11 @@ pub(super) struct Movement {
 }
 
 /// What an event of a dossier's payment changes.
-pub(super) fn of_payment(engine: &Engine, payment: &Payment, event: &Recorded) -> Vec<Change> {
+pub(super) fn of_payment(
+    (engine, partners): (&Engine, &Partners),
+    payment: &Payment,
+    event: &Recorded,
+) -> Vec<Change> {
     let mut changes = Vec::new();
     let Some(brief) = payment.assessed().map(|assessed| &assessed.brief) else { return changes };
     let (Ok(recorded), Ok(decoded)) =
@@ -80,7 +84,10 @@ pub(super) fn of_payment(engine: &Engine, payment: &Payment, event: &Recorded) -
     let law = engine.law();
     let account = |provider: &str| {
         let (agency, account) = account_of(&law, brief, provider, recorded.at);
-        (agency.to_string(), account)
+        // An account that no rule names may be described by the partner's file.
+        let known = partners.get(provider).filter(|_| account == provider);
+        let of_file = known.and_then(|known| known.partner.account(agency.as_str()));
+        (of_file.map_or_else(|| agency.to_string(), |of_file| of_file.agency.clone()), account)
     };
     let of_attempt = |id: &PaymentId| {
         let attempt = payment.attempts.get(id)?;

@@ -13,6 +13,7 @@ use events::{Page, Position};
 
 use super::change::{Change, is_book, of_book, of_payment};
 use super::shape::SHAPE;
+use crate::partners::Partners;
 
 /// Kinds of events that may change the view.
 const KINDS: [&str; 8] = [
@@ -31,6 +32,7 @@ const KINDS: [&str; 8] = [
 pub(super) struct Follows {
     engine: Arc<Engine>,
     payments: Arc<Streams<Payment>>,
+    partners: Arc<Partners>,
 }
 
 impl Handler for Follows {
@@ -39,7 +41,7 @@ impl Handler for Follows {
         for event in &page.events {
             if event.stream.category() == Payment::CATEGORY {
                 let loaded = self.payments.load(&event.stream).await?;
-                changes.extend(of_payment(&self.engine, &loaded.state, event));
+                changes.extend(of_payment((&self.engine, &self.partners), &loaded.state, event));
             } else if is_book(event) {
                 let of_book = of_book(&self.engine, event);
                 if of_book.is_none() {
@@ -61,12 +63,14 @@ impl Handler for Follows {
 impl Follows {
     pub(super) fn open(
         payments: &Arc<Streams<Payment>>,
+        partners: &Arc<Partners>,
     ) -> Result<(Follower<Self>, Arc<View>, Progress), Stalled> {
         let engine = Arc::clone(payments.engine());
         let view = Arc::new(View::open(engine.view_folder(), SHAPE, &engine.store)?);
         let saved = Saved::View(Arc::clone(&view));
         let following = Following::new(SHAPE.name, &KINDS, Source::Every, saved);
-        let follows = Self { engine: Arc::clone(&engine), payments: Arc::clone(payments) };
+        let (payments, partners) = (Arc::clone(payments), Arc::clone(partners));
+        let follows = Self { engine: Arc::clone(&engine), payments, partners };
         let follower = Follower::new(&engine, following, follows)?;
         let progress = follower.progress();
         Ok((follower, view, progress))

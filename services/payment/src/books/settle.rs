@@ -18,7 +18,7 @@ use engine::{CommandEnvelope, Failure, Streams, envelope, tasks};
 use events::{Page, Position, Recorded};
 use uuid::Uuid;
 
-use crate::record::{Books, NotRecorded};
+use crate::record::{NotRecorded, Reports};
 
 /// Follows imported statements and entered corrections.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Settler {
     payments: Arc<Streams<Payment>>,
     view: Arc<View>,
     /// Finds attempts by their references.
-    reports: Books,
+    reports: Reports,
 }
 
 impl Settler {
@@ -34,7 +34,7 @@ impl Settler {
         payments: &Arc<Streams<Payment>>,
         view: &Arc<View>,
         cursors: &Arc<Cursors>,
-        reports: Books,
+        reports: Reports,
     ) -> Result<Follower<Self>, Stalled> {
         let (engine, name) = (payments.engine(), "payment-statements");
         let kinds = &["books.StatementImported.v1", "books.CorrectionEntered.v1"];

@@ -46,7 +46,7 @@ async fn handle(app: Arc<App>, name: String, request: Request) -> Result<Reply, 
     let notice = partner.scheme().returned(partner, secrets, incoming);
     let notice = notice.map_err(|_| Problem::new(WRONG))?;
     let reference = notice.reference.unwrap_or_default();
-    let found = app.books().attempt(&reference).await;
+    let found = app.reports().attempt(&reference).await;
     let found = found.map_err(|_| Problem::not_yet_consistent())?;
     let (dossier, payment) = found.ok_or_else(Problem::not_found)?;
     let loaded = app.payments.load(&Streams::<Payment>::of(dossier.0)).await?;

@@ -58,7 +58,7 @@ async fn handle(app: Arc<App>, name: String, request: Request) -> Result<Reply, 
         Ok(notice) => {
             let message = Some(message(&request));
             let report = Report { partner: &name, notice: &notice, message };
-            app.books().record(report).await
+            app.reports().record(report).await
         }
         Err(Rejected::Signature(wrong)) => return Ok(refused(&app, known, incoming, &wrong)),
         Err(Rejected::Content(findings)) => {
@@ -127,7 +127,7 @@ async fn impossible(
         findings: found.collect(),
         message: Some(Personal::Known(message)),
     };
-    app.books().kept(notice).await?;
+    app.reports().kept(notice).await?;
     Ok(Answer::Impossible)
 }
 

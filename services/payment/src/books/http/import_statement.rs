@@ -115,9 +115,12 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let days = by_day(&app, &of, lines.0)?;
     check_events(&app, &of, &days).await?;
     let file = request.secret().digest(&[&request.body]);
+    let partners: Vec<String> =
+        app.partners.enabled().map(|known| known.partner.name.clone()).collect();
     let commands = days.into_iter().map(|(day, lines)| {
         let (agency, account) = of.clone();
-        ImportStatement { id: BookId { day, agency, account }, file: file.clone(), lines }
+        let id = BookId { day, agency, account };
+        ImportStatement { id, partners: partners.clone(), file: file.clone(), lines }
     });
     let commands: Vec<ImportStatement> = commands.collect();
     for command in &commands {

@@ -4,6 +4,7 @@ use dossier::RefusalEntry;
 use dossier::books::limits::AMOUNT_MAX;
 use dossier::contract::{LineKind, StatementLine, Vnd};
 use jiff::Timestamp;
+use partners::Reference;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Line, Text};
@@ -37,7 +38,7 @@ pub(crate) struct StatementLineRequest {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 1_000_000_000_000_i64, example = 0)]
     fee_vnd: i64,
-    /// Our reference, as far as the line has one.
+    /// Our reference; the one in the text of the transfer if absent.
     #[schema(example = "DSR-0e8400e29b41d4a716446655440000-00000000000000000000000000000001")]
     reference: Option<Line<200>>,
     /// The provider's number of the transaction.
@@ -72,13 +73,17 @@ impl StatementLineRequest {
 
     /// The line as it is recorded.
     pub(super) fn recorded(self) -> StatementLine {
+        let memo = self.memo.as_ref().map_or("", |memo| &*memo.0);
+        let mut named = Reference::found_in(memo);
+        // A text with two references names none.
+        let named = named.pop().filter(|_| named.is_empty()).map(|one| one.to_string());
         let text = |line: Option<Line<200>>| line.map(|line| line.0);
         StatementLine {
             event: self.event.0,
             kind: self.kind,
             amount: Vnd(self.amount_vnd),
             fee: Vnd(self.fee_vnd),
-            reference: text(self.reference),
+            reference: text(self.reference).or(named),
             transaction: text(self.transaction),
             payout: self.payout.map(|line| line.0),
             booked_at: self.booked_at,
