@@ -57,7 +57,7 @@ async fn a_wallet_is_called_once_and_its_signed_report_settles_the_fee_at_its_ow
     assert_eq!(created[0]["amount"], 30_000);
 
     office.wait_until("2026-11-20T09:20").await;
-    let captured = wallet.report(&order(&attempt), 30_000, (0, 4711));
+    let captured = Wallet::report(&order(&attempt), 30_000, (0, 4711));
     for _ in 0..2 {
         assert_eq!(report(&mut office, &captured).await.status, 204);
     }
@@ -72,11 +72,11 @@ async fn a_wallet_is_called_once_and_its_signed_report_settles_the_fee_at_its_ow
 
 #[tokio::test]
 async fn a_wrong_signature_is_refused_with_what_the_partner_needs_and_leaves_no_trace() {
-    let (mut office, wallet, _folder) = open().await;
+    let (mut office, _wallet, _folder) = open().await;
     let certificate = submitted(&mut office, "a1", "download").await;
     let attempt = start(&mut office, &certificate).await;
     let before = office.log().await;
-    let mut forged = wallet.report(&order(&attempt), 30_000, (0, 4711));
+    let mut forged = Wallet::report(&order(&attempt), 30_000, (0, 4711));
     forged["amount"] = json!(1);
     let refused = report(&mut office, &forged).await;
     assert_eq!(refused.status, 401, "{} {:?}", refused.body, refused.headers);
@@ -101,14 +101,14 @@ async fn a_wrong_signature_is_refused_with_what_the_partner_needs_and_leaves_no_
 
 #[tokio::test]
 async fn signed_messages_that_name_nothing_or_mean_nothing_are_kept_and_listed() {
-    let (mut office, wallet, _folder) = open().await;
+    let (mut office, _wallet, _folder) = open().await;
     let certificate = submitted(&mut office, "a1", "download").await;
     start(&mut office, &certificate).await;
     for _ in 0..2 {
-        let stranger = wallet.report("ORDER-1", 30_000, (0, 4711));
+        let stranger = Wallet::report("ORDER-1", 30_000, (0, 4711));
         assert_eq!(report(&mut office, &stranger).await.status, 204);
     }
-    let impossible = wallet.report("ORDER-2", -5, (0, 4712));
+    let impossible = Wallet::report("ORDER-2", -5, (0, 4712));
     assert_eq!(report(&mut office, &impossible).await.status, 204);
     let operator = office.token(dossier::contract::Role::Operator, "op", "");
     let list = office.browser.get("/v1/payment-notices/unmatched", &operator).await.granted();
@@ -144,7 +144,7 @@ async fn a_wallet_that_reports_nothing_is_asked_and_its_answer_is_the_same_fact_
     *wallet.paid.lock().unwrap() = Some(4711);
     office.wait_until("2026-11-20T12:00").await;
     assert_eq!(paid(&office, &certificate).await["received_vnd"], 30_000);
-    let late = wallet.report(&order(&attempt), 30_000, (0, 4711));
+    let late = Wallet::report(&order(&attempt), 30_000, (0, 4711));
     report(&mut office, &late).await;
     let paid = paid(&office, &certificate).await;
     assert_eq!((&paid["received_vnd"], &paid["owed_back_vnd"]), (&json!(30_000), &json!(0)));
@@ -223,7 +223,7 @@ async fn a_lost_answer_and_a_crash_before_the_end_of_a_try_repeat_the_same_reque
 
 #[tokio::test]
 async fn a_browser_returns_to_the_site_of_its_payment_and_to_no_other() {
-    let (mut office, wallet, _folder) = open().await;
+    let (mut office, _wallet, _folder) = open().await;
     let certificate = submitted(&mut office, "a1", "download").await;
     let elsewhere = json!({ "provider": "walet", "return_url": "https://evil.example/" });
     let payments = certificate.at("payments");
@@ -232,7 +232,7 @@ async fn a_browser_returns_to_the_site_of_its_payment_and_to_no_other() {
     assert_eq!(pointers.len(), 2, "all at once: {}", refused.body);
     let attempt = start(&mut office, &certificate).await;
     let before = office.log().await;
-    let returned = wallet.report(&order(&attempt), 30_000, (0, 4711));
+    let returned = Wallet::report(&order(&attempt), 30_000, (0, 4711));
     let address = |values: &Value| {
         let pairs: Vec<(String, String)> = values
             .as_object()

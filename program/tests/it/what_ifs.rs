@@ -6,6 +6,7 @@ use dossier::contract::Role;
 use dossier::law::next_version;
 use engine::what_if::{Compared, WhatIf};
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
 use crate::law::issue;
 use crate::life::{pay, submitted, take};
@@ -128,13 +129,14 @@ async fn a_what_if_that_nobody_waits_for_computes_no_further_dossier() {
         Ok(())
     };
     let (store, now) = (Arc::clone(&office.engine.store), office.engine.clock.now());
-    let running = tokio::spawn(async move {
+    let mut running = JoinSet::new();
+    running.spawn(async move {
         let watch = Arc::default();
         Arc::new(what_if).run(&store, (now, 100), watch, changes).await
     });
     begun.recv().await.unwrap();
-    running.abort();
-    assert!(running.await.unwrap_err().is_cancelled());
+    running.abort_all();
+    assert!(running.join_next().await.unwrap().unwrap_err().is_cancelled());
     release.send(()).unwrap();
     drop(release);
     // The computation has ended when its side of the channel is gone.

@@ -140,9 +140,7 @@ impl Installation {
         let mut process = Process::start(&mut command, &log).unwrap();
         let address = self.browser.address;
         cluster::wait_until("our process", || {
-            if process.has_ended()? {
-                panic!("it ended: {}", std::fs::read_to_string(&log)?);
-            }
+            assert!(!process.has_ended()?, "it ended: {}", std::fs::read_to_string(&log)?);
             Ok(get(address, "/health/ready").is_some_and(|(status, _)| status == 200))
         })
         .unwrap();
@@ -295,7 +293,7 @@ impl Installation {
                 here += captured;
             }
             returned += shown["refunded_vnd"].as_i64().unwrap();
-            self.has_receipts(&shown);
+            Self::has_receipts(&shown);
         }
         let mut there = 0;
         let mut gone = 0;
@@ -319,7 +317,7 @@ impl Installation {
     }
 
     /// Every đồng of a dossier is a receipt or owed back.
-    fn has_receipts(&self, shown: &Value) {
+    fn has_receipts(shown: &Value) {
         let amount = |name: &str| shown[name].as_i64().unwrap();
         let receipts = shown["receipts"].as_array().unwrap();
         let receipted: i64 =

@@ -1,6 +1,7 @@
 //! A wallet (MoMo) in the test process: it answers calls and signs reports. Its signatures are
 //! written here from its documentation and use nothing of `libs/partners`.
 
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 const SECRET: &str = "wallet secret";
 
@@ -33,12 +35,17 @@ pub(crate) struct Wallet {
     pub(crate) calls: Arc<Mutex<Vec<(String, Value)>>>,
     /// The transaction with which a query is answered; the payment is not known if absent.
     pub(crate) paid: Arc<Mutex<Option<i64>>>,
+    /// Ends with the wallet.
+    _serving: Arc<JoinSet<()>>,
 }
 
 pub(crate) fn hmac(text: &str) -> String {
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap();
     let mac = mac.chain_update(text).finalize().into_bytes();
-    mac.iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl Wallet {
@@ -49,9 +56,10 @@ impl Wallet {
             mood: Arc::new(Mutex::new(Mood::Works)),
             calls: Arc::default(),
             paid: Arc::default(),
+            _serving: Arc::default(),
         };
-        let serving = wallet.clone();
-        tokio::spawn(async move {
+        let (answering, mut serving) = (wallet.clone(), JoinSet::new());
+        serving.spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut sent = Vec::new();
                 let (path, body) = loop {
@@ -65,14 +73,14 @@ impl Wallet {
                         break (path, body);
                     }
                 };
-                let Some((status, answer)) = serving.answer(&path, &body) else { continue };
+                let Some((status, answer)) = answering.answer(&path, &body) else { continue };
                 let answer = answer.to_string();
                 let length = answer.len();
                 let head = format!("HTTP/1.1 {status} x\r\ncontent-length: {length}\r\n\r\n");
                 _ = stream.write_all(format!("{head}{answer}").as_bytes()).await;
             }
         });
-        wallet
+        Self { _serving: Arc::new(serving), ..wallet }
     }
 
     fn answer(&self, path: &str, body: &Value) -> Option<(u16, Value)> {
@@ -107,7 +115,7 @@ impl Wallet {
     }
 
     /// A signed report.
-    pub(crate) fn report(&self, order: &str, amount: i64, (code, number): (i64, i64)) -> Value {
+    pub(crate) fn report(order: &str, amount: i64, (code, number): (i64, i64)) -> Value {
         let values = [
             ("accessKey", json!("ACCESS")),
             ("amount", json!(amount)),
