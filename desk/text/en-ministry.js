@@ -316,6 +316,8 @@ export const enMinistry = {
   'read.get_parcel_list': 'the hand-over list of parcels',
   'read.get_parcels': 'the list of parcels',
   'read.get_payment': 'the fee and payments',
+  'read.get_payment_book': 'the book of an account',
+  'read.get_payment_book_lines': 'the lines of a statement',
   'read.get_rating': 'the rating',
   'read.get_reads': 'who has read it',
   'read.get_receipt': 'a receipt',

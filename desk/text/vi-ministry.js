@@ -316,6 +316,8 @@ export const viMinistry = {
   'read.get_parcel_list': 'bảng kê giao bưu gửi',
   'read.get_parcels': 'danh sách bưu gửi',
   'read.get_payment': 'phí và thanh toán',
+  'read.get_payment_book': 'sổ của một tài khoản',
+  'read.get_payment_book_lines': 'các dòng sao kê',
   'read.get_rating': 'đánh giá',
   'read.get_reads': 'ai đã đọc',
   'read.get_receipt': 'biên lai',

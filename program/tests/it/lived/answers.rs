@@ -61,6 +61,11 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_mandate_document", "of firms, not of dossiers, see `mandates`"),
     ("get_mandate_reads", "of firms, not of dossiers, see `mandates`"),
     ("get_publication", "the address of one published answer, see `complaint_day`"),
+    ("get_payment_book", "sums of an account, see `books`"),
+    ("get_payment_book_lines", "of transfers to an account, see `books`"),
+    ("get_partner_requests", "requests to a partner, see `partners`"),
+    ("return_from_partner", "a redirect of a browser, see `partners`"),
+    ("take_partner_call", "a message of a partner, see `partners`"),
 ];
 
 /// The media type of a stream of events (server-sent events).

@@ -2,10 +2,10 @@
 
 mod approve_closing;
 mod enter_correction;
-mod get_book;
-mod get_book_lines;
-mod get_books;
-mod get_differences;
+mod get_payment_book;
+mod get_payment_book_lines;
+mod get_payment_books;
+mod get_payment_differences;
 mod import_statement;
 mod line;
 mod propose_closing;
@@ -21,10 +21,10 @@ use super::App;
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         import_statement::operation(),
-        get_books::operation(),
-        get_book::operation(),
-        get_book_lines::operation(),
-        get_differences::operation(),
+        get_payment_books::operation(),
+        get_payment_book::operation(),
+        get_payment_book_lines::operation(),
+        get_payment_differences::operation(),
         propose_closing::operation(),
         approve_closing::operation(),
         reject_closing::operation(),

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Operation, Problem, Reply, Request};
 
-use super::reply::{BookReply, named, sums, take};
+use super::reply::{PaymentBookReply, named, sums, take};
 use crate::books::App;
 
 /// The approval of a proposed closing.
@@ -31,7 +31,7 @@ pub(super) fn operation() -> Operation<App> {
     .step(&ApproveClosing::STEP)
     .body::<ApproveClosingRequest>()
     .unseen()
-    .reply::<BookReply>()
+    .reply::<PaymentBookReply>()
     .versioned()
     .handle(handle)
 }

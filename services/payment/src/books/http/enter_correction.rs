@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dossier::books::enter_correction::EnterCorrection;
 use web::{Operation, Problem, Reply, Request};
 
-use super::reply::{BookReply, named, take};
+use super::reply::{PaymentBookReply, named, take};
 use crate::books::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -17,7 +17,7 @@ pub(super) fn operation() -> Operation<App> {
     .parameter("book", "Id of the book: day, agency and account.")
     .command::<EnterCorrection>()
     .unseen()
-    .reply::<BookReply>()
+    .reply::<PaymentBookReply>()
     .versioned()
     .handle(handle)
 }

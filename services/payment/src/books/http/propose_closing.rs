@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use web::{Operation, Problem, Reply, Request, Text};
 
 use super::line::AMOUNT_IMPOSSIBLE;
-use super::reply::{BookReply, named, sums, take};
+use super::reply::{PaymentBookReply, named, sums, take};
 use crate::books::App;
 
 /// A closing of an account for a day.
@@ -40,7 +40,7 @@ pub(super) fn operation() -> Operation<App> {
     .refusals(&[AMOUNT_IMPOSSIBLE])
     .body::<ProposeClosingRequest>()
     .unseen()
-    .reply::<BookReply>()
+    .reply::<PaymentBookReply>()
     .versioned()
     .handle(handle)
 }

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use web::{Line, List, Operation, Problem, Reply, Request, Text};
 
 use super::line::{AMOUNT_IMPOSSIBLE, PAYOUT_MISSING, StatementLineRequest};
-use super::reply::{BookReply, named, take};
+use super::reply::{PaymentBookReply, named, take};
 use crate::books::App;
 
 const OTHER_DAY: dossier::RefusalEntry = dossier::RefusalEntry {
@@ -28,7 +28,7 @@ pub(crate) struct ProposeCorrectionRequest {
     #[serde(default)]
     #[schema(value_type = Vec<StatementLineRequest>, max_items = 20)]
     lines: List<StatementLineRequest, CORRECTION_LINES_MAX>,
-    /// Keys of differences that the reason explains, from `get_differences`; at most 100.
+    /// Keys of differences that the reason explains, from `get_payment_differences`; at most 100.
     #[serde(default)]
     #[schema(value_type = Vec<String>, max_items = 100)]
     accepts: List<Line<220>, ACCEPTS_MAX>,
@@ -51,7 +51,7 @@ pub(super) fn operation() -> Operation<App> {
     .refusals(&[AMOUNT_IMPOSSIBLE, PAYOUT_MISSING, OTHER_DAY])
     .body::<ProposeCorrectionRequest>()
     .unseen()
-    .reply::<BookReply>()
+    .reply::<PaymentBookReply>()
     .versioned()
     .handle(handle)
 }

@@ -19,7 +19,7 @@ use crate::books::{App, totals};
 
 /// An account on a day: what the statements, the records of payments and the receipts say.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct BookReply {
+pub(crate) struct PaymentBookReply {
     /// Id of the book.
     #[schema(example = "2026-11-20_G02.001_sandbox")]
     book: String,
@@ -85,7 +85,7 @@ pub(crate) struct BookTotalsReply {
     /// Part of what came in for which receipts are valid. The rest is in doubt, owed back or
     /// refunded.
     receipted_vnd: Vnd,
-    /// Open differences, see `get_differences`.
+    /// Open differences, see `get_payment_differences`.
     open_differences: u64,
 }
 
@@ -236,7 +236,7 @@ impl CorrectionReply {
     }
 }
 
-impl BookReply {
+impl PaymentBookReply {
     fn new(id: &BookId, book: &Book, totals: &BookTotals, may_read: bool) -> Self {
         let stage = match (&book.closed, &book.closing) {
             (Some(_), _) => "closed",
@@ -328,6 +328,6 @@ pub(super) async fn shown(
     request.read_as(READ, &owner)?;
     let may_read = access::decide(caller, READ_TEXTS, Some(&owner)).is_ok();
     let totals = shown_sums(app, id, request).await?;
-    let reply = BookReply::new(id, &loaded.state, &totals, may_read);
+    let reply = PaymentBookReply::new(id, &loaded.state, &totals, may_read);
     Ok(Reply::ok(&reply).version(loaded.version).position(loaded.position))
 }

@@ -78,7 +78,7 @@ pub(crate) struct ListedBookReply {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get(ADDRESS, "get_books", "List the books of an agency")
+    Operation::get(ADDRESS, "get_payment_books", "List the books of an agency")
         .describe("Accounts and days with a statement, a closing or a proposal; the newest first.")
         .impersonal("accounts and days")
         .roles(READ)

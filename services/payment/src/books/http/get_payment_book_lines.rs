@@ -77,7 +77,7 @@ impl From<&StatementLine> for BookLineReply {
 pub(super) fn operation() -> Operation<App> {
     Operation::get(
         "/v1/payment-books/{book}/lines",
-        "get_book_lines",
+        "get_payment_book_lines",
         "List the lines of an account on a day",
     )
     .describe("With the texts of transfers, by which the payer of an unknown one is found.")

@@ -7,18 +7,18 @@ use dossier::books::{Book, READ};
 use engine::Streams;
 use web::{Operation, Problem, Reply, Request};
 
-use super::reply::{BookReply, named, resource, shown};
+use super::reply::{PaymentBookReply, named, resource, shown};
 use crate::books::App;
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get("/v1/payment-books/{book}", "get_book", "Return an account on a day")
+    Operation::get("/v1/payment-books/{book}", "get_payment_book", "Return an account on a day")
         .describe(
             "What the statements, the records of payments and the receipts say, the closing, and the \
              corrections. An account without statements and closings has the sums of the records.",
         )
         .parameter("book", "Id of the book: day, agency and account.")
         .roles(READ)
-        .reply::<BookReply>()
+        .reply::<PaymentBookReply>()
         .versioned()
         .handle(handle)
 }

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
-use super::get_books::asked;
+use super::get_payment_books::asked;
 use crate::books::App;
 use crate::books::totals::OPEN;
 
@@ -118,18 +118,22 @@ pub(crate) struct DifferenceReply {
 }
 
 pub(super) fn operation() -> Operation<App> {
-    Operation::get(ADDRESS, "get_differences", "List differences of statements and payments")
-        .describe(
-            "The oldest first, with what to do about each. Those in matters to which the caller is a \
+    Operation::get(
+        ADDRESS,
+        "get_payment_differences",
+        "List differences of statements and payments",
+    )
+    .describe(
+        "The oldest first, with what to do about each. Those in matters to which the caller is a \
              party are not listed. What is recorded on an account counts from the day of its first \
              statement on.",
-        )
-        .impersonal("codes, amounts, dates and numbers of transactions")
-        .roles(dossier::books::READ)
-        .query::<DifferencesQuery>()
-        .list::<DifferenceReply>()
-        .pages()
-        .handle(handle)
+    )
+    .impersonal("codes, amounts, dates and numbers of transactions")
+    .roles(dossier::books::READ)
+    .query::<DifferencesQuery>()
+    .list::<DifferenceReply>()
+    .pages()
+    .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
