@@ -4,8 +4,8 @@
 //! persons. Law 97/2015/QH13, art. 14 (who collects fees accounts for them, for each kind
 //! separately); Law 88/2015/QH13 on accounting, art. 27 (corrections of books).
 //!
-//! Cash is the account [`TILL`](crate::law::TILL) of each agency. It has no statements: what was recorded is compared
-//! with what was counted.
+//! Cash is the account [`TILL`](crate::law::TILL) of each agency. It has no statements: what was
+//! recorded is compared with what was counted.
 
 use crate::access::{May, agency, any};
 use crate::contract::Role;

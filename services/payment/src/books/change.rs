@@ -5,7 +5,7 @@ use dossier::books::{Book, BookId, account_of, due};
 use dossier::contract::{
     AgencyCode, BookEvent, Brief, EventSet, PaymentEvent, PaymentId, StatementLine, party_name,
 };
-use dossier::law::TILL;
+use dossier::law::{Law, TILL};
 use dossier::payment::Payment;
 use engine::view::{party_names, text_array};
 use engine::{Engine, envelope};
@@ -82,13 +82,7 @@ pub(super) fn of_payment(
         return changes;
     };
     let law = engine.law();
-    let account = |provider: &str| {
-        let (agency, account) = account_of(&law, brief, provider, recorded.at);
-        // An account that no rule names may be described by the partner's file.
-        let known = partners.get(provider).filter(|_| account == provider);
-        let of_file = known.and_then(|known| known.partner.account(agency.as_str()));
-        (of_file.map_or_else(|| agency.to_string(), |of_file| of_file.agency.clone()), account)
-    };
+    let account = |provider: &str| account((&law, partners), brief, provider, recorded.at);
     let of_attempt = |id: &PaymentId| {
         let attempt = payment.attempts.get(id)?;
         Some((account(&attempt.started.provider), id.to_string()))
@@ -137,10 +131,29 @@ pub(super) fn of_payment(
         }
         _ => {}
     }
+    changes.push(receipts(payment));
+    changes
+}
+
+/// The account on which a payment through a provider arrives.
+fn account(
+    (law, partners): (&Law, &Partners),
+    brief: &Brief,
+    provider: &str,
+    at: Timestamp,
+) -> Account {
+    let (agency, account) = account_of(law, brief, provider, at);
+    // An account that no rule names may be described by the partner's file.
+    let known = partners.get(provider).filter(|_| account == provider);
+    let of_file = known.and_then(|known| known.partner.account(agency.as_str()));
+    (of_file.map_or_else(|| agency.to_string(), |of_file| of_file.agency.clone()), account)
+}
+
+/// The valid amounts of all receipts of a payment.
+fn receipts(payment: &Payment) -> Change {
     let receipts = payment.receipts.iter();
     let receipts = receipts.map(|receipt| (receipt.source.to_string(), receipt.left().0));
-    changes.push(Change::Receipts(receipts.collect()));
-    changes
+    Change::Receipts(receipts.collect())
 }
 
 /// What an event of the books changes.

@@ -1,5 +1,6 @@
-//! Changes of the view's rows. Whenever a line, an attempt or a movement comes, the payments that it
-//! may concern are compared anew as a whole, so that the order in which they come does not matter.
+//! Changes of the view's rows. Whenever a line, an attempt or a movement comes, the payments that
+//! it may concern are compared anew as a whole, so that the order in which they come does not
+//! matter.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Enters a proposed correction into the books. The law: `libs/dossier/src/books/enter_correction.rs`.
+//! Enters a proposed correction into the books. The law:
+//! `libs/dossier/src/books/enter_correction.rs`.
 
 use std::sync::Arc;
 

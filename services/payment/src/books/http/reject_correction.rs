@@ -1,4 +1,5 @@
-//! Rejects or withdraws a proposed correction. The law: `libs/dossier/src/books/reject_correction.rs`.
+//! Rejects or withdraws a proposed correction. The law:
+//! `libs/dossier/src/books/reject_correction.rs`.
 
 use std::sync::Arc;
 
