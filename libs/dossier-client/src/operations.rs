@@ -1631,7 +1631,7 @@ impl<T: Transport> Client<T> {
     }
 }
 
-/// Payment: Fees, money and receipts.
+/// Payment: Fees, money, receipts and the books of accounts.
 impl<T: Transport> Client<T> {
     /// List the requests to a payment partner.
     ///
@@ -1707,6 +1707,232 @@ impl<T: Transport> Client<T> {
         )
     }
 
+    /// List the books of an agency.
+    ///
+    /// `GET /v1/payment-books`
+    ///
+    /// Accounts and days with a statement, a closing or a proposal; the newest first.
+    ///
+    /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
+    /// `operator` of all.
+    pub fn get_payment_books(
+        &self,
+        query: &types::GetPaymentBooksQuery,
+    ) -> Request<'_, T, Vec<types::ListedBookReply>> {
+        Request::new(self, Service::Payment, Method::GET, "/v1/payment-books".to_owned(), read_json)
+            .query(query)
+    }
+
+    /// Return an account on a day.
+    ///
+    /// `GET /v1/payment-books/{book}`
+    ///
+    /// What the statements, the records of payments and the receipts say, the closing, and the
+    /// corrections. An account without statements and closings has the sums of the records.
+    ///
+    /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
+    /// `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_payment_book(&self, book: &str) -> Request<'_, T, types::PaymentBookReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            format!("/v1/payment-books/{book_}", book_ = segment(book)),
+            read_json,
+        )
+    }
+
+    /// Close an account for a day.
+    ///
+    /// `POST /v1/payment-books/{book}/closing-approvals`
+    ///
+    /// By another person than the proposer, if the sums have not changed since.
+    ///
+    /// For `cashier` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn approve_closing(
+        &self,
+        book: &str,
+        body: &types::ApproveClosingRequest,
+    ) -> Request<'_, T, types::PaymentBookReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payment-books/{book_}/closing-approvals", book_ = segment(book)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Reject or withdraw a proposed closing.
+    ///
+    /// `POST /v1/payment-books/{book}/closing-rejections`
+    ///
+    /// For `cashier` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn reject_closing(
+        &self,
+        book: &str,
+        body: &types::RejectClosingRequest,
+    ) -> Request<'_, T, types::PaymentBookReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payment-books/{book_}/closing-rejections", book_ = segment(book)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Propose to close an account for a day.
+    ///
+    /// `POST /v1/payment-books/{book}/closings`
+    ///
+    /// With the present sums of statements and records; for a till (account `cash`) with the
+    /// counted cash. A second person approves it. A closed day is corrected by corrections
+    /// only.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn propose_closing(
+        &self,
+        book: &str,
+        body: &types::ProposeClosingRequest,
+    ) -> Request<'_, T, types::PaymentBookReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payment-books/{book_}/closings", book_ = segment(book)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Enter a proposed correction into the books.
+    ///
+    /// `POST /v1/payment-books/{book}/correction-approvals`
+    ///
+    /// For `cashier` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: 88/2015/QH13 Điều 27; 97/2015/QH13 Điều 14.
+    pub fn enter_correction(
+        &self,
+        book: &str,
+        body: &types::EnterCorrectionRequest,
+    ) -> Request<'_, T, types::PaymentBookReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payment-books/{book_}/correction-approvals", book_ = segment(book)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Reject or withdraw a proposed correction.
+    ///
+    /// `POST /v1/payment-books/{book}/correction-rejections`
+    ///
+    /// For `cashier` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn reject_correction(
+        &self,
+        book: &str,
+        body: &types::RejectCorrectionRequest,
+    ) -> Request<'_, T, types::PaymentBookReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payment-books/{book_}/correction-rejections", book_ = segment(book)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Propose a correction of the books.
+    ///
+    /// `POST /v1/payment-books/{book}/corrections`
+    ///
+    /// Adds lines that the statements lack, or explains differences. A second person enters it
+    /// into the books, also into those of a closed day, which stay as they were.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 88/2015/QH13 Điều 27; 97/2015/QH13 Điều 14.
+    pub fn propose_correction(
+        &self,
+        book: &str,
+        body: &types::ProposeCorrectionRequest,
+    ) -> Request<'_, T, types::PaymentBookReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payment-books/{book_}/corrections", book_ = segment(book)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// List the lines of an account on a day.
+    ///
+    /// `GET /v1/payment-books/{book}/lines`
+    ///
+    /// With the texts of transfers, by which the payer of an unknown one is found.
+    ///
+    /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_payment_book_lines(
+        &self,
+        book: &str,
+        query: &types::GetPaymentBookLinesQuery,
+    ) -> Request<'_, T, Vec<types::BookLineReply>> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            format!("/v1/payment-books/{book_}/lines", book_ = segment(book)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// List differences of statements and payments.
+    ///
+    /// `GET /v1/payment-differences`
+    ///
+    /// The oldest first, with what to do about each. Those in matters to which the caller is a
+    /// party are not listed. What is recorded on an account counts from the day of its first
+    /// statement on.
+    ///
+    /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
+    /// `operator` of all.
+    pub fn get_payment_differences(
+        &self,
+        query: &types::GetPaymentDifferencesQuery,
+    ) -> Request<'_, T, Vec<types::DifferenceReply>> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            "/v1/payment-differences".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// List the money of an agency on a day.
     ///
     /// `GET /v1/payment-movements`
@@ -1772,6 +1998,32 @@ impl<T: Transport> Client<T> {
             read_json,
         )
         .query(query)
+    }
+
+    /// Import a statement.
+    ///
+    /// `POST /v1/payment-statements`
+    ///
+    /// Lines of a bank's statement or a provider's settlement file. Each line counts once, by
+    /// its `event`, however often it is imported. A line about an attempt that is not known to
+    /// be paid is taken as the provider's report; one that names no payment waits in
+    /// `get_unmatched_payment_notices`. Longer files are imported in parts.
+    ///
+    /// For `cashier` of the agency, `operator` of all.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn import_statement(
+        &self,
+        body: &types::ImportStatementRequest,
+    ) -> Request<'_, T, Vec<types::ImportedDayReply>> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            "/v1/payment-statements".to_owned(),
+            read_json,
+        )
+        .json(body)
     }
 
     /// List the open payment tasks of an agency.
@@ -1863,6 +2115,34 @@ impl<T: Transport> Client<T> {
             Service::Payment,
             Method::POST,
             format!("/v1/payments/{dossier_}/cash", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Charge a further fee during processing.
+    ///
+    /// `POST /v1/payments/{dossier}/further-fees`
+    ///
+    /// A line of the tariff that is not charged for every dossier. The dossier waits for it as
+    /// for its fee: the clock stops, or the time of waiting is not counted, where the law says
+    /// so.
+    ///
+    /// For `clerk` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 3, 14; 137/2026/NĐ-CP Điều 11.2.
+    pub fn charge_further_fee(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::ChargeFurtherFeeRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/further-fees", dossier_ = segment(dossier)),
             read_json,
         )
         .if_match(seen)

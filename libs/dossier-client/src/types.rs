@@ -62,6 +62,8 @@ pub struct AddressQuotas {
     pub look_ups: QuotaRate,
     /// The same over a longer time.
     pub look_ups_of_a_day: QuotaRate,
+    /// Messages of partners, which are signed instead.
+    pub partner_messages: QuotaRate,
 }
 
 /// A postal address.
@@ -172,6 +174,13 @@ pub struct ApplicantQuotas {
     pub uploaded_bytes: QuotaRate,
     /// Uploaded documents that no step has named yet.
     pub unfinished_uploads: u64,
+}
+
+/// The approval of a proposed closing.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ApproveClosingRequest {
+    /// Id of the proposed closing (`proposed_closing`).
+    pub closing: uuid::Uuid,
 }
 
 /// Approves a proposed decision.
@@ -380,6 +389,36 @@ pub struct Book {
     pub dossiers: Vec<BookRow>,
 }
 
+/// A line of a statement or settlement file.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BookLineReply {
+    /// The bank's or provider's name of the line.
+    pub event: String,
+    /// What the line reports.
+    pub kind: LineKind,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Charge that was withheld, in VND.
+    pub fee_vnd: Vnd,
+    /// Time of booking.
+    pub booked_at: jiff::Timestamp,
+    /// Id of the dossier whose payment it is about; null if none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+    /// Text of the transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memo: Option<String>,
+    /// The provider's number of the payout.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout: Option<String>,
+    /// Our reference; null if the line has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// The provider's number of the transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
 /// A page of the register.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct BookReply {
@@ -442,6 +481,43 @@ pub struct BookRow {
     /// Number of the person who filed it for the applicant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub representative: Option<String>,
+}
+
+values! {
+    /// Stage of an account on a day.
+    BookStage {
+        Open = "open",
+        Proposed = "proposed",
+        Closed = "closed",
+    }
+}
+
+/// Sums of an account on a day, in VND.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct BookTotalsReply {
+    /// Lines of statements.
+    pub lines: u64,
+    /// Came in by the statements.
+    pub stated_in_vnd: Vnd,
+    /// Went out to payers or was taken back, by the statements.
+    pub stated_out_vnd: Vnd,
+    /// Charges of the bank or provider.
+    pub charged_vnd: Vnd,
+    /// Paid out to bank accounts, net of charges.
+    pub paid_out_vnd: Vnd,
+    /// Payouts of providers that arrived.
+    pub paid_in_vnd: Vnd,
+    /// Recorded movements of money.
+    pub movements: u64,
+    /// Came in by the records of payments.
+    pub recorded_in_vnd: Vnd,
+    /// Went out by the records of payments.
+    pub recorded_out_vnd: Vnd,
+    /// Part of what came in for which receipts are valid. The rest is in doubt, owed back or
+    /// refunded.
+    pub receipted_vnd: Vnd,
+    /// Open differences, see `get_payment_differences`.
+    pub open_differences: u64,
 }
 
 /// The length of a period.
@@ -563,6 +639,15 @@ values! {
         Counter = "counter",
         Post = "post",
     }
+}
+
+/// A further fee of a dossier that is being processed.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ChargeFurtherFeeRequest {
+    /// Code of the line in the tariff of the procedure; one that is `further`.
+    pub rule: Line100,
+    /// Written reason, which the payer reads.
+    pub reason: Text2000,
 }
 
 /// A line of the fee.
@@ -689,6 +774,28 @@ pub struct ClosedConsultationReply {
     /// The question; null after its erasure, and for operators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,
+}
+
+/// How a day was closed.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ClosedReply {
+    /// When it was closed.
+    pub at: jiff::Timestamp,
+    /// Who proposed it.
+    pub proposed_by: Subject,
+    /// Who approved it.
+    pub by: Subject,
+    /// Sums at the closing.
+    pub totals: BookTotalsReply,
+    /// Counted cash; null if the account is no till.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_vnd: Option<Vnd>,
+    /// Counted cash less the cash that the records have; null if the account is no till.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference_vnd: Option<Vnd>,
+    /// Reason of the differences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A code of a list.
@@ -1107,6 +1214,26 @@ pub struct ControlStep {
     pub to: Option<String>,
 }
 
+/// A correction that was entered.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CorrectionReply {
+    /// Id of the correction.
+    pub correction: uuid::Uuid,
+    /// When it was entered.
+    pub at: jiff::Timestamp,
+    /// Who proposed it.
+    pub proposed_by: Subject,
+    /// Who approved it.
+    pub by: Subject,
+    /// Names of the lines that it added.
+    pub lines: Vec<String>,
+    /// Keys of the differences that it explains.
+    pub accepts: Vec<String>,
+    /// Written reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// A dossier that a figure counts.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct CountedDossierReply {
@@ -1519,6 +1646,68 @@ pub struct DeputisedReply {
     pub to: jiff::civil::Date,
 }
 
+values! {
+    /// How a line of a statement and a recorded movement differ.
+    DifferenceKind {
+        Unknown = "unknown",
+        MissingHere = "missing_here",
+        MissingThere = "missing_there",
+        AmountDiffers = "amount_differs",
+        Reversed = "reversed",
+        RefundNotRecorded = "refund_not_recorded",
+        RefundNotSeen = "refund_not_seen",
+        CameBack = "came_back",
+        PayoutDiffers = "payout_differs",
+    }
+}
+
+/// A difference between a statement and the recorded payments.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DifferenceReply {
+    /// Key of the difference, for `propose_correction`.
+    pub key: String,
+    /// Id of the book.
+    pub book: String,
+    /// What differs.
+    pub difference: DifferenceKind,
+    /// What the line or movement is: a kind of line, or `capture`, `correction`, `refund`.
+    pub of: String,
+    /// Amount of the line or movement, in VND.
+    pub amount_vnd: Vnd,
+    /// Age in seconds.
+    pub age_s: i64,
+    /// Whether that has passed.
+    pub overdue: bool,
+    /// What to do about it, in Vietnamese.
+    pub advice_vi: String,
+    /// What to do about it, in English.
+    pub advice_en: String,
+    /// Code of the dossier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<DossierCode>,
+    /// Id of the dossier; null if none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+    /// When it should be settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The bank's or provider's name of the line or report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Amount of its counterpart; null if it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_vnd: Option<Vnd>,
+    /// Our reference in the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// Time of the line or movement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<jiff::Timestamp>,
+    /// The provider's number of the transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
 /// SHA-256 of a document's content: 64 hexadecimal digits in lower case.
 pub type DocumentDigest = String;
 
@@ -1923,6 +2112,13 @@ pub struct EndingReply {
     pub days: i64,
 }
 
+/// Enters a proposed correction.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct EnterCorrectionRequest {
+    /// Id of the proposed correction, from the book.
+    pub correction: uuid::Uuid,
+}
+
 /// A span that was counted or skipped.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ExplainedSpan {
@@ -2057,6 +2253,8 @@ pub struct FeeLineReply {
     pub effective: InForce,
     /// Channels of filing for which it is charged; all if empty.
     pub channels: Vec<Channel>,
+    /// Whether it is charged only if an officer says so during processing.
+    pub further: bool,
     /// Legal basis.
     pub basis: String,
 }
@@ -2488,6 +2686,44 @@ pub struct HandedOutReply {
     pub received_by: Option<String>,
 }
 
+/// Lines of a bank's statement or a provider's settlement file.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ImportStatementRequest {
+    /// The account: its code in the payment rules, or the name of a provider.
+    pub account: Line40,
+    /// The lines, of one or more days; at most 2,000.
+    pub lines: Vec<StatementLineRequest>,
+    /// Code of the agency that has the account; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+}
+
+impl ImportStatementRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(account: impl Into<String>, lines: Vec<StatementLineRequest>) -> Self {
+        Self { account: account.into(), lines, agency: None }
+    }
+}
+
+/// What a file brought to an account on a day.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ImportedDayReply {
+    /// Id of the book.
+    pub book: String,
+    /// The day.
+    pub day: jiff::civil::Date,
+    /// Lines of this file on the day.
+    pub lines: u64,
+    /// Lines that this file was the first to bring. Another import of the same file has the
+    /// same answer.
+    pub new_lines: u64,
+    /// Sum of what came in by the lines of this file, in VND.
+    pub in_vnd: Vnd,
+    /// Sum of what went out, in VND.
+    pub out_vnd: Vnd,
+}
+
 /// A range of days, both ends included, or without an end.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct InForce {
@@ -2776,11 +3012,39 @@ pub type Line500 = String;
 pub type Line60 = String;
 
 values! {
+    /// What a line of a statement or settlement file reports.
+    LineKind {
+        Received = "received",
+        Refunded = "refunded",
+        Reversed = "reversed",
+        CameBack = "came_back",
+        PaidOut = "paid_out",
+        PaidIn = "paid_in",
+        Charge = "charge",
+    }
+}
+
+values! {
     /// By what a list is sorted.
     ListOrder {
         Due = "due",
         Newest = "newest",
     }
+}
+
+/// An account on a day.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ListedBookReply {
+    /// Id of the book.
+    pub book: String,
+    /// Code of the agency.
+    pub agency: AgencyCode,
+    /// Name of the account.
+    pub account: String,
+    /// The day.
+    pub day: jiff::civil::Date,
+    /// Stage.
+    pub stage: BookStage,
 }
 
 /// A complaint, without its texts and contact but for the name.
@@ -3693,6 +3957,36 @@ pub struct PastSupplementReply {
     pub reason: Option<String>,
 }
 
+/// An account on a day: what the statements, the records of payments and the receipts say.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PaymentBookReply {
+    /// Id of the book.
+    pub book: String,
+    /// Code of the agency.
+    pub agency: AgencyCode,
+    /// Name of the account.
+    pub account: String,
+    /// The day.
+    pub day: jiff::civil::Date,
+    /// `open`, `proposed` or `closed`.
+    pub stage: String,
+    /// The present sums. After the closing, they may differ from those at the closing by
+    /// corrections and by money that was recorded later.
+    pub totals: BookTotalsReply,
+    /// Corrections that wait for a second person.
+    pub proposed_corrections: Vec<ProposedCorrectionReply>,
+    /// Entered corrections, oldest first.
+    pub corrections: Vec<CorrectionReply>,
+    /// Rejected closings and corrections, oldest first; the newest 100.
+    pub rejections: Vec<RejectedProposalReply>,
+    /// How the day was closed; null if it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub closed: Option<ClosedReply>,
+    /// Closing that waits for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_closing: Option<ProposedClosingReply>,
+}
+
 /// An attempt to pay.
 pub type PaymentId = uuid::Uuid;
 
@@ -3994,6 +4288,39 @@ pub struct ProposalReply {
     pub reason: Option<String>,
 }
 
+/// A closing of an account for a day.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct ProposeClosingRequest {
+    /// Counted cash without the float, in VND; for the account `cash` only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_vnd: Option<u64>,
+    /// Why there are differences; required if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Text2000>,
+}
+
+/// A correction of the books.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ProposeCorrectionRequest {
+    /// Written reason.
+    pub reason: Text2000,
+    /// Keys of differences that the reason explains, from `get_payment_differences`; at most
+    /// 100.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepts: Vec<String>,
+    /// Lines that the statements lack; at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<StatementLineRequest>,
+}
+
+impl ProposeCorrectionRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), accepts: Vec::new(), lines: Vec::new() }
+    }
+}
+
 /// Proposes a decision, or makes it where the procedure requires one officer only.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ProposeDecisionRequest {
@@ -4001,6 +4328,43 @@ pub struct ProposeDecisionRequest {
     pub outcome: Outcome,
     /// The written reason, at most 4000 characters.
     pub reason: Text4000,
+}
+
+/// A closing that waits for a second person.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ProposedClosingReply {
+    /// Id of the proposal.
+    pub closing: uuid::Uuid,
+    /// Who proposed it.
+    pub by: Subject,
+    /// When it was proposed.
+    pub at: jiff::Timestamp,
+    /// Sums at the proposal.
+    pub totals: BookTotalsReply,
+    /// Counted cash; null if the account is no till.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counted_vnd: Option<Vnd>,
+    /// Reason of the differences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A correction that waits for a second person.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ProposedCorrectionReply {
+    /// Id of the proposal.
+    pub correction: uuid::Uuid,
+    /// Who proposed it.
+    pub by: Subject,
+    /// When it was proposed.
+    pub at: jiff::Timestamp,
+    /// Names of the lines that it adds.
+    pub lines: Vec<String>,
+    /// Keys of the differences that it explains.
+    pub accepts: Vec<String>,
+    /// Written reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A refund that waits for a second person.
@@ -4623,6 +4987,24 @@ impl RegisterCredentialRequest {
     }
 }
 
+/// The rejection of a proposed closing.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RejectClosingRequest {
+    /// Id of the proposed closing, from the book.
+    pub closing: uuid::Uuid,
+    /// Written reason.
+    pub reason: Text2000,
+}
+
+/// The rejection of a proposed correction.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RejectCorrectionRequest {
+    /// Id of the proposed correction, from the book.
+    pub correction: uuid::Uuid,
+    /// Written reason.
+    pub reason: Text2000,
+}
+
 /// Rejects a proposed decision, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RejectProposalRequest {
@@ -4655,6 +5037,20 @@ pub struct RejectResolutionRequest {
 pub struct RejectRulesRequest {
     /// Written reason.
     pub reason: Text1000,
+}
+
+/// A closing or a correction that was rejected or withdrawn.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RejectedProposalReply {
+    /// Id of the proposal.
+    pub proposal: uuid::Uuid,
+    /// When it was rejected.
+    pub at: jiff::Timestamp,
+    /// Who rejected it.
+    pub by: Subject,
+    /// Written reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// A proposed refund or resolution that was rejected or withdrawn; for officers.
@@ -5237,6 +5633,57 @@ impl StartPaymentRequest {
     #[must_use]
     pub fn new(provider: impl Into<String>) -> Self {
         Self { provider: provider.into(), return_url: None }
+    }
+}
+
+/// A line of a statement or settlement file.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StatementLineRequest {
+    /// The bank's or provider's name of the line, the same in every file.
+    pub event: Line200,
+    /// What the line reports.
+    pub kind: LineKind,
+    /// Amount in whole đồng, positive: `kind` says in which direction it moved.
+    pub amount_vnd: u64,
+    /// Time of booking.
+    pub booked_at: jiff::Timestamp,
+    /// Charge that was withheld from the amount.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_vnd: Option<u64>,
+    /// Text of the transfer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memo: Option<Text500>,
+    /// The provider's number of the payout that has the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payout: Option<Line100>,
+    /// Our reference; the one in the text of the transfer if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<Line200>,
+    /// The provider's number of the transaction.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Line200>,
+}
+
+impl StatementLineRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        event: impl Into<String>,
+        kind: LineKind,
+        amount_vnd: u64,
+        booked_at: jiff::Timestamp,
+    ) -> Self {
+        Self {
+            event: event.into(),
+            kind,
+            amount_vnd,
+            booked_at,
+            fee_vnd: None,
+            memo: None,
+            payout: None,
+            reference: None,
+            transaction: None,
+        }
     }
 }
 
@@ -6463,6 +6910,60 @@ pub struct GetPartnerRequestsQuery {
     /// State of the requests; all if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<RequestState>,
+}
+
+/// The query of `get_payment_books`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetPaymentBooksQuery {
+    /// Name of the account; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency; those below it are included. The caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Stage; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<BookStage>,
+}
+
+/// The query of `get_payment_book_lines`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetPaymentBookLinesQuery {
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// The query of `get_payment_differences`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct GetPaymentDifferencesQuery {
+    /// Name of the account; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency; those below it are included. The caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// The day of the line or movement; all if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<jiff::civil::Date>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Whether they should have been settled by now; both if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub overdue: Option<bool>,
 }
 
 /// The query of `get_till`.
