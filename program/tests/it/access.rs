@@ -48,6 +48,23 @@ const OFFICE: &[May] = &[
     any(Role::Operator),
 ];
 
+/// Who may read payments and books; `None` for a step.
+fn of_money(operation: &str) -> Option<&'static [May]> {
+    Some(match operation {
+        "get_payment" => dossier::payment::READ,
+        "get_payment_tasks" | "get_till" => dossier::payment::READ_TASKS,
+        "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
+        "get_payment_book" | "get_payment_books" | "get_payment_differences" => {
+            dossier::books::READ
+        }
+        "get_payment_book_lines" => dossier::books::READ_TEXTS,
+        "get_partner_requests" | "replay_partner_request" | "cancel_partner_request" => {
+            dossier::payment::RUN_REQUESTS
+        }
+        _ => return None,
+    })
+}
+
 /// Who may, by the law's own word; queries that are no steps are listed.
 fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
     let mays = match operation {
@@ -60,16 +77,6 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_units" | "get_officers" | "get_absences" | "get_loads" => dossier::directory::READ,
         "bulk_reviews" => &[any(Role::Reviewer), any(Role::Approver)],
         "bulk_dossiers" | "bulk_deliveries" => &[any(Role::Clerk), any(Role::Approver)],
-        "get_payment" => dossier::payment::READ,
-        "get_payment_tasks" | "get_till" => dossier::payment::READ_TASKS,
-        "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
-        "get_payment_book" | "get_payment_books" | "get_payment_differences" => {
-            dossier::books::READ
-        }
-        "get_payment_book_lines" => dossier::books::READ_TEXTS,
-        "get_partner_requests" | "replay_partner_request" | "cancel_partner_request" => {
-            dossier::payment::RUN_REQUESTS
-        }
         "get_review" => dossier::review::READ,
         "get_delivery" => dossier::delivery::READ,
         "get_result_document" => dossier::delivery::READ_DOCUMENT,
@@ -118,7 +125,9 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_reader_reads" => &[any(Role::Auditor)],
         "get_parcel_label" => dossier::delivery::READ_LABEL,
         "upload_document" | "get_upload" => dossier::intake::submit_dossier::UPLOAD,
-        step => steps.iter().find(|s| s.name == step).unwrap_or_else(|| panic!("{step}")).may,
+        other => of_money(other).unwrap_or_else(|| {
+            steps.iter().find(|step| step.name == other).unwrap_or_else(|| panic!("{other}")).may
+        }),
     };
     mays.iter().map(|may| may.role).collect()
 }
