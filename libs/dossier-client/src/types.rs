@@ -1691,6 +1691,9 @@ pub struct DifferenceReply {
     /// When it should be settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
     /// The bank's or provider's name of the line or report.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
@@ -2711,7 +2714,7 @@ impl ImportStatementRequest {
 pub struct ImportedDayReply {
     /// Id of the book.
     pub book: String,
-    /// The day.
+    /// Local day on which the money moved.
     pub day: jiff::civil::Date,
     /// Lines of this file on the day.
     pub lines: u64,
@@ -3041,9 +3044,9 @@ pub struct ListedBookReply {
     pub agency: AgencyCode,
     /// Name of the account.
     pub account: String,
-    /// The day.
+    /// Local day on which the money moved.
     pub day: jiff::civil::Date,
-    /// Stage.
+    /// Whether it is open, proposed for closing, or closed.
     pub stage: BookStage,
 }
 
@@ -3781,7 +3784,7 @@ values! {
 pub struct PaperPrintedReply {
     /// Name of the template.
     pub template: String,
-    /// Version of the template.
+    /// By which version of its template it was printed.
     pub template_version: u32,
     /// SHA-256 of the printed text.
     pub sha256: String,
@@ -3966,7 +3969,7 @@ pub struct PaymentBookReply {
     pub agency: AgencyCode,
     /// Name of the account.
     pub account: String,
-    /// The day.
+    /// Local day on which the money moved.
     pub day: jiff::civil::Date,
     /// `open`, `proposed` or `closed`.
     pub stage: String,

@@ -136,7 +136,7 @@ async fn close(office: &mut Office, cashier: &str, head: &str) {
     assert_eq!(early.refused(), (409, "day-not-over"));
     office.wait_until("2026-11-23T09:00").await;
     let silent = step(office, cashier, "closings", json!({})).await;
-    assert_eq!(silent.refused(), (422, "reason-missing"));
+    assert_eq!(silent.refused(), (422, "difference-unexplained"));
     let counted = step(office, cashier, "closings", json!({ "counted_vnd": 1 })).await;
     assert_eq!(counted.refused(), (422, "count-not-permitted"));
     let reason = json!({ "reason": "một khoản chuyển chưa rõ người nộp" });
@@ -278,7 +278,7 @@ async fn a_till_is_counted_and_closed_by_two_persons() {
     assert_eq!(uncounted.refused(), (422, "count-missing"));
     let short = json!({ "counted_vnd": 29_000 });
     let short = step_on(&mut office, &cashier, (book, "closings"), short).await;
-    assert_eq!(short.refused(), (422, "reason-missing"));
+    assert_eq!(short.refused(), (422, "difference-unexplained"));
     let explained = json!({ "counted_vnd": 29_000, "reason": "thối nhầm 1.000 đồng" });
     let proposed = step_on(&mut office, &cashier, (book, "closings"), explained).await.granted();
     let approve = json!({ "closing": proposed["proposed_closing"]["closing"] });

@@ -44,7 +44,7 @@ async fn a_further_fee_during_processing_suspends_the_clock_until_it_is_paid() {
     assert_eq!(shown["total_vnd"], 5_200_000, "the further fee is not charged for every dossier");
     let further = json!({ "rule": "mlm-on-site", "reason": "thẩm định tại trụ sở" });
     let early = take(&mut office, &payments, "further-fees", &clerk, further.clone()).await;
-    assert_eq!(early.refused(), (409, "fee-not-received"));
+    assert_eq!(early.refused(), (409, "fee-not-settled"));
     let cash = json!({ "amount_vnd": 5_200_000 });
     take(&mut office, &payments, "cash", &cashier, cash).await.granted();
     let started = office.browser.get(&dossier, &clerk).await.granted();

@@ -38,8 +38,8 @@ mod status {
     pub(super) const DELIVERED: u8 = 10;
 }
 
-/// `dossiers` has its rows in the order of submission, not of their random ids, so that the rows that
-/// change are near each other in the file.
+/// `dossiers` has its rows in the order of submission, not of their random ids, so that the rows
+/// that change are near each other in the file.
 pub(crate) const TABLES: &str = "
 CREATE TABLE dossiers (
   id           TEXT    PRIMARY KEY,

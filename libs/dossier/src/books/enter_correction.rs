@@ -27,7 +27,7 @@ refusals! {
             "không có đề xuất này", "there is no such proposal";
         OwnProposal => 409, "own-proposal",
             "không được tự phê duyệt đề xuất của mình", "you cannot approve your own proposal";
-        Known(Findings) => 409, "line-known",
+        Known(Findings) => 409, "line-recorded-since",
             "dòng này đã có trong sổ", "the book has this line already";
     }
 }

@@ -24,7 +24,7 @@ refusals! {
     pub enum Refusal {
         NoAgency => 404, "no-such-agency",
             "không có cơ quan này", "there is no such agency";
-        Closed => 409, "day-closed",
+        Closed => 409, "day-already-closed",
             "ngày này đã khóa sổ", "the day is closed already";
         AlreadyProposed => 409, "closing-already-proposed",
             "đã có đề nghị khóa sổ chờ người thứ hai", "a closing waits for a second person already";
@@ -37,7 +37,7 @@ refusals! {
             "phải nêu số tiền mặt đã kiểm đếm", "the counted cash is required";
         CountNotPermitted => 422, "count-not-permitted" at "/counted_vnd",
             "chỉ quỹ tiền mặt mới kiểm đếm", "only a till is counted";
-        ReasonMissing => 422, "reason-missing" at "/reason",
+        ReasonMissing => 422, "difference-unexplained" at "/reason",
             "có chênh lệch: phải nêu lý do", "there are differences: a reason is required";
     }
 }

@@ -10,7 +10,8 @@ use crate::law::{Finding, Findings};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 use crate::text::Text;
 
-/// Proposes a correction.
+/// Adds lines that the statements lack to the books of a day, or explains differences; takes
+/// effect when a second person enters it.
 #[derive(Debug, Clone)]
 pub struct ProposeCorrection {
     pub id: BookId,

@@ -85,7 +85,7 @@ payload! {
         stated_in: Vnd,
         /// What went out to payers, or was taken back, by the statements.
         stated_out: Vnd,
-        /// Charges.
+        /// What the bank or the provider took for its service.
         charged: Vnd,
         /// Paid out to bank accounts, net.
         paid_out: Vnd,

@@ -12,7 +12,8 @@ use crate::law::{Case, further_charge};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::Text;
 
-/// Charges a further fee.
+/// A fee of the tariff that becomes due while the dossier is processed. The procedure's clock is
+/// suspended until it is paid.
 #[derive(Debug, Clone)]
 pub struct ChargeFurtherFee {
     /// Code of the line in the tariff.
@@ -28,7 +29,7 @@ refusals! {
     pub enum Refusal {
         NotInProcess => 409, "not-in-process",
             "hồ sơ không ở bước giải quyết", "the dossier is not being processed";
-        NotSettled => 409, "fee-not-received",
+        NotSettled => 409, "fee-not-settled",
             "phí, lệ phí của hồ sơ chưa nộp đủ", "the fee of the dossier has not been paid";
         UnknownFee(Known) => 422, "unknown-fee" at "/rule",
             "biểu phí của thủ tục không có khoản thu thêm này",

@@ -1,6 +1,6 @@
-//! The write connection of a view in a file, on a thread of its own, which begins with the first
-//! write. On the threads of a blocking pool, each of which wrote now and then, SQLite's memory would
-//! be kept by all of them.
+//! The write connection of a view, on a thread of its own, which begins with the first write. On
+//! the threads of a blocking pool, each of which wrote now and then, SQLite's memory would be kept
+//! by all of them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};

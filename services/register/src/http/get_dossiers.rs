@@ -239,8 +239,8 @@ async fn found_by(
     Ok((rows, next.map(|next| next.to_string())))
 }
 
-/// The ranges to merge: an officer's list has a range of its own, each answer to "who has to act" has
-/// one, and so have the dossiers with a label or a flag: few of a million may have it.
+/// The ranges to merge: an officer's list has a range of its own, each answer to "who has to act"
+/// has one, and so have the dossiers with a label or a flag: few of a million may have it.
 fn ranges(
     query: &DossiersQuery,
     (whose, unit): (&Whose, Option<&[Subject]>),

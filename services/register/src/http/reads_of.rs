@@ -55,7 +55,7 @@ pub(crate) struct PaperPrintedReply {
     /// Name of the template.
     #[schema(example = "control-06")]
     template: String,
-    /// Version of the template.
+    /// By which version of its template it was printed.
     template_version: u32,
     /// SHA-256 of the printed text.
     #[schema(example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]

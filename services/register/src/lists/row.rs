@@ -193,8 +193,8 @@ impl ListedRow {
     /// The lists in which it is: a dossier with those of its agency, of the agency that received it
     /// and of the agencies above them, of its applicant and, while it is open, of its officer; each
     /// task with those of the agency that has it, and of its officer. A dossier with a label is
-    /// also with those of the agency that have that label, one with a flag also with those that have
-    /// that flag.
+    /// also with those of the agency that have that label, one with a flag also with those that
+    /// have that flag.
     pub(super) fn keys(&self) -> BTreeSet<Key> {
         let mut keys = BTreeSet::new();
         let due = |due_at: Option<Timestamp>| due_at.map_or(i64::MAX, Timestamp::as_millisecond);

@@ -40,6 +40,7 @@ pub(crate) struct BookLineReply {
     /// Charge that was withheld, in VND.
     fee_vnd: Vnd,
     /// Our reference; null if the line has none.
+    #[schema(example = "K7Q2M9XA")]
     reference: Option<String>,
     /// The provider's number of the transaction.
     #[schema(example = "14312345")]

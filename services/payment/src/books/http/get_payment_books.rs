@@ -69,10 +69,10 @@ pub(crate) struct ListedBookReply {
     /// Name of the account.
     #[schema(example = "sandbox")]
     account: String,
-    /// The day.
+    /// Local day on which the money moved.
     #[schema(value_type = Date)]
     day: String,
-    /// Stage.
+    /// Whether it is open, proposed for closing, or closed.
     #[schema(value_type = BookStage)]
     stage: String,
 }

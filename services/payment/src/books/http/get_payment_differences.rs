@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use dossier::books::{BookId, Difference};
 use dossier::contract::{AgencyCode, DossierCode, DossierId, Vnd};
+use dossier::law::Law;
 use engine::view::{Question, of_agency, of_uninvolved};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -11,7 +12,7 @@ use rusqlite::types::Value;
 use rusqlite::{Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
+use web::{Cursors, Due, Operation, PageRows, Problem, Reply, Request};
 
 use super::get_payment_books::asked;
 use crate::books::App;
@@ -91,6 +92,7 @@ pub(crate) struct DifferenceReply {
     #[schema(example = "14312345")]
     transaction: Option<String>,
     /// Our reference in the line.
+    #[schema(example = "K7Q2M9XA")]
     reference: Option<String>,
     /// Id of the dossier; null if none is known.
     #[schema(value_type = Option<DossierId>)]
@@ -103,7 +105,9 @@ pub(crate) struct DifferenceReply {
     /// Age in seconds.
     age_s: i64,
     /// When it should be settled.
-    due_at: Option<Timestamp>,
+    #[serde(flatten)]
+    #[schema(inline)]
+    due: Due,
     /// Whether that has passed.
     overdue: bool,
     /// What to do about it, in Vietnamese.
@@ -178,7 +182,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let rows = app.view.query(Question::List, move |tables| {
         tables
             .prepare(&sql)?
-            .query_map(params_from_iter(values), |row| listed(row, now))?
+            .query_map(params_from_iter(values), |row| listed(&law, row, now))?
             .collect::<rusqlite::Result<Vec<_>>>()
     });
     let rows = rows.await?;
@@ -188,13 +192,15 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
 }
 
-fn listed(row: &Row<'_>, now: i64) -> rusqlite::Result<DifferenceReply> {
+fn listed(law: &Law, row: &Row<'_>, now: i64) -> rusqlite::Result<DifferenceReply> {
     let (agency, account): (String, String) = (row.get(1)?, row.get(2)?);
     let day: String = row.get(3)?;
     let difference: String = row.get(4)?;
     let advice = Difference::named(&difference).map(Difference::advice);
     let advice = advice.map_or_else(Default::default, |advice| (advice.vi, advice.en));
     let (at, due_at): (i64, i64) = (row.get(9)?, row.get(10)?);
+    let due_at = Timestamp::from_millisecond(due_at).ok();
+    let due = Due::of(law, &agency.as_str().into(), due_at);
     let book = day.parse().map(|day| BookId { day, agency: agency.as_str().into(), account });
     Ok(DifferenceReply {
         key: row.get(0)?,
@@ -210,8 +216,8 @@ fn listed(row: &Row<'_>, now: i64) -> rusqlite::Result<DifferenceReply> {
         code: row.get(8)?,
         since: Timestamp::from_millisecond(at).ok(),
         age_s: now.saturating_sub(at).div_euclid(1_000).max(0),
-        due_at: Timestamp::from_millisecond(due_at).ok(),
-        overdue: due_at <= now,
+        due,
+        overdue: due_at.is_some_and(|due_at| due_at.as_millisecond() <= now),
         advice_vi: advice.0,
         advice_en: advice.1,
         sorted_by: at,

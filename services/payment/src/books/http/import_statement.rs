@@ -68,7 +68,7 @@ pub(crate) struct ImportedDayReply {
     /// Id of the book.
     #[schema(example = "2026-11-20_G02.001_sandbox")]
     book: String,
-    /// The day.
+    /// Local day on which the money moved.
     day: Date,
     /// Lines of this file on the day.
     lines: u64,

@@ -30,7 +30,7 @@ pub(crate) struct ProposeCorrectionRequest {
     lines: List<StatementLineRequest, CORRECTION_LINES_MAX>,
     /// Keys of differences that the reason explains, from `get_payment_differences`; at most 100.
     #[serde(default)]
-    #[schema(value_type = Vec<String>, max_items = 100)]
+    #[schema(value_type = Vec<String>, max_items = 100, example = json!(["line:FT26324001"]))]
     accepts: List<Line<220>, ACCEPTS_MAX>,
     /// Written reason.
     reason: Text<2000>,

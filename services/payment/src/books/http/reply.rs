@@ -28,7 +28,7 @@ pub(crate) struct PaymentBookReply {
     /// Name of the account.
     #[schema(example = "sandbox")]
     account: String,
-    /// The day.
+    /// Local day on which the money moved.
     day: Date,
     /// `open`, `proposed` or `closed`.
     #[schema(example = "open")]
@@ -58,6 +58,7 @@ pub(crate) struct RejectedProposalReply {
     /// Who rejected it.
     by: Subject,
     /// Written reason.
+    #[schema(example = "tiền hoàn bị trả lại")]
     reason: Option<String>,
 }
 
@@ -103,6 +104,7 @@ pub(crate) struct ProposedClosingReply {
     /// Counted cash; null if the account is no till.
     counted_vnd: Option<Vnd>,
     /// Reason of the differences.
+    #[schema(example = "trả lại tiền thừa nhầm")]
     reason: Option<String>,
 }
 
@@ -122,6 +124,7 @@ pub(crate) struct ClosedReply {
     /// Counted cash less the cash that the records have; null if the account is no till.
     difference_vnd: Option<Vnd>,
     /// Reason of the differences.
+    #[schema(example = "trả lại tiền thừa nhầm")]
     reason: Option<String>,
 }
 
@@ -135,10 +138,13 @@ pub(crate) struct ProposedCorrectionReply {
     /// When it was proposed.
     at: Timestamp,
     /// Names of the lines that it adds.
+    #[schema(example = json!(["FT26324001"]))]
     lines: Vec<String>,
     /// Keys of the differences that it explains.
+    #[schema(example = json!(["line:FT26324001"]))]
     accepts: Vec<String>,
     /// Written reason.
+    #[schema(example = "tiền hoàn bị trả lại")]
     reason: Option<String>,
 }
 
@@ -154,10 +160,13 @@ pub(crate) struct CorrectionReply {
     /// Who approved it.
     by: Subject,
     /// Names of the lines that it added.
+    #[schema(example = json!(["FT26324001"]))]
     lines: Vec<String>,
     /// Keys of the differences that it explains.
+    #[schema(example = json!(["line:FT26324001"]))]
     accepts: Vec<String>,
     /// Written reason.
+    #[schema(example = "tiền hoàn bị trả lại")]
     reason: Option<String>,
 }
 
