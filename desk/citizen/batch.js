@@ -37,32 +37,51 @@ function Form({ procedure, agencies }) {
   const [list, setList] = useState();
   const [problem, setProblem] = useState();
   const [outcomes, setOutcomes] = useState(new Map());
-  // The same rows are sent with the same key, so that a repetition files nothing twice.
-  const keys = useRef(new Map());
+  // Requests of which it is unknown what became of them. They are sent again as they were, with the same
+  // key, before others are: so a repetition files nothing twice.
+  const unknown = useRef([]);
   const set = (path, part) => setShared((before) => changed(before, path, part));
   const choose = async (file) => {
     setOutcomes(new Map());
+    unknown.current = [];
     setProblem(undefined);
     setList(file && listOf(await file.text(), procedure));
   };
   const send = async () => {
     setProblem(undefined);
+    const found = new Map(outcomes);
+    const file = async (part) => {
+      const done = () => {
+        unknown.current = unknown.current.filter((one) => one !== part);
+      };
+      try {
+        const { body } = await post('/v1/dossiers/batches', { items: part.items }, { key: part.key });
+        for (const one of body.outcomes) found.set(part.rows[one.index], one);
+        if (body.outcomes.every(({ status }) => status < 500)) done();
+        setOutcomes(new Map(found));
+      } catch (failed) {
+        // A refusal of the whole request filed nothing.
+        if (failed.status >= 400 && failed.status < 500) done();
+        throw failed;
+      }
+    };
     try {
+      for (const part of [...unknown.current]) await file(part);
       const named = new Map(Object.values(files).flat().map((one) => [one.name, one]));
-      const left = list.rows.map((row, at) => ({ row, at })).filter(({ at }) => !outcomes.get(at)?.dossier);
+      const waits = new Set(unknown.current.flatMap(({ rows }) => rows));
+      const left = list.rows
+        .map((row, at) => ({ row, at }))
+        .filter(({ at }) => !found.get(at)?.dossier && !waits.has(at));
       const items = left.map(({ row, at }) => ({ at, ...itemOf(row, shared, procedure, named) }));
-      const found = new Map(outcomes);
       for (const { at, missing } of items) if (missing.length) found.set(at, { missing });
       for (const part of partsOf(items.filter(({ missing }) => !missing.length))) {
-        const body = { items: part.map(({ item }) => item) };
-        const content = JSON.stringify(body);
-        if (!keys.current.has(content)) keys.current.set(content, newKey());
-        const reply = await post('/v1/dossiers/batches', body, { key: keys.current.get(content) });
-        for (const one of reply.body.outcomes) found.set(part[one.index].at, one);
-        setOutcomes(new Map(found));
+        const sent = { rows: part.map(({ at }) => at), items: part.map(({ item }) => item), key: newKey() };
+        unknown.current.push(sent);
+        await file(sent);
       }
-      setOutcomes(found);
+      setOutcomes(new Map(found));
     } catch (failed) {
+      setOutcomes(new Map(found));
       setProblem(failed);
     }
   };

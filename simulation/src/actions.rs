@@ -184,6 +184,14 @@ pub(crate) const ACTIONS: &[Action] = &[
             .map(|_| json!({ "amount_vnd": number(&s.payment, "/outstanding_vnd") }))
     }),
     act("cash 1", Who::Cashier, "/v1/payments/{}/cash", |_, _| Some(json!({ "amount_vnd": 1 }))),
+    act("charge a further fee", Who::Clerk, "/v1/payments/{}/further-fees", |s, p| {
+        let lines = &p.procedure.fees.lines;
+        let line = lines.iter().find(|line| line.further).or_else(|| lines.first());
+        let rule = line.map_or("none", |line| &*line.rule);
+        s.payment
+            .get("dossier")
+            .map(|_| json!({ "rule": rule, "reason": "phải thẩm định tại chỗ" }))
+    }),
     act("pay in parts", Who::Cashier, "/v1/payments/{}/attempts", |s, _| {
         s.payment.get("dossier").map(|_| json!({ "provider": "sandbox-partial" }))
     }),

@@ -15,6 +15,9 @@
 {{- with .Values.identity.authoritySecret -}}
 {{- $wants = append $wants (dict "name" . "from" (list "--from-file=ca.crt=IDENTITY-CA.crt") "why" "the authorities of the identity provider's certificate and the collector's") -}}
 {{- end -}}
+{{- with .Values.partners.existingSecret -}}
+{{- $wants = append $wants (dict "name" . "from" (list "--from-file=SECRETS/") "why" "the secrets of payment partners, a file each, named as in the partners' files") -}}
+{{- end -}}
 {{- if .Values.bus.enabled -}}
 {{- with .Values.bus -}}
 {{- with .existingSecret -}}

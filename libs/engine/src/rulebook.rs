@@ -8,6 +8,7 @@ use dossier::State;
 use dossier::contract::{DirectoryEvent, LawEvent, Meta, RulesIssued, RulesKind};
 use dossier::law::{InvalidLaw, Law, Void};
 use dossier::rules::{Rules, Shipped, stream_id};
+use dossier::services::Category;
 use events::{AppendError, EventStore, Filter, Position, ReadError, Recorded};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -90,8 +91,9 @@ pub(crate) const KINDS: [&str; 2] = ["law.", DIRECTORY];
 
 const DIRECTORY: &str = "directory.";
 
-/// The categories of the streams that have these events.
-const CATEGORIES: &[&str] = &["law", "directory"];
+/// The categories of all streams that have these events.
+const CATEGORIES: &[&str] =
+    &[Category::Law.as_str(), Category::Outage.as_str(), Category::Directory.as_str()];
 
 fn of_the_law() -> Filter {
     Filter { kinds: KINDS.map(Into::into).into() }

@@ -196,14 +196,14 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
-    /// Ends a request that waits. False if it does not wait.
+    /// Ends a request that waits or was given up. False for any other.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
     pub fn cancel(&mut self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
         let sql = "UPDATE request SET state = 'cancelled', ended_at = ?2 \
-                   WHERE id = ?1 AND state = 'waiting'";
+                   WHERE id = ?1 AND state IN ('waiting', 'given_up')";
         Ok(self.connection.execute(sql, params![id, micros(now)])? == 1)
     }
 

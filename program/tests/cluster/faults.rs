@@ -157,8 +157,12 @@ fn disk_full(cluster: &mut Cluster) {
         let filler = views.join("filler");
         let filled = std::fs::write(&filler, vec![0; 16 * 1024 * 1024]);
         assert!(filled.is_err(), "the disk is not full");
+        let lag = || replica.metric("dossier_view_lag");
+        // Until then its files have room of their own: the log of changes is written anew in place.
+        wait_until("a read model on a full disk", || Ok(lag().is_some_and(|lag| lag > 0.0)))
+            .unwrap();
         rest(GONE);
-        let behind = replica.metric("dossier_view_lag").unwrap();
+        let behind = lag().unwrap();
         assert!(behind > 0.0, "it wrote to a full disk");
         std::fs::remove_file(&filler).unwrap();
         wait_until("a read model that has caught up", || {

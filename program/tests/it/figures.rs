@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use cluster::Nats;
+use events::EventStore;
 use serde_json::json;
 
 use crate::durability::Process;
 use crate::parcels::say;
+use crate::support::wallet::Wallet;
 use crate::support::{Browser, Office, postgres_url};
 use crate::trace::nats_server;
 
@@ -35,7 +37,9 @@ async fn every_figure_that_an_alert_or_the_dashboard_asks_for_is_said_by_a_runni
         ASKING.iter().flat_map(|file| names(&std::fs::read_to_string(file).unwrap())).collect();
     assert!(wanted.len() > 30, "{wanted:?}");
     // What only certain dates and certain requests bring.
-    let mut office = Office::open().await;
+    let (wallet, files) = (Wallet::open().await, tempfile::tempdir().unwrap());
+    let outside = wallet.outside(files.path());
+    let mut office = Office::open_with_partners(EventStore::memory(), outside).await;
     say(&mut office, "vnpost", json!({ "waybill": "ZZ1" }), "91", "delivered").await.granted();
     let known = said(&office.browser).await;
 

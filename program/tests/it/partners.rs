@@ -177,9 +177,10 @@ async fn a_wallet_that_does_not_work_is_given_up_and_the_payer_begins_again() {
         let (browser, operator) = (office.browser.clone(), operator.clone());
         async move { browser.post(&address, &operator, "", json!({})).await }
     };
-    assert_eq!(post(of("cancellations")).await.refused(), (409, "request-not-waiting"));
-    assert_eq!(post(of("replays")).await.granted()["state"], "waiting");
+    // The payment has failed: the payer begins another one.
+    assert_eq!(post(of("replays")).await.refused(), (409, "request-not-needed"));
     assert_eq!(post(of("cancellations")).await.granted()["state"], "cancelled");
+    assert_eq!(post(of("cancellations")).await.refused(), (409, "request-not-cancellable"));
     assert_eq!(post(format!("{requests}/nothing/replays")).await.refused(), (404, "not-found"));
     let clerk = office.clerk();
     assert_eq!(office.browser.get(requests, &clerk).await.refused().0, 403);

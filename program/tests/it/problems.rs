@@ -62,6 +62,7 @@ async fn bodies(office: &Office) -> Vec<Body> {
                 .split('/')
                 .map(|part| match part {
                     "{label}" | "{note}" | "{message}" => "1",
+                    "{book}" => "2026-11-20_G02.002_sandbox",
                     part if part.starts_with('{') => "00000000-0000-0000-0000-000000000001",
                     part => part,
                 })

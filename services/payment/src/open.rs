@@ -87,7 +87,7 @@ CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 19] = [
+const KINDS: [&str; 20] = [
     "books.CorrectionEntered.v1",
     "payment.PaymentStarted.v1",
     "payment.DiscrepancyFound.v1",
@@ -105,6 +105,7 @@ const KINDS: [&str; 19] = [
     "payment.NoticeUnmatched.v1",
     "payment.NoticeMatched.v1",
     "payment.FeeReassessed.v1",
+    "payment.FurtherFeeCharged.v1",
     "payment.CashReceived.v1",
     "payment.PaymentCaptured.v1",
 ];

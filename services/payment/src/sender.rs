@@ -179,6 +179,10 @@ impl Sender {
         };
         let Some(attempt) = work.open(&loaded.state) else { return Ok(Err(Unmade::Over)) };
         let made = match work {
+            // Meanwhile the payer may have begun another one.
+            Work::Pay { .. } if now.duration_since(entry.added_at).as_mins() >= OPEN_FOR_MIN => {
+                Err(Unmade::Unknown("the partner did not work for too long"))
+            }
             Work::Pay { .. } => {
                 let order = Order::of(&self.desk.partners, &loaded.state, attempt, (None, false));
                 match order.map(|order| order.start(known)) {

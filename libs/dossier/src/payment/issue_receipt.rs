@@ -53,8 +53,9 @@ pub const MONEY: &[&str] = &[
     "payment.CashReceived.v1",
     // Doubtful money that a cashier confirmed.
     "payment.DiscrepancyResolved.v1",
-    // Money in excess of a reduced fee, kept after the reduction was rejected.
+    // Money in excess of a fee, kept when a reduction was rejected or a further fee was charged.
     "payment.FeeReassessed.v1",
+    "payment.FurtherFeeCharged.v1",
 ];
 
 /// The data of the receipt for an event that brought money: event, payment and amount. `None` if no

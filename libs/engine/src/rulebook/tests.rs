@@ -147,6 +147,15 @@ async fn what_ships_is_issued_once_and_read_from_the_log_ever_after() {
 }
 
 #[test]
+fn every_category_with_events_of_the_law_is_read() {
+    for category in Category::ALL {
+        let kinds = category.events().map_or(&[][..], |events| events.kinds);
+        let has = kinds.iter().any(|kind| KINDS.iter().any(|prefix| kind.starts_with(prefix)));
+        assert_eq!(has, CATEGORIES.contains(&category.as_str()), "{category:?}");
+    }
+}
+
+#[test]
 fn the_largest_file_that_can_be_issued_fits_into_an_event() {
     let rules = RulesIssued {
         kind: RulesKind::Procedure,

@@ -20,7 +20,7 @@ type Job = Box<dyn FnOnce(&Connection) + Send>;
 pub(super) struct Writer {
     name: &'static str,
     pub(super) connection: Arc<Mutex<Connection>>,
-    thread: OnceLock<Option<Thread>>,
+    thread: OnceLock<Thread>,
 }
 
 #[derive(Debug)]
@@ -50,7 +50,7 @@ impl Writer {
             // The receiver is gone if the caller was cancelled.
             let _ = done.send(write(connection));
         });
-        let sent = match self.thread.get_or_init(|| self.start()) {
+        let sent = match self.started() {
             Some(thread) => thread.jobs.try_send(job).map_err(|error| match error {
                 TrySendError::Full(_) => ViewError::Busy,
                 TrySendError::Disconnected(_) => ViewError::BrokenOff,
@@ -63,7 +63,15 @@ impl Writer {
         }
     }
 
-    /// `None` if the system has no thread.
+    /// The thread; `None` while the system has none.
+    fn started(&self) -> Option<&Thread> {
+        if self.thread.get().is_none() {
+            // Of two that are started at the same time, one is not kept, and ends.
+            let _ = self.thread.set(self.start()?);
+        }
+        self.thread.get()
+    }
+
     fn start(&self) -> Option<Thread> {
         let (jobs, next) = sync_channel::<Job>(VIEW_WRITES_WAITING_MAX);
         let connection = Arc::clone(&self.connection);
@@ -87,7 +95,7 @@ impl Writer {
 impl Drop for Writer {
     /// Joins the thread, so that a dropped view holds no file open.
     fn drop(&mut self) {
-        if let Some(Some(Thread { jobs, handle })) = self.thread.take() {
+        if let Some(Thread { jobs, handle }) = self.thread.take() {
             drop(jobs);
             // A thread that panicked outside a write has ended.
             let _ = handle.join();

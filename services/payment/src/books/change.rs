@@ -1,5 +1,7 @@
 //! What an event changes in the view, before it is written.
 
+use std::collections::BTreeSet;
+
 use dossier::State;
 use dossier::books::{Book, BookId, account_of, due};
 use dossier::contract::{
@@ -349,11 +351,10 @@ fn write_lines(
         concerned
             .iter()
             .try_for_each(|payment| relate(tables, &of, Some(payment.as_str()), &[]))?;
-        if let Some(payout) = &line.payout {
-            judge_payout(tables, payout)?;
-        }
     }
-    Ok(())
+    let payouts: BTreeSet<&String> =
+        lines.iter().filter_map(|(line, _)| line.payout.as_ref()).collect();
+    payouts.into_iter().try_for_each(|payout| judge_payout(tables, book.agency.as_str(), payout))
 }
 
 /// From the day of its first statement on, what is recorded on an account is compared with them.

@@ -16,7 +16,7 @@ use super::shape::SHAPE;
 use crate::partners::Partners;
 
 /// Kinds of events that may change the view.
-const KINDS: [&str; 8] = [
+const KINDS: [&str; 9] = [
     "books.",
     "payment.PaymentStarted.v1",
     "payment.PaymentCaptured.v1",
@@ -25,6 +25,7 @@ const KINDS: [&str; 8] = [
     "payment.DiscrepancyResolved.v1",
     "payment.PaymentRefunded.v1",
     "payment.FeeReassessed.v1",
+    "payment.FurtherFeeCharged.v1",
 ];
 
 /// Maintains the view.

@@ -196,7 +196,11 @@ fn judge(tables: &Connection, (agency, account): &Account, payment: &str) -> rus
 
 /// Compares a payout with its lines, and with the statement of the bank on whose account it
 /// arrived.
-pub(super) fn judge_payout(tables: &Connection, number: &str) -> rusqlite::Result<()> {
+pub(super) fn judge_payout(
+    tables: &Connection,
+    agency: &str,
+    number: &str,
+) -> rusqlite::Result<()> {
     struct Row {
         account: Account,
         event: String,
@@ -206,9 +210,10 @@ pub(super) fn judge_payout(tables: &Connection, number: &str) -> rusqlite::Resul
     }
     let rows: Vec<Row> = tables
         .prepare_cached(
-            "SELECT agency, account, event, kind, amount, fee FROM lines WHERE payout = ?1",
+            "SELECT agency, account, event, kind, amount, fee FROM lines
+             WHERE payout = ?1 AND agency = ?2",
         )?
-        .query_map([number], |row| {
+        .query_map([number, agency], |row| {
             let kind: String = row.get(3)?;
             Ok(Row {
                 account: (row.get(0)?, row.get(1)?),

@@ -67,7 +67,7 @@ impl Settler {
         (book, partner): (&BookId, &str),
         line: &StatementLine,
     ) -> Result<(), Stalled> {
-        let named = self.attempt(line, partner).await?;
+        let named = self.attempt(book, line, partner).await?;
         let Some((dossier, attempt)) = named else {
             return self.keep(book, partner, line).await;
         };
@@ -107,9 +107,11 @@ impl Settler {
         }
     }
 
-    /// The attempt that the reference of a line names, if it was started with this provider.
+    /// The attempt that the reference of a line names, if it was started with this provider for an
+    /// agency that the book is for.
     async fn attempt(
         &self,
+        book: &BookId,
         line: &StatementLine,
         partner: &str,
     ) -> Result<Option<(DossierId, Attempt)>, Stalled> {
@@ -117,6 +119,10 @@ impl Settler {
         let found = self.reports.attempt(reference).await.map_err(stalled)?;
         let Some((dossier, payment)) = found else { return Ok(None) };
         let loaded = self.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
+        let assessed = loaded.state.assessed();
+        if !assessed.is_some_and(|assessed| book.agency.covers(&assessed.brief.agency)) {
+            return Ok(None);
+        }
         let attempt = loaded.state.attempts.get(&payment);
         let attempt = attempt.filter(|attempt| attempt.started.provider == partner);
         Ok(attempt.map(|attempt| (dossier, attempt.clone())))
@@ -181,7 +187,7 @@ fn knows(attempt: &Attempt, line: &StatementLine) -> bool {
         known.is_some() && *known == line.transaction || known.as_ref() == Some(&line.event)
     };
     let is_it = |event: &String, number: &Option<String>, amount: Vnd| {
-        amount == line.amount && (*event == line.event || is_named(number) || number.is_none())
+        amount == line.amount && (*event == line.event || is_named(number))
     };
     attempt.captures.iter().any(|one| is_it(&one.event, &one.transaction, one.amount))
         || attempt

@@ -75,9 +75,10 @@ pub(super) fn totals(tables: &Connection, book: &BookId) -> rusqlite::Result<Boo
 
 /// Adds the numbers of open and of overdue differences to the metrics.
 pub(super) fn offer(engine: &Arc<Engine>, view: &Arc<View>) {
-    let (clock, view) = (Arc::clone(engine), Arc::clone(view));
+    // Not the engine, which has the metrics: it would never be dropped.
+    let (clock, view) = (engine.clock.clone(), Arc::clone(view));
     engine.metrics.asks(move || {
-        let (now, view) = (clock.clock.now().as_millisecond(), Arc::clone(&view));
+        let (now, view) = (clock.now().as_millisecond(), Arc::clone(&view));
         Box::pin(async move {
             let counted = view.query(Question::List, move |tables| {
                 let sql = format!("SELECT count(*), sum(due_at <= ?1) FROM ({OPEN})");

@@ -11,11 +11,11 @@ use super::get_partner_requests::{
 };
 use crate::App;
 
-const NOT_WAITING: RefusalEntry = RefusalEntry {
+const NOT_CANCELLABLE: RefusalEntry = RefusalEntry {
     status: 409,
-    code: "request-not-waiting",
-    vi: "chỉ hủy được yêu cầu đang chờ",
-    en: "only a request that waits can be cancelled",
+    code: "request-not-cancellable",
+    vi: "chỉ hủy được yêu cầu đang chờ hoặc đã bỏ",
+    en: "only a request that waits or was given up can be cancelled",
 };
 
 pub(super) fn operation() -> Operation<App> {
@@ -28,7 +28,7 @@ pub(super) fn operation() -> Operation<App> {
     .parameter("partner", "Name of the partner.")
     .parameter("request", "Id of the request, from `get_partner_requests`.")
     .roles(RUN_REQUESTS)
-    .refusals(&[NOT_WAITING, OUTBOX_UNAVAILABLE])
+    .refusals(&[NOT_CANCELLABLE, OUTBOX_UNAVAILABLE])
     .reply::<PartnerRequestReply>()
     .handle(handle)
 }
@@ -44,7 +44,7 @@ async fn handle(
     let now = app.payments.engine().time()?;
     let changed = app.desk.outbox.cancel(&id, now).await.map_err(|error| unavailable(&error))?;
     if !changed {
-        return Err(Problem::new(NOT_WAITING));
+        return Err(Problem::new(NOT_CANCELLABLE));
     }
     app.desk.added.notify_one();
     tracing::info!(partner = &*name, request = &*id, "request to a partner cancelled");

@@ -3,19 +3,28 @@
 use std::sync::Arc;
 
 use dossier::RefusalEntry;
-use dossier::payment::RUN_REQUESTS;
+use dossier::payment::{Payment, RUN_REQUESTS};
+use engine::Streams;
 use web::{Operation, Problem, Reply, Request};
 
 use super::get_partner_requests::{
     OUTBOX_UNAVAILABLE, PartnerRequestReply, found, shown, unavailable,
 };
 use crate::App;
+use crate::work::Work;
 
 const NOT_ENDED: RefusalEntry = RefusalEntry {
     status: 409,
     code: "request-not-to-be-replayed",
     vi: "chỉ gửi lại được yêu cầu đã bỏ hoặc đã hủy",
     en: "only a request that was given up or cancelled can be sent again",
+};
+
+const NOT_NEEDED: RefusalEntry = RefusalEntry {
+    status: 409,
+    code: "request-not-needed",
+    vi: "giao dịch đã kết thúc hoặc đã có kết quả: không cần gửi lại yêu cầu này",
+    en: "the payment has failed, ended or an outcome: this request is no longer needed",
 };
 
 pub(super) fn operation() -> Operation<App> {
@@ -28,7 +37,7 @@ pub(super) fn operation() -> Operation<App> {
     .parameter("partner", "Name of the partner.")
     .parameter("request", "Id of the request, from `get_partner_requests`.")
     .roles(RUN_REQUESTS)
-    .refusals(&[NOT_ENDED, OUTBOX_UNAVAILABLE])
+    .refusals(&[NOT_ENDED, NOT_NEEDED, OUTBOX_UNAVAILABLE])
     .reply::<PartnerRequestReply>()
     .handle(handle)
 }
@@ -40,7 +49,11 @@ async fn handle(
     request: Request,
 ) -> Result<Reply, Problem> {
     request.idempotency_key()?;
-    found(&app, &name, &id).await?;
+    let entry = found(&app, &name, &id).await?;
+    if let Ok(work) = serde_json::from_str::<Work>(&entry.request.work) {
+        let loaded = app.payments.load(&Streams::<Payment>::of(work.dossier().0)).await?;
+        work.open(&loaded.state).ok_or_else(|| Problem::new(NOT_NEEDED))?;
+    }
     let now = app.payments.engine().time()?;
     let changed = app.desk.outbox.replay(&id, now).await.map_err(|error| unavailable(&error))?;
     if !changed {

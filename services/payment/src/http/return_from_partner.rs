@@ -56,8 +56,8 @@ async fn handle(app: Arc<App>, name: String, request: Request) -> Result<Reply, 
     // The sites may have changed since the payment began.
     let return_url = return_url.filter(|url| app.desk.partners.may_return_to(url));
     let return_url = return_url.ok_or_else(Problem::not_found)?;
-    let between = if return_url.contains('?') { '&' } else { '?' };
     let (page, fragment) = return_url.split_once('#').unwrap_or((&return_url, ""));
+    let between = if page.contains('?') { '&' } else { '?' };
     let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
     let to = format!("{page}{between}payment={}{fragment}", payment.0);
     Ok(Reply::redirect().header(LOCATION, &to))

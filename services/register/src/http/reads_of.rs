@@ -113,7 +113,9 @@ pub(super) fn text((position, number): Key) -> String {
 
 fn reply(row: ReadRow, to: Role) -> PersonalReadReply {
     let ReadRow { at, reader, role, agency, operation, papers, .. } = row;
-    let papers = PaperPrintedReply::all(papers);
+    // The read of several dossiers has the papers of all of them.
     let is_shown = to == Role::Auditor || !role.is_officer();
+    let papers = if to == Role::Auditor || papers.len() == 1 { papers } else { Vec::new() };
+    let papers = PaperPrintedReply::all(papers);
     PersonalReadReply { at, role, agency, subject: is_shown.then_some(reader), operation, papers }
 }

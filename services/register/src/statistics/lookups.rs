@@ -17,6 +17,9 @@ pub(super) const LEVEL: &str = "level_of(procedure, version)";
 /// directory does not have that officer on that day.
 pub(super) const UNIT: &str = "unit_of(agency, officer, handled_at, handled_day)";
 
+/// Units that are remembered by a connection.
+const FOUND_MAX: usize = 10_000;
+
 /// The agency, the officer and the day of handling.
 type Handled = (String, String, Option<String>);
 
@@ -39,6 +42,9 @@ pub(super) fn offer(rows: &Connection, law: &Arc<Law>, now: Timestamp) -> rusqli
         let handled_at = row.get::<Option<i64>>(2)?.map(Timestamp::from_millisecond);
         let at = handled_at.and_then(Result::ok).unwrap_or(now);
         let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
+        if found.len() == FOUND_MAX {
+            found.clear();
+        }
         let unit =
             found.entry((agency, officer, day)).or_insert_with_key(|(agency, officer, _)| {
                 unit(&known, &agency.as_str().into(), &officer.as_str().into(), at)
