@@ -884,8 +884,9 @@ impl<T: Transport> Client<T> {
     ///
     /// What officers could read then: computed from the events that had been recorded by that
     /// instant, in all services. Names of agencies and procedures, and the lists of codes, are
-    /// those of now, and what was erased since is null. The `ETag` is that of the version at
-    /// that instant. 404 `not-found` before the submission.
+    /// those of now, tasks and their due dates follow the rules of now, and what was erased
+    /// since is null. The `ETag` is that of the version at that instant. 404 `not-found` before
+    /// the submission.
     ///
     /// For `auditor` of the agency.
     ///
