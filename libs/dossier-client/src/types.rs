@@ -2694,7 +2694,7 @@ pub struct HandedOutReply {
 pub struct ImportStatementRequest {
     /// The account: its code in the payment rules, or the name of a provider.
     pub account: Line40,
-    /// The lines, of one or more days; at most 2,000.
+    /// The lines, of one or more days; at most 1,000.
     pub lines: Vec<StatementLineRequest>,
     /// Code of the agency that has the account; the caller's if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,7 +1,7 @@
 //! Limits of the books.
 
 /// Lines of one request.
-pub const LINES_MAX: usize = 2_000;
+pub const LINES_MAX: usize = 1_000;
 /// Lines of one event: of the longest ones, so many fit into an event.
 pub const EVENT_LINES_MAX: usize = 50;
 /// Lines of an account on a day.

@@ -57,8 +57,8 @@ pub(crate) struct ImportStatementRequest {
     /// The account: its code in the payment rules, or the name of a provider.
     #[schema(example = "sandbox")]
     account: Line<40>,
-    /// The lines, of one or more days; at most 2,000.
-    #[schema(value_type = Vec<StatementLineRequest>, max_items = 2_000)]
+    /// The lines, of one or more days; at most 1,000.
+    #[schema(value_type = Vec<StatementLineRequest>, max_items = 1_000)]
     lines: List<StatementLineRequest, LINES_MAX>,
 }
 
