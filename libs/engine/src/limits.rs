@@ -47,8 +47,8 @@ pub const PAGE_EVENTS: usize = 512;
 pub const FOLLOWED_PER_SAVE: u64 = 1_000;
 /// Events per page of a projection: larger transactions cost less.
 pub const VIEW_PAGE_EVENTS: usize = 4_096;
-/// Writes of a view that wait for its thread. A follower begins one while the one before it runs; the
-/// view of cursors is shared by the followers of a service.
+/// Writes of a view that wait for its thread. A follower begins one while the one before it runs;
+/// the view of cursors is shared by the followers of a service.
 pub const VIEW_WRITES_WAITING_MAX: usize = 64;
 /// Events between a follower and the head from which on it takes part in the scan of the process.
 /// Those nearer to the head are in the store's memory.
