@@ -55,11 +55,11 @@ pub const VIEW_WRITES_WAITING_MAX: usize = 64;
 pub const SCAN_FROM: u64 = 8_192;
 /// Bytes of data and metadata after which a page of the scan ends: large enough that most dossiers
 /// which are handled at the same time have their events in one or two pages.
-pub const SCAN_PAGE_BYTES: usize = 4 * 1024 * 1024;
+pub const SCAN_PAGE_BYTES: usize = 3 * 1024 * 1024;
 /// Events after which it ends.
 pub const SCAN_PAGE_EVENTS: usize = 20_000;
 /// Bytes of the pages of the scan from which on none is read before the oldest is no longer needed.
-pub const SCAN_BYTES_MAX: usize = 8 * 1024 * 1024;
+pub const SCAN_BYTES_MAX: usize = 6 * 1024 * 1024;
 /// Positions by which a follower may be behind the oldest page of the scan so that it is waited
 /// for.
 pub const SCAN_NEAR: u64 = 100_000;

@@ -225,6 +225,12 @@ impl Rulebook {
         Ok(rulebook)
     }
 
+    /// The position up to which the law was read; the start of the log while it is being read.
+    #[must_use]
+    pub fn read_to(&self) -> Position {
+        self.read.try_lock().map_or(Position::START, |position| *position)
+    }
+
     /// Applies what was issued since the last read.
     pub async fn catch_up(&self, store: &EventStore) -> Result<(), RulebookError> {
         let mut position = self.read.lock().await;

@@ -19,7 +19,7 @@ use crate::mandates::{accepted, answered, client, person};
 use crate::support::{Answer, Office, at, submitted};
 use crate::ward::{DECIDER, OTHER, WARD, hanoi, received, transfer};
 
-mod stream;
+pub(crate) mod stream;
 
 pub(crate) async fn changes(office: &Office, token: &str, query: &str) -> (Vec<Value>, String) {
     let answer = office.browser.get(&format!("/v1/changes{query}"), token).await.granted();

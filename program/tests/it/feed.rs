@@ -1,9 +1,14 @@
-//! The change feed: mandates in it, and the same feed from a log on a server.
+//! The change feed: mandates in it, the same feed from a log on a server, and many who follow it.
 
 use dossier::contract::Role;
+use events::EventStore;
+use eventstoredb_double::EventStoreDbDouble;
 use serde_json::json;
+use tokio::time::timeout;
 
+use crate::changes::stream::Stream;
 use crate::changes::{all, changes, finished, kinds, poll};
+use crate::connections::SOON;
 use crate::mandates::{accepted, person};
 use crate::support::{Office, at, postgres, submitted};
 
@@ -35,7 +40,19 @@ async fn the_events_of_a_mandate_are_for_its_parties_and_not_for_who_acts_by_it(
 #[tokio::test]
 async fn the_feed_of_a_log_in_postgresql_has_each_change_once_and_wakes_those_who_wait() {
     cluster::needs!(cluster::postgres());
-    let mut office = Office::open_with(postgres().await, at("2026-11-20T09:00")).await;
+    let store = postgres().await;
+    each_change_once(Office::open_with(store, at("2026-11-20T09:00")).await).await;
+}
+
+/// Positions are far apart in it, and events of other programs lie between.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_feed_of_a_log_in_eventstoredb_has_each_change_once_and_wakes_those_who_wait() {
+    let double = EventStoreDbDouble::start().unwrap();
+    let store = EventStore::eventstoredb(&double.url("feed")).await.unwrap();
+    each_change_once(Office::open_with(store, at("2026-11-20T09:00")).await).await;
+}
+
+async fn each_change_once(mut office: Office) {
     let (applicant, clerk) = (office.applicant("a1"), office.clerk());
     let (dossier, etag) = submitted(&office.browser, &applicant).await;
     office.settle().await;
@@ -61,4 +78,32 @@ async fn the_feed_of_a_log_in_postgresql_has_each_change_once_and_wakes_those_wh
     let stranger = office.token(Role::Clerk, "c9", "H26");
     let received = changes(&office, &stranger, "?after=start&kinds=intake.*").await.0;
     assert!(received.is_empty(), "{received:?}");
+}
+
+/// Nearly as many as one address may have connections. Each is woken, and its place is free after
+/// it has gone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_reaches_a_thousand_streams() {
+    let office = Office::open().await;
+    let clerk = |number: usize| office.token(Role::Clerk, &format!("c{number}"), "G02.001");
+    let officers: Vec<String> = (0..250).map(clerk).collect();
+    let mut streams = Vec::new();
+    for token in officers.iter().flat_map(|token| [token; 4]) {
+        streams.push(Stream::begin(&office, token, "?kinds=intake.*", &[]).await);
+    }
+    submitted(&office.browser, &office.applicant("a1")).await;
+    office.views().await.unwrap();
+    for stream in &mut streams {
+        assert_eq!(kinds(&stream.changes(1).await), ["intake.DossierSubmitted.v1"]);
+    }
+    drop(streams);
+    let free = async {
+        loop {
+            let metrics = office.browser.get("/metrics", "").await.granted();
+            if metrics.as_str().unwrap().contains("dossier_changes_followers 0\n") {
+                return;
+            }
+        }
+    };
+    timeout(SOON, free).await.unwrap();
 }

@@ -4,8 +4,8 @@
 //!
 //! The index is an FTS5 table without content. A row has the terms of a record, or of one of its
 //! papers, and those of its rights: the agency with the agencies above it, the applicant, and the
-//! parties. A query names terms of both kinds, so rows that the caller may not read are never
-//! counted, returned or part of a page. Terms of fields with different audiences have different
+//! parties. The rights of each record that has the words are checked, so records that the caller may
+//! not read are never counted, returned or part of a page. Terms of fields with different audiences have different
 //! tokens, so nobody finds a record by a field that they may not read.
 
 use std::sync::Arc;
@@ -81,8 +81,8 @@ impl Search {
         before: Option<i64>,
         limit: usize,
     ) -> Result<Found, ViewError> {
-        let expression = expression::of(&self.key, kind, query, rights);
-        let scan = move |rows: &rusqlite::Connection| page::scan(rows, &expression, before, limit);
+        let sought = expression::of(&self.key, kind, query, rights);
+        let scan = move |rows: &rusqlite::Connection| page::scan(rows, &sought, before, limit);
         self.view.query(Question::List, scan).await
     }
 }

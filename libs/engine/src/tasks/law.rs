@@ -16,9 +16,10 @@ pub type FollowedLaw = Follower<Issued>;
 pub struct Issued(Arc<Engine>);
 
 impl FollowedLaw {
-    /// Begins at the start of the log, although the rulebook has read most of it already.
+    /// Begins after what the rulebook has read.
     pub fn open(engine: &Arc<Engine>) -> Result<Self, ViewError> {
-        let following = Following::new("law", &rulebook::KINDS, Source::Every, Saved::Nowhere);
+        let saved = Saved::Nowhere { begins: engine.rulebook.read_to() };
+        let following = Following::new("law", &rulebook::KINDS, Source::Every, saved);
         Self::new(engine, following, Issued(Arc::clone(engine)))
     }
 }

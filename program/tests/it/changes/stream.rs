@@ -11,20 +11,20 @@ use crate::connections::SOON;
 use crate::support::Office;
 
 /// How long a wait for nothing lasts.
-pub(super) const A_MOMENT: Duration = Duration::from_millis(300);
+pub(crate) const A_MOMENT: Duration = Duration::from_millis(300);
 
 /// An event stream that is being read.
-pub(super) struct Stream {
+pub(crate) struct Stream {
     socket: TcpStream,
     /// What was read and not taken yet.
     text: String,
     /// The id of the last message.
-    pub(super) last_id: Option<String>,
-    pub(super) has_ended: bool,
+    pub(crate) last_id: Option<String>,
+    pub(crate) has_ended: bool,
 }
 
 impl Stream {
-    pub(super) async fn open(
+    pub(crate) async fn open(
         office: &Office,
         token: &str,
         query: &str,
@@ -43,7 +43,7 @@ impl Stream {
     }
 
     /// Opens a stream and reads its first message.
-    pub(super) async fn begin(
+    pub(crate) async fn begin(
         office: &Office,
         token: &str,
         query: &str,
@@ -61,7 +61,7 @@ impl Stream {
     }
 
     /// Reads up to and including `end`.
-    pub(super) async fn until(&mut self, end: &str) -> String {
+    pub(crate) async fn until(&mut self, end: &str) -> String {
         timeout(SOON, async {
             loop {
                 if let Some(place) = self.text.find(end) {
@@ -87,7 +87,7 @@ impl Stream {
     }
 
     /// The next `count` changes.
-    pub(super) async fn changes(&mut self, count: usize) -> Vec<Value> {
+    pub(crate) async fn changes(&mut self, count: usize) -> Vec<Value> {
         let mut changes = Vec::new();
         while changes.len() < count {
             let message = self.until("\n\n").await;
@@ -98,18 +98,18 @@ impl Stream {
     }
 
     /// Whether it sends nothing for a moment, and goes on.
-    pub(super) async fn is_quiet(&mut self) -> bool {
+    pub(crate) async fn is_quiet(&mut self) -> bool {
         timeout(A_MOMENT, self.read()).await.is_err()
     }
 
     /// What it sends until it is quiet.
-    pub(super) async fn until_quiet(&mut self) -> String {
+    pub(crate) async fn until_quiet(&mut self) -> String {
         while !self.is_quiet().await {}
         std::mem::take(&mut self.text)
     }
 
     /// Reads on to the end of the answer.
-    pub(super) async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         let read = async {
             while !self.has_ended {
                 self.read().await;

@@ -2,6 +2,7 @@
 //! list.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use dossier::contract::DossierId;
 use dossier::search::Query;
@@ -14,8 +15,12 @@ use crate::search::{Found, Kind, Rights};
 
 /// Dossiers with the words that a page looks at, whatever its filters.
 const LOOKED_AT_MAX: usize = 2_000;
-/// Those that are looked at together.
+/// Those that are looked at together, after the first: these are as many as the page has rows,
+/// which is enough if no filter drops one.
 const TOGETHER: usize = 200;
+/// How long a page is searched for, so that common words with a filter that drops most rows give
+/// several short pages and not a slow one.
+const SEARCHED_FOR_MAX: Duration = Duration::from_millis(8);
 
 /// The query in a parameter.
 pub(super) fn query(words: &str) -> Result<Query, Problem> {
@@ -35,9 +40,10 @@ pub(super) async fn page(
 ) -> Result<(Vec<ListedRow>, Option<i64>), Problem> {
     let shows = Arc::new(shows);
     let (mut rows, mut looked_at) = (Vec::new(), 0);
+    let (begun, mut together) = (Instant::now(), limit.clamp(1, TOGETHER));
     loop {
         let Found { rows: found, next } =
-            app.search.page((Kind::Dossier, query, rights), before, TOGETHER).await?;
+            app.search.page((Kind::Dossier, query, rights), before, together).await?;
         let (count, last) = (found.len(), found.last().map(|(number, _)| *number));
         let (shows, room) = (Arc::clone(&shows), limit.saturating_sub(rows.len()));
         let kept = app.lists.query(Question::List, move |tables| {
@@ -58,9 +64,10 @@ pub(super) async fn page(
         }
         looked_at += count;
         // A search that found fewer has scanned as much as one page may.
-        if next.is_none() || count < TOGETHER || looked_at >= LOOKED_AT_MAX {
+        let ends = count < together || looked_at >= LOOKED_AT_MAX;
+        if next.is_none() || ends || begun.elapsed() >= SEARCHED_FOR_MAX {
             return Ok((rows, next));
         }
-        before = next;
+        (before, together) = (next, TOGETHER);
     }
 }

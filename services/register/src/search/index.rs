@@ -1,5 +1,7 @@
 //! The tables of the index.
 
+use std::collections::BTreeMap;
+
 use dossier::access::Resource;
 use dossier::contract::{AgencyCode, Subject, party_name};
 use dossier::search::Terms;
@@ -79,50 +81,67 @@ fn with_those_above(agency: &AgencyCode) -> impl Iterator<Item = &str> {
     above.chain([code])
 }
 
-/// Adds a record, or replaces its words and rights, but not those of its papers.
-pub(super) fn put(
-    rows: &Connection,
-    id: Uuid,
-    (tokens, rights): (&str, &str),
-) -> rusqlite::Result<()> {
-    let known: Option<i64> = rows
-        .prepare_cached("SELECT number FROM records WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))
-        .optional()?;
-    let number = if let Some(number) = known {
-        rows.prepare_cached("DELETE FROM words WHERE rowid = ?1")?
-            .execute([number * ROWS_OF_A_RECORD])?;
-        rows.prepare_cached("UPDATE records SET rights = ?2 WHERE number = ?1")?
-            .execute(params![number, rights])?;
-        number
-    } else {
-        rows.prepare_cached("INSERT INTO records (id, rights) VALUES (?1, ?2)")?
-            .execute(params![id, rights])?;
-        rows.last_insert_rowid()
-    };
-    insert(rows, number * ROWS_OF_A_RECORD, (tokens, rights))
-}
+/// The rows of words that a page adds, by their number. FTS5 writes all that it has in memory
+/// whenever a row has a lower number than the one before, so they are inserted in order.
+#[derive(Default)]
+pub(super) struct Inserts(BTreeMap<i64, String>);
 
-/// Adds the words of a paper to a dossier; of more than 15, the last are left out.
-pub(super) fn add_paper(rows: &Connection, id: Uuid, tokens: &str) -> rusqlite::Result<()> {
-    let record: Option<(i64, i64, String)> = rows
-        .prepare_cached("SELECT number, papers, rights FROM records WHERE id = ?1")?
-        .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-        .optional()?;
-    let Some((number, papers, rights)) = record else { return Ok(()) };
-    if papers + 1 >= ROWS_OF_A_RECORD {
-        tracing::warn!(%id, "too many papers of a dossier: one is not found by its number");
-        return Ok(());
+impl Inserts {
+    /// Adds a record, or replaces its words and rights, but not those of its papers.
+    pub(super) fn put(
+        &mut self,
+        rows: &Connection,
+        id: Uuid,
+        (tokens, rights): (&str, &str),
+    ) -> rusqlite::Result<()> {
+        let known: Option<i64> = rows
+            .prepare_cached("SELECT number FROM records WHERE id = ?1")?
+            .query_row([id], |row| row.get(0))
+            .optional()?;
+        let number = if let Some(number) = known {
+            let row = number * ROWS_OF_A_RECORD;
+            if !self.0.contains_key(&row) {
+                rows.prepare_cached("DELETE FROM words WHERE rowid = ?1")?.execute([row])?;
+            }
+            rows.prepare_cached("UPDATE records SET rights = ?2 WHERE number = ?1")?
+                .execute(params![number, rights])?;
+            number
+        } else {
+            rows.prepare_cached("INSERT INTO records (id, rights) VALUES (?1, ?2)")?
+                .execute(params![id, rights])?;
+            rows.last_insert_rowid()
+        };
+        self.0.insert(number * ROWS_OF_A_RECORD, format!("{tokens} {rights}"));
+        Ok(())
     }
-    rows.prepare_cached("UPDATE records SET papers = papers + 1 WHERE number = ?1")?
-        .execute([number])?;
-    insert(rows, number * ROWS_OF_A_RECORD + papers + 1, (tokens, &rights))
-}
 
-fn insert(rows: &Connection, row: i64, (tokens, rights): (&str, &str)) -> rusqlite::Result<()> {
-    rows.prepare_cached("INSERT INTO words (rowid, tokens) VALUES (?1, ?2 || ' ' || ?3)")?
-        .execute(params![row, tokens, rights])?;
-    Ok(())
+    /// Adds the words of a paper to a dossier; of more than 15, the last are left out.
+    pub(super) fn add_paper(
+        &mut self,
+        rows: &Connection,
+        id: Uuid,
+        tokens: &str,
+    ) -> rusqlite::Result<()> {
+        let record: Option<(i64, i64, String)> = rows
+            .prepare_cached("SELECT number, papers, rights FROM records WHERE id = ?1")?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((number, papers, rights)) = record else { return Ok(()) };
+        if papers + 1 >= ROWS_OF_A_RECORD {
+            tracing::warn!(%id, "too many papers of a dossier: one is not found by its number");
+            return Ok(());
+        }
+        rows.prepare_cached("UPDATE records SET papers = papers + 1 WHERE number = ?1")?
+            .execute([number])?;
+        self.0.insert(number * ROWS_OF_A_RECORD + papers + 1, format!("{tokens} {rights}"));
+        Ok(())
+    }
+
+    pub(super) fn write(self, rows: &Connection) -> rusqlite::Result<()> {
+        let mut insert =
+            rows.prepare_cached("INSERT INTO words (rowid, tokens) VALUES (?1, ?2)")?;
+        self.0.into_iter().try_for_each(|row| insert.execute(row).map(|_| ()))
+    }
 }
 
 #[cfg(test)]

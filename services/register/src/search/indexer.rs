@@ -18,7 +18,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::index::{self, Kind, Words};
+use super::index::{self, Inserts, Kind, Words};
 use super::key::{Key, Part};
 
 /// The kinds of events whose texts are found.
@@ -81,8 +81,11 @@ impl Handler for Indexer {
         let new: Vec<Change> =
             new.map(|draft| self.dossier(draft.brief, draft.form.known())).collect();
         Ok(Handled::Rows(Box::new(move |rows| {
-            new.iter().try_for_each(|change| change.apply(rows, &key))?;
-            changes.iter().try_for_each(|change| change.apply(rows, &key))
+            let mut inserts = Inserts::default();
+            for change in new.iter().chain(&changes) {
+                change.apply((rows, &mut inserts), &key)?;
+            }
+            inserts.write(rows)
         })))
     }
 }
@@ -302,12 +305,16 @@ fn of_recipient(delivery: &Delivery, terms: &mut Terms) {
 }
 
 impl Change {
-    fn apply(&self, rows: &Connection, key: &Key) -> rusqlite::Result<()> {
+    fn apply(
+        &self,
+        (rows, inserts): (&Connection, &mut Inserts),
+        key: &Key,
+    ) -> rusqlite::Result<()> {
         match self {
             Self::Record { id, words, rights } => {
-                index::put(rows, *id, (&index::tokens(key, words), rights))
+                inserts.put(rows, *id, (&index::tokens(key, words), rights))
             }
-            Self::Paper { id, words } => index::add_paper(rows, *id, &index::tokens(key, words)),
+            Self::Paper { id, words } => inserts.add_paper(rows, *id, &index::tokens(key, words)),
         }
     }
 }

@@ -82,8 +82,8 @@ pub(super) type Writing = BoxFuture<'static, Result<(), ViewError>>;
 /// Where a follower saves its position.
 #[derive(Debug, Clone)]
 pub enum Saved {
-    /// Nowhere: it begins at the start of the log.
-    Nowhere,
+    /// Nowhere: at each start, it begins after this position.
+    Nowhere { begins: Position },
     /// In a row of the table of cursors.
     Cursor(Arc<Cursors>, &'static str),
     /// In the view that it maintains.
@@ -94,7 +94,7 @@ impl Saved {
     /// The saved position; the start of the log if there is none.
     pub(super) fn position(&self) -> Result<Position, ViewError> {
         match self {
-            Self::Nowhere => Ok(Position::START),
+            Self::Nowhere { begins } => Ok(*begins),
             Self::Cursor(cursors, follower) => {
                 let known = cursors.view.peek(|rows| position(rows, follower))?;
                 Ok(known.unwrap_or(Position::START))
@@ -106,7 +106,7 @@ impl Saved {
     /// Writes rows and the position in one transaction.
     pub(super) async fn write(&self, through: Position, rows: Rows) -> Result<(), ViewError> {
         match self {
-            Self::Nowhere => Ok(()),
+            Self::Nowhere { .. } => Ok(()),
             Self::Cursor(cursors, follower) => {
                 let follower = *follower;
                 let write = move |tables: &Connection| {
@@ -123,7 +123,7 @@ impl Saved {
     pub(super) fn begin_write(&self, through: Position, rows: Rows) -> Result<Writing, Rows> {
         match self {
             Self::View(view) => Ok(Box::pin(view.begin_write(through, rows))),
-            Self::Nowhere | Self::Cursor(..) => Err(rows),
+            Self::Nowhere { .. } | Self::Cursor(..) => Err(rows),
         }
     }
 }
