@@ -4273,7 +4273,8 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /health/ready`
     ///
-    /// Send no requests to the process while it answers 503.
+    /// Send no requests to the process while it answers 503. Warnings about the law are in the
+    /// language of `Accept-Language`.
     ///
     /// Open to everybody, without a token.
     pub fn get_ready(&self) -> Request<'_, T, types::ReadyReply> {
@@ -4303,6 +4304,27 @@ impl<T: Transport> Client<T> {
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_dead_letters(&self) -> Request<'_, T, Vec<types::DeadLetter>> {
         Request::new(self, Service::Process, Method::GET, "/v1/dead-letters".to_owned(), read_json)
+    }
+
+    /// List the dead letters of a service.
+    ///
+    /// `GET /v1/dead-letters/{service}`
+    ///
+    /// As `get_dead_letters`, of one service. Its address leads to a process of this service
+    /// where the services have processes of their own.
+    ///
+    /// For `operator` of all.
+    pub fn get_service_dead_letters(
+        &self,
+        service: &str,
+    ) -> Request<'_, T, Vec<types::DeadLetter>> {
+        Request::new(
+            self,
+            Service::Process,
+            Method::GET,
+            format!("/v1/dead-letters/{service_}", service_ = segment(service)),
+            read_json,
+        )
     }
 
     /// Retry a dead letter.

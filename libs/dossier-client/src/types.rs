@@ -2570,6 +2570,8 @@ pub struct GroupReply {
     pub missed: u64,
     /// Decided by a rule.
     pub automatic: u64,
+    /// The agency's part of the mean by stage.
+    pub stages: StageTimesReply,
     /// Number of supplement requests.
     pub supplements: u64,
     /// Second and further supplement requests of a dossier.
@@ -5618,6 +5620,23 @@ values! {
     }
 }
 
+/// Where the agency's part of the mean time passed; the sum of the three is
+/// `with_agency_mean_s`, up to rounding. Time in which a supplement or a fee is awaited
+/// from the applicant is in none.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct StageTimesReply {
+    /// From a proposed decision to its approval or rejection, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_mean_s: Option<i64>,
+    /// In process, without `approval_mean_s`, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processing_mean_s: Option<i64>,
+    /// From the submission to the acceptance, or to the end of a dossier that was not accepted,
+    /// in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reception_mean_s: Option<i64>,
+}
+
 /// The provider through which to pay.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct StartPaymentRequest {
@@ -5751,6 +5770,8 @@ pub struct StatisticsReply {
     pub missed: u64,
     /// Decided by a rule.
     pub automatic: u64,
+    /// The agency's part of the mean by stage.
+    pub stages: StageTimesReply,
     /// Number of supplement requests.
     pub supplements: u64,
     /// Second and further supplement requests of a dossier.
@@ -6419,7 +6440,7 @@ pub struct WarningReply {
     pub what: String,
     /// Where in it, as a JSON Pointer.
     pub pointer: String,
-    /// Why.
+    /// Why, in the language of `Accept-Language`.
     pub why: String,
 }
 

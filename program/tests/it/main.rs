@@ -91,6 +91,7 @@ mod search;
 mod services;
 mod signers;
 mod spelling;
+mod stage_times;
 mod start;
 mod statistics;
 mod strictness;

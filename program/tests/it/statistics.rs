@@ -125,7 +125,7 @@ async fn finish(office: &mut Office, (dossier, who): (&str, &str), story: &Story
     }
 }
 
-async fn figures(office: &Office, query: &str) -> Value {
+pub(crate) async fn figures(office: &Office, query: &str) -> Value {
     let auditor = office.token(Role::Auditor, "au", "G02");
     let address = format!("/v1/register/statistics?{query}");
     office.browser.get(&address, &auditor).await.granted()
@@ -441,4 +441,31 @@ async fn requests_on_the_last_day_and_outages_declared_afterwards_are_counted() 
     let found = figures(&office, "").await;
     are(&found, &[("moved_by_late_outages", 1), ("missed", 0), ("suspended", 1)]);
     are(&found, &[("supplements", 1), ("supplements_on_last_day", 1), ("further_supplements", 0)]);
+}
+
+#[tokio::test]
+async fn the_figures_of_all_are_the_same_however_they_are_grouped() {
+    let office = world().await;
+    let names = [
+        "agency",
+        "receiver",
+        "procedure",
+        "officer",
+        "unit",
+        "level",
+        "month",
+        "channel",
+        "audience",
+    ];
+    for period in ["period=submitted", "period=handled&from=2026-11-20&to=2026-12-02"] {
+        let mut alone = figures(&office, period).await;
+        assert!(alone["stages"]["processing_mean_s"].as_i64() > Some(0), "{alone}");
+        alone["groups"] = Value::Null;
+        for by in names {
+            let mut grouped = figures(&office, &format!("{period}&group_by={by}")).await;
+            assert!(!grouped["groups"].as_array().unwrap().is_empty(), "{by}");
+            grouped["groups"] = Value::Null;
+            assert_eq!(grouped, alone, "{period} by {by}");
+        }
+    }
 }

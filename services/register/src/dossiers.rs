@@ -73,6 +73,9 @@ CREATE TABLE dossiers (
   awaiting     INTEGER NOT NULL DEFAULT 0,
   awaits_since INTEGER,
   applicant_ms INTEGER NOT NULL DEFAULT 0,
+  reception_ms INTEGER,
+  proposed_ms  INTEGER,
+  approval_ms  INTEGER NOT NULL DEFAULT 0,
   last_day_requests INTEGER NOT NULL DEFAULT 0,
   redated      INTEGER NOT NULL DEFAULT 0,
   extended     INTEGER NOT NULL DEFAULT 0,
@@ -109,6 +112,11 @@ mod awaits {
        applicant_ms = applicant_ms + iif(awaiting = ?2, ?3 - awaits_since, 0),
        awaits_since = iif(awaiting = ?2, NULL, awaits_since), awaiting = awaiting & ~?2";
 }
+
+/// The agency's milliseconds until `?2`: since the submission, without those of the applicant. A
+/// stage lasts from one value to another one, so that stages do not overlap.
+const AGENCY_MS: &str =
+    "(?2 - submitted_at - applicant_ms - iif(awaiting > 0, ?2 - awaits_since, 0))";
 
 /// The projection of dossiers and their complaints.
 pub(crate) struct Dossiers {
@@ -156,14 +164,17 @@ impl Dossiers {
 
     fn handled(&self, rows: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<()> {
         let day = self.day(rows, id, at)?;
-        rows.prepare_cached(
+        let sql = format!(
             "UPDATE dossiers SET handled_at = ?2, handled_day = ?3,
                due_day = iif(suspended = 1 AND due_day < ?3, ?3, due_day), suspended = 0,
                applicant_ms = applicant_ms + iif(awaiting > 0, ?2 - awaits_since, 0),
-               awaiting = 0, awaits_since = NULL
-             WHERE id = ?1 AND handled_at IS NULL",
-        )?
-        .execute(params![id, at.as_millisecond(), day])?;
+               awaiting = 0, awaits_since = NULL,
+               reception_ms = coalesce(reception_ms, {AGENCY_MS}),
+               approval_ms = approval_ms + coalesce({AGENCY_MS} - proposed_ms, 0),
+               proposed_ms = NULL
+             WHERE id = ?1 AND handled_at IS NULL"
+        );
+        rows.prepare_cached(&sql)?.execute(params![id, at.as_millisecond(), day])?;
         Ok(())
     }
 
@@ -221,8 +232,12 @@ impl Dossiers {
                 self.submitted(rows, id, &submitted.brief, (submitted.fee_first, at))
             }
             IntakeEvent::DossierAccepted(accepted) => {
-                let sql = "UPDATE dossiers SET status = ?2, accepted = 1 WHERE id = ?1";
-                set(rows, id, sql, status::ACCEPTED)?;
+                let sql = format!(
+                    "UPDATE dossiers SET status = {}, accepted = 1,
+                       reception_ms = coalesce(reception_ms, {AGENCY_MS}) WHERE id = ?1",
+                    status::ACCEPTED
+                );
+                rows.prepare_cached(&sql)?.execute(params![id, at.as_millisecond()])?;
                 accepted.promise.map_or(Ok(()), |promise| self.promised(rows, id, &promise))
             }
             IntakeEvent::DossierRefused(_) => {
@@ -392,7 +407,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 9, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 10, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback.", "law.OutageDeclared"];
 

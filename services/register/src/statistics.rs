@@ -3,6 +3,7 @@
 
 mod counts;
 mod coverage;
+mod durations;
 mod evidence;
 mod export;
 mod figure;
@@ -11,9 +12,10 @@ mod list;
 mod lookups;
 mod published;
 mod scope;
+mod sums;
 mod units;
 
-pub(crate) use counts::{Group, GroupedBy, groups, total};
+pub(crate) use counts::{Group, GroupedBy, figures, groups};
 pub(crate) use coverage::{Coverage, CoverageReply};
 pub(crate) use evidence::evidence;
 pub(crate) use export::{ExportError, Exported, Format, ROWS_MAX, Writer, columns};

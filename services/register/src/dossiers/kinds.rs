@@ -10,7 +10,7 @@ use serde::Deserialize;
 pub(super) const SUBMITTED: &str = "intake.DossierSubmitted.v1";
 
 /// Kinds that change no row.
-const WITHOUT_EFFECT: [&str; 19] = [
+const WITHOUT_EFFECT: [&str; 15] = [
     "intake.IntakeAnswerMissed.v1",
     "intake.LatenessForeseen.v1",
     "intake.PeriodExtended.v1",
@@ -20,12 +20,8 @@ const WITHOUT_EFFECT: [&str; 19] = [
     "review.ConsultationRequested.v1",
     "review.ConsultationSilent.v1",
     "review.DecisionMade.v1",
-    "review.DecisionProposed.v1",
-    "review.ProposalRejected.v1",
     "review.ReviewCancelled.v1",
     "review.ReviewOpened.v1",
-    "review.ReviewPaused.v1",
-    "review.SupplementNeeded.v1",
     "review.VerificationRecorded.v1",
     "feedback.ComplaintNoted.v1",
     "feedback.PeriodExtended.v1",

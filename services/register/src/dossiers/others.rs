@@ -4,7 +4,7 @@ use dossier::contract::{AgencyCode, ComplaintClass, ComplaintEvent, OutageDeclar
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Dossiers, set, status};
+use super::{AGENCY_MS, Dossiers, set, status};
 
 /// Agencies that handle complaints about one dossier, at most.
 const HANDLERS_MAX: u32 = 100;
@@ -37,8 +37,20 @@ impl Dossiers {
             ReviewEvent::ReviewHandedOver(handed) => officer(Some(handed.to.as_str())),
             ReviewEvent::ReviewReturned(_) | ReviewEvent::ReviewTransferred(_) => {
                 officer(None)?;
+                proposal_ended(rows, id, at)?;
                 self.begun(rows, id, None)
             }
+            ReviewEvent::DecisionProposed(_) => {
+                let sql = format!(
+                    "UPDATE dossiers SET proposed_ms = {AGENCY_MS}
+                     WHERE id = ?1 AND handled_at IS NULL"
+                );
+                rows.prepare_cached(&sql)?.execute(params![id, at.as_millisecond()])?;
+                Ok(())
+            }
+            ReviewEvent::ProposalRejected(_)
+            | ReviewEvent::ReviewPaused(_)
+            | ReviewEvent::SupplementNeeded(_) => proposal_ended(rows, id, at),
             ReviewEvent::ActivityCompleted(completed) => {
                 self.completed(rows, id, at)?;
                 self.begun(rows, id, completed.next_due_at)
@@ -167,6 +179,17 @@ pub(crate) fn handlers(rows: &Connection, dossier: &str) -> rusqlite::Result<Vec
         Ok(AgencyCode::from(row.get::<_, String>(0)?.as_str()))
     })?
     .collect()
+}
+
+/// No proposal waits for an approval any more, if one did.
+fn proposal_ended(rows: &Connection, id: &str, at: Timestamp) -> rusqlite::Result<()> {
+    let sql = format!(
+        "UPDATE dossiers SET approval_ms = approval_ms + {AGENCY_MS} - proposed_ms,
+           proposed_ms = NULL
+         WHERE id = ?1 AND proposed_ms IS NOT NULL AND handled_at IS NULL"
+    );
+    rows.prepare_cached(&sql)?.execute(params![id, at.as_millisecond()])?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -14,8 +14,7 @@ use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 use super::workload::{READ_AGENCY, agency_of};
 use crate::App;
 use crate::statistics::{
-    Coverage, CoverageReply, FiguresReply, Filter, Group, GroupedBy, Moment, Period, Scope, groups,
-    total,
+    Coverage, CoverageReply, FiguresReply, Filter, Group, GroupedBy, Moment, Period, Scope, figures,
 };
 
 const ADDRESS: &str = "/v1/register/statistics";
@@ -115,11 +114,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         // All of it reflects one position.
         let rows = rows.unchecked_transaction()?;
         let coverage = Coverage::read(&rows, &counting)?;
-        let all = total(&rows, &counting, &known)?;
-        let groups = match group_by {
-            Some(by) => groups(&rows, (&counting, by, &known), (after.as_deref(), limit))?,
-            None => Vec::new(),
-        };
+        let grouped = group_by.map(|by| (by, after.as_deref(), limit));
+        let (all, groups) = figures(&rows, (&counting, &known), grouped)?;
         Ok((coverage, all, groups))
     });
     let (coverage, total, groups) = read.await?;

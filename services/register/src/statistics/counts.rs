@@ -1,21 +1,22 @@
 //! Counts the rows of a scope, in all or by group.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use dossier::contract::{AgencyCode, ProcedureCode};
-use dossier::figures::{OnlineServices, Share};
+use dossier::figures::OnlineServices;
 use dossier::law::{Law, Level};
 use jiff::civil::Date;
-use rusqlite::types::{FromSql, Value};
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::types::Value;
+use rusqlite::{Connection, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::figure::{CountedFigure, SETTLED};
-use super::figures::{FiguresReply, ServicesReply};
+use super::durations::{Durations, durations};
+use super::figures::FiguresReply;
 use super::lookups;
 use super::scope::{Period, Scope};
+use super::sums::{Counted, Distinct, sums};
 
 /// What the counted dossiers are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -108,22 +109,57 @@ impl GroupedBy {
 }
 
 /// The figures of a whole scope.
-pub(crate) fn total(rows: &Connection, scope: &Scope, law: &Law) -> rusqlite::Result<FiguresReply> {
-    let mut groups = counted(rows, &Keys::all(scope))?;
-    let mut figures = groups.remove("").unwrap_or_default();
-    figures.finish(Some(&scope.services(law)), law);
-    Ok(figures.reply)
+fn total(rows: &Connection, scope: &Scope, law: &Law) -> rusqlite::Result<FiguresReply> {
+    let keys = Keys::all(scope);
+    let mut found = sums(rows, &keys)?;
+    let (_, all) = durations(rows, &keys)?;
+    Ok(found.remove("").unwrap_or_default().reply(all, Some(&scope.services(law)), law))
 }
 
-/// The figures of at most `limit` groups after the key `after`, by key.
+/// The figures of a whole scope and, if groups are asked for, of at most `limit` of them after the
+/// key `after`, by key. The rows are counted by group once; the figures of the whole scope are put
+/// together from them.
+pub(crate) fn figures(
+    rows: &Connection,
+    (scope, law): (&Scope, &Arc<Law>),
+    grouped: Option<(GroupedBy, Option<&str>, u32)>,
+) -> rusqlite::Result<(FiguresReply, Vec<Group>)> {
+    let Some((by, after, limit)) = grouped else {
+        return Ok((total(rows, scope, law)?, Vec::new()));
+    };
+    by.prepare(rows, (scope, law))?;
+    let keys = Keys::by(by, scope);
+    let found = sums(rows, &keys)?;
+    let (mut times, of_all) = durations(rows, &keys)?;
+    let all = if keys.conditions == scope.rows {
+        let mut all = Counted::default();
+        for group in found.values() {
+            all.add(group);
+        }
+        // The same account or applicant may be in several groups.
+        all.distinct = Distinct::read(rows, &keys)?;
+        all.reply(of_all, Some(&scope.services(law)), law)
+    } else {
+        total(rows, scope, law)?
+    };
+    let after = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.to_owned()));
+    let page = found.range((after, Bound::Unbounded));
+    let page = page.take(usize::try_from(limit).unwrap_or(usize::MAX));
+    let groups = page.map(|(key, counted)| {
+        let times = times.remove(key).unwrap_or_default();
+        Group::of((key, counted, times), (scope, by, law))
+    });
+    Ok((all, groups.collect()))
+}
+
+/// The figures of at most `limit` groups after the key `after`, by key, for exports of many.
 pub(crate) fn groups(
     rows: &Connection,
     (scope, by, law): (&Scope, GroupedBy, &Arc<Law>),
     (after, limit): (Option<&str>, u32),
 ) -> rusqlite::Result<Vec<Group>> {
     by.prepare(rows, (scope, law))?;
-    let mut keys = Keys { key: by.key(scope.filter.period), ..Keys::all(scope) };
-    keys.conditions = by.rows(scope);
+    let mut keys = Keys::by(by, scope);
     if let Some(after) = after {
         keys.and("> ?", after);
     }
@@ -137,19 +173,31 @@ pub(crate) fn groups(
         .collect::<rusqlite::Result<Vec<String>>>()?;
     let Some(last) = page.last() else { return Ok(Vec::new()) };
     keys.and("<= ?", last);
-    let groups = counted(rows, &keys)?.into_iter().map(|(key, mut figures)| {
-        figures.finish(by.services(scope, law, &key).as_ref(), law);
-        Group { key, figures: figures.reply }
+    let found = sums(rows, &keys)?;
+    let (mut times, _) = durations(rows, &keys)?;
+    let groups = found.iter().map(|(key, counted)| {
+        let times = times.remove(key).unwrap_or_default();
+        Group::of((key, counted, times), (scope, by, law))
     });
     Ok(groups.collect())
 }
 
+impl Group {
+    fn of(
+        (key, counted, times): (&String, &Counted, Durations),
+        (scope, by, law): (&Scope, GroupedBy, &Arc<Law>),
+    ) -> Self {
+        let figures = counted.reply(times, by.services(scope, law, key).as_ref(), law);
+        Self { key: key.clone(), figures }
+    }
+}
+
 /// Rows, and the key that they are grouped by.
-struct Keys<'a> {
-    key: &'static str,
-    conditions: String,
-    values: Vec<Value>,
-    scope: &'a Scope,
+pub(super) struct Keys<'a> {
+    pub(super) key: &'static str,
+    pub(super) conditions: String,
+    pub(super) values: Vec<Value>,
+    pub(super) scope: &'a Scope,
 }
 
 impl<'a> Keys<'a> {
@@ -158,207 +206,13 @@ impl<'a> Keys<'a> {
         Self { key: "''", conditions, values, scope }
     }
 
+    fn by(by: GroupedBy, scope: &'a Scope) -> Self {
+        let key = by.key(scope.filter.period);
+        Self { key, conditions: by.rows(scope), ..Self::all(scope) }
+    }
+
     fn and(&mut self, comparison: &str, key: &str) {
         self.conditions = format!("{} AND {} {comparison}", self.conditions, self.key);
         self.values.push(Value::Text(key.to_owned()));
     }
-}
-
-/// The figures of a group while they are counted.
-#[derive(Debug, Default)]
-struct Counted {
-    reply: FiguresReply,
-    procedures: BTreeSet<ProcedureCode>,
-    online: BTreeSet<ProcedureCode>,
-    /// Settled online dossiers, by procedure and version.
-    settled_online: Vec<(ProcedureCode, u32, u64)>,
-    satisfied: u64,
-}
-
-impl Counted {
-    /// Computes the shares. Which dossiers are those of online services is decided by the version
-    /// of the procedure under which they were received.
-    fn finish(&mut self, services: Option<&OnlineServices>, law: &Law) {
-        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        let reply = &mut self.reply;
-        reply.procedures = number(self.procedures.len());
-        reply.procedures_online = number(self.online.len());
-        reply.services = services.map(|services| {
-            let used = self.online.iter().filter(|code| services.has(code)).count();
-            ServicesReply::of(services, number(used))
-        });
-        let of_online = self.settled_online.iter();
-        let of_online =
-            of_online.filter(|(code, version, _)| law.is_online_service(code, *version));
-        let online = of_online.map(|(_, _, dossiers)| dossiers).sum();
-        reply.settled_online = Share::of(online, reply.settled).into();
-        let in_time = reply.early + reply.on_time;
-        reply.in_time = Share::of(in_time, in_time + reply.late).into();
-        reply.satisfied = Share::of(self.satisfied, reply.rated).into();
-    }
-}
-
-fn counted(rows: &Connection, keys: &Keys<'_>) -> rusqlite::Result<BTreeMap<String, Counted>> {
-    let mut found = BTreeMap::new();
-    let mut statement = rows.prepare(&sums(keys))?;
-    let mut groups = statement.query(params_from_iter(&keys.values))?;
-    while let Some(row) = groups.next()? {
-        let mut columns = Columns { row, next: 0 };
-        let key: String = columns.take()?;
-        found.insert(key, columns.counted()?);
-    }
-    services(rows, keys, &mut found)?;
-    durations(rows, keys, &mut found)?;
-    Ok(found)
-}
-
-fn sums(keys: &Keys<'_>) -> String {
-    let Scope { handled: h, .. } = keys.scope;
-    let Keys { key, conditions, .. } = keys;
-    let counted = CountedFigure::ALL.map(|figure| format!("sum({})", figure.condition(keys.scope)));
-    format!(
-        "SELECT {key} AS k, {},
-           sum(missed), sum(by_rule), sum(supplements), sum(max(supplements - 1, 0)),
-           sum(last_day_requests), sum({h} AND outcome = 'refused' AND handled_day > due_day),
-           sum(redated), sum(extended), sum(late_outages), sum(restarts),
-           sum({h} AND channel = 'online'), count(DISTINCT coalesce(filed_by, applicant)),
-           count(DISTINCT applicant), count(DISTINCT iif(business, applicant, NULL)), sum(business),
-           count(rated), sum(rated >= 4), sum(delivered), avg(rated),
-           avg(iif({h}, contacts, NULL)),
-           CAST(avg(iif({h}, handled_at - submitted_at, NULL)) / 1000 AS INTEGER),
-           CAST(avg(iif({h}, applicant_ms, NULL)) / 1000 AS INTEGER),
-           CAST(avg(iif({h}, handled_at - submitted_at - applicant_ms, NULL)) / 1000 AS INTEGER)
-         FROM dossiers WHERE {conditions} GROUP BY k",
-        counted.join(", ")
-    )
-}
-
-/// The columns of [`sums`], in their order.
-struct Columns<'a> {
-    row: &'a Row<'a>,
-    next: usize,
-}
-
-impl Columns<'_> {
-    fn take<T: FromSql>(&mut self) -> rusqlite::Result<T> {
-        let place = self.next;
-        self.next += 1;
-        self.row.get(place)
-    }
-
-    /// A sum; none of no rows.
-    fn sum(&mut self) -> rusqlite::Result<u64> {
-        let sum: Option<i64> = self.take()?;
-        Ok(u64::try_from(sum.unwrap_or(0)).unwrap_or(0))
-    }
-
-    fn counted(&mut self) -> rusqlite::Result<Counted> {
-        let mut counted = Counted::default();
-        let reply = &mut counted.reply;
-        for sum in [
-            &mut reply.dossiers,
-            &mut reply.carried_over,
-            &mut reply.handled,
-            &mut reply.settled,
-            &mut reply.early,
-            &mut reply.on_time,
-            &mut reply.late,
-            &mut reply.without_deadline,
-            &mut reply.not_accepted,
-            &mut reply.stopped,
-            &mut reply.open,
-            &mut reply.awaiting_acceptance,
-            &mut reply.processing,
-            &mut reply.suspended,
-            &mut reply.overdue_open,
-            &mut reply.due_today,
-            &mut reply.due_in_week,
-            &mut reply.due_later,
-            &mut reply.open_undated,
-            &mut reply.open_paused,
-            &mut reply.missed,
-            &mut reply.automatic,
-            &mut reply.supplements,
-            &mut reply.further_supplements,
-            &mut reply.supplements_on_last_day,
-            &mut reply.refused_late,
-            &mut reply.redated,
-            &mut reply.extended,
-            &mut reply.moved_by_late_outages,
-            &mut reply.restarts,
-            &mut reply.handled_online,
-            &mut reply.accounts,
-            &mut reply.applicants,
-            &mut reply.firms,
-            &mut reply.business_dossiers,
-            &mut reply.rated,
-            &mut counted.satisfied,
-            &mut reply.could_rate,
-        ] {
-            *sum = self.sum()?;
-        }
-        reply.satisfaction = self.take()?;
-        reply.contacts_mean = self.take()?;
-        reply.elapsed_mean_s = self.take()?;
-        reply.with_applicant_mean_s = self.take()?;
-        reply.with_agency_mean_s = self.take()?;
-        Ok(counted)
-    }
-}
-
-/// Adds the procedures of each group, by version.
-fn services(
-    rows: &Connection,
-    keys: &Keys<'_>,
-    found: &mut BTreeMap<String, Counted>,
-) -> rusqlite::Result<()> {
-    let (Keys { key, conditions, .. }, h) = (keys, &keys.scope.handled);
-    let sql = format!(
-        "SELECT {key} AS k, procedure, version, max(channel = 'online'),
-           sum({h} AND {SETTLED} AND channel = 'online')
-         FROM dossiers WHERE {conditions} GROUP BY k, procedure, version"
-    );
-    let mut statement = rows.prepare(&sql)?;
-    let mut groups = statement.query(params_from_iter(&keys.values))?;
-    while let Some(row) = groups.next()? {
-        let Some(counted) = found.get_mut(&row.get::<_, String>(0)?) else { continue };
-        let code = ProcedureCode::from(row.get::<_, String>(1)?.as_str());
-        if row.get(3)? {
-            counted.online.insert(code.clone());
-        }
-        counted.settled_online.push((code.clone(), row.get(2)?, row.get::<_, u32>(4)?.into()));
-        counted.procedures.insert(code);
-    }
-    Ok(())
-}
-
-/// Adds the percentiles of the time from submission to handling.
-fn durations(
-    rows: &Connection,
-    keys: &Keys<'_>,
-    found: &mut BTreeMap<String, Counted>,
-) -> rusqlite::Result<()> {
-    let (Keys { key, conditions, .. }, h) = (keys, &keys.scope.handled);
-    let place = |percent: u32| format!("(n - 1) * {percent} / 100");
-    let sql = format!(
-        "SELECT k, max(iif(place = {}, d, NULL)), max(iif(place = {}, d, NULL)),
-           max(iif(place = {}, d, NULL))
-         FROM (SELECT {key} AS k, (handled_at - submitted_at) / 1000 AS d,
-                 row_number() OVER (PARTITION BY {key} ORDER BY handled_at - submitted_at) - 1 AS place,
-                 count(*) OVER (PARTITION BY {key}) AS n
-               FROM dossiers WHERE {conditions} AND {h})
-         GROUP BY k",
-        place(50),
-        place(90),
-        place(99)
-    );
-    let mut statement = rows.prepare(&sql)?;
-    let mut groups = statement.query(params_from_iter(&keys.values))?;
-    while let Some(row) = groups.next()? {
-        let Some(counted) = found.get_mut(&row.get::<_, String>(0)?) else { continue };
-        counted.reply.duration_median_s = row.get(1)?;
-        counted.reply.duration_p90_s = row.get(2)?;
-        counted.reply.duration_p99_s = row.get(3)?;
-    }
-    Ok(())
 }

@@ -54,6 +54,19 @@ impl ServicesReply {
     }
 }
 
+/// Where the agency's part of the mean time passed; the sum of the three is `with_agency_mean_s`,
+/// up to rounding. Time in which a supplement or a fee is awaited from the applicant is in none.
+#[derive(Debug, Clone, Copy, Default, Serialize, ToSchema)]
+pub(crate) struct StageTimesReply {
+    /// From the submission to the acceptance, or to the end of a dossier that was not accepted, in
+    /// seconds.
+    pub(super) reception_mean_s: Option<i64>,
+    /// In process, without `approval_mean_s`, in seconds.
+    pub(super) processing_mean_s: Option<i64>,
+    /// From a proposed decision to its approval or rejection, in seconds.
+    pub(super) approval_mean_s: Option<i64>,
+}
+
 /// Figures with their denominators.
 #[derive(Debug, Clone, Default, Serialize, ToSchema)]
 pub(crate) struct FiguresReply {
@@ -121,6 +134,8 @@ pub(crate) struct FiguresReply {
     pub(super) with_applicant_mean_s: Option<i64>,
     /// Remaining part of the mean, in seconds.
     pub(super) with_agency_mean_s: Option<i64>,
+    /// The agency's part of the mean by stage.
+    pub(super) stages: StageTimesReply,
     /// Mean number of contacts with the applicant of a handled dossier: submission, supplements,
     /// payments.
     pub(super) contacts_mean: Option<f64>,
