@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use dossier::access::{May, any};
 use dossier::contract::Role;
-use engine::tasks::{DeadLetter, Retry};
+use engine::tasks::{DeadLetter, ReactionsHealth, Retry};
 use events::Position;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -17,7 +17,7 @@ use super::health::Watch;
 const OPERATORS: &[May] = &[any(Role::Operator)];
 
 pub(super) fn operations() -> Vec<Operation<Watch>> {
-    vec![dead_letters(), retry_dead_letter(), quotas()]
+    vec![dead_letters(), dead_letters_of(), retry_dead_letter(), quotas()]
 }
 
 fn dead_letters() -> Operation<Watch> {
@@ -37,6 +37,35 @@ async fn list_dead_letters(watch: Arc<Watch>, _: Request) -> Result<Reply, Probl
         letters.extend(service.dead_letters().await?);
     }
     Ok(Reply::ok(&letters))
+}
+
+fn dead_letters_of() -> Operation<Watch> {
+    let address = "/v1/dead-letters/{service}";
+    Operation::get(address, "get_service_dead_letters", "List the dead letters of a service")
+        .describe(
+            "As `get_dead_letters`, of one service. Its address leads to a process of this service \
+             where the services have processes of their own.",
+        )
+        .parameter("service", "The service whose reactions gave up.")
+        .roles(OPERATORS)
+        .impersonal("ids and causes")
+        .list::<DeadLetter>()
+        .handle(list_dead_letters_of)
+}
+
+async fn list_dead_letters_of(
+    watch: Arc<Watch>,
+    service: String,
+    _: Request,
+) -> Result<Reply, Problem> {
+    let reactions = reactions_of(&watch, &service)?;
+    Ok(Reply::ok(&reactions.dead_letters().await?))
+}
+
+/// The reactions of a service, if this process has them.
+fn reactions_of<'w>(watch: &'w Watch, service: &str) -> Result<&'w ReactionsHealth, Problem> {
+    let named = watch.reactions().iter().find(|one| one.service() == service);
+    named.ok_or_else(Problem::not_found)
 }
 
 /// Nothing: an empty object.
@@ -78,8 +107,7 @@ async fn retry(
 ) -> Result<Reply, Problem> {
     let RetryDeadLetterRequest {} = request.json()?;
     let caller = request.caller()?;
-    let named = watch.reactions().iter().find(|one| one.service() == service);
-    let reactions = named.ok_or_else(Problem::not_found)?;
+    let reactions = reactions_of(&watch, &service)?;
     let retry = Retry {
         id: request.derived_id(caller, &format!("retry/{service}/{position}"))?,
         by: Some(caller.subject.to_string()),

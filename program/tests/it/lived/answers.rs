@@ -46,6 +46,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_ready", "no API"),
     ("get_metrics", "no API; numbers"),
     ("get_dead_letters", "no API of a service; ids and causes"),
+    ("get_service_dead_letters", "no API of a service; ids and causes"),
     ("get_quotas", "no API of a service; limits"),
     ("get_outage", "rules: no personal data, and none was declared here"),
     ("get_complaint_status", "needs headers, see `Story::complaint_status`"),
