@@ -55,7 +55,10 @@ fn health() -> Vec<Operation<Watch>> {
         .probe(|_: &Arc<Watch>| live());
     let ready =
         Operation::get("/health/ready", "get_ready", "Check that the process accepts requests")
-            .describe("Send no requests to the process while it answers 503.")
+            .describe(
+                "Send no requests to the process while it answers 503. Warnings about the law are in \
+                 the language of `Accept-Language`.",
+            )
             .reply::<ReadyReply>()
             .also(StatusCode::SERVICE_UNAVAILABLE, "It takes no requests now.")
             .probe(|watch: &Arc<Watch>| watch.ready());

@@ -6,12 +6,12 @@ use engine::Engine;
 use engine::clock::ClockWrong;
 use engine::tasks::{KeeperHealth, Progress, ReactionsHealth};
 use web::quotas::Rules;
-use web::{Route, Service};
+use web::{Language, Route, Service};
 
 use crate::limits::PROBE_FRESH_FOR;
 use events::Position;
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, HeaderMap, VARY};
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -26,6 +26,7 @@ mod ready;
 
 use look::{Disks, Found, Kept, Known, OneAtATime, name};
 pub(super) use ready::ReadyReply;
+use ready::WarningReply;
 
 /// Sources of health and metrics.
 #[derive(Clone)]
@@ -119,20 +120,21 @@ impl Watch {
     /// it, followers read the store.
     pub(super) fn ready(&self) -> Route {
         let watch = self.clone();
-        let answers = warp::any()
-            .then(move || {
+        let answers = warp::header::headers_cloned()
+            .then(move |headers: HeaderMap| {
                 let watch = watch.clone();
-                async move { watch.answer(&watch.found().await) }
+                async move { watch.answer(&watch.found().await, Language::of(&headers)) }
             })
             .boxed();
         Route::open(answers)
     }
 
-    fn answer(&self, found: &Found) -> warp::reply::Response {
+    fn answer(&self, found: &Found, language: Language) -> warp::reply::Response {
         let Watched { components, engine, stopped, .. } = &*self.0;
         let (stopping, bus) = (stopped.is_cancelled(), engine.bus().is_connected());
         let ready = found.ready() && !stopping;
         let stats = engine.store.stats();
+        let warnings = engine.law().warnings(engine.clock.now()).into_iter();
         let body = ReadyReply {
             ready,
             warning: found.warns() || !bus,
@@ -152,10 +154,11 @@ impl Watch {
             groups: stats.groups,
             events: stats.events,
             ends: components.endings().into_iter().map(Into::into).collect(),
-            law: engine.law().warnings(engine.clock.now()).into_iter().map(Into::into).collect(),
+            law: warnings.map(|warning| WarningReply::new(warning, language)).collect(),
         };
         let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-        warp::reply::with_status(json(&body), status).into_response()
+        let reply = warp::reply::with_header(json(&body), VARY, "accept-language");
+        warp::reply::with_status(reply, status).into_response()
     }
 
     /// The route of the metrics.

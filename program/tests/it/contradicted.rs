@@ -104,6 +104,10 @@ async fn a_list_that_leaves_nothing_to_answer_by_itself_is_said_when_it_is_issue
     let office = Office::open().await;
     let ready = office.browser.get("/health/ready", "").await;
     assert_eq!(ready.body["law"][0]["what"], "procedure/CHEM.IMPORT/2", "{}", ready.body);
+    let why = |answer: &Answer| answer.body["law"][0]["why"].as_str().unwrap().to_owned();
+    assert!(why(&ready).starts_with("can never hold"), "{}", ready.body);
+    let vietnamese = office.browser.get_vietnamese("/health/ready", "").await;
+    assert!(why(&vietnamese).starts_with("không bao giờ đúng"), "{}", vietnamese.body);
     let shipped = include_str!("../../../libs/dossier/procedures/chemical_import_2.yaml");
     let text = dossier::law::next_version(shipped);
     let operator = office.token(Role::Operator, "operator-1", "G02");

@@ -4,6 +4,7 @@ use dossier::law::{Ending, Warning};
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::Language;
 
 /// Whether the process takes requests, and what an operator should look at.
 #[derive(Debug, Serialize, ToSchema)]
@@ -71,7 +72,7 @@ pub(in crate::serve) struct WarningReply {
     /// Where in it, as a JSON Pointer.
     #[schema(example = "/fees/0")]
     pointer: String,
-    /// Why.
+    /// Why, in the language of `Accept-Language`.
     #[schema(example = "the tariff ends before the procedure")]
     why: String,
 }
@@ -82,8 +83,13 @@ impl From<Ending> for EndingReply {
     }
 }
 
-impl From<Warning> for WarningReply {
-    fn from(Warning { what, pointer, en, .. }: Warning) -> Self {
-        Self { what, pointer, why: en }
+impl WarningReply {
+    pub(super) fn new(warning: Warning, language: Language) -> Self {
+        let Warning { what, pointer, vi, en } = warning;
+        let why = match language {
+            Language::Vietnamese => vi,
+            Language::English => en,
+        };
+        Self { what, pointer, why }
     }
 }
