@@ -33,6 +33,21 @@ export function Way({ dossier, payment, delivery }) {
   </ol>`;
 }
 
+// Claims to groups that reduce the fee, with the decision on each and its reason.
+export function Claims({ claims }) {
+  if (!claims?.length) return null;
+  return html`<h3>${t('claims')}</h3>
+    <ul class="rows">
+      ${claims.map(
+        (one) => html`<li key=${one.group}>
+          <b>${code('group', one.group)}</b>: ${code('claim.outcome', one.outcome)}
+          ${one.reason ? html`<q>${one.reason}</q>` : null}
+          ${one.decided_at ? html`<small>${time(one.decided_at)}</small>` : null}
+        </li>`,
+      )}
+    </ul>`;
+}
+
 // The documents: names to open, and the opened ones beside each other.
 export function Documents({ id, documents, procedure }) {
   const [opened, setOpened] = useState([]);

@@ -1,8 +1,9 @@
 // A form drawn from a JSON Schema (2020-12): objects, lists, texts, numbers, choices and dates.
 import { read } from './api.js';
 import { has, both, t } from './i18n.js';
+import { decimalOf, wholeOf } from './numbers.js';
 import { Field, Select } from './parts.js';
-import { html, useLoad } from './view.js';
+import { html, useLoad, useState } from './view.js';
 
 // Pages of a code list that are read; a longer list is a text field.
 const PAGES_MAX = 5;
@@ -161,9 +162,7 @@ function Input({ attributes, schema, value, set }) {
   const shared = { ...attributes, value: value ?? '', maxlength: schema.maxLength };
   const onInput = (event) => set(event.target.value);
   if (schema.type === 'integer' || schema.type === 'number') {
-    // Text, because a browser's number field drops what it cannot read.
-    const typed = (event) => set(numberOf(event.target.value));
-    return html`<input ...${shared} inputmode="decimal" onInput=${typed} />`;
+    return html`<${NumberInput} ...${{ shared, schema, value, set }} />`;
   }
   if (schema.format === 'date') return html`<input type="date" ...${shared} onInput=${onInput} />`;
   if (schema.maxLength > 500)
@@ -172,11 +171,21 @@ function Input({ attributes, schema, value, set }) {
   return html`<input type=${type} ...${shared} onInput=${onInput} />`;
 }
 
-// The number, or the text as it was typed, which the server then finds fault with.
-function numberOf(text) {
-  const plain = text.replaceAll(/[\s.](?=\d{3}\b)/g, '').replace(',', '.');
-  return plain !== '' && Number.isFinite(Number(plain)) ? Number(plain) : text;
+// Text, because a browser's number field drops what it cannot read. It stays as it was typed: `1,` is
+// on the way to `1,5`.
+function NumberInput({ shared, schema, value, set }) {
+  const [typed, setTyped] = useState('');
+  const type = (event) => {
+    setTyped(event.target.value);
+    set(numberOf(schema, event.target.value));
+  };
+  const shown = numberOf(schema, typed) === value ? typed : (value ?? '');
+  return html`<input ...${shared} value=${shown} inputmode="decimal" onInput=${type} />`;
 }
+
+// The number, or the text, which the server then finds fault with.
+const numberOf = ({ type }, text) =>
+  (type === 'integer' ? wholeOf(text) : decimalOf(text)) ?? text;
 
 function hintOf({ format, pattern, minimum, maximum }) {
   if (format && has(`format.${format}`)) return t(`format.${format}`);

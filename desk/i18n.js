@@ -1,16 +1,18 @@
 // Texts in two languages, and how dates, times, amounts and periods are written.
 import { en } from './text/en.js';
+import { enBooks } from './text/en-books.js';
 import { enMinistry } from './text/en-ministry.js';
 import { enOffice } from './text/en-office.js';
 import { enSteps } from './text/en-steps.js';
 import { vi } from './text/vi.js';
+import { viBooks } from './text/vi-books.js';
 import { viMinistry } from './text/vi-ministry.js';
 import { viOffice } from './text/vi-office.js';
 import { viSteps } from './text/vi-steps.js';
 
 const TEXTS = {
-  vi: { ...vi, ...viSteps, ...viOffice, ...viMinistry },
-  en: { ...en, ...enSteps, ...enOffice, ...enMinistry },
+  vi: { ...vi, ...viSteps, ...viOffice, ...viMinistry, ...viBooks },
+  en: { ...en, ...enSteps, ...enOffice, ...enMinistry, ...enBooks },
 };
 const ZONE = 'Asia/Ho_Chi_Minh';
 const DAY_MS = 86_400_000;

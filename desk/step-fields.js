@@ -10,7 +10,6 @@ import {
   OfficerField,
   TemplateChoice,
 } from './step-choices.js';
-import { isOpen } from './steps.js';
 import { Uploads } from './uploads.js';
 import { html } from './view.js';
 
@@ -107,30 +106,40 @@ function Files({ value, set, field, label, findings }) {
   return html`<${Uploads} components=${[component]} files=${value} onChange=${change(value, set)} findings=${() => findings} />`;
 }
 
-function Claims({ id, value, set, findings, context }) {
-  const open = context.resource.claims.filter(isOpen);
-  return open.map((claim) => {
+// Decisions on open claims or, with `rejected`, on rejected ones.
+function Claims({ id, field, value, set, findings, context }) {
+  const decided = context.resource.claims.filter(({ outcome }) =>
+    field.rejected ? outcome === 'rejected' : outcome === 'open',
+  );
+  return decided.map((claim) => {
     const at = Object.keys(value).indexOf(claim.group);
     const inReason = context.problem?.at?.(`/claims/${at}/reason`) ?? [];
-    return html`<${Claim} key=${claim.group} ...${{ id, claim, value, set, findings, inReason }} />`;
+    return html`<${Claim} key=${claim.group} ...${{ id, field, claim, value, set, findings, inReason }} />`;
   });
 }
 
-// The decision on a claim to a group; a rejection needs a reason.
-function Claim({ id, claim: { group }, value, set, findings, inReason }) {
+// The decision on a claim to a group; a rejection needs a reason, and so does confirming a rejected one.
+function Claim({ id, field, claim: { group, reason }, value, set, findings, inReason }) {
   const decision = value[group] ?? {};
   const change = (part) => set({ ...value, [group]: { ...decision, ...part } });
+  const keep = (chosen) => {
+    const { [group]: _, ...others } = value;
+    set(chosen === 'true' ? { ...others, [group]: { ...decision, confirmed: true } } : others);
+  };
   const name = code('group', group);
-  return html`<${Field} id=${`${id}-${group}`} label=${t('claim', { group: name })} required findings=${findings}>
+  const options = ['true', 'false'].map((one) => [one, code(field.rejected ? 'claim.again' : 'claim', one)]);
+  const chosen = field.rejected ? String(decision.confirmed ?? false) : decision.confirmed?.toString();
+  const needsReason = field.rejected ? decision.confirmed : decision.confirmed === false;
+  return html`<${Field} id=${`${id}-${group}`} label=${t('claim', { group: name })} required ...${{ findings }}
+      hint=${field.rejected && reason ? t('claim.rejected_because', { reason }) : undefined}>
       ${(attributes) => html`<${Select}
-        ...${{ attributes, value: decision.confirmed?.toString() }}
-        onChange=${(chosen) => change({ confirmed: chosen === 'true' })}
-        empty=${t('choose')}
-        options=${['true', 'false'].map((one) => [one, code('claim', one)])}
+        ...${{ attributes, options, value: chosen }}
+        onChange=${field.rejected ? keep : (one) => change({ confirmed: one === 'true' })}
+        empty=${field.rejected ? undefined : t('choose')}
       />`}
     <//>
     ${
-      decision.confirmed === false
+      needsReason
         ? html`<${Field} id=${`${id}-${group}-reason`} label=${t('step.field.reason')} required findings=${inReason}>
           ${(attributes) => html`<input
             ...${attributes}

@@ -1,5 +1,6 @@
 // What a step sends: the fields that a person is asked for, what these have at first, and the body
 // that is made of them.
+import { amountOf } from './numbers.js';
 import { named } from './uploads.js';
 
 export const askedOf = (step, context) =>
@@ -29,7 +30,8 @@ function sentValue({ type }, value) {
   if (type === 'claims')
     return Object.entries(value).map(([group, decision]) => ({ group, ...decision }));
   if (type === 'document') return value.document?.[0]?.document;
-  if (type === 'amount') return Number(String(value).replaceAll(/\D/g, ''));
+  // What is no amount is sent as it is: the server finds fault with it, at its field.
+  if (type === 'amount') return amountOf(value) ?? value;
   if (type === 'score') return Number(value);
   if (type === 'agrees') return value === 'true';
   if (type === 'instant') return instantOf(value);

@@ -49,7 +49,8 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
     }
   };
   const about = both(step.about?.({ task, procedure }));
-  const name = about ? `${t(`step.${step.id}`)}: ${about}` : t(`step.${step.id}`);
+  const title = t(`step.${step.name ?? step.id}`);
+  const name = about ? `${title}: ${about}` : title;
   if (!asked.length || !open) {
     const act = asked.length ? async () => setOpen(true) : send;
     return html`<div class="step">

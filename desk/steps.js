@@ -2,11 +2,9 @@
 // decides on each; the tables in `steps/` only say where a step is sent and which fields it has.
 import { DELIVERY } from './steps/delivery.js';
 import { COMPLAINT, RATING } from './steps/feedback.js';
-import { INTAKE, isOpen } from './steps/intake.js';
+import { INTAKE } from './steps/intake.js';
 import { PAYMENT } from './steps/payment.js';
 import { REVIEW } from './steps/review.js';
-
-export { isOpen };
 
 // Steps for a dossier. The first one for a task is the usual one.
 const STEPS = [...REVIEW, ...INTAKE, ...PAYMENT, ...DELIVERY, ...RATING];
@@ -72,7 +70,7 @@ const REVIEWED = ['claim_review', 'complete_activity', 'propose_decision'];
 // same for all of them.
 export function bulkStepsFor(who, kinds) {
   const does = (one, kind) =>
-    one.id === 'assign_review' ? REVIEWED.includes(kind) : one.tasks.includes(kind);
+    one.id === 'assign_review' ? REVIEWED.includes(kind) : hasTask(one) && one.tasks.includes(kind);
   // Only the head of a unit assigns.
   const may = (one) => one.id !== 'assign_review' || one.only({}, who);
   return STEPS.filter(isFor(who.roles))

@@ -1,8 +1,7 @@
 // A list of dossiers as a file of comma-separated values (RFC 4180): a row each, a column for each value
 // of the form, and one for each paper, with the names of its files.
+import { decimalOf, wholeOf } from '../numbers.js';
 
-// A whole number with marks between its thousands.
-const GROUPED = /^-?[1-9]\d{0,2}([.,]\d{3})+$/;
 // What people name numbers by.
 const MANY = /\s*;\s*/;
 const YES = ['true', 'yes', 'có', '1'];
@@ -118,20 +117,6 @@ function put(into, schema, [first, ...rest], cell) {
   put(into[first], inner, rest, cell);
 }
 
-// A number as JSON writes it. A mark before three digits may group thousands or begin decimals, which
-// Vietnamese and English write the other way round: if it occurs once, as in `12.500`, it is not guessed.
-function plainOf(cell) {
-  const text = cell.replaceAll(/\s(?=\d{3}\b)/g, '');
-  const marks = text.match(/[.,]/g) ?? [];
-  const last = marks.at(-1);
-  if (!last) return text;
-  const isMixed = new Set(marks).size === 2;
-  if (marks.length === 1 && /^-?[1-9]\d{0,2}[.,]\d{3}$/.test(text)) return undefined;
-  if (marks.length > 1 && !isMixed) return text.replaceAll(last, '');
-  const other = last === ',' ? '.' : ',';
-  return text.replaceAll(other, '').replace(last, '.');
-}
-
 // What cannot be read is sent as it is: the server finds fault with it, at its place.
 function valueOf({ type }, cell) {
   if (type === 'boolean') {
@@ -139,6 +124,5 @@ function valueOf({ type }, cell) {
     return YES.includes(word) ? true : NO.includes(word) ? false : cell;
   }
   if (type !== 'integer' && type !== 'number') return cell;
-  const plain = type === 'integer' && GROUPED.test(cell) ? cell.replaceAll(/[.,]/g, '') : plainOf(cell);
-  return plain && Number.isFinite(Number(plain)) ? Number(plain) : cell;
+  return (type === 'integer' ? wholeOf(cell) : decimalOf(cell)) ?? cell;
 }

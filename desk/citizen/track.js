@@ -3,7 +3,7 @@ import { both, code, nameOf, t } from '../i18n.js';
 import { WhyThisDate } from '../calendar.js';
 import { SandboxBank } from '../demo.js';
 import { loadDossier } from '../dossier-load.js';
-import { Documents, FormOf, Reads, Way } from '../dossier-parts.js';
+import { Claims, Documents, FormOf, Reads, Way } from '../dossier-parts.js';
 import { History } from '../history.js';
 import { Messages } from '../notes.js';
 import { Papers } from '../papers.js';
@@ -68,6 +68,7 @@ function Shown({ all, reload, settings }) {
     ${dossier.next?.length ? html`<h2>${t('next')}</h2><${Tasks} tasks=${dossier.next} />` : null}
     ${steps.map(form)}
     ${payments ? html`<h2>${t('fee.title')}</h2><${Payment} payment=${payments.body} />` : null}
+    <${Claims} claims=${dossier.claims} />
     ${
       settings.sign_in === 'demo' && payments
         ? html`<${SandboxBank} payment=${payments.body} onDone=${reload} />`

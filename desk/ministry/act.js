@@ -1,21 +1,23 @@
 // A form that sends one request: its fields, findings at them, and what was typed until it is granted.
 import { newKey } from '../api.js';
 import { t } from '../i18n.js';
+import { amountOf } from '../numbers.js';
 import { Action, Field, ProblemBox, Select } from '../parts.js';
 import { html, useRef, useState } from '../view.js';
 
 // `fields` are `{ name, label, type, options, required, hint }`; types are `line`, `text`, `date`,
-// `instant`, `many` and, with `options`, a choice. `send(body, key)` takes what was typed; the same
-// content is sent with the same key. `onDone` is called after it was granted. Findings are at the names
-// of fields below `within`, or where a field has `at`. `preview`, `{ label, send, onDone }`, is a request
-// that changes nothing; what was typed stays.
+// `instant`, `amount`, `many` and, with `options`, a choice. `send(body, key)` takes what was typed; the
+// same content is sent with the same key. `onDone` is called after it was granted. Findings are at the
+// names of fields below `within`, or where a field has `at`. `preview`, `{ label, send, onDone }`, is a
+// request that changes nothing; what was typed stays. `more` is a part of the body that is entered by a
+// part of its own, `{ body, draw(problem), has(pointer) }`.
 export function Act(props) {
-  const { id, title, fields, first = {}, button, send, onDone, hint, within = '', preview } = props;
+  const { id, title, fields, first = {}, button, send, onDone, hint, within = '', preview, more } = props;
   const [values, setValues] = useState(first);
   const [problem, setProblem] = useState();
   const sent = useRef({});
   const act = async () => {
-    const body = bodyOf(fields, values);
+    const body = { ...bodyOf(fields, values), ...more?.body };
     const content = JSON.stringify(body);
     if (sent.current.content !== content) sent.current = { content, key: newKey() };
     setProblem(undefined);
@@ -38,6 +40,7 @@ export function Act(props) {
   };
   const placeOf = ({ name, at }) => `${within}${at ?? `/${name}`}/`;
   const of = (pointer) => fields.find((field) => `${pointer}/`.startsWith(placeOf(field)));
+  const shown = (pointer) => pointer !== undefined && Boolean(of(pointer) || more?.has(pointer));
   return html`<form class="act" onSubmit=${(event) => event.preventDefault()} noValidate aria-label=${title}>
     ${hint ? html`<p class="hint">${hint}</p>` : null}
     <div class="line">
@@ -52,7 +55,8 @@ export function Act(props) {
         />`,
       )}
     </div>
-    <${ProblemBox} problem=${problem} shown=${(pointer) => pointer !== undefined && Boolean(of(pointer))} />
+    ${more?.draw(problem)}
+    <${ProblemBox} ...${{ problem, shown }} />
     ${preview ? html`<${Action} label=${preview.label} onClick=${look} />${' '}` : null}
     <${Action} className="main" label=${button ?? title} onClick=${act} />
   </form>`;
@@ -88,7 +92,8 @@ function One({ id, field, value, findings, set }) {
         return html`<textarea rows="2" ...${attributes} value=${value ?? ''} onInput=${onInput}></textarea>`;
       }
       const kind = { date: 'date', instant: 'datetime-local' }[type] ?? 'text';
-      return html`<input type=${kind} inputmode=${field.mode} ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
+      const mode = type === 'amount' ? 'numeric' : field.mode;
+      return html`<input type=${kind} inputmode=${mode} list=${field.list} ...${attributes} value=${value ?? ''} onInput=${onInput} />`;
     }}
   <//>`;
 }
@@ -102,6 +107,8 @@ function bodyOf(fields, values) {
     if (type === 'instant') body[name] = `${value}:00+07:00`;
     else if (type === 'words') body[name] = value.split(/[\s,]+/).filter(Boolean);
     else if (type === 'yes_no') body[name] = value === 'true';
+    // What is no amount is sent as it is: the server finds fault with it, at its field.
+    else if (type === 'amount') body[name] = amountOf(value) ?? value;
     else body[name] = value;
   }
   return body;

@@ -31,6 +31,14 @@ export const OPERATION = [
   ['/outages', 'operation.outages'],
   ['/people', 'people'],
   ['/notices', 'notices'],
+  ['/partners', 'partners'],
+];
+
+export const MONEY = [
+  ['/money', 'money.day_to_day', ['cashier']],
+  ['/money/differences', 'differences'],
+  ['/money/books', 'books'],
+  ['/money/statements', 'statements', ['cashier', 'operator']],
 ];
 
 export const AUDIT = [

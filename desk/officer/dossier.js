@@ -2,7 +2,7 @@
 // beside the evidence, and the timeline.
 import { WhyThisDate } from '../calendar.js';
 import { loadDossier } from '../dossier-load.js';
-import { Documents, FormOf, Reads, Way } from '../dossier-parts.js';
+import { Claims, Documents, FormOf, Reads, Way } from '../dossier-parts.js';
 import { History } from '../history.js';
 import { code, nameOf, t, time } from '../i18n.js';
 import { Messages, Notes } from '../notes.js';
@@ -43,10 +43,11 @@ function Shown({ all }) {
     }
     // A claim to a reduced fee was rejected: the rest is owed first.
     const isOwed = step.id === 'accept_dossier' && reply.stage === 'submitted';
-    return setDone(isOwed ? 'done.decide_claims' : `done.${step.id}`);
+    const done = step.name ?? (isOwed ? 'decide_claims' : step.id);
+    return setDone(`done.${done}`);
   };
   const form = ({ step, task, main }) => html`<${StepForm}
-    key=${`${step.id} ${task.subject}`}
+    key=${`${step.name ?? step.id} ${task.subject}`}
     ...${{ id, step, task, procedure, onDone, main }}
     resource=${all[step.of]}
   />`;
@@ -85,6 +86,7 @@ function Shown({ all }) {
         </section>
         ${review?.proposal ? html`<${Proposal} proposal=${review.proposal} review=${review} />` : null}
         ${payments ? html`<h2>${t('fee.title')}</h2><${Payment} payment=${payments.body} />` : null}
+        <${Claims} claims=${dossier.claims} />
         ${deliveries ? html`<${Result} delivery=${deliveries.body} procedure=${procedure} rating=${all.rating} />` : null}
         <h2>${t('papers')}</h2>
         <${Papers} ...${{ id, dossier, payment: payments?.body, delivery: deliveries?.body }} />

@@ -1,7 +1,9 @@
 // The cashier's day: what has to be settled, notices of providers that belong to no payment yet, and
 // the till with its sums.
 import { read, readIfAny } from '../api.js';
+import { addressOf, bookId, TILL } from '../books/names.js';
 import { code, day, money, t, time, until } from '../i18n.js';
+import { MONEY, Tabs } from '../ministry/tabs.js';
 import { Facts, Field, hasRole, Loaded, More, Page, ProblemBox, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { session } from '../session.js';
@@ -10,6 +12,7 @@ import { html, useLoad, useState } from '../view.js';
 const KINDS = ['discrepancy', 'repayment', 'approval'];
 
 export const Money = () => html`<${Page} title=${t('nav.money')} wide>
+  <${Tabs} pages=${MONEY} label="nav.money" />
   <${Tasks} />
   ${hasRole('cashier', 'operator') ? html`<${Notices} />` : null}
   <${Till} />
@@ -134,6 +137,7 @@ function Till() {
             ]),
           ]}
         />
+        ${agency ? html`<p><a class="button" href=${addressOf(bookId({ day: till.on, agency, account: TILL }))}>${t('money.close_till')}</a></p>` : null}
         ${till.movements.length ? html`<${Movements} rows=${till.movements} />` : html`<p>${t('money.none')}</p>`}
       `}
     <//>`;

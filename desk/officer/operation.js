@@ -1,5 +1,5 @@
 // For operators: is everything in order, what lags, what was refused, dead letters, and quotas.
-import { bytes, newKey, post, read, readIfAny } from '../api.js';
+import { bytes, newKey, post, readIfAny } from '../api.js';
 import { day, duration, number, t, time } from '../i18n.js';
 import { metricsOf, named } from '../ministry/metrics.js';
 import { OPERATION, Tabs } from '../ministry/tabs.js';
@@ -19,9 +19,9 @@ export const Operation = () => html`<${Page} title=${t('operation.state')} wide>
 const yes = (is) => (is ? t('yes') : html`<span class="due late">${t('no')}</span>`);
 
 function Health() {
-  const ready = useLoad(() => read('/health/ready').then(({ body }) => body), []);
+  const ready = useLoad(() => readIfAny('/health/ready').then((found) => found?.body ?? null), []);
   return html`<${Loaded} of=${ready}>
-    ${(body) => html`
+    ${(body) => body === null ? html`<p class="hint">${t('operation.elsewhere')}</p>` : html`
       <${Facts}
         rows=${[
           [t('operation.ready'), yes(body.ready)],
@@ -47,9 +47,21 @@ function Health() {
   <//>`;
 }
 
+// The services whose reactions may give up on an event.
+const SERVICES = ['intake', 'payment', 'review', 'result-delivery', 'feedback'];
+
+// Those of this process, or behind a gateway those of each service; `null` if this address has none of them.
+async function deadLetters() {
+  const all = await readIfAny('/v1/dead-letters');
+  if (all) return all.body;
+  const found = await Promise.all(SERVICES.map((one) => readIfAny(`/v1/dead-letters/${one}`)));
+  const reached = found.filter(Boolean);
+  return reached.length ? reached.flatMap(({ body }) => body) : null;
+}
+
 // Events that no reaction could handle. An operator who has removed the cause has them retried.
 function DeadLetters() {
-  const letters = useLoad(() => readIfAny('/v1/dead-letters').then((page) => page?.body ?? null), []);
+  const letters = useLoad(deadLetters, []);
   const [done, setDone] = useState(false);
   const onDone = () => {
     setDone(true);

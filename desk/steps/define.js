@@ -5,7 +5,7 @@
 // `notBy`, the officer who may not take it: nobody approves their own proposal. With `about`, the name of
 // what it is about, as a text in both languages, where there may be several of a kind. With `besides`,
 // the condition on which it is offered among the other actions although it does no task; with `only`,
-// a condition that it needs in any case.
+// a condition that it needs in any case; with `name`, the name of a step that is taken in a second way.
 export function step(id, of, path, roles, tasks, fields) {
   return { id, of, path, roles, tasks, fields };
 }

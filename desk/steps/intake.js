@@ -1,7 +1,7 @@
 // Steps of intake: the one-stop unit and the applicant, from submission to the end.
 import { components, freely, instant, isUndecided, line, reason, step } from './define.js';
 
-export const isOpen = (claim) => claim.outcome === 'open';
+const isOpen = (claim) => claim.outcome === 'open';
 
 // Claims of the applicant to groups that reduce the fee, if an officer has to decide on them.
 const claims = {
@@ -9,6 +9,24 @@ const claims = {
   type: 'claims',
   when: ({ resource }) => resource?.claims?.some(isOpen),
 };
+
+// Rejected ones, which may be confirmed after all while the fee is unpaid.
+const isRejected = (claim) => claim.outcome === 'rejected';
+const rejected = {
+  name: 'claims',
+  type: 'claims',
+  rejected: true,
+  when: ({ resource }) => resource?.claims?.some(isRejected),
+  first: ({ resource }) =>
+    Object.fromEntries(resource.claims.filter(isRejected).map(({ group }) => [group, { confirmed: true }])),
+};
+
+// Whether a claim was rejected, and the fee that is owed by it is unpaid. It may be due after acceptance.
+function isUndone({ dossiers: { body }, payments }) {
+  const isOwed = payments ? payments.body.outstanding_vnd > 0 : !body.fee_received;
+  const isRunning = ['submitted', 'processing'].includes(body.stage);
+  return isRunning && isOwed && (body.claims ?? []).some(isRejected);
+}
 
 // Whether there is a promised date that has not passed.
 function isRunning({ dossiers: { body } }) {
@@ -22,6 +40,8 @@ function endsWithoutResult({ dossiers, procedure }) {
 
 export const INTAKE = [
   step('accept_dossier', 'dossiers', 'acceptance', ['clerk'], ['answer_submission'], [claims]),
+  // Without a task: the same step, for a claim that was rejected by mistake.
+  { ...step('accept_dossier', 'dossiers', 'acceptance', ['clerk'], isUndone, [rejected]), name: 'confirm_claim' },
   step(
     'request_supplement',
     'dossiers',

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { dossierOf, rowsOf, textOf } from '../citizen/sheet.js';
+import { amountOf } from '../numbers.js';
+import { bodyOf } from '../step-values.js';
 import { enter, go, heading, inspect, open, pdf, PHONE, press } from './harness.mjs';
 import { call, file } from './world.mjs';
 
@@ -32,6 +34,39 @@ test('a list is read with quotes, line ends in cells, other separators and value
     papers: { deed: ['a.pdf', 'b.pdf'] },
     group: 'poor',
   });
+});
+
+test('numbers are read as they are written in Vietnamese and in English, and what could be either is not', () => {
+  const form = { type: 'object', properties: { n: { type: 'number' }, i: { type: 'integer' } } };
+  const valuesOf = (cell) => {
+    const { n, i } = dossierOf(['n', 'i'], [cell, cell], { form, documents: [] }).form;
+    return [n, i];
+  };
+  for (const [cell, number, whole] of [
+    ['12.500', '12.500', 12_500],
+    ['12,500', '12,500', 12_500],
+    ['1,5', 1.5, '1,5'],
+    ['1.5', 1.5, '1.5'],
+    ['0,500', 0.5, '0,500'],
+    ['1.234.567,89', 1_234_567.89, '1.234.567,89'],
+    ['1,234,567.89', 1_234_567.89, '1,234,567.89'],
+    ['1 234 567,89', 1_234_567.89, '1 234 567,89'],
+    ['1.234.567', 1_234_567, 1_234_567],
+    ['-1.234.567', -1_234_567, -1_234_567],
+    ['1234,567', 1_234.567, '1234,567'],
+    ['1.5.3', '1.5.3', '1.5.3'],
+    ['12.34,5', '12.34,5', '12.34,5'],
+    ['1e5', '1e5', '1e5'],
+    ['0x10', '0x10', '0x10'],
+  ])
+    assert.deepEqual(valuesOf(cell), [number, whole], cell);
+});
+
+test('an amount in đồng has no decimals, and one that has is not taken for a larger one', () => {
+  const texts = ['30.000', '30,000 ₫', '30 000đ', '30000', '30.000,50', '30000.5', '1.5'];
+  const read = [30_000, 30_000, 30_000, 30_000, undefined, undefined, undefined];
+  assert.deepEqual(texts.map(amountOf), read);
+  assert.equal(bodyOf({ fields: [{ name: 'a', type: 'amount' }] }, { a: '30000.50' }, {}).a, '30000.50');
 });
 
 test('a list is filed with an outcome for each row, and the refused ones are corrected', () =>
@@ -116,3 +151,45 @@ test('a broker files a list for a client, and follows the dossiers of all client
   const end = `/v1/mandates/${mandate.mandate}/revocation`;
   await call('company-1', 'POST', end, { reason: 'The test is over.' });
 });
+
+test('a list whose answer is lost is sent again, and no dossier is filed twice', () =>
+  open({ language: 'en', expected: [/ERR_FAILED/] }, async (page) => {
+    const batches = '**/v1/dossiers/batches';
+    const [keys, filed] = [new Set(), []];
+    // The server files the dossiers, and nobody hears of it.
+    await page.route(batches, async (route) => {
+      keys.add(route.request().headers()['idempotency-key']);
+      const { outcomes } = await (await route.fetch()).json();
+      filed.push(outcomes.map(({ dossier }) => dossier));
+      await route.abort();
+    });
+    await enter(page, /Sao Mai/);
+    await go(page, '#/batch/ENERGY.LABEL');
+    await heading(page, /file many/);
+    await page.getByLabel('Agency').selectOption('G02.002');
+    await page
+      .getByLabel('All files that the list names')
+      .setInputFiles([pdf('declaration.pdf'), pdf('report.pdf')]);
+    await page.locator('.files').getByText('report.pdf').waitFor();
+    await page.getByLabel('List (CSV)').setInputFiles(list([row('Lost A'), row('Lost B')]));
+    await press(page, 'File 2 dossiers');
+    await page.getByRole('alert').waitFor();
+    assert.equal(await page.locator('.outcomes .taken').count(), 0);
+    await page.unroute(batches);
+    await page.route(batches, (route) => {
+      keys.add(route.request().headers()['idempotency-key']);
+      return route.continue();
+    });
+    await press(page, 'File 2 dossiers');
+    await page.getByText('2 filed, 0 refused').waitFor();
+    const links = page.locator('.outcomes .taken a');
+    const shown = await links.evaluateAll((all) => all.map((one) => one.getAttribute('href')));
+    // Each try was answered with the same dossiers, by the same key.
+    assert.equal(keys.size, 1);
+    assert.ok(filed.length >= 1);
+    for (const dossiers of filed)
+      assert.deepEqual(
+        dossiers.map((id) => `#/mine/${id}`),
+        shown,
+      );
+  }));

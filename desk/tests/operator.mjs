@@ -158,6 +158,15 @@ test('a dead letter is shown with its reason and age, and retried', () =>
     await page.getByText(/100,000 in 1 min/).waitFor();
     // Behind a gateway, the operations of a process are not at this address.
     await page.route(letters, (route) => route.fulfill({ status: 404, json: {} }));
+    await page.route(`${letters}/*`, (route) =>
+      route.request().url().endsWith('/review')
+        ? route.fulfill({ json: [letter] })
+        : route.fulfill({ status: 404, json: {} }),
+    );
+    await go(page, '#/outages');
+    await go(page, '#/operation');
+    await page.getByText(letter.reason).waitFor();
+    await page.route(`${letters}/*`, (route) => route.fulfill({ status: 404, json: {} }));
     await go(page, '#/outages');
     await go(page, '#/operation');
     await page.getByText(/^This address does not show it/).waitFor();

@@ -1,14 +1,13 @@
 // Sign-in at an identity provider: a small one of the test, and a server that trusts it.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash, generateKeyPairSync, randomUUID, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
 import { open } from './harness.mjs';
+import { serve } from './served.mjs';
 
 const CLIENT = 'desk';
 const encoded = (value) =>
@@ -77,33 +76,12 @@ function provider(sent) {
   });
 }
 
-// The built program with these keys, and its address.
-async function serve(folder, { issuer, keys }) {
+// A server that trusts these keys.
+function serveFor(folder, { issuer, keys }) {
   const file = join(folder, 'keys.json');
   writeFileSync(file, JSON.stringify(keys));
-  const flags = [
-    '--jwks',
-    file,
-    '--issuer',
-    issuer,
-    '--audience',
-    'dossier',
-    '--desk-client',
-    CLIENT,
-  ];
-  const place = ['--data', join(folder, 'data'), '--listen', '127.0.0.1:0', '--log-format', 'json'];
-  const child = spawn(process.env.PROGRAM, ['serve', ...flags, ...place], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const lines = createInterface({ input: child.stderr });
-  const address = await new Promise((resolve, reject) => {
-    lines.on('line', (line) => {
-      const found = /"address":"([^"]+)"/.exec(line);
-      if (found) resolve(found[1]);
-    });
-    child.on('exit', () => reject(new Error('the server exited before it listened')));
-  });
-  return { child, address: `http://${address}` };
+  const who = ['--jwks', file, '--issuer', issuer, '--audience', 'dossier'];
+  return serve(folder, [...who, '--desk-client', CLIENT]);
 }
 
 describe('an identity provider', () => {
@@ -115,11 +93,11 @@ describe('an identity provider', () => {
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'desk-'));
     issuing = await provider(sent);
-    served = await serve(folder, issuing);
+    served = await serveFor(folder, issuing);
   });
 
   after(() => {
-    served?.child.removeAllListeners('exit').kill();
+    served?.end();
     issuing?.close();
     rmSync(folder, { recursive: true, force: true });
   });

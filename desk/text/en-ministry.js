@@ -25,7 +25,6 @@ export const enMinistry = {
   'figures.period.handled': 'handled in it, with those carried over',
   'figures.group.audience': 'Audience',
   'figures.group.receiver': 'Receiving agency',
-  'figures.with_applicant_mean_s': 'with the applicant',
   'figures.p90': '90 % done within',
   'figures.based': 'The figures reflect the log up to position {n}.',
   'remaining.overdue_open': 'overdue',
@@ -292,7 +291,6 @@ export const enMinistry = {
   'audit.reader.hint': 'For example an officer of your agency',
   'audit.about': 'About',
   'audit.more': 'and {n} more',
-  'figures.with_agency_mean_s': 'with the agency',
   'read.get_book': 'the register of dossiers',
   'read.get_complaint': 'a complaint',
   'read.get_complaint_document': 'a document of a complaint',
@@ -328,4 +326,6 @@ export const enMinistry = {
   'read.get_timeline': 'the timeline',
   'read.get_work': 'the list of tasks',
   'operation.elsewhere': 'This address does not show it: ask the process itself, as for metrics.',
+  'figures.mean': 'mean',
+  'figures.median': 'median',
 };

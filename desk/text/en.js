@@ -286,7 +286,7 @@ export const en = {
   'figures.early': 'early',
   'figures.on_time': 'on time',
   'figures.late': 'late',
-  'figures.time': 'Mean time',
+  'figures.time': 'Mean time by stage',
   'figures.plot': 'Plot',
   'figures.none': 'No figures yet.',
   'field.name': 'Name',

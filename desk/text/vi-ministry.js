@@ -25,7 +25,6 @@ export const viMinistry = {
   'figures.period.handled': 'giải quyết trong kỳ, cả hồ sơ kỳ trước chuyển sang',
   'figures.group.audience': 'Đối tượng',
   'figures.group.receiver': 'Nơi nhận',
-  'figures.with_applicant_mean_s': 'chờ người nộp',
   'figures.p90': '90 % xong trong',
   'figures.based': 'Số liệu theo nhật ký đến vị trí {n}.',
   'remaining.overdue_open': 'quá hạn',
@@ -292,7 +291,6 @@ export const viMinistry = {
   'audit.reader.hint': 'Ví dụ một cán bộ của cơ quan bạn',
   'audit.about': 'Về',
   'audit.more': 'và {n} mục khác',
-  'figures.with_agency_mean_s': 'ở cơ quan',
   'read.get_book': 'sổ theo dõi hồ sơ',
   'read.get_complaint': 'phản ánh',
   'read.get_complaint_document': 'tài liệu của phản ánh',
@@ -328,4 +326,6 @@ export const viMinistry = {
   'read.get_timeline': 'diễn biến',
   'read.get_work': 'danh sách việc',
   'operation.elsewhere': 'Địa chỉ này không cho xem: hãy hỏi trực tiếp tiến trình, như với số đo.',
+  'figures.mean': 'bình quân',
+  'figures.median': 'trung vị',
 };

@@ -286,7 +286,7 @@ export const vi = {
   'figures.early': 'trước hạn',
   'figures.on_time': 'đúng ngày hẹn',
   'figures.late': 'quá hạn',
-  'figures.time': 'Thời gian trung bình',
+  'figures.time': 'Thời gian bình quân theo khâu',
   'figures.plot': 'Biểu đồ',
   'figures.none': 'Chưa có số liệu.',
   'field.name': 'Tên',
