@@ -128,6 +128,8 @@ pub struct Refund<'a> {
     pub reason: &'a str,
     /// The person who approved it; a name by which the partner may ask.
     pub by: &'a str,
+    /// The partner's numbers of the other refunds of the payment.
+    pub others: &'a [String],
 }
 
 /// Why a request cannot be made.

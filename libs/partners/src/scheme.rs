@@ -105,6 +105,31 @@ pub trait Scheme: Sync + fmt::Debug {
         Err(Rejected::NotOffered(Capability::Refund))
     }
 
+    /// Asks what became of a refund that was sent, with the id of this request in its question.
+    ///
+    /// # Errors
+    ///
+    /// See [`Unable`].
+    fn query_refund(&self, _: &Partner, _: &Secrets, _: &Refund<'_>) -> Result<Outgoing, Unable> {
+        Err(Unable::NotOffered(Capability::Refund))
+    }
+
+    /// The response to [`Scheme::query_refund`]; `None` if the partner certainly has no such
+    /// refund. A response that leaves it open is a pending notice.
+    ///
+    /// # Errors
+    ///
+    /// See [`Rejected`].
+    fn refund_queried(
+        &self,
+        _: &Partner,
+        _: &Secrets,
+        _: &Refund<'_>,
+        _: Response<'_>,
+    ) -> Result<Option<Notice>, Rejected> {
+        Err(Rejected::NotOffered(Capability::Refund))
+    }
+
     /// Asks for the partner's receipt; the response is a document.
     ///
     /// # Errors

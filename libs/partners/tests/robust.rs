@@ -95,6 +95,7 @@ proptest! {
             captured: Vnd(i64::MIN),
             reason: &other,
             by: &text,
+            others: &[],
         };
         let order = Order {
             reference: &text,

@@ -24,6 +24,8 @@ pub(super) struct HmacBody;
 
 const NAME: &str = "hmac-body";
 const REFERENCE_MAX: usize = 100;
+/// Status of a refund that the partner has not got.
+const NOT_FOUND: &str = "not_found";
 
 static DESCRIPTION: Description = Description {
     name: NAME,
@@ -186,6 +188,36 @@ impl Scheme for HmacBody {
         let is_ours = notice.reference.as_deref() == Some(refund.question.reference);
         let found = if is_ours { Findings::default() } else { other(refund.question.reference) };
         found.or(notice).map_err(Rejected::Content)
+    }
+
+    fn query_refund(
+        &self,
+        partner: &Partner,
+        secrets: &Secrets,
+        refund: &Refund<'_>,
+    ) -> Result<Outgoing, Unable> {
+        let mut found = Findings::default();
+        name(&mut found, "/reference", refund.question.reference, REFERENCE_MAX);
+        let body = json!({
+            "reference": refund.question.reference,
+            "refund_reference": refund.refund_reference,
+            "request": refund.question.request,
+        });
+        call(partner, secrets, Capability::Query, found, &body, refund.question.asked_at)
+    }
+
+    fn refund_queried(
+        &self,
+        partner: &Partner,
+        secrets: &Secrets,
+        refund: &Refund<'_>,
+        response: Response<'_>,
+    ) -> Result<Option<Notice>, Rejected> {
+        let status = scalar(&object(response.body)?, partner.field(&DESCRIPTION, "status"));
+        if status == NOT_FOUND {
+            return Ok(None);
+        }
+        self.refunded(partner, secrets, refund, response).map(Some)
     }
 
     fn notice(

@@ -238,6 +238,71 @@ impl Scheme for Momo {
         reading.or(Notice { reference: Some(refund.question.reference.to_owned()), ..notice })
     }
 
+    fn query_refund(
+        &self,
+        partner: &Partner,
+        secrets: &Secrets,
+        refund: &Refund<'_>,
+    ) -> Result<Outgoing, Unable> {
+        let mut url = partner.call(Capability::Refund)?.clone();
+        url.set_path(&format!("{}/query", url.path().trim_end_matches('/')));
+        let mut found = Findings::default();
+        named(&mut found, refund.refund_reference, refund.question.request);
+        let signed = [
+            ("accessKey", partner.setting(&DESCRIPTION, "access_key").to_owned()),
+            ("orderId", refund.refund_reference.to_owned()),
+            ("partnerCode", partner.setting(&DESCRIPTION, "partner_code").to_owned()),
+            ("requestId", refund.question.request.to_owned()),
+        ];
+        Ok(Outgoing::json(&url, signed_body(secrets, found, &signed, "vi", &[])?))
+    }
+
+    fn refund_queried(
+        &self,
+        partner: &Partner,
+        _: &Secrets,
+        refund: &Refund<'_>,
+        response: Response<'_>,
+    ) -> Result<Option<Notice>, Rejected> {
+        let members = members(response)?;
+        let mut reading = Reading::new(|name: &str| members.text(name));
+        reading.expect("orderId", refund.refund_reference);
+        reading.expect("requestId", refund.question.request);
+        reading.expect("partnerCode", partner.setting(&DESCRIPTION, "partner_code"));
+        let code = reading.text("resultCode");
+        let rows = refunds(response.body);
+        let of = |row: &Value| text(row, "orderId") == refund.refund_reference;
+        let Some(row) = rows.iter().find(|row| of(row)) else {
+            reading.or(())?;
+            // 42: MoMo has no order of this name. An answer without the refund has none, too.
+            if matches!(&*code, "0" | "42") {
+                return Ok(None);
+            }
+            let fact = Fact {
+                outcome: Outcome::Pending,
+                code,
+                amount: None,
+                paid_at: None,
+                by: Capability::Refund,
+                key: None,
+            };
+            let mut nothing = Reading::new(|_: &str| String::new());
+            let notice = fact.read(&mut nothing, Some(refund.question.reference));
+            return Ok(Some(notice));
+        };
+        reading.or(())?;
+        let mut reading = Reading::new(|name: &str| text(row, name));
+        let code = reading.text("resultCode");
+        let outcome = outcome(&partner.refund_statuses, DESCRIPTION.refund_statuses, &code);
+        let amount = Some(reading.amount("amount", 1));
+        reading.expect("amount", &refund.amount.0.to_string());
+        let paid_at = reading.milliseconds("createdTime");
+        let notice = Fact { outcome, code, amount, paid_at, by: Capability::Refund, key: None };
+        let notice = notice.read(&mut reading, Some(refund.refund_reference));
+        let reference = Some(refund.question.reference.to_owned());
+        reading.or(Some(Notice { reference, ..notice }))
+    }
+
     fn notice(
         &self,
         partner: &Partner,
@@ -321,6 +386,22 @@ fn members(response: Response<'_>) -> Result<Members, Rejected> {
         let (vi, en) = ("trả lời không phải đối tượng JSON", "the response is no object of JSON");
         Rejected::Content(Findings::one("", vi, en))
     })
+}
+
+/// The refunds in the response to a query; `Members` has taken its form and size.
+fn refunds(body: &[u8]) -> Vec<Value> {
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    let rows = body.as_ref().and_then(|body| body.get("refundTrans")?.as_array().cloned());
+    rows.unwrap_or_default()
+}
+
+/// The text of a scalar of a refund.
+fn text(row: &Value, name: &str) -> String {
+    match row.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(value @ Value::Number(_)) => value.to_string(),
+        _ => String::new(),
+    }
 }
 
 fn reported(

@@ -239,6 +239,42 @@ impl Scheme for Vnpay {
         reading.or(notice)
     }
 
+    /// VNPAY does not take the id of a refund in a query: it is asked about the payment.
+    fn query_refund(
+        &self,
+        partner: &Partner,
+        secrets: &Secrets,
+        refund: &Refund<'_>,
+    ) -> Result<Outgoing, Unable> {
+        self.query(partner, secrets, Question { transaction: None, ..refund.question })
+    }
+
+    fn refund_queried(
+        &self,
+        partner: &Partner,
+        secrets: &Secrets,
+        refund: &Refund<'_>,
+        response: Response<'_>,
+    ) -> Result<Option<Notice>, Rejected> {
+        let (members, _) = answered(secrets, response, QUERY_ANSWER)?;
+        let is_answered = members.text("vnp_ResponseCode") == DONE;
+        let notice = self.queried(partner, secrets, refund.question, response)?;
+        let by = Capability::Refund;
+        if !is_answered {
+            return Ok(Some(Notice { outcome: Outcome::Pending, by, ..notice }));
+        }
+        // 01: the payment itself, from which nothing was returned.
+        if members.text("vnp_TransactionType") == "01" {
+            return Ok(None);
+        }
+        // Another refund of the payment leaves open what became of this one.
+        let is_other = notice.transaction.as_ref().is_some_and(|one| refund.others.contains(one))
+            || notice.amount != Some(refund.amount);
+        let outcome = if is_other { Outcome::Pending } else { notice.outcome };
+        let code = if is_other { "other-refund".to_owned() } else { notice.code.clone() };
+        Ok(Some(Notice { outcome, code, by, ..notice }))
+    }
+
     fn notice(
         &self,
         partner: &Partner,

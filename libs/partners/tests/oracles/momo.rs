@@ -56,6 +56,7 @@ fn calls(text: &str) -> [Outgoing; 3] {
         captured: Vnd(30_000),
         reason: text,
         by: "an",
+        others: &[],
     };
     let Ok(Start::Call(pay)) = scheme.pay(&partner, &secrets(), &order(text, "DSR1")) else {
         panic!("no call: {text}");

@@ -113,10 +113,10 @@ fn npm_vnpay_asks_and_refunds_with_the_same_signature_and_signs_answers_that_are
         captured: Vnd(30_000),
         reason: "Hoàn một phần",
         by: "Nguyễn An",
+        others: &[],
     };
-    let scheme = partner.scheme();
-    let query = scheme.query(&partner, &secrets(), question).unwrap();
-    let back = scheme.refund(&partner, &secrets(), &refund).unwrap();
+    let query = partner.scheme().query(&partner, &secrets(), question).unwrap();
+    let back = partner.scheme().refund(&partner, &secrets(), &refund).unwrap();
     let ours: Vec<Value> =
         [&query, &back].map(|call| serde_json::from_slice(&call.body).unwrap()).to_vec();
     let fields = [
@@ -171,6 +171,6 @@ fn npm_vnpay_asks_and_refunds_with_the_same_signature_and_signs_answers_that_are
     assert_eq!(answers[0]["verified"], json!(true));
     let body = Value::Object(answer).to_string();
     let response = Response { status: 200, body: body.as_bytes() };
-    let notice = scheme.queried(&partner, &secrets(), question, response).unwrap();
+    let notice = partner.scheme().queried(&partner, &secrets(), question, response).unwrap();
     assert_eq!((notice.outcome, notice.amount), (Outcome::Captured, Some(Vnd(30_000))));
 }

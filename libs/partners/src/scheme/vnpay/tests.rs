@@ -276,6 +276,7 @@ fn two_refunds_of_a_payment_without_a_number_of_their_own_are_two_facts() {
             captured: Vnd(30_000),
             reason: "a",
             by: "an",
+            others: &[],
         };
         let response = Response { status: 200, body: body.as_bytes() };
         let notice = Vnpay.refunded(&example("vnpay"), &secrets(), &refund, response).unwrap();
@@ -295,6 +296,7 @@ fn requests_with_values_that_could_be_split_in_another_way_are_not_made() {
         captured: Vnd(30_000),
         reason: "a|b",
         by: "an",
+        others: &[],
     };
     let Err(Unable::Values(found)) = Vnpay.refund(&example("vnpay"), &secrets(), &refund) else {
         panic!("it was made");
