@@ -12,6 +12,7 @@ export function Payment({ payment }) {
           ['payment.received', payment.received_vnd],
           ['payment.outstanding', payment.outstanding_vnd],
           ['payment.owed_back', payment.owed_back_vnd],
+          ['payment.on_its_way', payment.on_its_way_vnd],
           ['payment.refunded', payment.refunded_vnd],
         ]
           .filter(([, amount], at) => at < 3 || amount)

@@ -12,6 +12,9 @@ const resolution = {
 const refund = { name: 'refund', from: ({ resource }) => resource?.proposed_refund?.refund };
 const amount = (name, first) => ({ name, type: 'amount', required: true, first });
 
+const attemptsWithMoney = (payment) =>
+  payment.attempts.filter(({ captured_vnd: captured }) => captured > 0).map(({ payment: id }) => id);
+
 // The lines of the tariff that may be charged while a dossier is being processed.
 const furtherOf = (procedure) => procedure?.fees.lines.filter(({ further }) => further) ?? [];
 
@@ -70,6 +73,24 @@ export const PAYMENT = [
     ['cashier'],
     ['give_back'],
     [amount('amount_vnd', ({ resource }) => resource?.owed_back_vnd), reason],
+  ),
+  step(
+    'request_refund',
+    'payments',
+    'refund-requests',
+    ['cashier'],
+    ({ payments }) =>
+      payments?.body.owed_back_vnd > 0 && attemptsWithMoney(payments.body).length > 0,
+    [
+      {
+        name: 'payment',
+        required: true,
+        choices: ({ resource }) => attemptsWithMoney(resource),
+        named: 'attempt',
+      },
+      amount('amount_vnd', ({ resource }) => resource?.owed_back_vnd),
+      reason,
+    ],
   ),
   {
     ...step('approve_refund', 'payments', 'refund-approvals', SIGNERS, ['sign_refund'], [refund]),

@@ -149,6 +149,7 @@ export const en = {
   'payment.received': 'Received',
   'payment.outstanding': 'Outstanding',
   'payment.owed_back': 'Owed back',
+  'payment.on_its_way': 'On its way back through providers',
   'attempt.started': 'started',
   'attempt.unknown': 'outcome unknown',
   'attempt.partly_captured': 'partly paid',

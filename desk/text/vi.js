@@ -149,6 +149,7 @@ export const vi = {
   'payment.received': 'Đã nhận',
   'payment.outstanding': 'Còn phải nộp',
   'payment.owed_back': 'Phải trả lại',
+  'payment.on_its_way': 'Đang hoàn qua cổng thanh toán',
   'attempt.started': 'đã bắt đầu',
   'attempt.unknown': 'chưa rõ kết quả',
   'attempt.partly_captured': 'đã nhận một phần',

@@ -90,6 +90,10 @@ export class Books {
     return this.#refunds.find(find);
   }
 
+  newest_refund(find) {
+    return this.#refunds.findLast(find);
+  }
+
   settle_refunds(outcome) {
     const settled = this.#refunds.filter((one) => one.outcome === 'pending');
     for (const refund of settled) {

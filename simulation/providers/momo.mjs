@@ -74,6 +74,22 @@ export function momo(config, books) {
     });
   }
 
+  // What became of a refund, by the order that was given for it.
+  function queryRefund(body) {
+    return once('query', QUERY, body, () => {
+      const refund = books.refunded((one) => one.reference === body.orderId);
+      if (refund === undefined) return json(400, { ...base(body), resultCode: 42, message: 'OrderId không tồn tại.' });
+      const row = {
+        orderId: refund.reference,
+        amount: refund.amount,
+        resultCode: REFUND_RESULT[refund.outcome],
+        transId: Number(refund.refund),
+        createdTime: Date.parse(refund.at),
+      };
+      return json(200, { ...base(body), amount: refund.amount, resultCode: 0, message: 'Thành công.', refundTrans: [row] });
+    });
+  }
+
   function refund(body) {
     return once('refund', REFUND, body, (failed) => {
       let payment;
@@ -110,7 +126,9 @@ export function momo(config, books) {
     return { ...values, signature: sign(REPORT, values, wrong_secret ? 'somebody-else' : config.secret) };
   }
 
-  const calls = { '/v2/gateway/api/create': ['pay', create], '/v2/gateway/api/query': ['query', query], '/v2/gateway/api/refund': ['refund', refund] };
+  const calls = { '/v2/gateway/api/create': ['pay', create], '/v2/gateway/api/query': ['query', query],
+    '/v2/gateway/api/refund': ['refund', refund],
+    '/v2/gateway/api/refund/query': ['query', queryRefund] };
   return {
     route(method, url, text) {
       const [name, handle] = calls[url.pathname] ?? [];

@@ -103,6 +103,10 @@ const commands = {
   // Money that comes without an order: only to a bank.
   'POST /transfer': (transfer) => scheme.transfer(transfer),
   'POST /refunds': ({ outcome }) => books.settle_refunds(outcome),
+  // What becomes of refunds from now on: `refunded`, `pending` or `failed`.
+  'POST /policy': ({ refunds }) => {
+    config.refunds = refunds;
+  },
   'POST /faults': (fault) => faults.add(fault),
   'DELETE /faults': () => faults.clear(),
   'GET /books': () => books.all(),

@@ -111,7 +111,9 @@ export function vnpay(config, books, packages) {
       if (refused[0] !== '91' || order !== undefined) books.refuse('query', refused.join(': '));
       return answered(QUERY, { ...common, vnp_ResponseCode: refused[0], vnp_Message: refused[1] }, check);
     }
-    const refund = books.refunded((one) => one.refund === body.vnp_TransactionNo);
+    // Without a number of a transaction, the newest one of the order: a refund, if there is any.
+    const number = body.vnp_TransactionNo;
+    const refund = books.newest_refund((one) => (number === undefined ? one.reference === body.vnp_TxnRef : one.refund === number));
     const payment = books.payment(body.vnp_TxnRef, body.vnp_TransactionNo);
     if (refund === undefined && payment === undefined) {
       const open = { vnp_ResponseCode: '00', vnp_Message: 'Chua thanh toan', vnp_TransactionStatus: '01', vnp_TransactionNo: '0' };

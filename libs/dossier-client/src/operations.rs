@@ -1661,7 +1661,7 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/partners/{partner}/requests/{request}/cancellations`
     ///
     /// It is not sent again. A try that is on its way may still succeed; its outcome is then
-    /// recorded.
+    /// recorded. A refund stays on its way until a cashier has recorded what became of it.
     ///
     /// For `operator` of all.
     pub fn cancel_partner_request(
@@ -2122,6 +2122,33 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Record the outcome of a refund through a provider.
+    ///
+    /// `POST /v1/payments/{dossier}/ended-refunds`
+    ///
+    /// For a refund whose outcome the provider has not told within 24 hours. What was refused
+    /// is owed back again.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14.
+    pub fn end_refund(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::EndRefundRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/ended-refunds", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
     /// Charge a further fee during processing.
     ///
     /// `POST /v1/payments/{dossier}/further-fees`
@@ -2251,6 +2278,34 @@ impl<T: Transport> Client<T> {
             Service::Payment,
             Method::POST,
             format!("/v1/payments/{dossier_}/refund-rejections", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Refund through the provider that took the money.
+    ///
+    /// `POST /v1/payments/{dossier}/refund-requests`
+    ///
+    /// The money is on its way (`sent_refunds`) until the provider has told the outcome. What
+    /// the provider refuses is owed back again. What is more than one person may give back
+    /// waits for a second one (`proposed_refund`).
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14.
+    pub fn request_refund(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::RequestRefundRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/refund-requests", dossier_ = segment(dossier)),
             read_json,
         )
         .if_match(seen)

@@ -2104,6 +2104,28 @@ pub struct EndOutageRequest {
     pub to: jiff::Timestamp,
 }
 
+/// The outcome of a refund, and how it is known.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct EndRefundRequest {
+    /// Id of the refund (`sent_refunds`).
+    pub refund: uuid::Uuid,
+    /// Whether the money went back.
+    pub outcome: RefundOutcome,
+    /// How the cashier knows it, for example from the provider's portal.
+    pub reason: Text2000,
+    /// The provider's number of the refund, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Line200>,
+}
+
+impl EndRefundRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(refund: uuid::Uuid, outcome: RefundOutcome, reason: impl Into<String>) -> Self {
+        Self { refund, outcome, reason: reason.into(), transaction: None }
+    }
+}
+
 /// A part of the law, a certificate or a key that ends.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EndingReply {
@@ -3515,7 +3537,7 @@ pub struct MovementReply {
     /// The officer who recorded it; null if a provider did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
-    /// Code of the provider; null for other kinds than `capture`.
+    /// Code of the provider of a capture, and of a refund through it; null otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
 }
@@ -4012,8 +4034,10 @@ pub struct PaymentReply {
     pub refunded_vnd: Vnd,
     /// Unpaid part of the fee.
     pub outstanding_vnd: Vnd,
-    /// Amount that has to be refunded.
+    /// Amount that has to be refunded, without what is on its way.
     pub owed_back_vnd: Vnd,
+    /// Amount that is on its way back through providers.
+    pub on_its_way_vnd: Vnd,
     /// Attempts to pay through a provider.
     pub attempts: Vec<AttemptReply>,
     /// Issued receipts.
@@ -4042,6 +4066,9 @@ pub struct PaymentReply {
     /// Resolved discrepancies, oldest first; the newest 100.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resolutions: Vec<ResolutionReply>,
+    /// Refunds through providers, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sent_refunds: Vec<SentRefundReply>,
     /// Time at which the fee was fully paid; null while it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settled_at: Option<jiff::Timestamp>,
@@ -4077,6 +4104,15 @@ pub struct PaymentTaskReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// The provider's code, if it refused the newest refund.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_code: Option<String>,
+    /// Since when it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<jiff::Timestamp>,
+    /// Where the refund of a repayment is; null for other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<RefundState>,
 }
 
 /// A read of personal data by an officer or a partner.
@@ -4388,6 +4424,9 @@ pub struct ProposedRefundReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// Id of the attempt through whose provider it goes back; null if a cashier returns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentId>,
     /// Officer who proposed it; for officers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_by: Option<Subject>,
@@ -4427,6 +4466,8 @@ values! {
         Captured = "captured",
         Failed = "failed",
         Pending = "pending",
+        Refunded = "refunded",
+        RefundRefused = "refund_refused",
     }
 }
 
@@ -4941,6 +4982,14 @@ pub struct ReductionReply {
     pub basis: String,
 }
 
+values! {
+    /// What became of a refund through a provider.
+    RefundOutcome {
+        Refunded = "refunded",
+        Refused = "refused",
+    }
+}
+
 /// The amount to be refunded, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RefundPaymentRequest {
@@ -4962,6 +5011,15 @@ pub struct RefundReply {
     /// Written reason; null after its erasure, and for operators.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+values! {
+    /// Where the refund of a repayment is.
+    RefundState {
+        Owed = "owed",
+        OnItsWay = "on_its_way",
+        Refused = "refused",
+    }
 }
 
 /// Refuses a dossier, with a reason.
@@ -5140,6 +5198,17 @@ pub struct RepaymentReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+}
+
+/// The money that goes back, with a reason.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RequestRefundRequest {
+    /// Id of the attempt of which money goes back.
+    pub payment: PaymentId,
+    /// Amount in VND; at most what is owed back and what is left of the transaction.
+    pub amount_vnd: Vnd,
+    /// Written reason. The provider does not get it.
+    pub reason: Text2000,
 }
 
 /// A request to renew a result.
@@ -5461,6 +5530,53 @@ impl SendMessageRequest {
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into(), documents: Vec::new() }
+    }
+}
+
+/// A refund through the provider that took the money.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SentRefundReply {
+    /// Id of the refund.
+    pub refund: uuid::Uuid,
+    /// Id of the attempt of which money goes back.
+    pub payment: PaymentId,
+    /// Code of the provider.
+    pub provider: String,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Where it is.
+    pub state: SentRefundState,
+    /// Time of the request.
+    pub requested_at: jiff::Timestamp,
+    /// The provider's code of the outcome; null if a cashier recorded it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// Time at which its outcome was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_at: Option<jiff::Timestamp>,
+    /// How the cashier knows the outcome; for officers, without operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finding: Option<String>,
+    /// Written reason; null after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// When the money moved, by the provider's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded_at: Option<jiff::Timestamp>,
+    /// Officer who requested or approved it; for officers. Null if the payment rules began it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requested_by: Option<Subject>,
+    /// The provider's number of the refund.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
+values! {
+    /// Where a refund through a provider is.
+    SentRefundState {
+        OnItsWay = "on_its_way",
+        Refunded = "refunded",
+        Refused = "refused",
     }
 }
 
@@ -6026,6 +6142,10 @@ pub struct TakeNoticeRequest {
     /// The provider's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Line500>,
+    /// Id of the refund, for `refunded` and `refund_refused`; the only one of the attempt that
+    /// is on its way if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refund: Option<uuid::Uuid>,
     /// The way in which it is reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
@@ -6053,6 +6173,7 @@ impl TakeNoticeRequest {
             amount_vnd,
             paid_at: None,
             reason: None,
+            refund: None,
             source: None,
             transaction: None,
         }
@@ -7033,6 +7154,9 @@ pub struct GetPaymentTasksQuery {
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Where the refunds of repayments are; all tasks if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<RefundState>,
 }
 
 /// The query of `get_loads`.

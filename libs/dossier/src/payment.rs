@@ -9,6 +9,7 @@ pub mod approve_refund;
 pub mod approve_resolution;
 pub mod assess_fee;
 pub mod charge_further_fee;
+pub mod end_refund;
 pub mod expire_fee_window;
 pub mod issue_receipt;
 pub mod lapse_fee;
@@ -24,6 +25,8 @@ pub mod reassess_fee;
 pub mod refund_payment;
 pub mod reject_refund;
 pub mod reject_resolution;
+pub mod request_owed_refund;
+pub mod request_refund;
 pub mod resolve_discrepancy;
 pub mod start_payment;
 pub mod take_cash;
@@ -33,11 +36,13 @@ pub mod transfer_fee;
 mod attempt;
 mod balance;
 mod deadlines;
+mod evolve;
 mod fee;
 mod proposal;
 mod reaction;
 mod reasons;
 mod receipted;
+mod refunding;
 mod state;
 
 use announce_repayment::AnnounceRepayment;
@@ -45,6 +50,7 @@ use approve_refund::ApproveRefund;
 use approve_resolution::ApproveResolution;
 use assess_fee::AssessFee;
 use charge_further_fee::ChargeFurtherFee;
+use end_refund::EndRefund;
 use expire_fee_window::ExpireFeeWindow;
 use lapse_fee::LapseFee;
 use match_notice::MatchNotice;
@@ -58,6 +64,8 @@ use reassess_fee::ReassessFee;
 use refund_payment::RefundPayment;
 use reject_refund::RejectRefund;
 use reject_resolution::RejectResolution;
+use request_owed_refund::RequestOwedRefund;
+use request_refund::RequestRefund;
 use resolve_discrepancy::ResolveDiscrepancy;
 use start_payment::StartPayment;
 use take_cash::TakeCash;
@@ -71,6 +79,7 @@ pub use fee::{Closed, Fee, FeeStage};
 pub use proposal::{Proposal, Proposed};
 pub use reasons::{Reasons, Refund, Rejection, Resolution};
 pub use receipted::Receipted;
+pub use refunding::{RefundSaid, SentRefund};
 pub use state::{Owed, Payment, Repayment};
 
 /// All steps, in the order of the procedure.
@@ -89,6 +98,9 @@ pub const STEPS: &[Step] = &[
     RefundPayment::STEP,
     ApproveRefund::STEP,
     RejectRefund::STEP,
+    RequestRefund::STEP,
+    EndRefund::STEP,
+    RequestOwedRefund::STEP,
     QueryPayment::STEP,
     ExpireFeeWindow::STEP,
     LapseFee::STEP,

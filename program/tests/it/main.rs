@@ -81,6 +81,7 @@ mod readers;
 mod readme;
 mod reads;
 mod reference;
+mod refunds;
 mod register;
 mod registered;
 mod replay;

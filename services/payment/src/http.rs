@@ -4,6 +4,7 @@ mod approve_refund;
 mod approve_resolution;
 mod cancel_partner_request;
 mod charge_further_fee;
+mod end_refund;
 mod get_partner_requests;
 mod get_payment;
 mod get_payment_tasks;
@@ -17,6 +18,7 @@ mod reject_refund;
 mod reject_resolution;
 mod replay_partner_request;
 mod reply;
+mod request_refund;
 mod resolve_discrepancy;
 mod return_from_partner;
 mod start_payment;
@@ -44,6 +46,8 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         refund_payment::operation(),
         approve_refund::operation(),
         reject_refund::operation(),
+        request_refund::operation(),
+        end_refund::operation(),
         take_notice::operation(),
         match_notice::operation(),
         take_partner_message::get(),

@@ -18,6 +18,9 @@ pub const OPENED_WITHIN: Duration = Duration::from_secs(15);
 pub(crate) const OPENED_LOOK: Duration = Duration::from_millis(250);
 /// How long a partner is called to begin a payment, in minutes. It is then asked what became of it.
 pub(crate) const OPEN_FOR_MIN: i64 = 30;
+/// How long after its request a refund is sent without asking first whether it was sent by another
+/// process, in seconds.
+pub(crate) const SENT_AT_ONCE_S: i64 = 60;
 /// Kept of what a partner answered or what is wrong with a request, in characters.
 pub(crate) const REASON_CHARS_MAX: usize = 300;
 /// Time between two removals of ended requests, in minutes.

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use dossier::State as _;
 use dossier::books::{BookId, partner_of};
 use dossier::clock::Running;
-use dossier::contract::{BookEvent, Brief, EventSet, PaymentEvent, UnmatchedEvent, party_name};
+use dossier::contract::{
+    BookEvent, Brief, EventSet, PaymentEvent, RefundOutcome, UnmatchedEvent, party_name,
+};
 use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
 use engine::tasks::{
@@ -29,7 +31,7 @@ const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 7,
+    version: 8,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -43,6 +45,9 @@ CREATE TABLE tasks (
   due_at  INTEGER NOT NULL,
   dated   INTEGER NOT NULL,
   missed  INTEGER NOT NULL,
+  since   INTEGER NOT NULL,
+  state   TEXT,
+  refused TEXT,
   PRIMARY KEY (dossier, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tasks_by_due ON tasks (due_at, dossier, kind);
@@ -87,7 +92,7 @@ CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 20] = [
+const KINDS: [&str; 22] = [
     "books.CorrectionEntered.v1",
     "payment.PaymentStarted.v1",
     "payment.DiscrepancyFound.v1",
@@ -101,6 +106,8 @@ const KINDS: [&str; 20] = [
     "payment.RefundProposed.v1",
     "payment.RefundRejected.v1",
     "payment.PaymentRefunded.v1",
+    "payment.RefundRequested.v1",
+    "payment.RefundEnded.v1",
     "payment.PeriodExtended.v1",
     "payment.NoticeUnmatched.v1",
     "payment.NoticeMatched.v1",
@@ -126,6 +133,12 @@ struct Row {
     /// by their own time.
     dated: bool,
     missed: bool,
+    /// Unix time in milliseconds.
+    since: i64,
+    /// Where the refund of a repayment is.
+    state: Option<&'static str>,
+    /// The provider's code of the newest refund, if that was refused.
+    refused: Option<String>,
 }
 
 /// Maintains the view.
@@ -191,10 +204,16 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         due_at: owed.running.due_at.as_millisecond(),
         dated: true,
         missed: owed.missed,
+        since: owed.running.since.as_millisecond(),
+        state: None,
+        refused: None,
     };
     let mut rows = Vec::new();
     if let Some((owed, why)) = payment.owed_repayment() {
-        rows.push(row("repayment", word(&why), payment.owed_back().0, owed));
+        let amount = payment.owed_back().0.saturating_add(payment.on_its_way().0);
+        let (state, refused) = refund(payment);
+        let row = row("repayment", word(&why), amount, owed);
+        rows.push(Row { state: Some(state), refused, ..row });
     }
     if let Some(owed) = payment.discrepancy {
         let mut doubts = payment.attempts.values().flat_map(|attempt| &attempt.doubts);
@@ -214,6 +233,19 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         rows.push(Row { dated, ..row("approval", why.to_owned(), amount.0, owed) });
     }
     rows
+}
+
+/// Where the refund of a repayment is, and the provider's code if it refused the newest one.
+fn refund(payment: &Payment) -> (&'static str, Option<String>) {
+    let newest = payment.sent_refunds.last();
+    let refused = newest.filter(|sent| sent.outcome() == Some(RefundOutcome::Refused));
+    if payment.on_its_way().0 > 0 {
+        ("on_its_way", None)
+    } else if let Some(sent) = refused {
+        ("refused", sent.ended.as_ref().and_then(|(ended, _)| ended.code.clone()))
+    } else {
+        ("owed", None)
+    }
 }
 
 /// Who filed the dossier or acted for the applicant, as far as the payment knows.
@@ -264,8 +296,9 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
     tables.prepare_cached("DELETE FROM tasks WHERE dossier = ?1")?.execute([dossier])?;
     let mut insert = tables.prepare_cached(
         "INSERT OR REPLACE INTO tasks
-           (dossier, kind, code, agency, why, amount, due_at, missed, applicant, acted, dated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+           (dossier, kind, code, agency, why, amount, due_at, missed, applicant, acted, dated, since,
+            state, refused)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
     )?;
     for row in rows {
         insert.execute(params![
@@ -279,7 +312,10 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
             row.missed,
             row.applicant,
             row.acted,
-            row.dated
+            row.dated,
+            row.since,
+            row.state,
+            row.refused,
         ])?;
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! What is asked of a partner's scheme about a payment.
 
-use dossier::contract::{Brief, FeeAssessed, PaymentId};
+use dossier::contract::{Brief, FeeAssessed, PaymentId, RefundRequested};
 use dossier::law::FeeKind;
 use dossier::payment::{Attempt, Payment};
 use jiff::Timestamp;
@@ -117,6 +117,68 @@ impl Asked {
     /// The request that asks.
     pub(crate) fn query(&self, known: &Known) -> Result<Outgoing, Unable> {
         known.partner.scheme().query(&known.partner, &known.secrets, self.question())
+    }
+}
+
+/// Money to be returned, with the texts that it borrows. It has no text of a cashier and no name of
+/// an officer: the partner needs neither.
+#[derive(Debug)]
+pub(crate) struct Returned {
+    asked: Asked,
+    refund_reference: String,
+    amount: i64,
+    captured: i64,
+    reason: String,
+    by: String,
+    others: Vec<String>,
+}
+
+impl Returned {
+    /// A refund in a request with this id; `None` if the dossier has no fee.
+    pub(crate) fn new(
+        payment: &Payment,
+        attempt: &Attempt,
+        requested: &RefundRequested,
+        (request, asked_at): (Uuid, Timestamp),
+    ) -> Option<Self> {
+        let brief = &payment.assessed()?.brief;
+        let asked = Asked::new(attempt, request, asked_at);
+        let others = payment.sent_refunds.iter().filter(|one| {
+            one.requested.payment == requested.payment && one.requested.refund != requested.refund
+        });
+        let others = others.filter_map(|one| one.ended.as_ref()?.0.transaction.clone());
+        Some(Self {
+            asked: Asked { transaction: requested.transaction.clone(), ..asked },
+            refund_reference: requested.refund.simple().to_string(),
+            amount: requested.amount.0,
+            captured: requested.captured.0,
+            reason: format!("Hoan tien ho so {}", brief.code),
+            by: brief.agency.to_string(),
+            others: others.collect(),
+        })
+    }
+
+    /// The refund as schemes take it.
+    pub(crate) fn refund(&self) -> partners::Refund<'_> {
+        partners::Refund {
+            question: self.asked.question(),
+            refund_reference: &self.refund_reference,
+            amount: partners::Vnd(self.amount),
+            captured: partners::Vnd(self.captured),
+            reason: &self.reason,
+            by: &self.by,
+            others: &self.others,
+        }
+    }
+
+    /// The request that returns the money.
+    pub(crate) fn send(&self, known: &Known) -> Result<Outgoing, Unable> {
+        known.partner.scheme().refund(&known.partner, &known.secrets, &self.refund())
+    }
+
+    /// The request that asks what became of it.
+    pub(crate) fn ask(&self, known: &Known) -> Result<Outgoing, Unable> {
+        known.partner.scheme().query_refund(&known.partner, &known.secrets, &self.refund())
     }
 }
 

@@ -2,7 +2,7 @@
 //! of both concerning money, for example that they capture once
 //! per attempt, are data: `libs/dossier/procedures/payments.yaml`.
 
-use dossier::contract::{PaymentStarted, Vnd};
+use dossier::contract::{PaymentStarted, RefundOutcome, Vnd};
 use dossier::payment::take_notice::Said;
 
 /// A payment provider.
@@ -41,6 +41,15 @@ impl Provider {
     /// The provider with this code, if this installation offers it.
     pub(crate) fn offered(name: &str, sandbox: bool) -> Option<Self> {
         Self::named(name).filter(|Self::Sandbox(_)| sandbox)
+    }
+
+    /// Returns money; `None` if it tells the outcome later, by a notice.
+    pub(crate) const fn give_back(self) -> Option<RefundOutcome> {
+        match self {
+            Self::Sandbox(Behaviour::Captures) => Some(RefundOutcome::Refunded),
+            Self::Sandbox(Behaviour::Declines) => Some(RefundOutcome::Refused),
+            Self::Sandbox(Behaviour::Silent) => None,
+        }
     }
 
     /// Queries the outcome of a payment.

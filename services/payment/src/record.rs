@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use dossier::contract::{
-    DossierId, Doubt, NoticeUnmatched, PaymentId, Personal, Source, UnmatchedEvent, Vnd,
-    parse_reference,
+    DossierId, Doubt, NoticeUnmatched, PaymentId, Personal, RefundOutcome, Source, UnmatchedEvent,
+    Vnd, parse_reference,
 };
-use dossier::payment::Payment;
 use dossier::payment::take_notice::{Refusal, Said, TakeNotice};
+use dossier::payment::{Payment, RefundSaid};
 use engine::tasks::Progress;
 use engine::unmatched::{self, Unmatched, UnmatchedError};
 use engine::view::{Question, View, ViewError};
@@ -185,6 +185,11 @@ fn said(notice: &Notice) -> Option<Said> {
         (Outcome::Captured, Some(amount)) => Some(Said::Captured(Vnd(amount.0))),
         (Outcome::Failed, _) => Some(Said::Failed(notice.code.clone())),
         (Outcome::Pending, _) => Some(Said::Pending),
+        (Outcome::Refunded, Some(amount)) => {
+            let (outcome, amount) = (RefundOutcome::Refunded, Some(Vnd(amount.0)));
+            let code = notice.code.clone();
+            Some(Said::Refund(RefundSaid { refund: None, outcome, amount, code }))
+        }
         _ => None,
     }
 }

@@ -6,29 +6,28 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use dossier::contract::Source;
-use dossier::payment::Payment;
-use dossier::payment::open_payment::OpenPayment;
-use dossier::payment::take_notice::{Said, TakeNotice};
+use engine::Engine;
 use engine::tasks::{BoxFuture, Next, Stalled, Task};
-use engine::{CommandEnvelope, Engine, Streams};
 use events::Position;
 use jiff::{SignedDuration, Timestamp};
 use outbox::{
     Called, Ended, Entry, Lane, Permit, Policy, State, StoreError, TryResult, Verdict, after, call,
 };
-use partners::{Outgoing, Rejected, Response, Start, Unable};
+use partners::Response;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::limits::{
-    CALLS_MAX, OPEN_FOR_MIN, PRUNED_EVERY_MIN, REASON_CHARS_MAX, SENDER_WAIT_MAX, TRY_MARGIN_S,
-};
-use crate::orders::{Asked, Order};
+use self::answers::Answered;
+use self::made::{Made, Unmade, policy};
+use crate::limits::{CALLS_MAX, PRUNED_EVERY_MIN, REASON_CHARS_MAX, SENDER_WAIT_MAX, TRY_MARGIN_S};
 use crate::owed::Desk;
 use crate::partners::Known;
-use crate::record::{Report, Reports};
+use crate::record::Reports;
 use crate::work::Work;
+
+mod answers;
+mod made;
+mod refunds;
 
 /// Sends requests.
 #[derive(Debug)]
@@ -47,16 +46,9 @@ struct Tried {
     work: Work,
     number: u32,
     begun_at: Timestamp,
+    /// Whether it asks what became of an earlier try.
+    asks: bool,
     called: Called,
-}
-
-/// Why a request is not made.
-enum Unmade {
-    /// It has no purpose any more.
-    Over,
-    Unable(Unable),
-    /// What it is about is not in the log, or its partner is not configured.
-    Unknown(&'static str),
 }
 
 impl Sender {
@@ -141,15 +133,11 @@ impl Sender {
         let begun = self.desk.outbox.begin(&id, now, not_before).await.map_err(stalled)?;
         // Another process has it, or it was cancelled.
         let Some(number) = begun else { return Ok(()) };
-        let (Ok(outgoing), Some(work), Some(known)) = (&made, work, known) else {
-            let (state, result) = match made {
-                Err(Unmade::Over) => (State::Done, "the outcome is known".to_owned()),
-                Err(Unmade::Unable(unable)) => (State::GivenUp, because(&unable)),
-                Err(Unmade::Unknown(why)) => (State::GivenUp, why.to_owned()),
-                Ok(_) => (State::GivenUp, "the partner is not configured".to_owned()),
-            };
+        let (Ok(Made { outgoing, asks }), Some(work), Some(known)) = (&made, work, known) else {
+            let unmade = made.err().unwrap_or(Unmade::Unknown("the partner is not configured"));
+            let (state, result) = unmade.ends();
             if state == State::GivenUp {
-                self.given_up(&entry, work, &result).await?;
+                self.given_up(&entry, work, (&result, unmade.is_unsent())).await?;
             }
             let ended = Ended { result, response: Vec::new(), state, again_at: now };
             return self.desk.outbox.end((&id, number), ended, now).await.map_err(stalled);
@@ -157,179 +145,77 @@ impl Sender {
         if let Some(lane) = self.lanes.get_mut(&entry.request.partner) {
             lane.begin(now);
         }
-        let (partner, outgoing) = (known.partner.clone(), outgoing.clone());
+        let (partner, outgoing, asks) = (known.partner.clone(), outgoing.clone(), *asks);
         self.calls.spawn_blocking(move || {
             let called = call(&partner, &outgoing);
-            Tried { entry, work, number, begun_at: now, called }
+            Tried { entry, work, number, begun_at: now, asks, called }
         });
         Ok(())
     }
 
-    /// The request, from what is in the log at present.
-    async fn made(
-        &self,
-        entry: &Entry,
-        work: Work,
-        now: Timestamp,
-    ) -> Result<Result<Outgoing, Unmade>, Stalled> {
-        let stream = Streams::<Payment>::of(work.dossier().0);
-        let loaded = self.reports.payments.load(&stream).await?;
-        let Some(known) = self.desk.partners.get(&entry.request.partner) else {
-            return Ok(Err(Unmade::Unknown("the partner is not configured")));
-        };
-        let Some(attempt) = work.open(&loaded.state) else { return Ok(Err(Unmade::Over)) };
-        let made = match work {
-            // Meanwhile the payer may have begun another one.
-            Work::Pay { .. } if now.duration_since(entry.added_at).as_mins() >= OPEN_FOR_MIN => {
-                Err(Unmade::Unknown("the partner did not work for too long"))
-            }
-            Work::Pay { .. } => {
-                let order = Order::of(&self.desk.partners, &loaded.state, attempt, (None, false));
-                match order.map(|order| order.start(known)) {
-                    Some(Ok(Start::Call(outgoing))) => Ok(outgoing),
-                    Some(Err(unable)) => Err(Unmade::Unable(unable)),
-                    _ => Err(Unmade::Unknown("the partner is not called to begin a payment")),
-                }
-            }
-            Work::Query { .. } => {
-                let asked = Asked::new(attempt, work.request(), now);
-                asked.query(known).map_err(Unmade::Unable)
-            }
-        };
-        Ok(made)
-    }
-
     /// Records what a partner answered, then the end of the try.
     async fn ended(&mut self, tried: Tried) -> Result<(), Stalled> {
-        let Tried { entry, work, number, begun_at, called } = tried;
         let now = self.engine().time()?;
-        let partner = entry.request.partner.clone();
+        let partner = tried.entry.request.partner.clone();
         if let Some(lane) = self.lanes.get_mut(&partner) {
-            lane.end(&called.result, now);
+            lane.end(&tried.called.result, now);
         }
         let Some(known) = self.desk.partners.get(&partner).cloned() else { return Ok(()) };
-        let (result, text) = match (&called.result, called.status) {
-            (TryResult::Response { status, retry_after, .. }, Some(200..=299)) => {
-                let response = Response { status: *status, body: &called.body };
-                let answered = self.answered(&known, work, response, begun_at).await?;
-                let understood = answered.is_ok();
-                let (status, retry_after) = (*status, *retry_after);
-                let text = answered.unwrap_or_else(|why| format!("not understood: {why}"));
-                (TryResult::Response { status, understood, retry_after }, text)
-            }
-            (TryResult::Response { status, .. }, _) => {
-                (called.result.clone(), format!("status {status}"))
-            }
-            (TryResult::NoResponse(why) | TryResult::Blocked(why), _) => {
-                (called.result.clone(), why.clone())
-            }
-        };
-        let random = u32::from_be_bytes(
-            *Uuid::new_v5(&work.request(), &number.to_be_bytes())
-                .as_bytes()
-                .first_chunk()
-                .unwrap_or(&[0; 4]),
-        );
-        let policy = policy(&known, work);
-        let (state, again_at) = match after(&policy, &result, (number, entry.added_at), now, random)
-        {
+        let (result, text, is_open) = self.understood(&known, &tried).await?;
+        let Tried { entry, work, number, asks, called, .. } = tried;
+        let seed = Uuid::new_v5(&work.request(), &number.to_be_bytes());
+        let random = u32::from_be_bytes(*seed.as_bytes().first_chunk().unwrap_or(&[0; 4]));
+        let since = (number, entry.added_at);
+        let (state, again_at) = match after(&policy(&known, work), &result, since, now, random) {
             Verdict::Done => (State::Done, now),
             Verdict::Again(at) => (State::Waiting, at),
             Verdict::GivenUp => (State::GivenUp, now),
         };
         let text = shortened(&text);
-        if state == State::GivenUp {
-            self.given_up(&entry, Some(work), &text).await?;
+        let request = &*entry.request.id;
+        match state {
+            State::GivenUp => {
+                let unsent = !asks && is_refusal(&result) || text == refunds::NOT_THERE;
+                self.given_up(&entry, Some(work), (&text, unsent)).await?;
+            }
+            // An operator sees it before the breaker opens; the tries after it are in the list.
+            State::Waiting if number == 1 && !is_open => {
+                tracing::warn!(partner, request, why = text, %again_at, "request to a partner failed; retrying");
+            }
+            State::Waiting | State::Done | State::Cancelled => {}
         }
         let ended = Ended { result: text, response: called.body, state, again_at };
-        self.desk.outbox.end((&entry.request.id, number), ended, now).await.map_err(stalled)
+        self.desk.outbox.end((request, number), ended, now).await.map_err(stalled)
     }
 
-    /// Records a response; its meaning in words, or why it has none.
-    async fn answered(
+    /// The result of a try with what the response means, in words too, and whether the partner works
+    /// on it.
+    async fn understood(
         &self,
         known: &Known,
-        work: Work,
-        response: Response<'_>,
-        begun_at: Timestamp,
-    ) -> Result<Result<String, String>, Stalled> {
-        let stream = Streams::<Payment>::of(work.dossier().0);
-        let loaded = self.reports.payments.load(&stream).await?;
-        let (partner, secrets) = (&known.partner, &known.secrets);
-        match work {
-            Work::Pay { payment, .. } => {
-                let Some(attempt) = loaded.state.attempts.get(&payment) else {
-                    return Ok(Err("there is no such attempt".to_owned()));
-                };
-                let order = Order::of(&self.desk.partners, &loaded.state, attempt, (None, false));
-                let Some(order) = order else { return Ok(Err("there is no fee".to_owned())) };
-                let opened = partner.scheme().opened(partner, secrets, &order.order(), response);
-                let next_url = match opened {
-                    Ok(next_url) => next_url,
-                    Err(rejected) => return Ok(Err(reason(&rejected))),
-                };
-                self.execute(work, &OpenPayment { payment, next_url }).await?;
-                self.desk.opened.notify_waiters();
-                Ok(Ok("opened".to_owned()))
+        tried: &Tried,
+    ) -> Result<(TryResult, String, bool), Stalled> {
+        let called = &tried.called;
+        let (status, retry_after) = match &called.result {
+            TryResult::Response { status, retry_after, .. } => (*status, *retry_after),
+            TryResult::NoResponse(why) | TryResult::Blocked(why) => {
+                return Ok((called.result.clone(), why.clone(), false));
             }
-            Work::Query { payment, .. } => {
-                let Some(attempt) = loaded.state.attempts.get(&payment) else {
-                    return Ok(Err("there is no such attempt".to_owned()));
-                };
-                let asked = Asked::new(attempt, work.request(), begun_at);
-                let queried =
-                    partner.scheme().queried(partner, secrets, asked.question(), response);
-                let notice = match queried {
-                    Ok(notice) => notice,
-                    Err(rejected) => return Ok(Err(reason(&rejected))),
-                };
-                let message = Some(String::from_utf8_lossy(response.body).into_owned());
-                let report = Report { partner: &partner.name, notice: &notice, message };
-                let recorded = self.reports.record(report).await;
-                recorded.map_err(|error| Stalled::Outside(error.to_string()))?;
-                Ok(Ok(format!("answered: {}", notice.code)))
+        };
+        // Partners refuse refunds, and do not know them, with statuses of refusals too.
+        let is_refund = matches!(tried.work, Work::Refund { .. });
+        if !((200..=299).contains(&status) || is_refund && is_refusal(&called.result)) {
+            return Ok((called.result.clone(), format!("status {status}"), false));
+        }
+        let response = Response { status, body: &called.body };
+        let with = |status, understood| TryResult::Response { status, understood, retry_after };
+        Ok(match self.answered(known, tried, response).await? {
+            Answered::Done(text) => (with(200, true), text, false),
+            Answered::Open(text) => (with(200, false), text, true),
+            Answered::Strange(why) => {
+                (with(status, false), format!("not understood: {why}"), false)
             }
-        }
-    }
-
-    /// A payment that a partner did not begin has failed: the payer can begin another one. If the
-    /// partner begins it all the same, a capture still counts.
-    async fn given_up(&self, entry: &Entry, work: Option<Work>, why: &str) -> Result<(), Stalled> {
-        let (partner, request) = (&*entry.request.partner, &*entry.request.id);
-        tracing::warn!(partner, request, why, "request to a partner given up");
-        if let Some(work @ Work::Pay { payment, .. }) = work {
-            let command = TakeNotice {
-                payment,
-                provider: partner.to_owned(),
-                provider_event: format!("not-opened-{}", payment.0),
-                transaction: None,
-                source: Source::Query,
-                said: Said::Failed("not-opened".to_owned()),
-                paid_at: None,
-                message: None,
-            };
-            self.execute(work, &command).await?;
-            self.desk.opened.notify_waiters();
-        }
-        Ok(())
-    }
-
-    async fn execute<C: dossier::Command<State = Payment>>(
-        &self,
-        work: Work,
-        command: &C,
-    ) -> Result<(), Stalled>
-    where
-        C::Refusal: std::fmt::Debug,
-    {
-        let stream = Streams::<Payment>::of(work.dossier().0);
-        let id = Uuid::new_v5(&work.request(), C::STEP.name.as_bytes());
-        let envelope =
-            CommandEnvelope::by_service(crate::NAME, stream, id).about(Some(work.dossier()));
-        match self.reports.payments.execute(&envelope, command).await {
-            Ok(_) => Ok(()),
-            Err(failure) => Err(Stalled::Outside(format!("cannot be recorded: {failure:?}"))),
-        }
+        })
     }
 
     /// Updates the metrics.
@@ -377,37 +263,19 @@ impl Task for Sender {
     }
 }
 
-/// A payer does not wait for days: after [`OPEN_FOR_MIN`] the partner is asked instead.
-fn policy(known: &Known, work: Work) -> Policy {
-    let policy = Policy::of(&known.partner.limits);
-    match work {
-        Work::Pay { .. } => {
-            let retry_for = policy.retry_for.min(SignedDuration::from_mins(OPEN_FOR_MIN));
-            Policy { retry_for, ..policy }
+/// Whether a server refused a request, which is not repeated.
+const fn is_refusal(result: &TryResult) -> bool {
+    match result {
+        TryResult::Response { status, .. } => {
+            matches!(status, 400..=499) && !matches!(status, 408 | 425 | 429)
         }
-        Work::Query { .. } => policy,
+        TryResult::Blocked(_) => true,
+        TryResult::NoResponse(_) => false,
     }
 }
 
 fn stalled(error: StoreError) -> Stalled {
     Stalled::Outside(error.to_string())
-}
-
-/// What is wrong with a response.
-fn reason(rejected: &Rejected) -> String {
-    match rejected {
-        Rejected::Signature(wrong) => wrong.to_string(),
-        Rejected::Content(findings) => findings.to_string(),
-        Rejected::NotOffered(_) => rejected.to_string(),
-    }
-}
-
-/// Why a request cannot be made.
-fn because(unable: &Unable) -> String {
-    match unable {
-        Unable::Values(findings) => format!("{unable}: {findings}"),
-        Unable::NotOffered(_) | Unable::NoSecret => unable.to_string(),
-    }
 }
 
 fn shortened(text: &str) -> String {

@@ -13,6 +13,8 @@ pub(crate) enum Work {
     Pay { dossier: DossierId, payment: PaymentId },
     /// Ask what became of it; the number of the query, from 1.
     Query { dossier: DossierId, payment: PaymentId, number: u32 },
+    /// Return money, and ask what became of that.
+    Refund { dossier: DossierId, payment: PaymentId, refund: Uuid },
 }
 
 impl Work {
@@ -21,6 +23,7 @@ impl Work {
         match self {
             Self::Pay { payment, .. } => format!("pay-{}", payment.0),
             Self::Query { payment, number, .. } => format!("query-{}-{number}", payment.0),
+            Self::Refund { refund, .. } => format!("refund-{refund}"),
         }
     }
 
@@ -31,7 +34,17 @@ impl Work {
 
     pub(crate) const fn dossier(&self) -> DossierId {
         match self {
-            Self::Pay { dossier, .. } | Self::Query { dossier, .. } => *dossier,
+            Self::Pay { dossier, .. }
+            | Self::Query { dossier, .. }
+            | Self::Refund { dossier, .. } => *dossier,
+        }
+    }
+
+    pub(crate) const fn payment(&self) -> PaymentId {
+        match self {
+            Self::Pay { payment, .. }
+            | Self::Query { payment, .. }
+            | Self::Refund { payment, .. } => *payment,
         }
     }
 
@@ -46,6 +59,10 @@ impl Work {
                 let attempt = state.attempts.get(payment)?;
                 // A later query asks the same.
                 attempt.open_query().is_some_and(|query| query.made <= *number).then_some(attempt)
+            }
+            Self::Refund { payment, refund, .. } => {
+                let sent = state.sent_refund(*refund).filter(|sent| sent.ended.is_none());
+                sent.and_then(|_| state.attempts.get(payment))
             }
         }
     }

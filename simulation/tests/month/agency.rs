@@ -5,6 +5,7 @@ use program::Bearer;
 use serde_json::{Value, json};
 
 use crate::office::cashier;
+use crate::payers::{Report, after};
 use crate::trade::Month;
 
 /// Nobody looks at these: what is open stays on the lists.
@@ -25,6 +26,9 @@ impl Month {
             }
             match task["kind"].as_str().unwrap() {
                 "discrepancy" => self.resolve(case).await,
+                // Its provider has not told the outcome yet.
+                "repayment" if task["state"] == "on_its_way" => {}
+                "repayment" if self.chance.of_100(50) => self.send_back(case).await,
                 "repayment" => {
                     let body = json!({ "amount_vnd": task["amount_vnd"], "reason": "nộp thừa" });
                     self.give_back(case, "refunds", &first, &body).await;
@@ -96,6 +100,7 @@ impl Month {
             Ok(shown) => shown,
             Err(problem) => return self.refuse(step, &problem),
         };
+        self.provide(case, &shown);
         let amount = refunded(&shown) - before;
         let orders: Vec<String> = self.cases[case]
             .orders
@@ -132,6 +137,67 @@ impl Month {
             });
             let done = self.office.step(&dossier, "matched-notices", first.clone(), &body).await;
             done.unwrap();
+        }
+    }
+}
+
+impl Month {
+    /// A cashier has a provider return what is owed back, as far as one attempt has brought it.
+    async fn send_back(&mut self, case: usize) {
+        let (dossier, first) = (self.cases[case].dossier.clone(), cashier("k1"));
+        let path = format!("/v1/payments/{dossier}");
+        let shown = self.office.get(&path, first.clone()).await.body;
+        let owed = shown["owed_back_vnd"].as_i64().unwrap();
+        let attempts = shown["attempts"].as_array().unwrap().iter();
+        let of = |one: &Value| one["captured_vnd"].as_i64().unwrap();
+        // Without such an attempt, the money came at the counter.
+        let Some(attempt) = attempts.max_by_key(|one| of(one)).filter(|one| of(one) > 0) else {
+            return;
+        };
+        let body = json!({
+            "payment": attempt["payment"], "amount_vnd": owed.min(of(attempt)), "reason": "nộp thừa",
+        });
+        match self.office.step(&dossier, "refund-requests", first, &body).await {
+            Ok(shown) => self.provide(case, &shown),
+            Err(problem) => self.refuse("refund-requests", &problem),
+        }
+    }
+
+    /// The providers decide on refunds that they were asked for, and report days later, some twice.
+    fn provide(&mut self, case: usize, shown: &Value) {
+        for sent in shown["sent_refunds"].as_array().into_iter().flatten() {
+            let id = sent["refund"].as_str().unwrap().to_owned();
+            if sent["state"] != "on_its_way" || !self.asked.insert(id.clone()) {
+                continue;
+            }
+            let mut attempts = shown["attempts"].as_array().unwrap().iter();
+            let attempt = attempts.find(|one| one["payment"] == sent["payment"]).unwrap();
+            let reference = attempt["reference"].as_str().unwrap().to_owned();
+            let amount = sent["amount_vnd"].as_i64().unwrap();
+            let now = self.now;
+            let there: i64 = self.books.of(&reference).map(|one| one.amount - one.refunded).sum();
+            let returns = there >= amount && self.chance.of_100(80);
+            if returns {
+                assert_eq!(self.books.refund(std::slice::from_ref(&reference), amount, now), 0);
+            }
+            let kind = if returns { "refunded" } else { "refund_refused" };
+            *self.sent_back.entry(kind).or_default() += 1;
+            let orders = &self.cases[case].orders;
+            let provider = orders.iter().find(|one| one.reference == reference).unwrap().provider;
+            for _ in 0..self.chance.from(1, 3) {
+                let at = after(now, self.chance.from(5, 4_000));
+                let report = Report {
+                    provider,
+                    event: format!("{kind}-{id}"),
+                    transaction: Some(format!("R-{id}")),
+                    reference: reference.clone(),
+                    kind,
+                    amount,
+                    source: "notice",
+                    refund: Some(id.clone()),
+                };
+                self.reported_at(at, report);
+            }
         }
     }
 }

@@ -26,6 +26,8 @@ pub(crate) struct Closed {
     /// The part of it of which the receipt is valid until the money has gone back.
     pub(crate) still_receipted: i64,
     pub(crate) refunded: i64,
+    /// Refunds by how they ended at providers.
+    pub(crate) sent_back: BTreeMap<&'static str, usize>,
     /// Counted money that is in doubt.
     pub(crate) in_doubt: i64,
     /// What attempts in doubt have brought, less what is counted for them.
@@ -47,6 +49,7 @@ pub(crate) async fn close(month: &mut Month) -> Closed {
         notices: month.reports.clone(),
         refused: month.refused.clone(),
         cash_back: month.cash_back,
+        sent_back: month.sent_back.clone(),
         ..Closed::default()
     };
     let on_list = unmatched(month, &mut closed).await;
@@ -132,9 +135,11 @@ fn close_case(
     let cash_before = received - sum(&shown["attempts"], "captured_vnd");
     let (receipted, owed) =
         (sum(&shown["receipts"], "stands_for_vnd"), amount(&shown["owed_back_vnd"]));
-    // The receipt of a fee that is owed back since the dossier ended is valid until the money has
-    // gone back.
-    let ended = shown["repayment"]["why"] == "dossier_ended";
+    // The receipt of a fee that is owed back since the dossier or the window to pay the rest has ended
+    // is valid until the money has gone back.
+    assert_eq!(shown["on_its_way_vnd"], 0, "no outcome: {shown}");
+    let ends = ["dossier_ended", "after_window"];
+    let ended = ends.iter().any(|end| shown["repayment"]["why"] == *end);
     let uncovered = received - refunded - receipted - owed;
     let still = if ended { (-uncovered).clamp(0, owed) } else { 0 };
     let rest = uncovered + still;
@@ -208,7 +213,8 @@ impl fmt::Debug for Closed {
         writeln!(f, "at providers {}, cash {}", self.at_providers, self.cash - self.cash_back)?;
         let [lists, back] = [self.in_doubt + self.not_counted, self.owed_back];
         writeln!(f, "{receipts} receipts {}, owed back {back}, in doubt {lists}", self.receipted)?;
-        write!(f, "unmatched {}, refunded {}", self.unmatched, self.refunded)
+        writeln!(f, "unmatched {}, refunded {}", self.unmatched, self.refunded)?;
+        write!(f, "refunds through providers {:?}", self.sent_back)
     }
 }
 
@@ -240,6 +246,8 @@ impl Closed {
             self.cash,
         ];
         assert!(all.iter().all(|one| *one > 0), "{self:?}");
+        let ends = ["refunded", "refund_refused"];
+        assert!(ends.iter().all(|end| self.sent_back.get(end) > Some(&2)), "{self:?}");
         assert!(self.notices.values().all(|count| *count > 0), "{self:?}");
         // Not reported yet, proposed already, or not there any more; and nothing else.
         let may_be = [
@@ -247,6 +255,10 @@ impl Closed {
             "cash: nothing-owed",
             "refunds: refund-exceeds-received",
             "refunds: refund-already-proposed",
+            "refund-requests: refund-already-proposed",
+            "refund-requests: refund-exceeds-transaction",
+            "refund-approvals: refund-exceeds-owed",
+            "refund-approvals: refund-exceeds-transaction",
             "resolutions: amount-not-said",
             "resolutions: resolution-already-proposed",
         ];

@@ -20,6 +20,8 @@ pub(crate) struct Report {
     pub(crate) kind: &'static str,
     pub(crate) amount: i64,
     pub(crate) source: &'static str,
+    /// The refund that it is about.
+    pub(crate) refund: Option<String>,
 }
 
 impl Report {
@@ -32,6 +34,7 @@ impl Report {
             kind: "captured",
             amount: paid.amount,
             source,
+            refund: None,
         }
     }
 }
@@ -167,6 +170,7 @@ fn failed(order: &Order, chance: &mut Chance) -> Report {
         kind: "failed",
         amount: order.amount,
         source: "notice",
+        refund: None,
     }
 }
 

@@ -72,6 +72,10 @@ pub(crate) struct Month {
     pub(crate) claims: BTreeMap<String, bool>,
     /// Money that went back in cash.
     pub(crate) cash_back: i64,
+    /// Refunds that providers were asked for, by how they ended there.
+    pub(crate) sent_back: BTreeMap<&'static str, usize>,
+    /// Refunds on which a provider has decided.
+    pub(crate) asked: BTreeSet<String>,
 }
 
 impl Month {
@@ -91,6 +95,8 @@ impl Month {
             filed: BTreeSet::new(),
             claims: BTreeMap::new(),
             cash_back: 0,
+            sent_back: BTreeMap::new(),
+            asked: BTreeSet::new(),
         };
         for _ in 0..size.dossiers {
             let (day, minute) = (month.chance.from(0, FILING_DAYS), month.chance.from(0, 9 * 60));
@@ -261,15 +267,21 @@ impl Month {
     }
 
     async fn deliver(&mut self, report: Report) {
-        let Report { provider: name, event, transaction, reference, kind, amount, source } = report;
+        let Report { provider: name, event, transaction, reference, kind, amount, source, refund } =
+            report;
         let body = json!({
             "provider": name, "event": event, "transaction": transaction, "reference": reference,
-            "kind": kind, "amount_vnd": amount, "source": source,
+            "kind": kind, "amount_vnd": amount, "source": source, "refund": refund,
         });
         let answer = self.office.post("/v1/payment-notices", provider(name), &body).await;
         let taken = granted(answer).unwrap();
         let how = if taken["matched"] == true { "matched" } else { "unmatched" };
         *self.reports.entry(how).or_default() += 1;
+    }
+
+    /// A provider's report on its way.
+    pub(crate) fn reported_at(&mut self, at: Timestamp, report: Report) {
+        self.at(at, Item::Report(report));
     }
 
     pub(crate) fn refuse(&mut self, step: &str, problem: &str) {

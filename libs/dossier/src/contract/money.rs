@@ -121,6 +121,18 @@ pub enum RefundEffect {
     AtTheEnd,
 }
 
+/// What became of a refund through a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundOutcome {
+    /// The money went back to the payer.
+    Refunded,
+    /// The provider refused it: no money moved.
+    Refused,
+}
+
 /// How a dossier ended without a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

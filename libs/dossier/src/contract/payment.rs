@@ -8,7 +8,8 @@ use uuid::Uuid;
 
 use super::{
     AgencyCode, Brief, DossierEnd, DossierId, Doubt, OwedBack, PaperIssued, PaymentId,
-    PeriodExtended, Personal, ReceiptBecomes, RefundEffect, Source, Subject, Vnd, events, payload,
+    PeriodExtended, Personal, ReceiptBecomes, RefundEffect, RefundOutcome, Source, Subject, Vnd,
+    events, payload,
 };
 use crate::law::FeeKind;
 
@@ -310,6 +311,9 @@ payload! {
         /// The end of the second person's period to approve or reject it; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         due_at: Option<Timestamp>,
+        /// The attempt through whose provider it goes back; absent if a cashier returns it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment: Option<PaymentId>,
     }
     /// A proposal was neither approved nor rejected in time.
     ProposalOverdue for Money {
@@ -327,6 +331,50 @@ payload! {
         /// The written reason.
         reason: Personal<String> => Cashiers,
     }
+    /// Money is to go back through the provider that took it. It is on its way from now on, until
+    /// `RefundEnded`; the provider recognises a repeated request by the id.
+    RefundRequested for Money {
+        /// The id of the refund.
+        refund: Uuid,
+        /// The attempt of which money goes back.
+        payment: PaymentId,
+        provider: String,
+        /// The provider's number of the transaction of which money goes back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
+        amount: Vnd,
+        /// The amount of that transaction.
+        captured: Vnd,
+        /// The written reason.
+        reason: Personal<String> => MoneyTexts,
+        /// Who proposed it, if a second person approved it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        proposed_by: Option<Subject> => Staff,
+    }
+    /// It is known what became of a refund through a provider.
+    RefundEnded for Money {
+        /// The id of the refund.
+        refund: Uuid,
+        /// The attempt of which money was to go back.
+        payment: PaymentId,
+        provider: String,
+        outcome: RefundOutcome,
+        /// The provider's code of the outcome; absent if a cashier recorded it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        code: Option<String>,
+        /// The provider's number of the refund.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
+        /// When the money moved, by the provider's clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refunded_at: Option<Timestamp>,
+        /// How the cashier knows it, if a cashier recorded it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Personal<String>> => Cashiers,
+        /// The provider's message as it was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        message: Option<Personal<String>> => Nobody("evidence in a dispute with the provider, kept in the log"),
+    }
     /// Money was refunded.
     PaymentRefunded for Money {
         /// The id of the refund.
@@ -343,6 +391,12 @@ payload! {
         /// The corrections of receipts for the refunded money; absent in older events.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         receipts: Option<Vec<ReceiptCorrected>>,
+        /// The attempt through whose provider it went back; absent if a cashier returned it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payment: Option<PaymentId>,
+        /// The provider's number of the refund.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        transaction: Option<String>,
     }
     /// The correction of a receipt for money that was refunded or not received. The receipt's
     /// number is not reused.
@@ -431,6 +485,8 @@ events! {
         RepaymentMissed = "payment.RepaymentMissed.v1",
         RefundProposed = "payment.RefundProposed.v1",
         RefundRejected = "payment.RefundRejected.v1",
+        RefundRequested = "payment.RefundRequested.v1",
+        RefundEnded = "payment.RefundEnded.v1",
         ProposalOverdue = "payment.ProposalOverdue.v1",
         PaymentRefunded = "payment.PaymentRefunded.v1",
         FeeOwedAgain = "payment.FeeOwedAgain.v1",

@@ -66,6 +66,8 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("payment.RefundRejected.v1", "Bác đề nghị hoàn tiền", "Refund rejected"),
     ("payment.ProposalOverdue.v1", "Duyệt đề nghị quá hạn", "Approval of a proposal overdue"),
     ("payment.PaymentRefunded.v1", "Đã hoàn tiền", "Payment refunded"),
+    ("payment.RefundRequested.v1", "Đề nghị cổng thanh toán hoàn tiền", "Refund requested"),
+    ("payment.RefundEnded.v1", "Có kết quả hoàn tiền", "Refund ended"),
     ("payment.FeeOwedAgain.v1", "Phải nộp lại phí, lệ phí", "Fee owed again"),
     ("payment.ReceiptNumbered.v1", "Cấp số biên lai", "Receipt numbered"),
     ("books.StatementImported.v1", "Nhập sao kê", "Statement imported"),

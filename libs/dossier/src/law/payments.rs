@@ -73,6 +73,20 @@ pub struct ProviderRules {
     /// first.
     #[serde(default)]
     pub captures_once: bool,
+    /// Who begins a refund through it.
+    #[serde(default)]
+    pub refunds: RefundStart,
+}
+
+/// Who begins a refund through a provider of what is owed back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStart {
+    /// A cashier, for each refund.
+    #[default]
+    ByCashier,
+    /// The service itself, up to the amount that one person may refund.
+    Automatic,
 }
 
 impl PaymentRules {
@@ -82,6 +96,14 @@ impl PaymentRules {
         let provider = partner_name(provider);
         let named = |known: &&ProviderRules| partner_name(&known.name) == provider;
         self.providers.iter().find(named).is_some_and(|known| known.captures_once)
+    }
+
+    /// Who begins a refund through a provider; a cashier for unknown providers.
+    #[must_use]
+    pub fn refund_start(&self, provider: &str) -> RefundStart {
+        let provider = partner_name(provider);
+        let named = |known: &&ProviderRules| partner_name(&known.name) == provider;
+        self.providers.iter().find(named).map_or(RefundStart::ByCashier, |known| known.refunds)
     }
 
     /// The account on which the fees of a procedure arrive through a provider: one that names the

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::Payment;
 use super::balance::{RefundBarred, Standing};
 use super::refund_payment::{Granted, granted};
+use super::refunding::NotSendable;
 use crate::access::agency;
 use crate::contract::{PaymentEvent, Role, Vnd};
 use crate::step::{Command, Decision, Facts, Step, refusals};
@@ -34,6 +35,14 @@ refusals! {
         FeeInUse(Vnd) => 409, "fee-in-use",
             "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
             "the dossier is being processed for this fee; only an overpayment can be refunded";
+        NotOwed(Vnd) => 409, "refund-exceeds-owed",
+            "số tiền vượt số phải hoàn trả", "the amount exceeds what is owed back";
+        NotLeft(Vnd) => 409, "refund-exceeds-transaction",
+            "số tiền vượt phần còn lại của giao dịch tại cổng thanh toán",
+            "the amount exceeds what is left of the transactions of this attempt";
+        OnItsWay => 409, "refund-on-its-way",
+            "lượt thanh toán này đang có một khoản hoàn chờ kết quả",
+            "a refund of this attempt is on its way; wait for its outcome";
     }
 }
 
@@ -44,7 +53,11 @@ impl Command for ApproveRefund {
         name: "approve_refund",
         basis: "97/2015/QH13 Điều 14; quy định nội bộ",
         may: &[agency(Role::Cashier), agency(Role::Approver)],
-        events: &["payment.PaymentRefunded.v1", "payment.FeeOwedAgain.v1"],
+        events: &[
+            "payment.PaymentRefunded.v1",
+            "payment.FeeOwedAgain.v1",
+            "payment.RefundRequested.v1",
+        ],
         refusals: Refusal::ALL,
     };
 
@@ -56,12 +69,21 @@ impl Command for ApproveRefund {
         let Self { refund, standing } = *self;
         let (proposal, amount) = payment.proposed_refund(refund).ok_or(Refusal::NothingProposed)?;
         let (reason, proposed_by) = proposal.seconded(facts).ok_or(Refusal::OwnProposal)?;
+        if let Some(attempt) = proposal.through {
+            let part = payment.sendable(attempt, amount).map_err(|why| match why {
+                NotSendable::NoAttempt => Refusal::NothingProposed,
+                NotSendable::NotOwed(owed) => Refusal::NotOwed(owed),
+                NotSendable::NotLeft(left) => Refusal::NotLeft(left),
+                NotSendable::OnItsWay => Refusal::OnItsWay,
+            })?;
+            return Ok(Decision::event(part.request(refund, amount, reason, proposed_by)));
+        }
         let effect = payment.refund(amount, standing).map_err(|barred| match barred {
             RefundBarred::MoreThanReceived(left) => Refusal::MoreThanReceived(left),
             RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
             RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
         })?;
-        let granting = Granted { refund, amount, reason, effect, proposed_by };
+        let granting = Granted { refund, amount, reason, effect, proposed_by, through: None };
         Ok(granted(payment, granting, facts)?.into())
     }
 }

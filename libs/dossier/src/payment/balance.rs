@@ -35,10 +35,11 @@ pub enum RefundBarred {
 }
 
 impl Payment {
-    /// Received money less refunds.
+    /// Received money less refunds and what is on its way back.
     #[must_use]
     pub fn net(&self) -> Vnd {
-        Vnd(self.received.0.saturating_sub(self.refunded.0).max(0))
+        let gone = self.refunded.0.saturating_add(self.on_its_way().0);
+        Vnd(self.received.0.saturating_sub(gone).max(0))
     }
 
     /// The assessed fee; zero before the assessment.

@@ -3,7 +3,7 @@
 
 use super::Payment;
 use crate::clock::late_by_ms;
-use crate::contract::{PaymentEvent, RepaymentMissed};
+use crate::contract::{PaymentEvent, RepaymentMissed, Vnd};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
 /// Records that money was not refunded in time.
@@ -35,6 +35,8 @@ impl Command for MissRepayment {
             return Ok(Decision::Nothing);
         }
         let (late_by_ms, amount) = (late_by_ms(due_at, facts.at), payment.owed_back());
+        // What is on its way back is not there yet.
+        let amount = Vnd(amount.0.saturating_add(payment.on_its_way().0));
         Ok(Decision::event(RepaymentMissed { due_at, late_by_ms, amount }))
     }
 }
@@ -42,7 +44,7 @@ impl Command for MissRepayment {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::{Role, Vnd};
+    use crate::contract::Role;
     use crate::payment::PaymentDeadline;
     use crate::payment::balance::Standing;
     use crate::payment::refund_payment::RefundPayment;

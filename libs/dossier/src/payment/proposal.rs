@@ -23,6 +23,8 @@ pub enum Proposed {
 pub struct Proposal {
     pub id: Uuid,
     pub what: Proposed,
+    /// The attempt through whose provider a refund goes back; `None` if by hand.
+    pub through: Option<PaymentId>,
     /// Written reason of the proposer.
     pub reason: Personal<String>,
     /// The proposer.
@@ -58,7 +60,8 @@ impl Payment {
         let by = meta.envelope.actor.subject.clone();
         let owed = due_at
             .map(|due_at| Owed { running: Running::new(due_at, at, meta.id, at), missed: false });
-        self.proposal = Some(Proposal { id, what, reason, by, at, owed });
+        let through = None;
+        self.proposal = Some(Proposal { id, what, through, reason, by, at, owed });
     }
 
     /// The proposed refund with this id, and its amount.

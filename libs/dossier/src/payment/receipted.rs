@@ -111,7 +111,9 @@ impl Payment {
     /// The reductions of receipts that the present balance requires, newest receipt first.
     fn corrections(&self) -> Vec<ReceiptCorrected> {
         let there = sum(self.receipts.iter().map(Receipted::left));
-        let mut rest = there.saturating_sub(self.sure()).max(0);
+        // Money on its way back keeps its receipt until it has gone.
+        let sure = self.sure().saturating_add(self.on_its_way().0);
+        let mut rest = there.saturating_sub(sure).max(0);
         let mut corrections = Vec::new();
         for receipt in self.receipts.iter().rev() {
             let off = receipt.left().0.min(rest);

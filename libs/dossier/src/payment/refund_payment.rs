@@ -9,7 +9,8 @@ use super::Payment;
 use super::balance::{RefundBarred, Standing};
 use crate::access::agency;
 use crate::contract::{
-    PaymentEvent, PaymentRefunded, Personal, RefundEffect, RefundProposed, Role, Subject, Vnd,
+    PaymentEvent, PaymentId, PaymentRefunded, Personal, RefundEffect, RefundProposed, Role,
+    Subject, Vnd,
 };
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
@@ -80,15 +81,21 @@ impl Command for RefundPayment {
         let (refund, reason) = (facts.id("refund"), self.reason.personal());
         // All refunds of this dossier without a second person count together: splitting a refund
         // does not evade the limit.
-        let alone = payment.refunded_alone.plus(amount)?;
+        let alone = payment.returned_alone().plus(amount)?;
         if alone > Payment::rules(facts)?.second_person_above {
             if payment.proposal.is_some() {
                 return Err(Refusal::AlreadyProposed);
             }
             let due_at = Some(Payment::proposal_due(facts)?);
-            return Ok(Decision::event(RefundProposed { refund, amount, reason, due_at }));
+            return Ok(Decision::event(RefundProposed {
+                refund,
+                amount,
+                reason,
+                due_at,
+                payment: None,
+            }));
         }
-        let granting = Granted { refund, amount, reason, effect, proposed_by: None };
+        let granting = Granted { refund, amount, reason, effect, proposed_by: None, through: None };
         Ok(granted(payment, granting, facts)?.into())
     }
 }
@@ -101,6 +108,8 @@ pub(super) struct Granted {
     pub(super) reason: Personal<String>,
     pub(super) effect: RefundEffect,
     pub(super) proposed_by: Option<Subject>,
+    /// The attempt through whose provider it went back, and the provider's number.
+    pub(super) through: Option<(PaymentId, Option<String>)>,
 }
 
 /// The refund and the events that follow from it.
@@ -109,9 +118,19 @@ pub(super) fn granted(
     granted: Granted,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, LawError> {
-    let Granted { refund, amount, reason, effect, proposed_by } = granted;
+    let Granted { refund, amount, reason, effect, proposed_by, through } = granted;
+    let (through, transaction) = through.unzip();
     let (effect, receipts) = (Some(effect), None);
-    let mut refunded = PaymentRefunded { refund, amount, reason, effect, proposed_by, receipts };
+    let mut refunded = PaymentRefunded {
+        refund,
+        amount,
+        reason,
+        effect,
+        proposed_by,
+        receipts,
+        payment: through,
+        transaction: transaction.flatten(),
+    };
     let mut after = payment.clone();
     after.apply_refund(&refunded);
     refunded.receipts = Some(after.correct_receipts(None));

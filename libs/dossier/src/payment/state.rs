@@ -11,6 +11,7 @@ use super::fee::{Closed, Fee, FeeStage};
 use super::proposal::{Proposal, Proposed};
 use super::reasons::Reasons;
 use super::receipted::Receipted;
+use super::refunding::SentRefund;
 use crate::access::{Former, Resource};
 use crate::clock::{self, Running};
 use crate::contract::{
@@ -56,6 +57,8 @@ pub struct Payment {
     /// Total refunded without a second person.
     pub refunded_alone: Vnd,
     pub repayment: Repayment,
+    /// The refunds through providers, oldest first.
+    pub sent_refunds: Vec<SentRefund>,
     /// The open discrepancies of all attempts, as one task.
     pub discrepancy: Option<Owed>,
     /// The proposal that waits for a second person.
@@ -284,104 +287,16 @@ impl Payment {
         }
         self.repayment = match self.repayment {
             // One that is in doubt again keeps its original due instant: only a refund ends it.
-            owed @ Repayment::Owed(..) if self.above_what_is_kept() > Vnd::ZERO => owed,
+            // So does one whose money is on its way.
+            owed @ Repayment::Owed(..)
+                if self.above_what_is_kept() > Vnd::ZERO || self.on_its_way() > Vnd::ZERO =>
+            {
+                owed
+            }
             _ if self.owed_back() == Vnd::ZERO => Repayment::None,
             unannounced @ Repayment::Unannounced(..) => unannounced,
             Repayment::None | Repayment::Owed(..) => Repayment::Unannounced(meta.at(), meta.id),
         };
-    }
-
-    /// Applies events about attempts and their providers.
-    fn on_provider(&mut self, event: &PaymentEvent, meta: &Meta) {
-        if let PaymentEvent::PaymentCaptured(captured) = event {
-            let (event, transaction) =
-                (captured.provider_event.clone(), captured.transaction.clone());
-            let (payment, amount) = (captured.payment, captured.amount);
-            let attempt = self.attempts.get(&payment);
-            let paid_at = attempt.map(|one| one.counted_at(captured.paid_at, meta.at()));
-            self.paid_until = self.paid_until.max(paid_at);
-            self.apply_capture(payment, Word { event, transaction, amount });
-            self.apply_money(payment, amount, false, meta);
-        } else if let PaymentEvent::CaptureConfirmed(confirmed) = event {
-            let (event, transaction) =
-                (confirmed.provider_event.clone(), confirmed.transaction.clone());
-            if let Some(attempt) = self.attempts.get_mut(&confirmed.payment) {
-                let word = Word { event, transaction, amount: confirmed.amount };
-                attempt.confirm(word, &confirmed.of);
-            }
-        } else if let PaymentEvent::DiscrepancyFound(found) = event {
-            let (event, transaction) = (found.provider_event.clone(), found.transaction.clone());
-            let word = Word { event, transaction, amount: found.said };
-            let (source, doubt, since) = (found.source, found.doubt, meta.at());
-            self.apply_doubt(found.payment, DoubtfulWord { word, source, doubt, since });
-            self.apply_doubt_of_receipt(meta);
-            let running = Running::new(found.due_at, meta.at(), meta.id, meta.at());
-            if self.discrepancy.is_none_or(|owed| owed.missed) {
-                self.discrepancy = Some(Owed { running, missed: false });
-            }
-        } else if let PaymentEvent::PaymentOpened(opened) = event
-            && let Some(attempt) = self.attempts.get_mut(&opened.payment)
-        {
-            attempt.next_url = Some(opened.next_url.clone());
-        } else if let PaymentEvent::PaymentFailed(failed) = event
-            && let Some(attempt) = self.attempts.get_mut(&failed.payment)
-        {
-            attempt.fail(&failed.provider_event);
-        } else if let PaymentEvent::PaymentOutcomeUnknown(unknown) = event
-            && let Some(attempt) = self.attempts.get_mut(&unknown.payment)
-        {
-            attempt.wait(unknown.queries, unknown.query_at, meta.id);
-        } else if let PaymentEvent::PaymentExpired(expired) = event
-            && let Some(attempt) = self.attempts.get_mut(&expired.payment)
-        {
-            attempt.query = None;
-        }
-    }
-
-    /// Applies events about refunds and proposals.
-    fn on_refund(&mut self, event: &PaymentEvent, meta: &Meta) {
-        if let PaymentEvent::RefundOwed(owed) = event {
-            let running = Running::new(owed.due_at, meta.at(), meta.id, meta.at());
-            if self.owed_repayment().is_none_or(|(owed, _)| owed.missed) {
-                self.repayment = Repayment::Owed(Owed { running, missed: false }, owed.why);
-            }
-        } else if let PaymentEvent::RepaymentMissed(_) = event
-            && let Repayment::Owed(owed, _) = &mut self.repayment
-        {
-            owed.missed = true;
-        } else if let PaymentEvent::RefundProposed(proposed) = event {
-            let (what, due_at) = (Proposed::Refund(proposed.amount), proposed.due_at);
-            self.apply_proposal(proposed.refund, what, &proposed.reason, due_at, meta);
-        } else if let PaymentEvent::ResolutionProposed(proposed) = event {
-            let what = Proposed::Resolution(proposed.payment, proposed.captured);
-            let due_at = Some(proposed.due_at);
-            self.apply_proposal(proposed.resolution, what, &proposed.reason, due_at, meta);
-        } else if let PaymentEvent::ProposalOverdue(_) = event
-            && let Some(owed) = self.proposal.as_mut().and_then(|one| one.owed.as_mut())
-        {
-            owed.missed = true;
-        } else if let PaymentEvent::RefundRejected(_) | PaymentEvent::ResolutionRejected(_) = event
-        {
-            self.proposal = None;
-        } else if let PaymentEvent::PaymentRefunded(refund) = event {
-            self.apply_refund(refund);
-            self.correct_receipts(refund.receipts.as_deref());
-        }
-    }
-
-    fn on_resolution(
-        &mut self,
-        resolved: &DiscrepancyResolved,
-        window: Option<Running>,
-        meta: &Meta,
-    ) {
-        self.apply_resolution(resolved);
-        self.correct_receipts(resolved.receipts.as_deref());
-        let brought = resolved.captured.0.saturating_sub(resolved.counted.0).max(0);
-        self.apply_money(resolved.payment, Vnd(brought), true, meta);
-        if let Some(fee) = &mut self.fee {
-            fee.window = window.or(fee.window);
-        }
     }
 }
 
@@ -423,9 +338,7 @@ impl State for Payment {
             PaymentEvent::DiscrepancyResolved(resolved) => {
                 self.on_resolution(resolved, window(resolved.window_ends_at), meta);
             }
-            PaymentEvent::NoticeMatched(matched) => {
-                self.matched.insert(matched.notice);
-            }
+            PaymentEvent::NoticeMatched(matched) => _ = self.matched.insert(matched.notice),
             PaymentEvent::DiscrepancyOverdue(_) => {
                 self.discrepancy.iter_mut().for_each(|owed| owed.missed = true);
             }
@@ -453,6 +366,8 @@ impl State for Payment {
             | PaymentEvent::ResolutionProposed(_)
             | PaymentEvent::ProposalOverdue(_)
             | PaymentEvent::RefundRejected(_)
+            | PaymentEvent::RefundRequested(_)
+            | PaymentEvent::RefundEnded(_)
             | PaymentEvent::ResolutionRejected(_)
             | PaymentEvent::PaymentRefunded(_) => self.on_refund(event, meta),
             PaymentEvent::FeeTransferred(transferred) => self.transfer(transferred, meta),

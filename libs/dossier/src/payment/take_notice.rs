@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use super::Payment;
 use super::attempt::{Attempt, DoubtfulWord, Identity, Word};
 use super::limits::ATTEMPT_FACTS_MAX;
+use super::refunding::{RefundSaid, SentRefund};
 use crate::access::any;
 use crate::clock;
 use crate::contract::{
     CaptureConfirmed, DiscrepancyFound, Doubt, PaymentCaptured, PaymentEvent, PaymentFailed,
-    PaymentId, Personal, Role, Source, Vnd,
+    PaymentId, Personal, RefundEnded, Role, Source, Vnd,
 };
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
@@ -32,6 +33,8 @@ pub enum Said {
     Failed(String),
     /// The outcome is not known yet.
     Pending,
+    /// This became of a refund.
+    Refund(RefundSaid),
 }
 
 /// Records a provider's report about an attempt.
@@ -66,19 +69,28 @@ impl Command for TakeNotice {
             "payment.PaymentFailed.v1",
             "payment.FeeSettled.v1",
             "payment.RefundOwed.v1",
+            "payment.RefundEnded.v1",
+            "payment.PaymentRefunded.v1",
+            "payment.FeeOwedAgain.v1",
         ],
         refusals: Refusal::ALL,
     };
 
     /// Returns no event if the fact is known, has no effect (`Pending`, or an amount that is not
-    /// positive), or exceeds [`ATTEMPT_FACTS_MAX`]. Refused if it names no attempt of this
-    /// provider.
+    /// positive), or exceeds [`ATTEMPT_FACTS_MAX`]. Refused if it names no attempt or
+    /// refund of this provider.
     fn decide(
         &self,
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
         let Some(attempt) = self.attempt(payment) else { return Err(Refusal::NotOurs) };
+        if let Said::Refund(said) = &self.said {
+            let sent = payment.named_refund(self.payment, said).ok_or(Refusal::NotOurs)?;
+            let ended = self.end_of(sent, said);
+            let events = payment.end_of_refund(ended, facts)?;
+            return Ok(if events.is_empty() { Decision::Nothing } else { events.into() });
+        }
         Ok(self.record(payment, attempt, facts)?)
     }
 }
@@ -88,6 +100,20 @@ impl TakeNotice {
     pub(super) fn attempt<'a>(&self, payment: &'a Payment) -> Option<&'a Attempt> {
         let attempt = payment.attempts.get(&self.payment);
         attempt.filter(|attempt| attempt.started.provider == self.provider)
+    }
+
+    fn end_of(&self, sent: &SentRefund, said: &RefundSaid) -> RefundEnded {
+        RefundEnded {
+            refund: sent.requested.refund,
+            payment: self.payment,
+            provider: self.provider.clone(),
+            outcome: said.outcome,
+            code: Some(said.code.clone()),
+            transaction: self.transaction.clone(),
+            refunded_at: self.paid_at,
+            reason: None,
+            message: self.message.clone(),
+        }
     }
 
     pub(super) fn record(
@@ -100,7 +126,7 @@ impl TakeNotice {
         let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
         let amount = match said {
             Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
-            Said::Captured(_) | Said::Pending => return Ok(Decision::Nothing),
+            Said::Captured(_) | Said::Pending | Said::Refund(_) => return Ok(Decision::Nothing),
             Said::Failed(_)
                 if attempt.knows_failure(provider_event) || full && attempt.has_failed() =>
             {

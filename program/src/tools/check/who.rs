@@ -27,12 +27,15 @@ struct Allowed {
 
 /// Kinds that the service records itself apart from its own steps: a provider's response to a
 /// query, and shipped rules.
-const ALSO_ITSELF: [&str; 9] = [
+const ALSO_ITSELF: [&str; 12] = [
     "payment.PaymentCaptured.v1",
     "payment.CaptureConfirmed.v1",
     "payment.DiscrepancyFound.v1",
     "payment.PaymentFailed.v1",
     "payment.FeeSettled.v1",
+    "payment.RefundEnded.v1",
+    "payment.PaymentRefunded.v1",
+    "payment.FeeOwedAgain.v1",
     "delivery.WaybillTaken.v1",
     "delivery.NumberTaken.v1",
     "delivery.CarrierNoticeUnmatched.v1",
@@ -246,8 +249,14 @@ pub(super) fn second_person(
     found: &mut Findings,
 ) {
     let (what, proposed_by, alone) = match PaymentEvent::decode(&event.kind, &event.data) {
+        // Who may send it back was decided when it was requested.
+        Ok(PaymentEvent::PaymentRefunded(refund)) if refund.payment.is_some() => return,
+        Ok(PaymentEvent::RefundRequested(sent)) => {
+            let alone = before.returned_alone().0.saturating_add(sent.amount.0);
+            (Proposed::Refund(sent.amount), sent.proposed_by, alone)
+        }
         Ok(PaymentEvent::PaymentRefunded(refund)) => {
-            let alone = before.refunded_alone.0.saturating_add(refund.amount.0);
+            let alone = before.returned_alone().0.saturating_add(refund.amount.0);
             (Proposed::Refund(refund.amount), refund.proposed_by, alone)
         }
         Ok(PaymentEvent::DiscrepancyResolved(resolved)) => {

@@ -7,7 +7,7 @@ use dossier::payment::RUN_REQUESTS;
 use web::{Operation, Problem, Reply, Request};
 
 use super::get_partner_requests::{
-    OUTBOX_UNAVAILABLE, PartnerRequestReply, found, shown, unavailable,
+    Change, OUTBOX_UNAVAILABLE, PartnerRequestReply, changed, found,
 };
 use crate::App;
 
@@ -24,7 +24,7 @@ pub(super) fn operation() -> Operation<App> {
         "cancel_partner_request",
         "Cancel a request to a partner",
     )
-    .describe("It is not sent again. A try that is on its way may still succeed; its outcome is then recorded.")
+    .describe("It is not sent again. A try that is on its way may still succeed; its outcome is then recorded. A refund stays on its way until a cashier has recorded what became of it.")
     .parameter("partner", "Name of the partner.")
     .parameter("request", "Id of the request, from `get_partner_requests`.")
     .roles(RUN_REQUESTS)
@@ -41,13 +41,5 @@ async fn handle(
 ) -> Result<Reply, Problem> {
     request.idempotency_key()?;
     found(&app, &name, &id).await?;
-    let now = app.payments.engine().time()?;
-    let changed = app.desk.outbox.cancel(&id, now).await.map_err(|error| unavailable(&error))?;
-    if !changed {
-        return Err(Problem::new(NOT_CANCELLABLE));
-    }
-    app.desk.added.notify_one();
-    tracing::info!(partner = &*name, request = &*id, "request to a partner cancelled");
-    let entry = found(&app, &name, &id).await?;
-    Ok(Reply::ok(&shown(&app, entry).await?))
+    changed(&app, (&name, &id), &request, (Change::Cancel, NOT_CANCELLABLE)).await
 }

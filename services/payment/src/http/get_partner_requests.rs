@@ -158,6 +158,42 @@ pub(super) async fn shown(app: &App, entry: Entry) -> Result<PartnerRequestReply
     Ok(PartnerRequestReply::new(entry, newest))
 }
 
+/// What an operator does with a request. It moves no money: what is sent again has the same id, and
+/// only as long as the log owes it. So it is no event, and the log line names the operator.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Change {
+    Cancel,
+    Replay,
+}
+
+/// Changes a request; `refused` if its state does not permit it.
+pub(super) async fn changed(
+    app: &App,
+    (name, id): (&str, &str),
+    request: &Request,
+    (change, refused): (Change, RefusalEntry),
+) -> Result<Reply, Problem> {
+    let (now, outbox) = (app.payments.engine().time()?, &app.desk.outbox);
+    let changed = match change {
+        Change::Cancel => outbox.cancel(id, now).await,
+        Change::Replay => outbox.replay(id, now).await,
+    };
+    if !changed.map_err(|error| unavailable(&error))? {
+        return Err(Problem::new(refused));
+    }
+    app.desk.added.notify_one();
+    let by = request.caller()?.subject.to_string();
+    tracing::info!(
+        partner = name,
+        request = id,
+        by,
+        ?change,
+        "request to a partner changed by an operator"
+    );
+    let entry = found(app, name, id).await?;
+    Ok(Reply::ok(&shown(app, entry).await?))
+}
+
 /// The request with this id, if it is one to the partner.
 pub(super) async fn found(app: &App, partner: &str, id: &str) -> Result<Entry, Problem> {
     let entry = app.desk.outbox.get(id).await.map_err(|error| unavailable(&error))?;

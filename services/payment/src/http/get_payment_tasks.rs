@@ -26,6 +26,8 @@ pub(crate) struct TasksQuery {
     agency: Option<AgencyCode>,
     /// Kind of task; all if absent.
     kind: Option<TaskKind>,
+    /// Where the refunds of repayments are; all tasks if absent.
+    state: Option<RefundState>,
     /// Rows per page, at most 100; 50 if absent.
     #[schema(value_type = Option<u32>, minimum = 1, maximum = 100)]
     limit: Option<PageRows>,
@@ -56,6 +58,28 @@ impl TaskKind {
     }
 }
 
+/// Where the refund of a repayment is.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundState {
+    /// Nobody has begun it, or a part of it is left.
+    Owed,
+    /// It is on its way through a provider, at least in part.
+    OnItsWay,
+    /// The provider has refused the newest one.
+    Refused,
+}
+
+impl RefundState {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Owed => "owed",
+            Self::OnItsWay => "on_its_way",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// A task of a cashier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentTaskReply {
@@ -75,6 +99,14 @@ pub(crate) struct PaymentTaskReply {
     /// `resolution_proposed`.
     #[schema(example = "over_payment")]
     why: String,
+    /// Where the refund of a repayment is; null for other tasks.
+    #[schema(value_type = Option<RefundState>)]
+    state: Option<String>,
+    /// The provider's code, if it refused the newest refund.
+    #[schema(example = "95")]
+    refused_code: Option<String>,
+    /// Since when it is open.
+    since: Option<Timestamp>,
     /// Amount in VND.
     amount_vnd: Vnd,
     /// Due instant.
@@ -104,6 +136,10 @@ fn selected(
     if let Some(kind) = query.kind {
         values.push(Value::Text(kind.as_str().to_owned()));
         conditions.push("kind = ?".to_owned());
+    }
+    if let Some(state) = query.state {
+        values.push(Value::Text(state.as_str().to_owned()));
+        conditions.push("state = ?".to_owned());
     }
     if let Some(after) = &query.after {
         let mut parts = cursors.read(after)?.splitn(3, '_');
@@ -150,11 +186,13 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     request.catch_up(Some(&app.shown)).await?;
     let PageRows(limit) = query.limit.unwrap_or_default();
     let of = agency.as_ref().map_or("", AgencyCode::as_str);
-    let asked = [ADDRESS, of, query.kind.map_or("", TaskKind::as_str)];
+    let state = query.state.map_or("", RefundState::as_str);
+    let asked = [ADDRESS, of, query.kind.map_or("", TaskKind::as_str), state];
     let cursors = Cursors::of(&request, &asked);
     let (conditions, values) = selected(&app, (caller, agency.as_ref()), &query, &cursors)?;
     let sql = format!(
-        "SELECT dossier, code, agency, kind, why, amount, due_at, missed, dated FROM tasks WHERE {}
+        "SELECT dossier, code, agency, kind, why, amount, due_at, missed, dated, state,
+                refused, since FROM tasks WHERE {}
          ORDER BY due_at, dossier, kind LIMIT {limit}",
         conditions.join(" AND ")
     );
@@ -174,6 +212,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                     agency,
                     kind: row.get(3)?,
                     why: row.get(4)?,
+                    state: row.get(9)?,
+                    refused_code: row.get(10)?,
+                    since: Timestamp::from_millisecond(row.get(11)?).ok(),
                     amount_vnd: Vnd(row.get(5)?),
                     missed: row.get(7)?,
                     sorted_by,

@@ -67,7 +67,7 @@ pub(crate) struct MovementReply {
     kind: String,
     /// Amount in VND; negative if it left the agency.
     amount_vnd: Vnd,
-    /// Code of the provider; null for other kinds than `capture`.
+    /// Code of the provider of a capture, and of a refund through it; null otherwise.
     #[schema(example = "sandbox")]
     provider: Option<String>,
     /// The officer who recorded it; null if a provider did.

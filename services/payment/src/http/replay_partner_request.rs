@@ -8,7 +8,7 @@ use engine::Streams;
 use web::{Operation, Problem, Reply, Request};
 
 use super::get_partner_requests::{
-    OUTBOX_UNAVAILABLE, PartnerRequestReply, found, shown, unavailable,
+    Change, OUTBOX_UNAVAILABLE, PartnerRequestReply, changed, found,
 };
 use crate::App;
 use crate::work::Work;
@@ -54,13 +54,5 @@ async fn handle(
         let loaded = app.payments.load(&Streams::<Payment>::of(work.dossier().0)).await?;
         work.open(&loaded.state).ok_or_else(|| Problem::new(NOT_NEEDED))?;
     }
-    let now = app.payments.engine().time()?;
-    let changed = app.desk.outbox.replay(&id, now).await.map_err(|error| unavailable(&error))?;
-    if !changed {
-        return Err(Problem::new(NOT_ENDED));
-    }
-    app.desk.added.notify_one();
-    tracing::info!(partner = &*name, request = &*id, "request to a partner replayed");
-    let entry = found(&app, &name, &id).await?;
-    Ok(Reply::ok(&shown(&app, entry).await?))
+    changed(&app, (&name, &id), &request, (Change::Replay, NOT_ENDED)).await
 }

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{DiscrepancyDue, Due, Language, Problem, Reply, Request, WindowEnd, execute_as, shown};
 
-use super::reasons::{RefundReply, RejectionReply, ResolutionReply};
+use super::reasons::{RefundReply, RejectionReply, ResolutionReply, SentRefundReply};
 use crate::App;
 use crate::orders::Order;
 use crate::partners::reference;
@@ -43,8 +43,10 @@ pub(crate) struct PaymentReply {
     refunded_vnd: Vnd,
     /// Unpaid part of the fee.
     outstanding_vnd: Vnd,
-    /// Amount that has to be refunded.
+    /// Amount that has to be refunded, without what is on its way.
     owed_back_vnd: Vnd,
+    /// Amount that is on its way back through providers.
+    on_its_way_vnd: Vnd,
     /// Cause and due instant of the repayment; null if nothing is owed back.
     repayment: Option<RepaymentReply>,
     /// Due instant of the resolution of the discrepancies (`attempts/doubts`).
@@ -68,6 +70,9 @@ pub(crate) struct PaymentReply {
     /// Refunds, oldest first; the newest 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<RefundReply>,
+    /// Refunds through providers, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sent_refunds: Vec<SentRefundReply>,
     /// Resolved discrepancies, oldest first; the newest 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resolutions: Vec<ResolutionReply>,
@@ -96,6 +101,8 @@ pub(crate) struct ProposedRefundReply {
     refund: Uuid,
     /// Amount in VND.
     amount_vnd: Vnd,
+    /// Id of the attempt through whose provider it goes back; null if a cashier returns it.
+    payment: Option<PaymentId>,
     /// Officer who proposed it; for officers.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposed_by: Option<Subject>,
@@ -280,6 +287,7 @@ impl PaymentReply {
             refunded_vnd: payment.refunded,
             outstanding_vnd: payment.outstanding(),
             owed_back_vnd: payment.owed_back(),
+            on_its_way_vnd: payment.on_its_way(),
             repayment: payment.owed_repayment().map(|(owed, why)| RepaymentReply {
                 why,
                 due: Due::of(law, agency, owed.running.due_at),
@@ -298,6 +306,7 @@ impl PaymentReply {
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
             receipts: payment.receipts.iter().filter_map(ReceiptReply::new).collect(),
             refunds: payment.reasons.refunds.iter().map(Into::into).collect(),
+            sent_refunds: payment.sent_refunds.iter().map(Into::into).collect(),
             resolutions: payment.reasons.resolutions.iter().map(Into::into).collect(),
             rejected_proposals: payment.reasons.rejections.iter().map(Into::into).collect(),
         })
@@ -323,7 +332,9 @@ impl PaymentReply {
         if !work {
             self.rejected_proposals.iter_mut().for_each(RejectionReply::without_text);
         }
-        if !may(READ_TEXTS) {
+        let texts = may(READ_TEXTS);
+        self.sent_refunds.iter_mut().for_each(|sent| sent.for_caller((texts, work, officers)));
+        if !texts {
             self.refunds.iter_mut().for_each(RefundReply::without_text);
             self.resolutions.iter_mut().for_each(ResolutionReply::without_text);
         }
@@ -368,6 +379,7 @@ impl ProposedRefundReply {
         Some(Self {
             refund: proposal.id,
             amount_vnd: amount,
+            payment: proposal.through,
             proposed_by: Some(proposal.by.clone()),
             reason: proposal.reason.known().cloned(),
             due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),

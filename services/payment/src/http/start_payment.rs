@@ -136,19 +136,24 @@ async fn is_called(
     match order.start(known) {
         Ok(start) => Ok(matches!(start, Start::Call(_))),
         Err(unable) => {
-            let (vi, en) = match &unable {
-                Unable::Values(findings) => {
-                    let all = |of: fn(&partners::Finding) -> &str| {
-                        let texts: Vec<&str> = findings.0.iter().map(of).collect();
-                        texts.join("; ")
-                    };
-                    (all(|one| &one.vi), all(|one| &one.en))
-                }
-                Unable::NotOffered(_) | Unable::NoSecret => {
-                    ("chưa được cấu hình đầy đủ".to_owned(), unable.to_string())
-                }
-            };
+            let (vi, en) = in_words(&unable);
             Err(Problem::field(PROVIDER_UNABLE, "/provider", &vi, &en))
+        }
+    }
+}
+
+/// Why a partner cannot take something, in Vietnamese and English.
+pub(super) fn in_words(unable: &Unable) -> (String, String) {
+    match unable {
+        Unable::Values(findings) => {
+            let all = |of: fn(&partners::Finding) -> &str| {
+                let texts: Vec<&str> = findings.0.iter().map(of).collect();
+                texts.join("; ")
+            };
+            (all(|one| &one.vi), all(|one| &one.en))
+        }
+        Unable::NotOffered(_) | Unable::NoSecret => {
+            ("chưa được cấu hình đầy đủ".to_owned(), unable.to_string())
         }
     }
 }

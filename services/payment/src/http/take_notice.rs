@@ -7,14 +7,17 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::{
-    NoticeUnmatched, PaymentId, Source, UnmatchedEvent, Vnd, parse_reference, partner_name,
+    NoticeUnmatched, PaymentId, RefundOutcome, Source, UnmatchedEvent, Vnd, parse_reference,
+    partner_name,
 };
+use dossier::payment::RefundSaid;
 use dossier::payment::take_notice::{Said, TakeNotice};
 use engine::unmatched;
 use engine::unmatched::Unmatched;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 use web::problem::NOT_FOUND;
 use web::{Line, On, Operation, Partner, Problem, Reply, Request, send};
 
@@ -46,6 +49,9 @@ pub(crate) struct TakeNoticeRequest {
     /// When the money moved, by the provider's clock. The fee counts as paid at this time, but not
     /// before the attempt was begun.
     paid_at: Option<Timestamp>,
+    /// Id of the refund, for `refunded` and `refund_refused`; the only one of the attempt that is on
+    /// its way if absent.
+    refund: Option<Uuid>,
 }
 
 /// Outcome of a payment.
@@ -58,6 +64,23 @@ enum ProviderFact {
     Failed,
     /// The outcome is not known yet.
     Pending,
+    /// The money of a refund went back.
+    Refunded,
+    /// A refund was refused.
+    RefundRefused,
+}
+
+impl ProviderFact {
+    /// As notices that match nothing are kept.
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Captured => "captured",
+            Self::Failed => "failed",
+            Self::Pending => "pending",
+            Self::Refunded => "refunded",
+            Self::RefundRefused => "refund_refused",
+        }
+    }
 }
 
 /// Whether the notice matched a payment.
@@ -113,13 +136,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         provider_event: body.event.0.clone(),
         transaction: body.transaction.as_ref().map(|number| number.0.clone()),
         source: body.source,
-        said: match body.kind {
-            ProviderFact::Captured => Said::Captured(Vnd(body.amount_vnd)),
-            ProviderFact::Failed => {
-                Said::Failed(body.reason.as_ref().map_or(String::new(), |reason| reason.0.clone()))
-            }
-            ProviderFact::Pending => Said::Pending,
-        },
+        said: said(&body),
         paid_at: body.paid_at,
         message: None,
     };
@@ -132,13 +149,25 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     }
 }
 
+/// What it says about the payment.
+fn said(body: &TakeNoticeRequest) -> Said {
+    let reason = || body.reason.as_ref().map_or(String::new(), |reason| reason.0.clone());
+    let refund = |outcome| {
+        let (refund, amount, code) = (body.refund, Some(Vnd(body.amount_vnd)), reason());
+        Said::Refund(RefundSaid { refund, outcome, amount, code })
+    };
+    match body.kind {
+        ProviderFact::Captured => Said::Captured(Vnd(body.amount_vnd)),
+        ProviderFact::Failed => Said::Failed(reason()),
+        ProviderFact::Pending => Said::Pending,
+        ProviderFact::Refunded => refund(RefundOutcome::Refunded),
+        ProviderFact::RefundRefused => refund(RefundOutcome::Refused),
+    }
+}
+
 /// Records a notice that matches no payment, once.
 async fn keep_unmatched(app: &App, body: TakeNoticeRequest) -> Result<Reply, Problem> {
-    let said = match body.kind {
-        ProviderFact::Captured => "captured",
-        ProviderFact::Failed => "failed",
-        ProviderFact::Pending => "pending",
-    };
+    let said = body.kind.as_str();
     let notice = UnmatchedEvent::from(NoticeUnmatched {
         provider: body.provider.0.clone(),
         provider_event: body.event.0,

@@ -37,7 +37,9 @@ impl Movement {
                 ("correction", resolved.captured.0.saturating_sub(resolved.counted.0), None)
             }
             PaymentEvent::PaymentRefunded(refunded) => {
-                ("refund", refunded.amount.0.saturating_neg(), None)
+                let attempt = refunded.payment.and_then(|id| payment.attempts.get(&id));
+                let provider = attempt.map(|attempt| attempt.started.provider.clone());
+                ("refund", refunded.amount.0.saturating_neg(), provider)
             }
             _ => return None,
         };

@@ -1,0 +1,94 @@
+//! A cashier records what became of a refund through a provider, if the provider does not answer:
+//! it was asked by telephone, or its portal shows it. Before a day has passed the provider is asked
+//! by itself, and its answer counts.
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::Payment;
+use crate::access::agency;
+use crate::contract::{PaymentEvent, RefundEnded, RefundOutcome, Role};
+use crate::step::{Command, Decision, Facts, Known, Step, refusals};
+use crate::text::Text;
+
+/// Records the outcome of a refund.
+#[derive(Debug, Clone)]
+pub struct EndRefund {
+    /// The refund.
+    pub refund: Uuid,
+    pub outcome: RefundOutcome,
+    /// The provider's number of the refund, if the cashier knows it.
+    pub number: Option<String>,
+    /// How the cashier knows it.
+    pub reason: Text<2000>,
+}
+
+/// How long a refund is the provider's to answer for.
+const ANSWERED_WITHIN: SignedDuration = SignedDuration::from_hours(24);
+
+refusals! {
+    /// Refusals of `end_refund`.
+    pub enum Refusal {
+        UnknownRefund(Known) => 422, "unknown-refund" at "/refund",
+            "hồ sơ này không có khoản hoàn qua cổng như vậy",
+            "the dossier has no such refund through a provider";
+        Ended => 409, "refund-ended",
+            "khoản hoàn này đã có kết quả", "the outcome of this refund is known";
+        TooEarly => 409, "refund-being-sent",
+            "cổng thanh toán còn đang được hỏi; chỉ ghi kết quả sau 24 giờ",
+            "the provider is being asked; record the outcome after 24 hours";
+    }
+}
+
+impl Command for EndRefund {
+    type State = Payment;
+    type Refusal = Refusal;
+    const STEP: Step = Step {
+        name: "end_refund",
+        basis: "97/2015/QH13 Điều 14",
+        may: &[agency(Role::Cashier)],
+        events: &[
+            "payment.RefundEnded.v1",
+            "payment.PaymentRefunded.v1",
+            "payment.RefundOwed.v1",
+            "payment.FeeSettled.v1",
+            "payment.FeeOwedAgain.v1",
+        ],
+        refusals: Refusal::ALL,
+    };
+
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, Refusal> {
+        let Self { refund, outcome, number, reason } = self;
+        let Some(sent) = payment.sent_refund(*refund) else {
+            let known = payment.sent_refunds.iter().map(|one| one.requested.refund);
+            return Err(Refusal::UnknownRefund(Known::new(
+                refund,
+                known,
+                "GET /v1/payments/{dossier}",
+            )));
+        };
+        if sent.ended.is_some() {
+            return Err(Refusal::Ended);
+        }
+        let from = sent.requested_at.checked_add(ANSWERED_WITHIN).unwrap_or(Timestamp::MAX);
+        if facts.at < from {
+            return Err(Refusal::TooEarly);
+        }
+        let ended = RefundEnded {
+            refund: *refund,
+            payment: sent.requested.payment,
+            provider: sent.requested.provider.clone(),
+            outcome: *outcome,
+            code: None,
+            transaction: number.clone(),
+            refunded_at: None,
+            reason: Some(reason.personal()),
+            message: None,
+        };
+        Ok(payment.end_of_refund(ended, facts)?.into())
+    }
+}

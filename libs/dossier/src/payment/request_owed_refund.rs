@@ -1,0 +1,116 @@
+//! Money that is owed back is returned by the provider that took it without a cashier, if the
+//! payment rules say so for that provider. Only up to the amount that one person may refund, and
+//! not again after the provider has refused it.
+
+use std::collections::BTreeSet;
+
+use super::Payment;
+use crate::contract::{PaymentEvent, Personal, RefundOutcome, Vnd};
+use crate::law::RefundStart;
+use crate::step::{Command, Decision, Facts, LawError, Step};
+
+/// Requests refunds of what is owed back.
+#[derive(Debug, Clone)]
+pub struct RequestOwedRefund {
+    /// Names of the providers that return money at present.
+    pub able: BTreeSet<String>,
+}
+
+/// The reason of refunds that no person began.
+const REASON: &str = "Tự động hoàn theo quy định về thanh toán";
+
+impl Command for RequestOwedRefund {
+    type State = Payment;
+    type Refusal = LawError;
+    const STEP: Step = Step {
+        name: "request_owed_refund",
+        basis: "97/2015/QH13 Điều 14; quy định nội bộ",
+        may: &[],
+        events: &["payment.RefundRequested.v1"],
+        refusals: &[],
+    };
+
+    /// One refund for each attempt of which money can go back, the newest first. Returns no event
+    /// if there is none.
+    fn decide(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<Decision<PaymentEvent>, LawError> {
+        let rules = Payment::rules(facts)?;
+        let mut left = payment.owed_back();
+        if payment.returned_alone().0.saturating_add(left.0) > rules.second_person_above.0 {
+            return Ok(Decision::Nothing);
+        }
+        let mut attempts: Vec<_> = payment.attempts.values().collect();
+        attempts.sort_by_key(|attempt| std::cmp::Reverse(attempt.started_at));
+        let mut events = Vec::new();
+        for attempt in attempts {
+            let (id, provider) = (attempt.started.payment, &attempt.started.provider);
+            let is_automatic = rules.refund_start(provider) == RefundStart::Automatic;
+            let is_refused = payment.sent_refunds.iter().any(|one| {
+                one.requested.payment == id && one.outcome() == Some(RefundOutcome::Refused)
+            });
+            if !is_automatic || is_refused || !self.able.contains(provider) {
+                continue;
+            }
+            let Some(part) = payment.part_of(id) else { continue };
+            let amount = part.left.min(left);
+            if amount <= Vnd::ZERO || payment.sendable(id, amount).is_err() {
+                continue;
+            }
+            left.0 = left.0.saturating_sub(amount.0);
+            let refund = facts.id(&format!("refund-{}", id.0));
+            let reason = Personal::Known(REASON.to_owned());
+            events.push(part.request(refund, amount, reason, None).into());
+        }
+        if events.is_empty() { Ok(Decision::Nothing) } else { Ok(events.into()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::{Role, RulesKind};
+    use crate::law::{Law, next_version, rules};
+    use crate::payment::request_refund::tests::told;
+    use crate::payment::take_notice::tests::{paid_twice, take};
+    use crate::testing::law;
+
+    fn automatic() -> Law {
+        let mut law = law();
+        let text = next_version(include_str!("../../procedures/payments.yaml"));
+        let text = text.replace(
+            "name: sandbox-partial, captures_once: false",
+            "name: sandbox-partial, captures_once: false, refunds: automatic",
+        );
+        let text = text.replace(
+            "name: sandbox, captures_once: true",
+            "name: sandbox, captures_once: true, refunds: automatic",
+        );
+        law.apply(&rules(RulesKind::Payments, "p", &text).unwrap(), None).unwrap();
+        law
+    }
+
+    #[test]
+    fn what_is_owed_back_goes_by_itself_where_the_rules_say_so_and_not_again_after_a_refusal() {
+        for (law, able, sent) in [(automatic(), true, 1), (automatic(), false, 0), (law(), true, 0)]
+        {
+            let mut scene = paid_twice(&law);
+            let all: BTreeSet<String> =
+                scene.state.attempts.values().map(|one| one.started.provider.clone()).collect();
+            let able = if able { all } else { BTreeSet::new() };
+            let command = RequestOwedRefund { able };
+            let at = "2026-11-20T11:00";
+            let events = scene.execute(at, Role::System, command.clone()).unwrap();
+            assert_eq!(events.len(), sent, "{events:?}");
+            assert!(scene.execute(at, Role::System, command.clone()).unwrap().is_empty(), "once");
+            if sent == 1 {
+                assert_eq!(scene.state.on_its_way(), Vnd(30_000));
+                let said = told(&scene, RefundOutcome::Refused);
+                take(&mut scene, &said);
+                assert!(scene.execute(at, Role::System, command).unwrap().is_empty());
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! Records what became of a refund that the provider does not tell. The law:
+//! `libs/dossier/src/payment/end_refund.rs`.
+
+use std::sync::Arc;
+
+use dossier::Command;
+use dossier::contract::{DossierId, RefundOutcome};
+use dossier::payment::end_refund::EndRefund;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+use web::{Line, Operation, Problem, Reply, Request, Text};
+
+use super::reply::{PaymentReply, take_as};
+use crate::App;
+
+/// The outcome of a refund, and how it is known.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EndRefundRequest {
+    /// Id of the refund (`sent_refunds`).
+    refund: Uuid,
+    /// Whether the money went back.
+    outcome: RefundOutcome,
+    /// The provider's number of the refund, if it is known.
+    transaction: Option<Line<200>>,
+    /// How the cashier knows it, for example from the provider's portal.
+    reason: Text<2000>,
+}
+
+pub(super) fn operation() -> Operation<App> {
+    Operation::post(
+        "/v1/payments/{dossier}/ended-refunds",
+        "end_refund",
+        "Record the outcome of a refund through a provider",
+    )
+    .describe(
+        "For a refund whose outcome the provider has not told within 24 hours. What was refused is \
+         owed back again.",
+    )
+    .step(&EndRefund::STEP)
+    .body::<EndRefundRequest>()
+    .reply::<PaymentReply>()
+    .handle(handle)
+}
+
+async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    take_as(&app, dossier, &request, |body: EndRefundRequest| {
+        let EndRefundRequest { refund, outcome, transaction, reason } = body;
+        let number = transaction.map(|number| number.0);
+        EndRefund { refund, outcome, number, reason }
+    })
+    .await
+}
