@@ -49,6 +49,8 @@ impl Server {
             .args(["serve", "--listen", "127.0.0.1:0", "--log", "info", "--data"])
             .arg(data)
             .args(arguments)
+            // As in the image and the unit.
+            .env("MIMALLOC_PURGE_DELAY", "0")
             .stderr(Stdio::piped())
             .spawn()?;
         let mut lines = BufReader::new(child.stderr.take().context("no standard error")?).lines();

@@ -20,7 +20,7 @@ const LOOKED_AT_MAX: usize = 2_000;
 const TOGETHER: usize = 200;
 /// How long a page is searched for, so that common words with a filter that drops most rows give
 /// several short pages and not a slow one.
-const SEARCHED_FOR_MAX: Duration = Duration::from_millis(8);
+const SEARCHED_FOR_MAX: Duration = Duration::from_millis(6);
 
 /// The query in a parameter.
 pub(super) fn query(words: &str) -> Result<Query, Problem> {
