@@ -84,7 +84,7 @@ async fn each_change_once(mut office: Office) {
 /// it has gone.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_reaches_a_thousand_streams() {
-    let office = Office::open().await;
+    let mut office = Office::open().await;
     let clerk = |number: usize| office.token(Role::Clerk, &format!("c{number}"), "G02.001");
     let officers: Vec<String> = (0..250).map(clerk).collect();
     let mut streams = Vec::new();
