@@ -38,8 +38,24 @@ export function Payment({ payment }) {
     )}
     <${Proposed} kind="resolution" of=${payment.proposed_resolution} amount="captured_vnd" />
     <${Proposed} kind="refund" of=${payment.proposed_refund} amount="amount_vnd" />
+    <${Sent} refunds=${payment.sent_refunds ?? []} />
     <${Past} payment=${payment} />
   `;
+}
+
+// Refunds through the provider that took the money, with what became of each.
+function Sent({ refunds }) {
+  if (!refunds.length) return null;
+  return html`<h3>${t('payment.sent_refunds')}</h3>
+    <ul class="rows">
+      ${refunds.map(
+        (one) => html`<li key=${one.refund}>
+          ${one.provider}: ${money(one.amount_vnd)} · <b>${code('sent_refund', one.state)}</b>
+          ${one.reason ? html`<q>${one.reason}</q>` : null} ${one.finding ? html`<q>${one.finding}</q>` : null}
+          <small>${[time(one.requested_at), one.refunded_at && time(one.refunded_at), one.code].filter(Boolean).join(' · ')}</small>
+        </li>`,
+      )}
+    </ul>`;
 }
 
 // What one cashier proposed and a second person decides on.

@@ -1,7 +1,7 @@
 // The fields of a step, each by its type.
 import { Delivery } from './delivery.js';
 import { changed } from './forms.js';
-import { both, code, t } from './i18n.js';
+import { both, code, money, t, time } from './i18n.js';
 import { Field, Select } from './parts.js';
 import {
   AgencyField,
@@ -58,7 +58,10 @@ function choicesOf({ options, group, choices, named: naming }, context) {
   if (options) return options.map((one) => [one, code(group, one)]);
   if (!choices || !context.resource) return undefined;
   const attempts = context.resource.attempts ?? [];
+  const refunds = context.resource.sent_refunds ?? [];
   return choices(context).map((one) => {
+    const sent = naming === 'refund' && refunds.find(({ refund }) => refund === one);
+    if (sent) return [one, [sent.provider, money(sent.amount_vnd), time(sent.requested_at)].join(' · ')];
     const attempt = attempts.find(({ payment }) => payment === one);
     return [
       one,

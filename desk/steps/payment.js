@@ -15,6 +15,10 @@ const amount = (name, first) => ({ name, type: 'amount', required: true, first }
 const attemptsWithMoney = (payment) =>
   payment.attempts.filter(({ captured_vnd: captured }) => captured > 0).map(({ payment: id }) => id);
 
+// Refunds through a provider whose outcome is not known.
+const onTheirWay = (payment) =>
+  (payment.sent_refunds ?? []).filter(({ state }) => state === 'on_its_way').map(({ refund: id }) => id);
+
 // The lines of the tariff that may be charged while a dossier is being processed.
 const furtherOf = (procedure) => procedure?.fees.lines.filter(({ further }) => further) ?? [];
 
@@ -89,6 +93,26 @@ export const PAYMENT = [
         named: 'attempt',
       },
       amount('amount_vnd', ({ resource }) => resource?.owed_back_vnd),
+      reason,
+    ],
+  ),
+  // What the provider does not tell, the cashier finds out.
+  step(
+    'end_refund',
+    'payments',
+    'ended-refunds',
+    ['cashier'],
+    ({ payments }) => Boolean(payments) && onTheirWay(payments.body).length > 0,
+    [
+      {
+        name: 'refund',
+        required: true,
+        label: 'payment.sent_refund',
+        choices: ({ resource }) => onTheirWay(resource),
+        named: 'refund',
+      },
+      { name: 'outcome', required: true, group: 'sent_refund', options: ['refunded', 'refused'] },
+      { name: 'transaction', label: 'notices.transaction', type: 'line' },
       reason,
     ],
   ),

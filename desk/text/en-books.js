@@ -155,4 +155,11 @@ export const enBooks = {
   'request.for.pay': 'Begin a payment',
   'request.for.query': 'Ask for an outcome',
   'request.for.refund': 'Refund',
+  'step.end_refund': 'Record the outcome of a refund',
+  'done.end_refund': 'The outcome of the refund was recorded.',
+  'payment.sent_refund': 'Refund',
+  'payment.sent_refunds': 'Refunds through providers',
+  'sent_refund.on_its_way': 'on its way',
+  'sent_refund.refunded': 'refunded',
+  'sent_refund.refused': 'refused',
 };

@@ -155,4 +155,11 @@ export const viBooks = {
   'request.for.pay': 'Khởi tạo thanh toán',
   'request.for.query': 'Hỏi kết quả thanh toán',
   'request.for.refund': 'Hoàn tiền',
+  'step.end_refund': 'Ghi kết quả hoàn tiền',
+  'done.end_refund': 'Đã ghi kết quả hoàn tiền.',
+  'payment.sent_refund': 'Khoản hoàn',
+  'payment.sent_refunds': 'Hoàn tiền qua cổng thanh toán',
+  'sent_refund.on_its_way': 'đang hoàn',
+  'sent_refund.refunded': 'đã hoàn',
+  'sent_refund.refused': 'bị từ chối',
 };

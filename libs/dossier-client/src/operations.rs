@@ -4369,6 +4369,8 @@ impl<T: Transport> Client<T> {
     /// where the services have processes of their own.
     ///
     /// For `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_service_dead_letters(
         &self,
         service: &str,

@@ -48,7 +48,6 @@ fn dead_letters_of() -> Operation<Watch> {
         )
         .parameter("service", "The service whose reactions gave up.")
         .roles(OPERATORS)
-        .impersonal("ids and causes")
         .list::<DeadLetter>()
         .handle(list_dead_letters_of)
 }

@@ -1,6 +1,7 @@
 //! What operators see of a process besides health: dead letters, which they retry, and quotas.
 
 use dossier::contract::Role;
+use dossier::services::ServiceName;
 use events::{EventStore, Expected, Filter, NewEvent, Position, SqliteOptions, StreamName};
 use jiff::SignedDuration;
 use platform::TimeSource;
@@ -42,12 +43,15 @@ async fn an_operator_retries_a_dead_letter_once_and_the_log_names_who_did() {
         (&json!("intake"), &json!("payment.FeeSettled.v1"))
     );
     assert!(letter["given_up_at"].is_string() && letter["reason"].is_string(), "{letter}");
-    let of = async |service: &str| {
+    let of = async |service: ServiceName| {
         process.browser.get(&format!("/v1/dead-letters/{service}"), &operator).await
     };
-    assert_eq!(of("intake").await.granted(), json!([letter]));
-    assert_eq!(of("payment").await.granted(), json!([]));
-    assert_eq!(of("register").await.refused(), (404, "not-found"), "it has no reactions");
+    for service in ServiceName::followers() {
+        let own = if service == ServiceName::Intake { json!([letter]) } else { json!([]) };
+        assert_eq!(of(service).await.granted(), own, "{service}");
+    }
+    let without = of(ServiceName::Register).await;
+    assert_eq!(without.refused(), (404, "not-found"), "it has no reactions");
 
     let address = format!("/v1/dead-letters/intake/{}/retry", letter["position"]);
     let clerk = token(&key, Role::Clerk, "c1", "G02");
