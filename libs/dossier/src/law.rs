@@ -65,9 +65,7 @@ pub use form_titles::titled_form;
 pub use issuing::{Draft, FINDINGS_MAX, Finding, Findings, Place, RULES_BYTES_MAX};
 pub use outage::Outage;
 use outage::Outages;
-pub use payments::{
-    AccountRules, PaymentRules, ProviderRules, RefundStart, TILL, is_account,
-};
+pub use payments::{AccountRules, PaymentRules, ProviderRules, RefundStart, TILL, is_account};
 pub use procedure::*;
 pub use reception::Reception;
 pub use result::{Duty, OwedBy, Renewal, ResultRules};

@@ -53,15 +53,18 @@ fn health() -> Vec<Operation<Watch>> {
         .describe("Checks nothing else. Restart the process if there is no answer.")
         .reply::<LiveReply>()
         .probe(|_: &Arc<Watch>| live());
-    let ready =
-        Operation::get("/health/ready", "get_ready", "Check that the process accepts requests")
-            .describe(
-                "Send no requests to the process while it answers 503. Warnings about the law are in \
+    let ready = Operation::get(
+        "/health/ready",
+        "get_ready",
+        "Check that the process accepts requests",
+    )
+    .describe(
+        "Send no requests to the process while it answers 503. Warnings about the law are in \
                  the language of `Accept-Language`.",
-            )
-            .reply::<ReadyReply>()
-            .also(StatusCode::SERVICE_UNAVAILABLE, "It takes no requests now.")
-            .probe(|watch: &Arc<Watch>| watch.ready());
+    )
+    .reply::<ReadyReply>()
+    .also(StatusCode::SERVICE_UNAVAILABLE, "It takes no requests now.")
+    .probe(|watch: &Arc<Watch>| watch.ready());
     vec![live, ready]
 }
 

@@ -49,15 +49,39 @@ impl ClockWrong {
 /// How far a clock is ahead of that of the store's machine; 0 if they are the same or the
 /// clock is virtual. The round trip is compensated.
 pub async fn off(clock: &TimeSource, store: &EventStore) -> Result<SignedDuration, ReadError> {
-    let before = clock.now();
-    let (TimeSource::System, Some(time)) = (clock, store.time().await?) else {
-        return Ok(SignedDuration::ZERO);
-    };
-    let after = clock.now();
-    let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::ZERO);
-    let time = Timestamp::UNIX_EPOCH.checked_add(time).unwrap_or(before);
-    Ok(before.duration_since(time).max(SignedDuration::ZERO)
-        + after.duration_since(time).min(SignedDuration::ZERO))
+    Ok(Comparison::make(clock, store).await?.map_or(SignedDuration::ZERO, Comparison::ahead))
+}
+
+/// The time of the store's machine, and readings of the clock before and after it was asked for.
+#[derive(Debug, Clone, Copy)]
+struct Comparison {
+    before: Reading,
+    store: Timestamp,
+    after: Reading,
+}
+
+impl Comparison {
+    /// `None` if the clock is virtual or the store's machine is this one.
+    async fn make(clock: &TimeSource, store: &EventStore) -> Result<Option<Self>, ReadError> {
+        let Some(before) = clock.reading() else { return Ok(None) };
+        let Some(time) = store.time().await? else { return Ok(None) };
+        let Some(after) = clock.reading() else { return Ok(None) };
+        let time = SignedDuration::try_from(time).unwrap_or(SignedDuration::ZERO);
+        let store = Timestamp::UNIX_EPOCH.checked_add(time).unwrap_or(before.wall);
+        Ok(Some(Self { before, store, after }))
+    }
+
+    fn ahead(self) -> SignedDuration {
+        self.before.wall.duration_since(self.store).max(SignedDuration::ZERO)
+            + self.after.wall.duration_since(self.store).min(SignedDuration::ZERO)
+    }
+
+    /// Whether both clocks agree, and did so before and after. Says nothing if the clock was set
+    /// in between.
+    fn agrees(self) -> bool {
+        self.after.set_since(self.before).abs() <= CLOCK_JUMP_MAX
+            && self.ahead().abs() <= CLOCK_OFF_MAX
+    }
 }
 
 /// Checks the clock before anything is recorded.
@@ -202,27 +226,21 @@ impl ClockGuard {
     /// agree, a change of the clock is accepted: a virtual machine that was paused, for example,
     /// has its clock set when it resumes.
     pub async fn compare(&self, store: &EventStore) -> Result<(), ReadError> {
-        let before = self.clock.reading();
-        let ahead = off(&self.clock, store).await?;
-        let after = self.clock.reading();
+        let made = Comparison::make(&self.clock, store).await?;
+        let ahead = made.map_or(SignedDuration::ZERO, Comparison::ahead);
         let ms = i64::try_from(ahead.as_millis()).unwrap_or(i64::MAX);
         self.off.store(ms, Ordering::Relaxed);
-        if let (Some(before), Some(after)) = (before, after)
-            && self.believe(after).is_some()
-            && store.time().await?.is_some()
-        {
-            self.agreed(before, after, ahead);
+        if let Some(made) = made {
+            self.compared(made);
         }
         Ok(())
     }
 
-    /// Accepts a clock that was set if it was within `off` of the store's between two readings,
-    /// unless it was set in between: then the comparison does not apply to the present clock.
-    fn agreed(&self, before: Reading, after: Reading, off: SignedDuration) {
-        let steady = after.set_since(before).abs() <= CLOCK_JUMP_MAX;
-        if steady && off.abs() <= CLOCK_OFF_MAX {
+    /// Accepts a clock that was set if it agrees with the store's.
+    fn compared(&self, made: Comparison) {
+        if self.believe(made.after).is_some() && made.agrees() {
             tracing::warn!("clock jumped and agrees with the event store's; accepting it");
-            *self.believed() = Some(after);
+            *self.believed() = Some(made.after);
         }
     }
 

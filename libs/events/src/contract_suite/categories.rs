@@ -21,9 +21,10 @@ pub async fn small_categories_are_read_in_commit_order(store: Arc<EventStore>) {
     let all = store.read_all(Position::START, &filter, 100).await.unwrap().events;
     let mut after = Position::START;
     for rest in 0..=all.len() {
+        let head = store.head();
         let page = store.read_categories(CATEGORIES, after, &filter).await.unwrap();
         assert_eq!(page.events, all[rest..], "after {after:?}");
-        assert_eq!(page.through, store.head());
+        assert!(page.through >= head, "it ends at {:?}, before {head:?}", page.through);
         after = all.get(rest).map_or(page.through, |event| event.position);
     }
 }

@@ -1,8 +1,8 @@
 //! Receives the message of a payment partner, in its words: signed by its scheme, without a token.
 //! The law: `libs/dossier/src/payment/take_notice.rs`.
 //!
-//! The signature is verified over the exact bytes. A message with a wrong one is counted and logged,
-//! and not recorded; one with a right signature is recorded before it is answered.
+//! The signature is verified over the exact bytes. A message with a wrong one is counted and
+//! logged, and not recorded; one with a right signature is recorded before it is answered.
 
 use std::sync::Arc;
 

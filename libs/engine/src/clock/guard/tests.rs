@@ -100,13 +100,16 @@ async fn an_event_that_was_dated_ahead_long_ago_stops_nothing() {
 async fn a_clock_that_is_set_while_it_is_compared_is_not_believed() {
     let guard = guard(&TimeSource::manual(START.wall)).await;
     assert_eq!(guard.believe(START), None);
-    guard.agreed(after(10, 10), after(10, 610), SignedDuration::ZERO);
-    let ahead = guard.believe(after(11, 611)).map(|ahead| ahead.as_secs());
-    assert_eq!(ahead, Some(600), "it agreed before it was set");
-    guard.agreed(after(12, 612), after(12, 612), SignedDuration::from_secs(600));
-    assert!(guard.believe(after(13, 613)).is_some(), "it does not agree");
-    guard.agreed(after(14, 614), after(14, 614), SignedDuration::ZERO);
-    assert_eq!(guard.believe(after(15, 615)), None, "both were set");
+    let compare = |before: Reading, store: Reading, after: Reading| {
+        guard.compared(Comparison { before, store: store.wall, after });
+    };
+    let ahead = |reading: Reading| guard.believe(reading).map(|ahead| ahead.as_secs());
+    compare(after(10, 10), after(10, 10), after(10, 610));
+    assert_eq!(ahead(after(11, 611)), Some(600), "it agreed before it was set");
+    compare(after(12, 612), after(12, 12), after(12, 612));
+    assert_eq!(ahead(after(13, 613)), Some(600), "it does not agree");
+    compare(after(14, 614), after(14, 614), after(14, 614));
+    assert_eq!(ahead(after(15, 615)), None, "both were set");
 }
 
 #[tokio::test]
