@@ -4,7 +4,7 @@ import { code, money, number, t, time } from '../i18n.js';
 import { amountOf } from '../numbers.js';
 import { Action, Field, Select } from '../parts.js';
 import { save } from '../uploads.js';
-import { html, useState } from '../view.js';
+import { html, useMemo, useState } from '../view.js';
 import { bookedAt, COLUMNS, KINDS, linesOf, requestOf, sumsOf } from './lines.js';
 
 // Lines that are shown; of more, those with findings as well.
@@ -15,21 +15,40 @@ const firstLine = (day) => ({ kind: 'received', booked_at: day ? `${day}T00:00` 
 // `lines` are as they were typed; `max` of them may be sent. `day` is that of the book, if there is one.
 export function LineEditor({ lines, setLines, problem, max, day, withList }) {
   const [draft, setDraft] = useState(() => firstLine(day));
+  // The line that is being changed, with the new one that was begun before.
+  const [editing, setEditing] = useState();
   const [missing, setMissing] = useState([]);
   const [refused, setRefused] = useState();
-  const findings = findingsOf(problem);
-  const add = async () => {
+  // Those of the lines that were sent: one that is changed afterwards is another line.
+  const findings = useMemo(() => findingsOf(problem, lines), [problem]);
+  const isWhole = () => {
     const lacking = COLUMNS.filter(([name, required]) => required && !draft[name]?.trim());
     setMissing(lacking.map(([name]) => name));
-    if (lacking.length) return;
+    return !lacking.length;
+  };
+  const add = async () => {
+    if (!isWhole()) return;
+    if (editing) {
+      setLines(lines.map((line, at) => (at === editing.at ? draft : line)));
+      setDraft(editing.begun);
+      setEditing(undefined);
+      return;
+    }
     setLines([...lines, draft]);
     // Lines of a statement are often of the same kind and day.
     setDraft({ kind: draft.kind, booked_at: draft.booked_at });
   };
-  const remove = (at) => setLines(lines.filter((_, other) => other !== at));
+  const remove = (at) => {
+    setLines(lines.filter((_, other) => other !== at));
+    if (editing && at < editing.at) setEditing({ ...editing, at: editing.at - 1 });
+    if (editing?.at === at) {
+      setDraft(editing.begun);
+      setEditing(undefined);
+    }
+  };
   const edit = (at) => {
+    setEditing({ at, begun: editing?.begun ?? draft });
     setDraft(lines[at]);
-    remove(at);
   };
   const choose = async (file) => {
     setRefused(undefined);
@@ -56,8 +75,8 @@ export function LineEditor({ lines, setLines, problem, max, day, withList }) {
         )}
       </div>
       ${
-        lines.length < max
-          ? html`<${Action} label=${t('lines.add')} onClick=${add} />`
+        editing || lines.length < max
+          ? html`<${Action} label=${t(editing ? 'lines.replace' : 'lines.add')} onClick=${add} />`
           : html`<p class="hint">${t('lines.too_many', { n: number(max) })}</p>`
       }
     </fieldset>
@@ -65,14 +84,15 @@ export function LineEditor({ lines, setLines, problem, max, day, withList }) {
   `;
 }
 
-// Findings by the place of their line.
-function findingsOf(problem) {
+// Findings by the line that was sent.
+function findingsOf(problem, lines) {
   const found = new Map();
   for (const { pointer = '', detail } of problem?.errors ?? []) {
     const [, place, field] = /^\/lines\/(\d+)(?:\/(\w+))?/.exec(pointer) ?? [];
     if (place === undefined) continue;
     const text = field ? `${t(`line.${field}`)}: ${detail}` : detail;
-    found.set(Number(place), [...(found.get(Number(place)) ?? []), text]);
+    const line = lines[Number(place)];
+    found.set(line, [...(found.get(line) ?? []), text]);
   }
   return found;
 }
@@ -107,7 +127,7 @@ function One({ name, required, value, set, findings }) {
       const type = name === 'booked_at' ? 'datetime-local' : 'text';
       const mode = name.endsWith('_vnd') ? 'numeric' : undefined;
       // A line that was edited may have come from a list.
-      const shown = type === 'text' ? value : bookedAt(value).slice(0, 16);
+      const shown = type === 'text' ? value : inVietnam(value);
       return html`<input ...${{ ...attributes, type, inputmode: mode, value: shown, onInput, autocomplete: 'off' }} />`;
     }}
   <//>`;
@@ -116,7 +136,7 @@ function One({ name, required, value, set, findings }) {
 function Rows({ lines, findings, edit, remove }) {
   const { came, went } = sumsOf(lines);
   const rows = lines
-    .map((line, at) => ({ line, at, found: findings.get(at) ?? [] }))
+    .map((line, at) => ({ line, at, found: findings.get(line) ?? [] }))
     .filter(({ at, found }) => at < SHOWN_MAX || found.length);
   return html`<p role="status">${t('lines.sums', { n: number(lines.length), came: money(came), went: money(went) })}</p>
     <div class="scroll" tabindex="0" role="region" aria-label=${t('lines.entered')}>
@@ -158,6 +178,12 @@ function Rows({ lines, findings, edit, remove }) {
 const Change = ({ does, line, act }) => html`<button type="button" class="quiet" onClick=${act}>
   ${does}<span class="hidden"> ${line.event}</span>
 </button>`;
+
+// The time at UTC+7, as an input for time has it.
+const inVietnam = (text) => {
+  const instant = Date.parse(bookedAt(text));
+  return Number.isNaN(instant) ? '' : new Date(instant + 7 * 3600e3).toISOString().slice(0, 16);
+};
 
 const shownTime = (text = '') => {
   const instant = bookedAt(text);

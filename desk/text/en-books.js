@@ -107,6 +107,7 @@ export const enBooks = {
   'lines.one': 'A line',
   'lines.entered': 'Lines as entered',
   'lines.add': 'Add this line',
+  'lines.replace': 'Save this line',
   'lines.change': 'Change or remove',
   'lines.edit': 'Change',
   'lines.remove': 'Remove',

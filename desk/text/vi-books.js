@@ -107,6 +107,7 @@ export const viBooks = {
   'lines.one': 'Một dòng sao kê',
   'lines.entered': 'Các dòng đã nhập',
   'lines.add': 'Thêm dòng này',
+  'lines.replace': 'Ghi dòng đã sửa',
   'lines.change': 'Sửa, xóa',
   'lines.edit': 'Sửa',
   'lines.remove': 'Xóa',

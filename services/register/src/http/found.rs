@@ -18,8 +18,8 @@ const LOOKED_AT_MAX: usize = 2_000;
 /// Those that are looked at together, after the first: these are as many as the page has rows,
 /// which is enough if no filter drops one.
 const TOGETHER: usize = 200;
-/// How long a page is searched for, so that common words with a filter that drops most rows give
-/// several short pages and not a slow one.
+/// How long a page is searched for after [`TOGETHER`] dossiers, so that common words with a filter
+/// that drops most rows give several short pages and not a slow one.
 const SEARCHED_FOR_MAX: Duration = Duration::from_millis(6);
 
 /// The query in a parameter.
@@ -65,7 +65,8 @@ pub(super) async fn page(
         looked_at += count;
         // A search that found fewer has scanned as much as one page may.
         let ends = count < together || looked_at >= LOOKED_AT_MAX;
-        if next.is_none() || ends || begun.elapsed() >= SEARCHED_FOR_MAX {
+        let is_over = looked_at >= TOGETHER && begun.elapsed() >= SEARCHED_FOR_MAX;
+        if next.is_none() || ends || is_over {
             return Ok((rows, next));
         }
         (before, together) = (next, TOGETHER);
