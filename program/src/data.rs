@@ -13,8 +13,6 @@ use engine::Settings;
 use engine::view::{Ahead, ahead};
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
-use outbox::Outbox;
-use payment::Outside;
 use payment::partners::Partners;
 use platform::TimeSource;
 use platform::secret::Secret;
@@ -28,6 +26,7 @@ use crate::tools::bus::BusArguments;
 use crate::{Components, Installation, private};
 
 mod clock;
+mod outside;
 
 /// Poll interval of the file that moves virtual time.
 const LOOK_AT_TIME: Duration = Duration::from_millis(20);
@@ -317,27 +316,13 @@ impl DataDirectory {
         Ok(Some(Documents::in_folder_to_read(&folder)?))
     }
 
-    /// Sets quotas from a file.
     /// Sets the payment partners.
     #[must_use]
     pub(crate) fn with_partners(self, partners: Partners) -> Self {
         Self { partners: Arc::new(partners), ..self }
     }
 
-    /// Payment providers. Requests to partners are kept beside the read models.
-    fn outside(&self, sandbox: bool) -> Result<Outside> {
-        let partners = Arc::clone(&self.partners);
-        let folder = self.views();
-        let outbox = if partners.has_enabled() {
-            private::folder(&folder)?;
-            Outbox::in_file(&folder.join("outbox.sqlite"))
-        } else {
-            Outbox::in_memory()
-        };
-        let outbox = outbox.with_context(|| format!("the outbox in {}", folder.display()))?;
-        Ok(Outside { sandbox, partners, outbox, opened_within: payment::limits::OPENED_WITHIN })
-    }
-
+    /// Sets quotas from a file.
     pub(crate) fn with_quotas(self, file: Option<&Path>) -> Result<Self> {
         let Some(file) = file else { return Ok(self) };
         let shown = || file.display().to_string();
@@ -485,7 +470,7 @@ impl DataDirectory {
         let quotas = Quotas::new(self.quotas, passing);
         let secret = Arc::new(Secret::new(digest_key));
         let documents = self.documents(&clock, &secret).await?;
-        let outside = self.outside(sandbox)?;
+        let outside = self.outside(&store, sandbox).await?;
         let (rules, views) = (shipped_rules()?, Some(self.views()));
         let settings = Settings { store, bus, rules, clock, views };
         let installation = Installation { auth, quotas, documents, secret, outside, rule_signers };

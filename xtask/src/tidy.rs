@@ -18,7 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dossier", &["calendar", "papers"]),
     // For its tests.
     ("events", &["eventstoredb-double"]),
-    ("outbox", &["partners", "platform"]),
+    ("outbox", &["events", "partners", "platform"]),
     ("platform", &[]),
     ("engine", &["calendar", "dossier", "events", "platform"]),
     ("documents", &["calendar", "dossier", "engine", "events", "platform"]),

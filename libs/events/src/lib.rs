@@ -77,6 +77,8 @@ pub use event::{
 pub use flaw::Flaw;
 pub use limits::WalLimits;
 pub use store::faulty::{Fault, Faults, Faulty, Outage};
+#[cfg(feature = "postgres")]
+pub use store::postgres::PostgresSessions;
 pub use store::sqlite::Options as SqliteOptions;
 pub use store::{EventStore, Stats};
 pub use wal::Wal;

@@ -119,6 +119,8 @@ pub const TAIL_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const VERSIONS_MAX: NonZeroUsize = non_zero(32_768);
 /// Concurrent connections for reading.
 pub const READERS_MAX: usize = 4;
+/// Concurrent connections for tables beside the log.
+pub const SESSIONS_MAX: usize = 2;
 /// Sizes of a group after which the writer waits [`GATHER`] for more appends. After smaller groups
 /// there are too few appends to wait for; in larger ones the cost of the sync is already shared.
 pub const GATHER_AFTER: std::ops::Range<usize> = 6..64;

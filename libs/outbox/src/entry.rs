@@ -112,6 +112,13 @@ pub enum StoreError {
     Full(#[source] Full),
     #[error("the outbox cannot be read or written")]
     Sqlite(#[from] rusqlite::Error),
+    /// PostgreSQL does not respond, or refuses its statements.
+    #[cfg(feature = "postgres")]
+    #[error("the outbox cannot be read or written")]
+    Server(#[from] events::ReadError),
+    #[cfg(feature = "postgres")]
+    #[error("the outbox has a row that cannot be decoded")]
+    Row(#[from] tokio_postgres::Error),
     #[error("the process stops")]
     Stopped,
 }

@@ -6,6 +6,9 @@
 //! nobody. [`after()`] decides what follows from the result of a try. Both are pure; time and
 //! random numbers are passed in. The [`Outbox`] keeps requests and tries, [`call()`] sends.
 //!
+//! The outbox is a file of SQLite, or tables beside the event store in PostgreSQL, which all
+//! replicas share.
+//!
 //! A try is recorded before the request is sent. After a crash, or if a response is lost, the same
 //! request is made and sent again with the same id, and the partner recognises it.
 
@@ -15,6 +18,8 @@ mod lane;
 pub mod limits;
 mod outbox;
 mod policy;
+#[cfg(feature = "postgres")]
+mod server;
 mod store;
 
 pub use call::{Called, call};

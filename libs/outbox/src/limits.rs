@@ -14,8 +14,10 @@ pub const ENDED_BYTES_MAX: i64 = 1024 * 1024 * 1024;
 pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
 /// Kept of a response, in bytes.
 pub const RESPONSE_BYTES_MAX: usize = 4 * 1024;
-/// Maximum number of requests that one call removes.
+/// Maximum number of requests that one transaction removes.
 pub const PRUNE_MAX: i64 = 1_000;
+/// Maximum number of such transactions in a row: 100,000 requests an hour keep up with 27 a second.
+pub const PRUNES_MAX: usize = 100;
 /// Maximum number of entries of a page.
 pub const PAGE_MAX: usize = 200;
 /// Tries that are kept of a request; of more, the first and the newest.

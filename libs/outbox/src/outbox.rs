@@ -1,4 +1,5 @@
-//! The store of a process, for asynchronous callers: SQLite on threads that may block.
+//! The outbox, for asynchronous callers: a file of SQLite on threads that may block, or tables in
+//! PostgreSQL that several processes share.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,11 +7,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use crate::entry::{Added, Entry, Filter, Request, State, StoreError, Try};
+use crate::limits::{PRUNE_MAX, PRUNES_MAX};
+#[cfg(feature = "postgres")]
+use crate::server::Server;
 use crate::store::Store;
 
-/// The store of a process.
+/// The outbox of a process, or of an installation.
 #[derive(Debug, Clone)]
-pub struct Outbox(Arc<Mutex<Store>>);
+pub struct Outbox(Inner);
+
+#[derive(Debug, Clone)]
+enum Inner {
+    File(Arc<Mutex<Store>>),
+    #[cfg(feature = "postgres")]
+    Server(Server),
+}
+
+/// Calls the same function of a file, on a thread that may block, or of a server.
+macro_rules! call {
+    ($self:ident, $store:ident => $of_file:expr, $server:ident => $of_server:expr) => {
+        match &$self.0 {
+            Inner::File(store) => {
+                let store = Arc::clone(store);
+                let work = move || {
+                    let $store = &mut *store.lock().unwrap_or_else(PoisonError::into_inner);
+                    $of_file
+                };
+                tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Stopped)?
+            }
+            #[cfg(feature = "postgres")]
+            Inner::Server($server) => $of_server.await,
+        }
+    };
+}
 
 /// How a try ended, and what follows.
 #[derive(Debug, Clone)]
@@ -25,16 +54,16 @@ pub struct Ended {
 }
 
 impl Outbox {
-    /// The store in this file of SQLite.
+    /// The outbox in this file of SQLite.
     ///
     /// # Errors
     ///
     /// See [`StoreError`].
     pub fn in_file(path: &Path) -> Result<Self, StoreError> {
-        Ok(Self(Arc::new(Mutex::new(Store::open(path)?))))
+        Ok(Self(Inner::File(Arc::new(Mutex::new(Store::open(path)?)))))
     }
 
-    /// A store that is lost with the process, for tests and simulated worlds.
+    /// An outbox that is lost with the process, for tests and simulated worlds.
     ///
     /// # Errors
     ///
@@ -43,13 +72,14 @@ impl Outbox {
         Self::in_file(Path::new(":memory:"))
     }
 
-    async fn with<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&mut Store) -> Result<T, StoreError> + Send + 'static,
-    ) -> Result<T, StoreError> {
-        let store = Arc::clone(&self.0);
-        let work = move || work(&mut store.lock().unwrap_or_else(PoisonError::into_inner));
-        tokio::task::spawn_blocking(work).await.map_err(|_| StoreError::Stopped)?
+    /// The outbox in the database of an event store, for all processes that use it.
+    ///
+    /// # Errors
+    ///
+    /// See [`events::OpenError`].
+    #[cfg(feature = "postgres")]
+    pub async fn in_postgres(url: &str) -> Result<Self, events::OpenError> {
+        Ok(Self(Inner::Server(Server::open(url).await?)))
     }
 
     /// See [`Store::add`].
@@ -58,13 +88,13 @@ impl Outbox {
     ///
     /// See [`StoreError`]; so for all functions here.
     pub async fn add(&self, request: Request, now: Timestamp) -> Result<Added, StoreError> {
-        self.with(move |store| store.add(&request, now)).await
+        call!(self, store => store.add(&request, now), server => server.add(&request, now))
     }
 
     /// See [`Store::get`].
     pub async fn get(&self, id: &str) -> Result<Option<Entry>, StoreError> {
         let id = id.to_owned();
-        self.with(move |store| store.get(&id)).await
+        call!(self, store => store.get(&id), server => server.get(&id))
     }
 
     /// See [`Store::due`].
@@ -75,13 +105,13 @@ impl Outbox {
         max: usize,
     ) -> Result<Vec<Entry>, StoreError> {
         let partner = partner.to_owned();
-        self.with(move |store| store.due(&partner, now, max)).await
+        call!(self, store => store.due(&partner, now, max), server => server.due(&partner, now, max))
     }
 
     /// See [`Store::next_at`].
     pub async fn next_at(&self, partner: &str) -> Result<Option<Timestamp>, StoreError> {
         let partner = partner.to_owned();
-        self.with(move |store| store.next_at(&partner)).await
+        call!(self, store => store.next_at(&partner), server => server.next_at(&partner))
     }
 
     /// See [`Store::begin`].
@@ -92,7 +122,11 @@ impl Outbox {
         not_before: Timestamp,
     ) -> Result<Option<u32>, StoreError> {
         let id = id.to_owned();
-        self.with(move |store| store.begin(&id, now, not_before)).await
+        call!(
+            self,
+            store => store.begin(&id, now, not_before),
+            server => server.begin(&id, now, not_before)
+        )
     }
 
     /// See [`Store::end`].
@@ -103,41 +137,60 @@ impl Outbox {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let id = id.to_owned();
-        let Ended { result, response, state, again_at } = ended;
-        let follows = (state, again_at);
-        self.with(move |store| store.end((&id, number), &result, &response, follows, now)).await
+        call!(
+            self,
+            store => {
+                let Ended { result, response, state, again_at } = &ended;
+                store.end((&id, number), result, response, (*state, *again_at), now)
+            },
+            server => server.end((&id, number), &ended, now)
+        )
     }
 
     /// See [`Store::cancel`].
     pub async fn cancel(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.with(move |store| store.cancel(&id, now)).await
+        call!(self, store => store.cancel(&id, now), server => server.cancel(&id, now))
     }
 
     /// See [`Store::replay`].
     pub async fn replay(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.with(move |store| store.replay(&id, now)).await
+        call!(self, store => store.replay(&id, now), server => server.replay(&id, now))
     }
 
     /// See [`Store::list`].
     pub async fn list(&self, filter: Filter, max: usize) -> Result<Vec<Entry>, StoreError> {
-        self.with(move |store| store.list(&filter, max)).await
+        call!(self, store => store.list(&filter, max), server => server.list(&filter, max))
     }
 
     /// See [`Store::tries`].
     pub async fn tries(&self, id: &str) -> Result<Vec<Try>, StoreError> {
         let id = id.to_owned();
-        self.with(move |store| store.tries(&id)).await
+        call!(self, store => store.tries(&id), server => server.tries(&id))
     }
 
     /// See [`Store::counts`].
     pub async fn counts(&self) -> Result<Vec<(String, State, u64)>, StoreError> {
-        self.with(|store| store.counts()).await
+        call!(self, store => store.counts(), server => server.counts())
     }
 
-    /// See [`Store::prune`].
+    /// Removes requests that ended long ago, and those beyond the limits, as [`Store::prune`],
+    /// until none is left: in at most [`PRUNES_MAX`] transactions, so that others have their turn
+    /// in between. Gives their number.
     pub async fn prune(&self, now: Timestamp) -> Result<usize, StoreError> {
-        self.with(move |store| store.prune(now)).await
+        let mut all = 0_usize;
+        for _ in 0..PRUNES_MAX {
+            let removed = self.prune_some(now).await?;
+            all = all.saturating_add(removed);
+            if i64::try_from(removed).is_ok_and(|removed| removed < PRUNE_MAX) {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    async fn prune_some(&self, now: Timestamp) -> Result<usize, StoreError> {
+        call!(self, store => store.prune(now), server => server.prune(now))
     }
 }

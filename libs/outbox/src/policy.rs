@@ -35,6 +35,15 @@ impl Policy {
         }
     }
 
+    /// The policy of one of `partners` partners that share at most `calls_max` calls: each has a
+    /// part of its own, so that slow ones never take those of the others.
+    #[must_use]
+    pub fn shared(self, calls_max: usize, partners: usize) -> Self {
+        let share = calls_max.checked_div(partners).unwrap_or(calls_max).max(1);
+        let share = u32::try_from(share).unwrap_or(u32::MAX);
+        Self { in_flight_max: self.in_flight_max.min(share), ..self }
+    }
+
     /// The wait after `tries` failed tries, from half of the full one to all of it by `random`, so
     /// that requests that failed together do not return together.
     #[must_use]
@@ -135,6 +144,15 @@ mod tests {
 
     fn response(status: u16) -> TryResult {
         TryResult::Response { status, understood: true, retry_after: None }
+    }
+
+    #[test]
+    fn the_parts_of_all_partners_are_at_most_what_they_share() {
+        for (partners, expected) in [(1, 4), (4, 4), (25, 4), (26, 3), (60, 1), (100, 1)] {
+            let share = policy().shared(100, partners).in_flight_max;
+            assert_eq!(share, expected, "{partners}");
+            assert!(usize::try_from(share).unwrap() * partners <= 100);
+        }
     }
 
     #[test]

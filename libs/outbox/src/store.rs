@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
 use crate::entry::{Added, Entry, Filter, Full, Request, State, StoreError, Try};
 use crate::limits::{
@@ -43,6 +43,31 @@ CREATE TABLE IF NOT EXISTS attempt (
   PRIMARY KEY (request, number)
 ) STRICT, WITHOUT ROWID;
 ";
+/// Numbers and sizes by partner and state, so that nothing is counted by reading all requests.
+const TALLY: &str = "
+CREATE TABLE tally (
+  partner TEXT NOT NULL,
+  state TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  PRIMARY KEY (partner, state)
+) STRICT, WITHOUT ROWID;
+INSERT INTO tally SELECT partner, state, count(*), sum(bytes) FROM request GROUP BY partner, state;
+CREATE TRIGGER request_added AFTER INSERT ON request BEGIN
+  INSERT INTO tally VALUES (new.partner, new.state, 1, new.bytes) ON CONFLICT DO UPDATE
+    SET number = number + 1, bytes = bytes + excluded.bytes;
+END;
+CREATE TRIGGER request_removed AFTER DELETE ON request BEGIN
+  UPDATE tally SET number = number - 1, bytes = bytes - old.bytes
+    WHERE partner = old.partner AND state = old.state;
+END;
+CREATE TRIGGER request_changed AFTER UPDATE OF state, bytes ON request BEGIN
+  UPDATE tally SET number = number - 1, bytes = bytes - old.bytes
+    WHERE partner = old.partner AND state = old.state;
+  INSERT INTO tally VALUES (new.partner, new.state, 1, new.bytes) ON CONFLICT DO UPDATE
+    SET number = number + 1, bytes = bytes + excluded.bytes;
+END;
+";
 const COLUMNS: &str = "place, id, partner, about, state, added_at, next_at, tries, work";
 
 impl Store {
@@ -52,11 +77,17 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        let connection = Connection::open(path)?;
+        let mut connection = Connection::open(path)?;
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "FULL")?;
         connection.pragma_update(None, "foreign_keys", true)?;
-        connection.execute_batch(SCHEMA)?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(SCHEMA)?;
+        let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'tally')";
+        if !transaction.query_row(sql, [], |row| row.get(0))? {
+            transaction.execute_batch(TALLY)?;
+        }
+        transaction.commit()?;
         Ok(Self { connection })
     }
 
@@ -75,7 +106,7 @@ impl Store {
         if transaction.query_row(sql, [&request.id], |_| Ok(())).optional()?.is_some() {
             return Ok(Added::Known);
         }
-        let sql = "SELECT count(*), coalesce(sum(bytes), 0) FROM request \
+        let sql = "SELECT coalesce(sum(number), 0), coalesce(sum(bytes), 0) FROM tally \
                    WHERE partner = ?1 AND state = 'waiting'";
         let (number, bytes): (i64, i64) =
             transaction.query_row(sql, [&request.partner], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -273,8 +304,8 @@ impl Store {
     ///
     /// See [`StoreError`].
     pub fn counts(&self) -> Result<Vec<(String, State, u64)>, StoreError> {
-        let sql = "SELECT partner, state, count(*) FROM request \
-                   WHERE state IN ('waiting', 'given_up') GROUP BY partner, state";
+        let sql = "SELECT partner, state, number FROM tally \
+                   WHERE state IN ('waiting', 'given_up') AND number > 0";
         let mut statement = self.connection.prepare_cached(sql)?;
         let rows = statement.query_map([], |row| {
             let state = State::named(&row.get::<_, String>(1)?).unwrap_or(State::GivenUp);
@@ -295,7 +326,8 @@ impl Store {
         let sql = "DELETE FROM request WHERE place IN (SELECT place FROM request \
                    WHERE state <> 'waiting' AND ended_at < ?1 ORDER BY ended_at LIMIT ?2)";
         let mut removed = self.connection.execute(sql, params![oldest, PRUNE_MAX])?;
-        let sql = "SELECT count(*), coalesce(sum(bytes), 0) FROM request WHERE state <> 'waiting'";
+        let sql = "SELECT coalesce(sum(number), 0), coalesce(sum(bytes), 0) FROM tally \
+                   WHERE state <> 'waiting'";
         let (number, bytes): (i64, i64) =
             self.connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let beyond = number.saturating_sub(ENDED_MAX).max(0);

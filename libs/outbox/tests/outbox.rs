@@ -297,3 +297,32 @@ proptest! {
         prop_assert_eq!(store.list(&waiting, 10).unwrap(), []);
     }
 }
+
+#[test]
+fn slow_partners_do_not_take_the_calls_of_a_fast_one() {
+    let (calls_max, partners) = (10, 5_usize);
+    let policy = policy().shared(calls_max, partners);
+    // Four partners answer after 20 seconds, in time, and have more to send than they can.
+    let mut lanes: Vec<Lane> = (0..partners).map(|_| Lane::new(policy)).collect();
+    let mut ends: Vec<Vec<i64>> = vec![Vec::new(); partners];
+    let mut sent = 0;
+    for second in 0..120 {
+        for (place, lane) in lanes.iter_mut().enumerate() {
+            ends[place].retain(|end| {
+                let is_over = *end <= second;
+                if is_over {
+                    lane.end(&answer(200), at(second));
+                }
+                !is_over
+            });
+            let on_their_way = ends.iter().map(Vec::len).sum::<usize>();
+            if on_their_way < calls_max && lane.permit(at(second)) == Permit::Now {
+                let is_fast = place + 1 == partners;
+                lane.begin(at(second));
+                ends[place].push(second + if is_fast { 1 } else { 20 });
+                sent += usize::from(is_fast);
+            }
+        }
+    }
+    assert_eq!(sent, 120, "one a second, as its rate permits");
+}

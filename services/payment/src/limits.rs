@@ -6,8 +6,8 @@ use std::time::Duration;
 pub(crate) const PARTNERS_MAX: usize = 100;
 /// Maximum size of a file with a secret, in bytes.
 pub(crate) const SECRET_BYTES_MAX: usize = 16 * 1024;
-/// Requests to all partners at the same time.
-pub(crate) const CALLS_MAX: usize = 16;
+/// Requests to all partners at the same time: each partner has a part of it, at least one.
+pub(crate) const CALLS_MAX: usize = PARTNERS_MAX;
 /// Added to a partner's timeout before an unfinished try is made again, in seconds.
 pub(crate) const TRY_MARGIN_S: i64 = 10;
 /// Longest sleep of the sender while requests are on their way.

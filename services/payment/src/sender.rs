@@ -53,8 +53,10 @@ struct Tried {
 
 impl Sender {
     pub(crate) fn new(reports: Reports, desk: &Arc<Desk>) -> Self {
+        let partners = desk.partners.enabled().count();
         let lane = |known: &Known| {
-            (known.partner.name.clone(), Lane::new(Policy::of(&known.partner.limits)))
+            let policy = Policy::of(&known.partner.limits).shared(CALLS_MAX, partners);
+            (known.partner.name.clone(), Lane::new(policy))
         };
         let lanes = desk.partners.enabled().map(lane).collect();
         let (calls, pruned_at) = (JoinSet::new(), Timestamp::MIN);

@@ -15,8 +15,8 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::limits::{
-    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, PROBE_FRESH, READ_BYTES_MAX, TAIL_EVENTS_MAX,
-    TOGETHER_BYTES_MAX,
+    APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, LOOK_EVERY, PROBE_FRESH, READ_BYTES_MAX, READERS_MAX,
+    TAIL_EVENTS_MAX, TOGETHER_BYTES_MAX,
 };
 use crate::reach::{self, Server, Tls};
 use crate::{
@@ -28,12 +28,14 @@ mod connections;
 mod encryption;
 mod flaws;
 mod schema;
+mod sessions;
 mod writer;
 
 use super::probe::Probe;
 use super::room::Room;
 use super::tail::Tail;
 use connections::{Connections, failed};
+pub use sessions::PostgresSessions;
 use writer::{Append, Job, Writer};
 
 /// See [`crate::EventStore::postgres`].
@@ -138,7 +140,7 @@ const READ_ALL: &str = "WITH page AS
 
 impl Postgres {
     pub(super) async fn open(url: &str) -> Result<Self, OpenError> {
-        let connections = connect(url, false).await?;
+        let connections = connect(url, (false, READERS_MAX)).await?;
         let asked = connections.get().await;
         let asked = asked.map_err(|error| OpenError::unusable(shown(url), error))?;
         let id = schema::prepare(&asked.client, &shown(url)).await?;
@@ -155,7 +157,7 @@ impl Postgres {
 
     /// Without writer and listener.
     pub(super) async fn open_read_only(url: &str) -> Result<Self, OpenError> {
-        let connections = connect(url, true).await?;
+        let connections = connect(url, (true, READERS_MAX)).await?;
         let asked = connections.get().await;
         let asked = asked.map_err(|error| OpenError::unusable(shown(url), error))?;
         let (id, head) = schema::look(&asked.client, &shown(url)).await?;
@@ -384,12 +386,15 @@ pub(super) fn servers(url: &str) -> Vec<Server> {
 }
 
 /// Connections, checked not to go through a transaction pooler.
-async fn connect(url: &str, read_only: bool) -> Result<Arc<Connections>, OpenError> {
+async fn connect(
+    url: &str,
+    (read_only, slots): (bool, usize),
+) -> Result<Arc<Connections>, OpenError> {
     let unusable = |reason: String| OpenError::unusable(shown(url), reason);
     let address = encryption::parse(url).map_err(unusable)?;
     // Diagnosed first, because the client does not report the cause.
     reach::any(encryption::servers(&address.0)).await.map_err(unusable)?;
-    let connections = Arc::new(Connections::new(address, read_only));
+    let connections = Arc::new(Connections::new(address, (read_only, slots)));
     match connections.are_pooled().await {
         Ok(false) => Ok(connections),
         Ok(true) => Err(OpenError::Pooled { path: shown(url) }),

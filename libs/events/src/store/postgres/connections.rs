@@ -14,7 +14,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{Shared, unsigned};
 use crate::limits::{
-    ANSWER_TIMEOUT, CONNECT_TIMEOUT, GATHER_COMMITS, IDLE_IN_TRANSACTION, LOCK_WAIT, READERS_MAX,
+    ANSWER_TIMEOUT, CONNECT_TIMEOUT, GATHER_COMMITS, IDLE_IN_TRANSACTION, LOCK_WAIT,
     RECONNECT_PAUSE,
 };
 use crate::store::patience::{Patience, longer, rest};
@@ -71,11 +71,11 @@ pub(super) struct Connections {
 impl Connections {
     pub(super) fn new(
         (mut config, encryption): (Config, MakeRustlsConnect),
-        read_only: bool,
+        (read_only, slots): (bool, usize),
     ) -> Self {
         // A listening connection would notice a dead peer only after two hours.
         config.keepalives_idle(ANSWER_TIMEOUT);
-        let slots = (0..READERS_MAX).map(|_| Mutex::new(None)).collect();
+        let slots = (0..slots).map(|_| Mutex::new(None)).collect();
         let (next, drivers) = (AtomicUsize::new(0), Mutex::new(JoinSet::new()));
         let (encryption, settings) = (Encryption(encryption), settings(read_only));
         Self { config, encryption, settings, slots, next, drivers }

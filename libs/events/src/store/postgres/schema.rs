@@ -44,16 +44,21 @@ const MISSING: &str = "SELECT btrim(split_part(current_setting('search_path'), '
 
 /// Creates missing tables and returns the store's identity.
 pub(super) async fn prepare(client: &Client, path: &str) -> Result<Uuid, OpenError> {
+    run(client, path, CREATE).await?;
+    Ok(look(client, path).await?.0)
+}
+
+/// Runs a script that creates missing tables, in a transaction.
+pub(super) async fn run(client: &Client, path: &str, script: &str) -> Result<(), OpenError> {
     let unusable = |error: tokio_postgres::Error| OpenError::unusable(path, error);
-    let script = format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {CREATE} COMMIT");
+    let script = format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {script} COMMIT");
     if let Some(row) = client.query_opt(MISSING, &[]).await.map_err(unusable)? {
         let name: String = row.try_get(0).map_err(unusable)?;
         let quoted = name.replace('"', "\"\"");
         let create = format!("CREATE SCHEMA IF NOT EXISTS \"{quoted}\"");
         client.batch_execute(&create).await.map_err(unusable)?;
     }
-    client.batch_execute(&script).await.map_err(unusable)?;
-    Ok(look(client, path).await?.0)
+    client.batch_execute(&script).await.map_err(unusable)
 }
 
 /// Identity and head of an existing store.

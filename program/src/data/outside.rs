@@ -1,0 +1,38 @@
+//! What an installation needs to exchange money and messages with payment partners.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use events::EventStore;
+use outbox::Outbox;
+use payment::Outside;
+
+use super::DataDirectory;
+use crate::private;
+
+impl DataDirectory {
+    /// Payment providers. Requests to partners are kept beside the log if that is in PostgreSQL, so
+    /// that all replicas share them, else beside the read models.
+    pub(super) async fn outside(&self, store: &EventStore, sandbox: bool) -> Result<Outside> {
+        let partners = Arc::clone(&self.partners);
+        let outbox = if partners.has_enabled() {
+            self.outbox(store).await?
+        } else {
+            Outbox::in_memory().context("the outbox in memory")?
+        };
+        Ok(Outside { sandbox, partners, outbox, opened_within: payment::limits::OPENED_WITHIN })
+    }
+
+    /// Where requests to partners are kept.
+    async fn outbox(&self, store: &EventStore) -> Result<Outbox> {
+        #[cfg(feature = "postgres")]
+        if let (EventStore::Postgres(_), Some(url)) = (store, &self.store) {
+            return Outbox::in_postgres(url).await.context("the outbox in PostgreSQL");
+        }
+        let _ = store;
+        let folder = self.views();
+        private::folder(&folder)?;
+        let outbox = Outbox::in_file(&folder.join("outbox.sqlite"));
+        outbox.with_context(|| format!("the outbox in {}", folder.display()))
+    }
+}
