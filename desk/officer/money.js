@@ -9,7 +9,7 @@ import { usePages } from '../pages.js';
 import { session } from '../session.js';
 import { html, useLoad, useState } from '../view.js';
 
-const KINDS = ['discrepancy', 'repayment', 'approval'];
+const KINDS = ['discrepancy', 'repayment', 'approval', 'difference'];
 
 export const Money = () => html`<${Page} title=${t('nav.money')} wide>
   <${Tabs} pages=${MONEY} label="nav.money" />
@@ -33,7 +33,7 @@ function Tasks() {
         <p role="status">${t('found', { n: rows.length })}${found.next ? '+' : ''}</p>
         <ul class="rows work">
           ${rows.map(
-            (row) => html`<li key=${`${row.dossier} ${row.kind}`}>
+            (row) => html`<li key=${`${row.dossier} ${row.kind} ${row.difference}`}>
               <div>
                 <b>${code('money.kind', row.kind)}</b>
                 <small>${code('money.why', row.why)}</small>
@@ -45,7 +45,11 @@ function Tasks() {
                   ${row.missed ? html` <span class="due late">${t('due.missed')}</span>` : null}
                 </small>
               </div>
-              <div><a href=${`#/dossiers/${row.dossier}`}>${row.code}</a></div>
+              <div>
+                ${row.dossier
+                  ? html`<a href=${`#/dossiers/${row.dossier}`}>${row.code}</a>`
+                  : html`<small>${row.book}</small>`}
+              </div>
             </li>`,
           )}
         </ul>

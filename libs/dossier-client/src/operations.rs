@@ -2001,6 +2001,30 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// Compare an account with payments and dossiers.
+    ///
+    /// `GET /v1/payment-parity`
+    ///
+    /// What the bank or provider states, what is recorded, and what the dossiers have, for each
+    /// payment and each line that is about none. Lines and records may be of different days: a
+    /// difference at the edge of a range may be none in a longer one.
+    ///
+    /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
+    /// `operator` of all.
+    pub fn get_payment_parity(
+        &self,
+        query: &types::GetPaymentParityQuery,
+    ) -> Request<'_, T, types::ParityReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            "/v1/payment-parity".to_owned(),
+            read_json,
+        )
+        .query(query)
+    }
+
     /// Import a statement.
     ///
     /// `POST /v1/payment-statements`
@@ -2008,13 +2032,16 @@ impl<T: Transport> Client<T> {
     /// Lines of a bank's statement or a provider's settlement file. Each line counts once, by
     /// its `event`, however often it is imported. A line about an attempt that is not known to
     /// be paid is taken as the provider's report; one that names no payment waits in
-    /// `get_unmatched_payment_notices`. Longer files are imported in parts.
+    /// `get_unmatched_payment_notices`. Files of banks are taken as they are, with the account
+    /// in the query: `text/csv` with the columns that the partner's file names, and camt.053
+    /// (ISO 20022) as `application/xml`. Longer files are imported in parts.
     ///
     /// For `cashier` of the agency, `operator` of all.
     ///
     /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
     pub fn import_statement(
         &self,
+        query: &types::ImportStatementQuery,
         body: &types::ImportStatementRequest,
     ) -> Request<'_, T, Vec<types::ImportedDayReply>> {
         Request::new(
@@ -2024,6 +2051,7 @@ impl<T: Transport> Client<T> {
             "/v1/payment-statements".to_owned(),
             read_json,
         )
+        .query(query)
         .json(body)
     }
 
@@ -2031,8 +2059,8 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/payment-tasks`
     ///
-    /// Refunds that are owed, discrepancies, and proposals that need the approval of a second
-    /// person; the most urgent first.
+    /// Refunds that are owed, discrepancies, proposals that need the approval of a second
+    /// person, and differences of statements; the most urgent first.
     ///
     /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
     /// `operator` of all.
@@ -2182,7 +2210,9 @@ impl<T: Transport> Client<T> {
     /// `POST /v1/payments/{dossier}/matched-notices`
     ///
     /// For a provider's notice that names none of our payments. The money counts as if the
-    /// provider had named the attempt; the notice is matched once, with one dossier.
+    /// provider had named the attempt; the notice is matched once, with one dossier. A partner
+    /// and a statement may name one transfer differently: what may be counted already is
+    /// refused until the cashier has compared it.
     ///
     /// For `cashier` of the agency.
     ///

@@ -3375,6 +3375,18 @@ pub struct MatchNoticeRequest {
     pub payment: PaymentId,
     /// How the cashier knows that the money belongs to this attempt.
     pub reason: Text2000,
+    /// Names (`event`) of money of the same amount and days that the cashier has compared and
+    /// found to be another transfer; at most 20.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub distinct_from: Vec<String>,
+}
+
+impl MatchNoticeRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(notice: uuid::Uuid, payment: PaymentId, reason: impl Into<String>) -> Self {
+        Self { notice, payment, reason: reason.into(), distinct_from: Vec::new() }
+    }
 }
 
 /// The caller.
@@ -3940,6 +3952,92 @@ values! {
     }
 }
 
+/// What a dossier has at present, whatever the days are.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParityDossier {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: DossierCode,
+    /// Its fee, in VND.
+    pub fee_vnd: Vnd,
+    /// Received on all accounts.
+    pub received_vnd: Vnd,
+    /// Went back to the payer, on all accounts.
+    pub refunded_vnd: Vnd,
+    /// Sum of its valid receipts.
+    pub receipted_vnd: Vnd,
+    /// Owed back to the payer.
+    pub owed_back_vnd: Vnd,
+    /// When the fee was settled; null while it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settled_at: Option<jiff::Timestamp>,
+}
+
+/// An account in a range of days.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParityReply {
+    /// Code of the agency.
+    pub agency: AgencyCode,
+    /// Name of the account.
+    pub account: String,
+    /// First day.
+    pub from: jiff::civil::Date,
+    /// Last day.
+    pub to: jiff::civil::Date,
+    /// Sums of the whole range, with all rows.
+    pub totals: ParitySums,
+    /// Open differences in the range.
+    pub open_differences: u64,
+    /// A page of the payments and lines, the oldest first, without those of matters to which
+    /// the caller is a party.
+    pub rows: Vec<ParityRow>,
+}
+
+/// A payment, or a line that is about none of ours.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParityRow {
+    /// Id of the attempt or the cash payment, or `line:` and the name of a line.
+    pub key: String,
+    /// Its open differences.
+    pub differences: Vec<String>,
+    /// Came in by the statements.
+    pub stated_in_vnd: Vnd,
+    /// Went out by the statements.
+    pub stated_out_vnd: Vnd,
+    /// Charges of the bank or provider.
+    pub charged_vnd: Vnd,
+    /// Came in by the records of payments.
+    pub recorded_in_vnd: Vnd,
+    /// Went out by the records of payments.
+    pub recorded_out_vnd: Vnd,
+    /// Valid receipts for what came in by the records.
+    pub receipted_vnd: Vnd,
+    /// Time of the first line or movement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<jiff::Timestamp>,
+    /// What its dossier has; null if none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<ParityDossier>,
+}
+
+/// Sums of one side and the other, in VND.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ParitySums {
+    /// Came in by the statements.
+    pub stated_in_vnd: Vnd,
+    /// Went out by the statements.
+    pub stated_out_vnd: Vnd,
+    /// Charges of the bank or provider.
+    pub charged_vnd: Vnd,
+    /// Came in by the records of payments.
+    pub recorded_in_vnd: Vnd,
+    /// Went out by the records of payments.
+    pub recorded_out_vnd: Vnd,
+    /// Valid receipts for what came in by the records.
+    pub receipted_vnd: Vnd,
+}
+
 /// The name of a carrier or a payment provider. Blanks and case do not matter.
 ///
 /// At most 50 characters.
@@ -4083,21 +4181,29 @@ pub struct PaymentReply {
 /// A task of a cashier.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PaymentTaskReply {
-    /// Id of the dossier.
-    pub dossier: DossierId,
-    /// Code of the dossier.
-    pub code: DossierCode,
-    /// Code of the agency that received it.
+    /// Code of the agency that received it; for a difference, of the one that has the account.
     pub agency: AgencyCode,
     /// Kind of task.
     pub kind: TaskKind,
-    /// Cause, with the values of the payment: a `why`, a `doubt`, or `refund_proposed` or
-    /// `resolution_proposed`.
+    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed` or
+    /// `resolution_proposed`, or a `difference`.
     pub why: String,
     /// Amount in VND.
     pub amount_vnd: Vnd,
     /// Whether it was not done in time.
     pub missed: bool,
+    /// Id of the book of the difference; null for other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book: Option<String>,
+    /// Code of the dossier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<DossierCode>,
+    /// Key of the difference, for `propose_correction`; null for other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub difference: Option<String>,
+    /// Id of the dossier; null for a difference of which none is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
     /// Due instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<jiff::Timestamp>,
@@ -6225,6 +6331,7 @@ values! {
         Repayment = "repayment",
         Discrepancy = "discrepancy",
         Approval = "approval",
+        Difference = "difference",
     }
 }
 
@@ -6470,6 +6577,10 @@ pub struct UnmatchedPaymentNoticeReply {
     /// Reported outcome; null for notices recorded before this field existed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<UnmatchedFact>,
+    /// Names of money that may be the same transfer: lines of statements for a report, and
+    /// counted money of reports for a line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_be_same: Vec<String>,
     /// When the money moved, by the provider's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<jiff::Timestamp>,
@@ -7137,6 +7248,57 @@ pub struct GetUnmatchedPaymentNoticesQuery {
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+}
+
+/// The query of `get_payment_parity`.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct GetPaymentParityQuery {
+    /// Name of the account.
+    pub account: String,
+    /// First day.
+    pub from: jiff::civil::Date,
+    /// Cursor from the `next` link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    /// Code of the agency that has the account; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
+    /// Rows per page, at most 100; 50 if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// Only payments and lines with differences.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_differences: Option<bool>,
+    /// Last day, at most 31 days in all; the first if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<jiff::civil::Date>,
+}
+
+impl GetPaymentParityQuery {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(account: impl Into<String>, from: jiff::civil::Date) -> Self {
+        Self {
+            account: account.into(),
+            from,
+            after: None,
+            agency: None,
+            limit: None,
+            only_differences: None,
+            to: None,
+        }
+    }
+}
+
+/// The query of `import_statement`.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct ImportStatementQuery {
+    /// For a file: the account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// For a file: code of the agency that has the account; the caller's if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agency: Option<AgencyCode>,
 }
 
 /// The query of `get_payment_tasks`.

@@ -24,10 +24,13 @@ pub mod reject_correction;
 mod account;
 mod book;
 mod difference;
+mod transfer;
 
 pub use account::{BookId, NoBook, account_of, accounts, partner_of};
 pub use book::{Book, Closed, Correction, ProposedClosing, ProposedCorrection, RejectedProposal};
 pub use difference::{Difference, due};
+pub use propose_closing::expected;
+pub use transfer::Transfer;
 
 use approve_closing::ApproveClosing;
 use enter_correction::EnterCorrection;

@@ -34,4 +34,5 @@ pub use partner::{Account, Kind, Limits, Partner, Use};
 pub use reference::{REFERENCE_CHARS, Reference};
 pub use scheme::{SCHEMES, Scheme};
 pub use secret::{Key, Secrets, hex};
+pub use statement::{Form, Line};
 pub use terms::{Answer, Capability, Outcome, Vnd};

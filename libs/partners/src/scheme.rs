@@ -11,6 +11,7 @@ use crate::message::{Incoming, Order, Outgoing, Question, Refund, Reply, Respons
 use crate::notice::{Notice, Rejected};
 use crate::partner::Partner;
 use crate::secret::Secrets;
+use crate::statement::{Form, Line};
 use crate::terms::{Answer, Capability, Outcome};
 
 mod bank_transfer;
@@ -169,6 +170,15 @@ pub trait Scheme: Sync + fmt::Debug {
     ///
     /// All findings about the file, with the numbers of lines or entries.
     fn statement(&self, _: &Partner, _: &[u8]) -> Result<Vec<Notice>, Rejected> {
+        Err(Rejected::NotOffered(Capability::Statement))
+    }
+
+    /// The booked lines of a statement in this form.
+    ///
+    /// # Errors
+    ///
+    /// All findings about the file, with the numbers of lines or entries.
+    fn lines(&self, _: &Partner, _: Form, _: &[u8]) -> Result<Vec<Line>, Rejected> {
         Err(Rejected::NotOffered(Capability::Statement))
     }
 

@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document of a service, from the declarations of its operations.
 
 use std::collections::BTreeMap;
+use std::iter;
 
 use dossier::access::May;
 use dossier::contract::Role;
@@ -119,7 +120,8 @@ impl Document {
             let mut request = RequestBodyBuilder::new()
                 .required(Some(Required::True))
                 .description(Some(parts::body_limit(item, body)));
-            for (media_type, content) in contents(body) {
+            let bytes = (!item.or_takes.is_empty()).then_some(Content::Bytes(item.or_takes));
+            for (media_type, content) in iter::once(body).chain(&bytes).flat_map(contents) {
                 request = request.content(media_type, content);
             }
             operation = operation.request_body(Some(request.build()));

@@ -18,6 +18,7 @@ use super::body::Takes;
 use super::reply::{CONSISTENCY_TOKEN, CONTENT_DIGEST};
 use super::{Access, Counts};
 
+mod alternatives;
 mod conformance;
 mod endpoint;
 mod handler;
@@ -76,6 +77,8 @@ pub(crate) struct Item {
     /// Further request headers, with their descriptions.
     pub(crate) headers: Vec<(&'static str, &'static str)>,
     pub(crate) body: Option<Content>,
+    /// Media types of bytes that are taken instead of JSON.
+    pub(crate) or_takes: &'static [&'static str],
     /// Whether `If-Match` is required.
     pub(crate) if_match: bool,
     pub(crate) idempotency_key: bool,
@@ -146,6 +149,7 @@ impl<A> Operation<A, Unbound> {
             query: Vec::new(),
             headers: Vec::new(),
             body: None,
+            or_takes: &[],
             if_match: false,
             idempotency_key: false,
             status: StatusCode::OK,
@@ -269,20 +273,6 @@ impl<A> Operation<A, Unbound> {
     /// A reply with bytes of one of these media types.
     pub fn bytes(self, media_types: &'static [&'static str]) -> Self {
         self.replies(StatusCode::OK, Content::Bytes(media_types))
-    }
-
-    /// The reply may be had as bytes of these media types instead, if `Accept` prefers one (RFC
-    /// 9110, 12.5.1).
-    pub fn or_bytes(mut self, media_types: &'static [&'static str]) -> Self {
-        self.item.or_bytes = media_types;
-        self
-    }
-
-    /// The reply may be had as server-sent events instead, if `Accept` prefers them; with an
-    /// example.
-    pub fn or_events(mut self, example: &'static str) -> Self {
-        self.item.or_events = Some(example);
-        self
     }
 
     /// The same reply may have another status, on the condition `when`.

@@ -161,11 +161,17 @@ impl Request {
         Ok(())
     }
 
+    /// The media type of the body in lower case, without parameters; empty if it has none.
+    #[must_use]
+    pub fn media_type(&self) -> String {
+        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let essence = content_type.unwrap_or("").split(';').next().unwrap_or("");
+        essence.trim().to_ascii_lowercase()
+    }
+
     /// The body as JSON of type `T`. Findings have the JSON Pointer of the field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        let content_type = self.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let essence = content_type.unwrap_or("").split(';').next().unwrap_or("").trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
+        if self.media_type() != "application/json" {
             return Err(Problem::media_type(&["application/json"]));
         }
         strict::read(&self.body)

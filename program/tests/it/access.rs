@@ -54,9 +54,10 @@ fn of_money(operation: &str) -> Option<&'static [May]> {
         "get_payment" => dossier::payment::READ,
         "get_payment_tasks" | "get_till" => dossier::payment::READ_TASKS,
         "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
-        "get_payment_book" | "get_payment_books" | "get_payment_differences" => {
-            dossier::books::READ
-        }
+        "get_payment_book"
+        | "get_payment_books"
+        | "get_payment_differences"
+        | "get_payment_parity" => dossier::books::READ,
         "get_payment_book_lines" => dossier::books::READ_TEXTS,
         "get_partner_requests" | "replay_partner_request" | "cancel_partner_request" => {
             dossier::payment::RUN_REQUESTS

@@ -245,7 +245,7 @@ async fn every_kind_of_difference_is_found_whichever_side_comes_first() {
     ]);
     assert_eq!(found, expected, "89,000 less charges of 900 are 88,100");
     // The provider's contradiction is a task of the cashier at the dossier.
-    let tasks = office.browser.get("/v1/payment-tasks", &cashier).await.granted();
+    let tasks = office.browser.get("/v1/payment-tasks?kind=discrepancy", &cashier).await.granted();
     assert_eq!(tasks.as_array().unwrap().len(), 1, "{tasks}");
     assert_eq!(tasks[0]["kind"], "discrepancy");
     // In pages, each difference once.

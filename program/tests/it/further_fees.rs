@@ -21,7 +21,7 @@ const FURTHER: &str = "  lines:
 ";
 
 /// Issues the next version of the procedure with a further fee.
-async fn issue(office: &Office) {
+pub(crate) async fn issue(office: &Office) {
     let shipped = SHIPPED.iter().find(|(name, ..)| name.ends_with(FILE));
     let text = shipped.map(|(_, text)| *text).unwrap();
     let text = next_version(text)

@@ -20,7 +20,11 @@ async fn open() -> (Office, Wallet, tempfile::TempDir) {
 
 /// Starts a payment through the wallet; gives the attempt.
 async fn start(office: &mut Office, certificate: &Certificate) -> Value {
-    let body = json!({ "provider": "wallet", "return_url": "https://portal.example/paid?a=1#end" });
+    start_from(office, certificate, "https://portal.example/paid?a=1#end").await
+}
+
+async fn start_from(office: &mut Office, certificate: &Certificate, return_url: &str) -> Value {
+    let body = json!({ "provider": "wallet", "return_url": return_url });
     let payments = certificate.at("payments");
     take(office, &payments, "attempts", &certificate.applicant, body).await.granted();
     paid(office, certificate).await["attempts"][0].clone()
@@ -232,7 +236,6 @@ async fn a_browser_returns_to_the_site_of_its_payment_and_to_no_other() {
     let pointers: Vec<_> = refused.body["errors"].as_array().unwrap().iter().collect();
     assert_eq!(pointers.len(), 2, "all at once: {}", refused.body);
     let attempt = start(&mut office, &certificate).await;
-    let before = office.log().await;
     let returned = Wallet::report(&order(&attempt), 30_000, (0, 4711));
     let address = |values: &Value| {
         let pairs: Vec<(String, String)> = values
@@ -252,6 +255,20 @@ async fn a_browser_returns_to_the_site_of_its_payment_and_to_no_other() {
         sent.header("location"),
         format!("https://portal.example/paid?a=1&payment={payment}#end")
     );
+    let second = submitted(&mut office, "a2", "download").await;
+    let vietnamese = "https://portal.example/nộp?hồ=sơ#xong đó";
+    let unusual = start_from(&mut office, &second, vietnamese).await;
+    let unusual_report = Wallet::report(&order(&unusual), 30_000, (0, 4712));
+    let sent = office.browser.send(Method::GET, &address(&unusual_report), &[], Vec::new()).await;
+    let payment = unusual["payment"].as_str().unwrap();
+    assert_eq!(
+        sent.unwrap().header("location"),
+        format!(
+            "https://portal.example/n%E1%BB%99p?h%E1%BB%93=s%C6%A1&payment={payment}#xong%20%C4%91%C3%B3"
+        ),
+        "a header is ASCII"
+    );
+    let before = office.log().await;
     let mut forged = returned;
     forged["orderId"] = json!("DSR4Z7K0M2C9WXQ5");
     let refused =

@@ -147,6 +147,14 @@ impl Installation {
         self.process = Some(process);
     }
 
+    /// Adds the file of a partner that is not called, and starts again with it.
+    pub(crate) fn add_partner(&mut self, name: &str, text: &str) {
+        let path = self.folder.path().join("partners").join(format!("{name}.yaml"));
+        std::fs::write(path, text).unwrap();
+        self.kill();
+        self.revive();
+    }
+
     /// kill -9.
     pub(crate) fn kill(&mut self) {
         self.take().kill();

@@ -7,6 +7,7 @@ mod faults;
 mod installation;
 mod killed;
 mod refunds;
+mod statements;
 mod trade;
 
 #[expect(dead_code, reason = "the vocabulary of the other tests")]

@@ -15,10 +15,14 @@ use crate::record::Reports;
 mod change;
 mod follow;
 pub(crate) mod http;
+mod parity;
 mod rows;
 mod settle;
 mod shape;
+pub(crate) mod tasks;
+mod till;
 mod totals;
+pub(crate) mod twins;
 
 /// State shared by the handlers of this module.
 #[derive(Debug)]
@@ -43,7 +47,7 @@ impl App {
         let engine = Arc::clone(payments.engine());
         let (follower, view, shown) = follow::Follows::open(payments, partners)?;
         tasks.add(follower);
-        tasks.add(settle::Settler::follow(payments, &view, cursors, reports)?);
+        tasks.add(settle::Settler::follow(payments, (&view, &shown), cursors, reports)?);
         let books = Arc::new(Streams::new(Arc::clone(&engine)));
         totals::offer(&engine, &view);
         let partners = Arc::clone(partners);

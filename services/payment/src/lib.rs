@@ -70,6 +70,10 @@ pub struct App {
     pub(crate) open: Arc<View>,
     /// Position that this view has reached.
     pub(crate) shown: Progress,
+    /// Lines of statements, money and their differences.
+    pub(crate) books: Arc<View>,
+    /// Position that this view has reached.
+    pub(crate) books_shown: Progress,
 }
 
 impl App {
@@ -112,7 +116,9 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     let kept =
         Arc::new(books::App::open(&payments, &cursors, (reports, &desk.partners), &mut tasks)?);
     let views = vec![shown.clone(), kept.shown.clone()];
-    let app = Arc::new(App { payments, sandbox, desk, opened_within, open, shown });
+    let (books, books_shown) = (Arc::clone(&kept.view), kept.shown.clone());
+    let app =
+        Arc::new(App { payments, sandbox, desk, opened_within, open, shown, books, books_shown });
     if app.desk.partners.has_enabled() {
         let sender = sender::Sender::new(app.reports(), &app.desk);
         tasks.add_led(sender, engine.lead(NAME));

@@ -1,5 +1,7 @@
 //! Limits of the books.
 
+use jiff::SignedDuration;
+
 /// Lines of one request.
 pub const LINES_MAX: usize = 1_000;
 /// Lines of one event: of the longest ones, so many fit into an event.
@@ -16,3 +18,9 @@ pub const PROPOSALS_MAX: usize = 20;
 pub const CORRECTIONS_MAX: usize = 1_000;
 /// Maximum amount of a line, in đồng.
 pub const AMOUNT_MAX: i64 = 1_000_000_000_000;
+/// Longest time between the report of a transfer and its booking: a weekend.
+pub const SAME_TRANSFER_WITHIN: SignedDuration = SignedDuration::from_hours(72);
+/// Maximum length of the bank's name of a line, in characters.
+pub const EVENT_CHARS_MAX: usize = 200;
+/// Maximum length of the text of a transfer, in characters.
+pub const MEMO_CHARS_MAX: usize = 500;

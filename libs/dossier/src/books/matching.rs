@@ -207,5 +207,25 @@ pub fn payout(lines: impl Iterator<Item = (LineKind, i64, i64)>) -> i64 {
     })
 }
 
+/// What arrived of payouts with one number, each with the payout that it is: providers number
+/// their payouts by themselves, so that two may have the same number. First by amount, then what
+/// remains in its order. In đồng; `None` if nothing was paid out for it.
+#[must_use]
+pub fn arrivals(sent: &[i64], arrived: &[i64]) -> Vec<Option<usize>> {
+    let mut open: Vec<usize> = (0..sent.len()).collect();
+    let mut with = vec![None; arrived.len()];
+    for by_amount in [true, false] {
+        for (place, amount) in arrived.iter().enumerate() {
+            let free = with.get(place).is_some_and(Option::is_none);
+            let fits = |one: &usize| !by_amount || sent.get(*one) == Some(amount);
+            let found = open.iter().position(fits).filter(|_| free);
+            if let (Some(found), Some(with)) = (found, with.get_mut(place)) {
+                *with = Some(open.remove(found));
+            }
+        }
+    }
+    with
+}
+
 #[cfg(test)]
 mod tests;

@@ -42,9 +42,15 @@ refusals! {
     }
 }
 
-/// The cash that a till should have, without its float.
-pub(super) const fn expected(totals: &BookTotals) -> Vnd {
-    Vnd(totals.recorded_in.0.saturating_sub(totals.recorded_out.0))
+/// The cash that a till should have, without its float: what dossiers brought and got back, and
+/// the lines of corrections about other cash, as what was taken to the bank.
+#[must_use]
+pub const fn expected(totals: &BookTotals) -> Vnd {
+    let came = totals.recorded_in.0.saturating_add(totals.stated_in.0);
+    let came = came.saturating_add(totals.paid_in.0);
+    let went = totals.recorded_out.0.saturating_add(totals.stated_out.0);
+    let went = went.saturating_add(totals.paid_out.0).saturating_add(totals.charged.0);
+    Vnd(came.saturating_sub(went))
 }
 
 impl ProposeClosing {
@@ -160,10 +166,19 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn cash_of_corrections_is_expected_in_the_till_too() {
+        let found = BookTotals { lines: 2, stated_in: Vnd(500), ..totals(90_000, 0) };
+        assert_eq!(expected(&found), Vnd(90_500));
+        let banked = BookTotals { stated_in: Vnd(0), paid_out: Vnd(80_000), ..totals(90_000, 0) };
+        assert_eq!(expected(&banked), Vnd(10_000));
+    }
+
+    #[test]
     fn a_till_is_counted_on_its_day_and_a_difference_has_a_reason() {
         let law = law();
         let mut scene = Scene::<Book>::new(&law, "CO.D", "G02.001");
-        let close = |counted| closing("2026-11-20_G02.001_cash", totals(90_000, 0), counted);
+        let of_till = BookTotals { lines: 0, stated_in: Vnd(0), ..totals(90_000, 0) };
+        let close = |counted| closing("2026-11-20_G02.001_cash", of_till.clone(), counted);
         let evening = "2026-11-20T17:30";
         let uncounted = scene.execute(evening, Role::Cashier, close(None));
         assert_eq!(uncounted, Err(Refusal::CountMissing));

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{BOTH, Book};
 use crate::contract::{BookEvent, ClosingRejected};
+use crate::proposals::rejected;
 use crate::step::{Command, Decision, Facts, Step};
 use crate::text::Text;
 
@@ -35,8 +36,8 @@ impl Command for RejectClosing {
 
     fn decide(&self, book: &Book, _facts: &Facts<'_>) -> Result<Decision<BookEvent>, Refusal> {
         let closing = self.closing;
-        book.proposed(closing).ok_or(Refusal::NothingProposed)?;
-        Ok(Decision::event(ClosingRejected { closing, reason: self.reason.personal() }))
+        let reason = rejected(book.proposed(closing).is_some(), &self.reason)?;
+        Ok(Decision::event(ClosingRejected { closing, reason }))
     }
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{BOTH, Book};
 use crate::contract::{BookEvent, CorrectionRejected};
+use crate::proposals::rejected;
 use crate::step::{Command, Decision, Facts, Step};
 use crate::text::Text;
 
@@ -35,10 +36,8 @@ impl Command for RejectCorrection {
 
     fn decide(&self, book: &Book, _facts: &Facts<'_>) -> Result<Decision<BookEvent>, Refusal> {
         let correction = self.correction;
-        if !book.proposals.contains_key(&correction) {
-            return Err(Refusal::NothingProposed);
-        }
-        Ok(Decision::event(CorrectionRejected { correction, reason: self.reason.personal() }))
+        let reason = rejected(book.proposals.contains_key(&correction), &self.reason)?;
+        Ok(Decision::event(CorrectionRejected { correction, reason }))
     }
 }
 

@@ -129,6 +129,10 @@ payload! {
         provider_event: String,
         /// How the cashier knows that the money belongs to the attempt.
         reason: Personal<String> => Cashiers,
+        /// Names of money of the same amount and days that the cashier has compared: it is another
+        /// transfer.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        distinct_from: Vec<String>,
     }
     /// A known capture was reported again under another id: evidence, not additional money.
     CaptureConfirmed for Money {

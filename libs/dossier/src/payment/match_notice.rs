@@ -21,6 +21,8 @@ pub struct MatchNotice {
     pub payment: PaymentId,
     /// How the cashier knows that the money belongs to this attempt.
     pub reason: Text<2000>,
+    /// Names of other money that the cashier has compared and found to be another transfer.
+    pub distinct_from: Vec<String>,
 }
 
 refusals! {
@@ -61,7 +63,7 @@ impl Command for MatchNotice {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
-        let Self { id, notice, payment: attempt, reason } = self;
+        let Self { id, notice, payment: attempt, reason, distinct_from } = self;
         if payment.matched.contains(id) {
             return Err(Refusal::AlreadyMatched);
         }
@@ -89,7 +91,9 @@ impl Command for MatchNotice {
         let taken = command.record(payment, of_provider, facts)?;
         let (provider, provider_event) = (notice.provider.clone(), notice.provider_event.clone());
         let (notice, payment, reason) = (*id, *attempt, reason.personal());
-        let matched = NoticeMatched { notice, payment, provider, provider_event, reason };
+        let distinct_from = distinct_from.clone();
+        let matched =
+            NoticeMatched { notice, payment, provider, provider_event, reason, distinct_from };
         let mut events = vec![matched.into()];
         events.extend(taken.into_events().unwrap_or_default());
         Ok(events.into())
@@ -122,7 +126,8 @@ mod tests {
     fn command(scene: &Scene<'_, Payment>, said: Option<&str>) -> MatchNotice {
         let payment = *scene.state.attempts.keys().next().unwrap();
         let reason = "by the payer's statement".into();
-        MatchNotice { id: Uuid::from_u128(3), notice: notice(said), payment, reason }
+        let (id, distinct_from) = (Uuid::from_u128(3), Vec::new());
+        MatchNotice { id, notice: notice(said), payment, reason, distinct_from }
     }
 
     #[test]

@@ -57,6 +57,29 @@ impl Payment {
         self.receipts.iter().find(|receipt| receipt.source == source)
     }
 
+    /// The valid amounts of receipts by the events that brought the money. A receipt of money that
+    /// was in excess or in doubt before, and is kept now, counts with the event that brought it,
+    /// the newest first: its own event brought nothing.
+    #[must_use]
+    pub fn receipted(&self) -> Vec<(Uuid, Vnd)> {
+        let brought = self.receipts.iter().filter(|receipt| receipt.brought > Vnd::ZERO);
+        let mut money: Vec<(Uuid, Vnd, Vnd)> = brought
+            .map(|receipt| (receipt.source, receipt.left().min(receipt.brought), receipt.brought))
+            .collect();
+        let there = sum(self.receipts.iter().map(Receipted::left));
+        let mut rest = there.saturating_sub(sum(money.iter().map(|(_, amount, _)| *amount)));
+        for (_, amount, brought) in money.iter_mut().rev() {
+            let part = rest.min(brought.0.saturating_sub(amount.0));
+            amount.0 = amount.0.saturating_add(part);
+            rest = rest.saturating_sub(part);
+        }
+        // Old logs do not tell what an event brought.
+        if let Some(newest) = self.receipts.last().filter(|_| rest > 0) {
+            money.push((newest.source, Vnd(rest), Vnd(rest)));
+        }
+        money.into_iter().map(|(source, amount, _)| (source, amount)).collect()
+    }
+
     /// The certain part of the balance.
     fn sure(&self) -> i64 {
         self.net().0.saturating_sub(self.in_doubt().0).max(0)

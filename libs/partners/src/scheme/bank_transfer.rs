@@ -10,7 +10,7 @@ use crate::notice::{Notice, Rejected};
 use crate::partner::Partner;
 use crate::reference::Reference;
 use crate::secret::Secrets;
-use crate::statement::{Format, Line, camt053, csv};
+use crate::statement::{Form, Format, Line, camt053, csv};
 use crate::terms::{Capability, Outcome, Vnd};
 use crate::vietqr;
 
@@ -80,16 +80,15 @@ impl Scheme for BankTransfer {
         Ok(Start::Qr { text, memo })
     }
 
-    fn statement(&self, partner: &Partner, file: &[u8]) -> Result<Vec<Notice>, Rejected> {
+    fn lines(&self, partner: &Partner, form: Form, file: &[u8]) -> Result<Vec<Line>, Rejected> {
         if partner.offers(Capability::Statement).is_err() {
             return Err(Rejected::NotOffered(Capability::Statement));
         }
         let setting = |name| partner.setting(&DESCRIPTION, name);
         let field = |name| partner.field(&DESCRIPTION, name);
-        let lines = if setting("format") == "camt.053" {
-            camt053::read(file)
-        } else {
-            csv::read(
+        let lines = match form {
+            Form::Camt053 => camt053::read(file),
+            Form::Csv => csv::read(
                 file,
                 &Format {
                     separator: setting("separator").bytes().next().unwrap_or(b','),
@@ -102,9 +101,14 @@ impl Scheme for BankTransfer {
                     memo: field("memo"),
                     booked_at: field("booked_at"),
                 },
-            )
+            ),
         };
-        let lines = lines.map_err(Rejected::Content)?;
+        lines.map_err(Rejected::Content)
+    }
+
+    fn statement(&self, partner: &Partner, file: &[u8]) -> Result<Vec<Notice>, Rejected> {
+        let is_camt = partner.setting(&DESCRIPTION, "format") == "camt.053";
+        let lines = self.lines(partner, if is_camt { Form::Camt053 } else { Form::Csv }, file)?;
         let mut found = Findings::default();
         for (number, line) in (1..).zip(&lines) {
             let is_ours = partner.accounts.iter().any(|one| one.number == line.account);
@@ -129,8 +133,7 @@ impl Scheme for BankTransfer {
 /// The fact of a line. A debit is money that left the account; a reversed credit is no payment any
 /// more, and with a reversed debit a refund came back. A memo with two references names none.
 fn notice(line: Line) -> Notice {
-    let mut references = Reference::found_in(&line.memo);
-    let reference = if references.len() == 1 { references.pop() } else { None };
+    let reference = line.reference();
     let outcome = match (line.amount.0 > 0, line.is_reversal) {
         (true, false) => Outcome::Captured,
         (true, true) => Outcome::Failed,

@@ -278,7 +278,8 @@ impl Reading {
         let is_reversal = matches!(&*entry.text(&[&["RvslInd"]]), "true" | "1");
         let amount = Vnd(amount.saturating_mul(sign));
         let (account, memo) = (self.account.clone(), memo.join(" "));
-        self.lines.push(Line { account, event, amount, is_reversal, memo, booked_at });
+        let place = u64::try_from(self.entries).unwrap_or(u64::MAX);
+        self.lines.push(Line { place, account, event, amount, is_reversal, memo, booked_at });
     }
 }
 

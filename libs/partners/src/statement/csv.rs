@@ -106,6 +106,13 @@ fn no_columns(format: &Format<'_>) -> Findings {
     let names =
         [format.account, format.event, format.credit, format.debit, format.memo, format.booked_at];
     let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+    if names.is_empty() {
+        let (vi, en) = (
+            "tệp đối tác không nêu tên cột của sao kê CSV (`fields`)",
+            "the partner's file names no columns of CSV statements (`fields`)",
+        );
+        return Findings::one("", vi, en);
+    }
     let names = names.join("`, `");
     let (vi, en) =
         (format!("không có dòng tên cột `{names}`"), format!("no line has the columns `{names}`"));
@@ -153,6 +160,7 @@ fn line(
         found.add(format!("/{number}/{}", format.booked_at), vi, en);
     }
     Some(Line {
+        place: number,
         account: columns.account.map_or("", cell).to_owned(),
         event: event.to_owned(),
         amount: Vnd(sum?),

@@ -1,11 +1,9 @@
 //! What an event changes in the view, before it is written.
 
-use std::collections::BTreeSet;
-
 use dossier::State;
 use dossier::books::{Book, BookId, account_of, due};
 use dossier::contract::{
-    AgencyCode, BookEvent, Brief, EventSet, PaymentEvent, PaymentId, StatementLine, party_name,
+    BookEvent, Brief, EventSet, PaymentEvent, PaymentId, StatementLine, party_name,
 };
 use dossier::law::{Law, TILL};
 use dossier::payment::Payment;
@@ -13,11 +11,11 @@ use engine::view::{party_names, text_array};
 use engine::{Engine, envelope};
 use events::Recorded;
 use jiff::Timestamp;
-use partners::Reference;
-use rusqlite::{Connection, OptionalExtension, params};
 
-use super::rows::{Account, judge_payout, place, relate};
+use super::rows::Account;
 use crate::partners::{Partners, reference};
+
+mod write;
 
 /// A change of the view.
 pub(super) enum Change {
@@ -30,6 +28,16 @@ pub(super) enum Change {
         short: String,
     },
     Movement(Movement),
+    /// Other names of the money of an attempt.
+    Names {
+        account: Account,
+        payment: String,
+        names: Vec<String>,
+        /// Whether a person found that they name it.
+        by_hand: bool,
+    },
+    /// The present sums of a dossier.
+    Sums(Sums),
     /// Valid amounts of receipts, by the event that brought the money.
     Receipts(Vec<(String, i64)>),
     Lines {
@@ -43,6 +51,8 @@ pub(super) enum Change {
     Stage {
         book: BookId,
         stage: &'static str,
+        /// The number of movements that were closed.
+        closed: Option<u64>,
     },
 }
 
@@ -67,7 +77,21 @@ pub(super) struct Movement {
     event: Option<String>,
     day: String,
     at: i64,
+    /// When it moved, by the clock of the provider; when it was recorded, if that is not known.
+    paid_at: i64,
     due_at: i64,
+}
+
+/// What a dossier owes, has brought and has got back, in đồng.
+pub(super) struct Sums {
+    dossier: String,
+    total: i64,
+    /// Unix time in milliseconds.
+    settled_at: Option<i64>,
+    received: i64,
+    refunded: i64,
+    receipted: i64,
+    owed_back: i64,
 }
 
 /// What an event of a dossier's payment changes.
@@ -90,7 +114,7 @@ pub(super) fn of_payment(
         Some((account(&attempt.started.provider), id.to_string()))
     };
     let whose = || Whose::of(payment, brief, event);
-    let mut moved = |moved, amount: i64, of, (number, name)| {
+    let mut moved = |moved, amount: i64, of, (number, name, paid_at): Named| {
         let agency = &brief.agency;
         let Some(calendar) = law.calendar_of(agency).filter(|_| amount != 0) else { return };
         let due_at = due(&law, agency, recorded.at).unwrap_or(recorded.at);
@@ -104,6 +128,7 @@ pub(super) fn of_payment(
             event: name,
             day: calendar.date_of(recorded.at).to_string(),
             at: recorded.at.as_millisecond(),
+            paid_at: paid_at.unwrap_or(recorded.at).as_millisecond(),
             due_at: due_at.as_millisecond(),
         }));
     };
@@ -117,24 +142,60 @@ pub(super) fn of_payment(
         }),
         PaymentEvent::PaymentCaptured(captured) => {
             let of = Some((account(&captured.provider), captured.payment.to_string()));
-            let names = (captured.transaction, Some(captured.provider_event));
+            let names = (captured.transaction, Some(captured.provider_event), captured.paid_at);
             moved("capture", captured.amount.0, of, names);
+        }
+        PaymentEvent::CaptureConfirmed(confirmed) => {
+            let names = confirmed.transaction.into_iter().chain([confirmed.provider_event]);
+            let of = (account(&confirmed.provider), confirmed.payment);
+            changes.push(other_names(of, names.collect(), false));
+        }
+        PaymentEvent::NoticeMatched(matched) => {
+            let of = (account(&matched.provider), matched.payment);
+            changes.push(other_names(of, vec![matched.provider_event], true));
         }
         PaymentEvent::CashReceived(cash) => {
             let till = (brief.agency.to_string(), TILL.to_owned());
-            moved("cash", cash.amount.0, Some((till, cash.payment.to_string())), (None, None));
+            moved("cash", cash.amount.0, Some((till, cash.payment.to_string())), Named::default());
         }
         PaymentEvent::DiscrepancyResolved(resolved) => {
             let more = resolved.captured.0.saturating_sub(resolved.counted.0);
-            moved("correction", more, of_attempt(&resolved.payment), (None, None));
+            moved("correction", more, of_attempt(&resolved.payment), Named::default());
         }
         PaymentEvent::PaymentRefunded(refunded) => {
-            moved("refund", refunded.amount.0, None, (None, None));
+            moved("refund", refunded.amount.0, None, Named::default());
         }
         _ => {}
     }
-    changes.push(receipts(payment));
+    changes.extend([receipts(payment), Change::Sums(sums(payment, brief))]);
     changes
+}
+
+/// Other names of the money of an attempt on an account.
+fn other_names(
+    (account, payment): (Account, PaymentId),
+    names: Vec<String>,
+    by_hand: bool,
+) -> Change {
+    Change::Names { account, payment: payment.to_string(), names, by_hand }
+}
+
+/// The provider's number and name of a movement, and its time by the provider's clock.
+type Named = (Option<String>, Option<String>, Option<Timestamp>);
+
+/// The present sums of a dossier.
+fn sums(payment: &Payment, brief: &Brief) -> Sums {
+    let receipted = payment.receipts.iter();
+    let receipted = receipted.fold(0_i64, |sum, one| sum.saturating_add(one.left().0));
+    Sums {
+        dossier: brief.dossier.to_string(),
+        total: payment.total().0,
+        settled_at: payment.settled_at().map(Timestamp::as_millisecond),
+        received: payment.received.0,
+        refunded: payment.refunded.0,
+        receipted,
+        owed_back: payment.owed_back().0,
+    }
 }
 
 /// The account on which a payment through a provider arrives.
@@ -153,9 +214,8 @@ fn account(
 
 /// The valid amounts of all receipts of a payment.
 fn receipts(payment: &Payment) -> Change {
-    let receipts = payment.receipts.iter();
-    let receipts = receipts.map(|receipt| (receipt.source.to_string(), receipt.left().0));
-    Change::Receipts(receipts.collect())
+    let receipted = payment.receipted().into_iter();
+    Change::Receipts(receipted.map(|(source, amount)| (source.to_string(), amount.0)).collect())
 }
 
 /// What an event of the books changes.
@@ -171,12 +231,15 @@ pub(super) fn of_book(engine: &Engine, event: &Recorded) -> Option<Vec<Change>> 
         });
         Change::Lines { book: book.clone(), lines: lines.collect() }
     };
-    let stage = |stage| vec![Change::Stage { book: book.clone(), stage }];
+    let stage = |stage| vec![Change::Stage { book: book.clone(), stage, closed: None }];
     Some(match decoded {
         BookEvent::StatementImported(imported) => vec![lines(imported.lines)],
         BookEvent::ClosingProposed(_) => stage("proposed"),
         BookEvent::ClosingRejected(_) => stage("open"),
-        BookEvent::DayClosed(_) => stage("closed"),
+        BookEvent::DayClosed(closed) => {
+            let closed = Some(closed.totals.movements);
+            vec![Change::Stage { book: book.clone(), stage: "closed", closed }]
+        }
         BookEvent::CorrectionProposed(_) | BookEvent::CorrectionRejected(_) => Vec::new(),
         BookEvent::CorrectionEntered(entered) => {
             let account = (book.agency.to_string(), book.account.clone());
@@ -202,172 +265,4 @@ impl Whose {
             acted: text_array(&party_names(acted)),
         }
     }
-}
-
-impl Change {
-    pub(super) fn write(&self, tables: &Connection) -> rusqlite::Result<()> {
-        match self {
-            Self::Attempt { whose, payment, account, reference, short } => {
-                let (agency, name) = account;
-                let Whose { position, dossier, code, applicant, acted } = whose;
-                tables
-                    .prepare_cached(
-                        "INSERT OR IGNORE INTO attempts
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                    )?
-                    .execute(params![
-                        payment, position, agency, name, dossier, code, applicant, acted,
-                        reference, short
-                    ])?;
-                let references = [Some(reference.as_str()), Some(short.as_str())];
-                relate(tables, account, Some(payment.as_str()), &references)
-            }
-            Self::Movement(movement) => movement.write(tables),
-            Self::Receipts(receipts) => {
-                let mut set =
-                    tables.prepare_cached("UPDATE movements SET receipted = ?2 WHERE id = ?1")?;
-                receipts
-                    .iter()
-                    .try_for_each(|(source, left)| set.execute(params![source, left]).map(drop))
-            }
-            Self::Lines { book, lines } => write_lines(tables, book, lines),
-            Self::Accepted { account: (agency, account), keys } => {
-                let mut insert =
-                    tables.prepare_cached("INSERT OR IGNORE INTO accepted VALUES (?1, ?2, ?3)")?;
-                keys.iter()
-                    .try_for_each(|key| insert.execute(params![agency, account, key]).map(drop))
-            }
-            Self::Stage { book, stage } => {
-                let BookId { day, agency, account } = book;
-                tables
-                    .prepare_cached(
-                        "INSERT INTO books VALUES (?1, ?2, ?3, ?4, ?5)
-                         ON CONFLICT DO UPDATE SET stage = excluded.stage",
-                    )?
-                    .execute(params![
-                        book.to_string(),
-                        agency.as_str(),
-                        account,
-                        day.to_string(),
-                        stage
-                    ])
-                    .map(drop)
-            }
-        }
-    }
-}
-
-impl Movement {
-    fn write(&self, tables: &Connection) -> rusqlite::Result<()> {
-        let Whose { position, dossier, code, applicant, acted } = &self.whose;
-        let of = match &self.of {
-            Some(of) => Some(of.clone()),
-            None => newest_of(tables, dossier, *position)?,
-        };
-        // Money whose attempt is unknown cannot be compared; old logs only.
-        let Some((account, payment)) = of else { return Ok(()) };
-        let (agency, name) = &account;
-        tables
-            .prepare_cached(
-                "INSERT OR IGNORE INTO movements
-                   (id, position, agency, account, day, payment, dossier, code, applicant, acted,
-                    moved, amount, number, event, at, due_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-            )?
-            .execute(params![
-                self.id,
-                position,
-                agency,
-                name,
-                self.day,
-                payment,
-                dossier,
-                code,
-                applicant,
-                acted,
-                self.moved,
-                self.amount,
-                self.number,
-                self.event,
-                self.at,
-                self.due_at,
-            ])?;
-        let names = [self.number.as_deref(), self.event.as_deref()];
-        relate(tables, &account, Some(payment.as_str()), &names)
-    }
-}
-
-/// The account and the attempt of the newest money that a dossier brought before a position.
-fn newest_of(
-    tables: &Connection,
-    dossier: &str,
-    before: i64,
-) -> rusqlite::Result<Option<(Account, String)>> {
-    tables
-        .prepare_cached(
-            "SELECT agency, account, payment FROM movements
-             WHERE dossier = ?1 AND position < ?2 AND moved <> 'refund'
-             ORDER BY position DESC LIMIT 1",
-        )?
-        .query_row(params![dossier, before], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))
-        .optional()
-}
-
-fn write_lines(
-    tables: &Connection,
-    book: &BookId,
-    lines: &[(StatementLine, i64)],
-) -> rusqlite::Result<()> {
-    let BookId { day, agency, account } = book;
-    let (of, day) = ((agency.to_string(), account.clone()), day.to_string());
-    if !lines.is_empty() {
-        begin(tables, book, &day)?;
-    }
-    let mut insert = tables.prepare_cached(
-        "INSERT OR IGNORE INTO lines
-           (agency, account, event, day, kind, amount, fee, reference, number, payout, at, due_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )?;
-    for (line, due_at) in lines {
-        // Payers write it in lower case or with spaces.
-        let reference = line.reference.as_deref().map(|text| {
-            Reference::parse(text).map_or_else(|| text.to_owned(), |found| found.to_string())
-        });
-        insert.execute(params![
-            of.0,
-            of.1,
-            line.event,
-            day,
-            line.kind.as_str(),
-            line.amount.0,
-            line.fee.0,
-            reference,
-            line.transaction,
-            line.payout,
-            line.booked_at.as_millisecond(),
-            due_at,
-        ])?;
-        let concerned = place(tables, &of, &line.event)?;
-        concerned
-            .iter()
-            .try_for_each(|payment| relate(tables, &of, Some(payment.as_str()), &[]))?;
-    }
-    let payouts: BTreeSet<&String> =
-        lines.iter().filter_map(|(line, _)| line.payout.as_ref()).collect();
-    payouts.into_iter().try_for_each(|payout| judge_payout(tables, book.agency.as_str(), payout))
-}
-
-/// From the day of its first statement on, what is recorded on an account is compared with them.
-fn begin(tables: &Connection, book: &BookId, day: &str) -> rusqlite::Result<()> {
-    let (agency, account) = (AgencyCode::as_str(&book.agency), &book.account);
-    tables
-        .prepare_cached(
-            "INSERT INTO accounts VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE
-             SET first_day = min(first_day, excluded.first_day)",
-        )?
-        .execute(params![agency, account, day])?;
-    tables
-        .prepare_cached("INSERT OR IGNORE INTO books VALUES (?1, ?2, ?3, ?4, 'open')")?
-        .execute(params![book.to_string(), agency, account, day])
-        .map(drop)
 }

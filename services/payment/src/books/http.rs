@@ -6,6 +6,7 @@ mod get_payment_book;
 mod get_payment_book_lines;
 mod get_payment_books;
 mod get_payment_differences;
+mod get_payment_parity;
 mod import_statement;
 mod line;
 mod propose_closing;
@@ -13,6 +14,7 @@ mod propose_correction;
 mod reject_closing;
 mod reject_correction;
 mod reply;
+mod statement_file;
 
 use web::Operation;
 
@@ -25,6 +27,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         get_payment_book::operation(),
         get_payment_book_lines::operation(),
         get_payment_differences::operation(),
+        get_payment_parity::operation(),
         propose_closing::operation(),
         approve_closing::operation(),
         reject_closing::operation(),

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use dossier::books::Difference;
-use dossier::books::matching::{Moved, Movement, Outcome, Reported, compare, payout};
+use dossier::books::matching::{Moved, Movement, Outcome, Reported, arrivals, compare, payout};
 use dossier::contract::LineKind;
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -124,6 +124,11 @@ fn attempt(
     if found.is_none() {
         found = by_movement("event", event)?;
     }
+    for name in [number, Some(event)].into_iter().flatten() {
+        if found.is_none() {
+            found = by_name(tables, (agency.as_str(), account.as_str()), name)?;
+        }
+    }
     let Some(reference) = reference.filter(|_| found.is_none()) else { return Ok(found) };
     tables
         .prepare_cached(
@@ -132,6 +137,20 @@ fn attempt(
              ORDER BY position LIMIT 1",
         )?
         .query_row(params![agency, account, reference], |row| row.get(0))
+        .optional()
+}
+
+/// The attempt of which the money has this other name.
+fn by_name(
+    tables: &Connection,
+    (agency, account): (&str, &str),
+    name: &str,
+) -> rusqlite::Result<Option<String>> {
+    tables
+        .prepare_cached(
+            "SELECT payment FROM names WHERE agency = ?1 AND account = ?2 AND name = ?3",
+        )?
+        .query_row(params![agency, account, name], |row| row.get(0))
         .optional()
 }
 
@@ -211,7 +230,7 @@ pub(super) fn judge_payout(
     let rows: Vec<Row> = tables
         .prepare_cached(
             "SELECT agency, account, event, kind, amount, fee FROM lines
-             WHERE payout = ?1 AND agency = ?2",
+             WHERE payout = ?1 AND agency = ?2 ORDER BY account, event",
         )?
         .query_map([number, agency], |row| {
             let kind: String = row.get(3)?;
@@ -228,18 +247,25 @@ pub(super) fn judge_payout(
         "UPDATE lines SET difference = ?4, other = ?5
          WHERE agency = ?1 AND account = ?2 AND event = ?3",
     )?;
-    for row in rows.iter().filter(|row| matches!(row.kind, LineKind::PaidOut | LineKind::PaidIn)) {
-        let (difference, other) = if row.kind == LineKind::PaidOut {
-            let of_account = rows.iter().filter(|one| one.account == row.account);
-            let net = payout(of_account.map(|one| (one.kind, one.amount, one.fee)));
-            (Some(Difference::PayoutDiffers).filter(|_| net != row.amount), net)
-        } else {
-            match rows.iter().find(|one| one.kind == LineKind::PaidOut) {
-                Some(sent) if sent.amount == row.amount => (None, sent.amount),
-                Some(sent) => (Some(Difference::AmountDiffers), sent.amount),
-                None => (Some(Difference::Unknown), 0),
-            }
+    let of_kind = |kind: LineKind| rows.iter().filter(move |row| row.kind == kind);
+    let amounts = |kind: LineKind| -> Vec<i64> { of_kind(kind).map(|row| row.amount).collect() };
+    let sent = amounts(LineKind::PaidOut);
+    let with = arrivals(&sent, &amounts(LineKind::PaidIn));
+    let out = of_kind(LineKind::PaidOut).map(|row| {
+        let of_account = rows.iter().filter(|one| one.account == row.account);
+        let net = payout(of_account.map(|one| (one.kind, one.amount, one.fee)));
+        (row, Some(Difference::PayoutDiffers).filter(|_| net != row.amount), net)
+    });
+    let came = of_kind(LineKind::PaidIn).zip(&with).map(|(row, with)| {
+        let sent = with.and_then(|place| sent.get(place).copied());
+        let difference = match sent {
+            Some(sent) if sent == row.amount => None,
+            Some(_) => Some(Difference::AmountDiffers),
+            None => Some(Difference::Unknown),
         };
+        (row, difference, sent.unwrap_or(0))
+    });
+    for (row, difference, other) in out.chain(came) {
         let (agency, account) = &row.account;
         set.execute(params![
             agency,

@@ -4,20 +4,22 @@
 
 use std::sync::Arc;
 
-use dossier::books::{BookId, partner_of};
+use dossier::books::{BookId, Transfer, partner_of};
 use dossier::contract::{
     BookEvent, DossierId, EventSet, LineKind, NoticeUnmatched, Source, StatementLine,
     UnmatchedEvent, Vnd,
 };
 use dossier::payment::take_notice::{self, Said, TakeNotice};
 use dossier::payment::{Attempt, Payment};
-use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Stalled};
+use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Progress, Stalled};
 use engine::unmatched::{self, Unmatched, UnmatchedError};
 use engine::view::{Question, View};
 use engine::{CommandEnvelope, Failure, Streams, envelope, tasks};
 use events::{Page, Position, Recorded};
 use uuid::Uuid;
 
+use super::rows::Account;
+use super::twins::{self, Known};
 use crate::record::{NotRecorded, Reports};
 
 /// Follows imported statements and entered corrections.
@@ -25,14 +27,18 @@ use crate::record::{NotRecorded, Reports};
 pub(super) struct Settler {
     payments: Arc<Streams<Payment>>,
     view: Arc<View>,
+    /// Position that this view has reached.
+    shown: Progress,
     /// Finds attempts by their references.
     reports: Reports,
+    /// The position that the views must have reached first.
+    waits_for: Option<Position>,
 }
 
 impl Settler {
     pub(super) fn follow(
         payments: &Arc<Streams<Payment>>,
-        view: &Arc<View>,
+        (view, shown): (&Arc<View>, &Progress),
         cursors: &Arc<Cursors>,
         reports: Reports,
     ) -> Result<Follower<Self>, Stalled> {
@@ -42,7 +48,8 @@ impl Settler {
         let following = Following::new(name, kinds, source, cursors.of(engine, name)?);
         let (payments, view) = (Arc::clone(payments), Arc::clone(view));
         let engine = Arc::clone(payments.engine());
-        let settler = Self { payments, view, reports };
+        let (shown, waits_for) = (shown.clone(), None);
+        let settler = Self { payments, view, shown, reports, waits_for };
         Ok(Follower::new(&engine, following, settler)?)
     }
 
@@ -53,6 +60,10 @@ impl Settler {
             _ => return Ok(()),
         };
         let Ok(book) = event.stream.id().parse::<BookId>() else { return Ok(()) };
+        // What a correction adds to a till is cash, about which no partner reports.
+        if book.is_till() {
+            return Ok(());
+        }
         let (law, at) = (self.payments.engine().law(), envelope(event)?.at);
         let partner = partner_of(&law, &book.agency, &book.account, at);
         for line in lines.iter().filter(|line| line.kind == LineKind::Received) {
@@ -73,6 +84,9 @@ impl Settler {
         };
         if knows(&attempt, line) {
             return Ok(());
+        }
+        if self.is_perhaps_counted(book, line, &attempt).await? {
+            return self.keep(book, partner, line).await;
         }
         let command = TakeNotice {
             payment: attempt.started.payment,
@@ -128,7 +142,25 @@ impl Settler {
         Ok(attempt.map(|attempt| (dossier, attempt.clone())))
     }
 
-    /// Keeps a line that names nothing of ours, unless it is about money that is recorded.
+    /// Whether the money may be that of a notice without a reference, which a cashier has matched
+    /// with another attempt. Waiting for a cashier costs the payer a day, counting it twice costs
+    /// the state money.
+    async fn is_perhaps_counted(
+        &self,
+        book: &BookId,
+        line: &StatementLine,
+        attempt: &Attempt,
+    ) -> Result<bool, Stalled> {
+        let of: Account = (book.agency.to_string(), book.account.clone());
+        let (line, payment) = (line.clone(), attempt.started.payment.to_string());
+        let found = self.view.query(Question::List, move |tables| {
+            twins::counted(tables, &of, (Known::Matched, &payment), &transfer(&line))
+        });
+        Ok(!found.await?.is_empty())
+    }
+
+    /// Keeps a line that names nothing of ours, unless it is about money that is recorded, or a
+    /// notice with its number is on the list.
     async fn keep(
         &self,
         book: &BookId,
@@ -145,6 +177,11 @@ impl Settler {
             tables.prepare_cached(sql)?.query_row((of.0, of.1, number, event), |row| row.get(0))
         });
         if known.await? {
+            return Ok(());
+        }
+        let own = transfer(line);
+        let listed = twins::kept(&self.reports.open, partner, &own).await?;
+        if listed.iter().any(|(_, twin)| twin.transfer().is_some_and(|twin| twin.is(&own))) {
             return Ok(());
         }
         let reference = line.reference.clone().unwrap_or_default();
@@ -181,6 +218,12 @@ fn stalled(error: NotRecorded) -> Stalled {
     }
 }
 
+/// The transfer of a line.
+fn transfer(line: &StatementLine) -> Transfer<'_> {
+    let number = line.transaction.as_deref();
+    Transfer { event: &line.event, number, amount: line.amount, at: line.booked_at }
+}
+
 /// Whether the capture that a line reports is recorded.
 fn knows(attempt: &Attempt, line: &StatementLine) -> bool {
     let is_named = |known: &Option<String>| {
@@ -199,9 +242,23 @@ fn knows(attempt: &Attempt, line: &StatementLine) -> bool {
 impl Handler for Settler {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
         self.payments.engine().time()?;
+        let last = page.events.last().map(|last| last.position);
+        // A line is compared with all money that was recorded before it.
+        let lags = |shown: &Progress| last.is_some_and(|last| shown.now() < last);
+        self.waits_for = last.filter(|_| lags(&self.shown) || lags(&self.reports.shown));
+        if self.waits_for.is_some() {
+            return Ok(Handled::NotYet);
+        }
         for event in &page.events {
             self.settle(event).await?;
         }
         Ok(Handled::Done { save: true })
+    }
+
+    async fn woken(&mut self) {
+        let Some(position) = self.waits_for else { return std::future::pending().await };
+        let before = Position(position.0.saturating_sub(1));
+        self.shown.past(before).await;
+        self.reports.shown.past(before).await;
     }
 }

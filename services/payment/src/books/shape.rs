@@ -4,10 +4,11 @@ use engine::view::Shape;
 
 /// `payment` of a line is the attempt that it is about, as far as one is known. `difference` is
 /// absent for what is matched. A movement of an account without any statement has no difference
-/// that counts, see `accounts`.
+/// that counts, see `accounts`. `names` has other names of the money of an attempt than those of
+/// its movements; `dossiers` has the present sums of each dossier.
 pub(super) const SHAPE: Shape = Shape {
     name: "payment-books",
-    version: 1,
+    version: 2,
     tables: "
 CREATE TABLE accounts (
   agency    TEXT NOT NULL,
@@ -47,6 +48,7 @@ CREATE TABLE movements (
   receipted INTEGER NOT NULL DEFAULT 0,
   at        INTEGER NOT NULL,
   due_at    INTEGER NOT NULL,
+  paid_at   INTEGER NOT NULL,
   other     INTEGER,
   difference TEXT
 ) STRICT, WITHOUT ROWID;
@@ -55,7 +57,25 @@ CREATE INDEX movements_by_payment ON movements (payment);
 CREATE INDEX movements_by_dossier ON movements (dossier, position);
 CREATE INDEX movements_by_number ON movements (agency, account, number);
 CREATE INDEX movements_by_event ON movements (agency, account, event);
+CREATE INDEX movements_by_amount ON movements (agency, account, amount, paid_at);
 CREATE INDEX movements_that_differ ON movements (agency, at, id) WHERE difference IS NOT NULL;
+CREATE TABLE names (
+  agency  TEXT NOT NULL,
+  account TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  payment TEXT NOT NULL,
+  by_hand INTEGER NOT NULL,
+  PRIMARY KEY (agency, account, name)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE dossiers (
+  dossier    TEXT PRIMARY KEY,
+  total      INTEGER NOT NULL,
+  settled_at INTEGER,
+  received   INTEGER NOT NULL,
+  refunded   INTEGER NOT NULL,
+  receipted  INTEGER NOT NULL,
+  owed_back  INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 CREATE TABLE lines (
   agency    TEXT NOT NULL,
   account   TEXT NOT NULL,
@@ -82,6 +102,8 @@ CREATE INDEX lines_by_day ON lines (agency, account, day);
 CREATE INDEX lines_by_payment ON lines (payment) WHERE payment IS NOT NULL;
 CREATE INDEX lines_by_reference ON lines (agency, account, reference);
 CREATE INDEX lines_by_number ON lines (agency, account, number);
+CREATE INDEX lines_by_amount ON lines (amount, at) WHERE kind = 'received';
+CREATE INDEX lines_by_event ON lines (event);
 CREATE INDEX lines_by_payout ON lines (payout) WHERE payout IS NOT NULL;
 CREATE INDEX lines_that_differ ON lines (agency, at, event) WHERE difference IS NOT NULL;
 CREATE TABLE books (

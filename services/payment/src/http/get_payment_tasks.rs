@@ -1,5 +1,5 @@
-//! Lists the tasks of cashiers: repayments, discrepancies, and proposals that wait for a second
-//! person.
+//! Lists the tasks of cashiers: repayments, discrepancies, proposals that wait for a second person,
+//! and differences between statements and recorded payments.
 
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 use web::{Cursors, Due, Operation, PageRows, Problem, Reply, Request};
 
 use crate::App;
+use crate::books::tasks::{self, DifferenceTask};
 
 const ADDRESS: &str = "/v1/payment-tasks";
 
@@ -46,6 +47,8 @@ pub(crate) enum TaskKind {
     Discrepancy,
     /// A refund or resolution waits for a second person.
     Approval,
+    /// A statement and the recorded payments differ, see `get_payment_differences`.
+    Difference,
 }
 
 impl TaskKind {
@@ -54,6 +57,7 @@ impl TaskKind {
             Self::Repayment => "repayment",
             Self::Discrepancy => "discrepancy",
             Self::Approval => "approval",
+            Self::Difference => "difference",
         }
     }
 }
@@ -83,20 +87,20 @@ impl RefundState {
 /// A task of a cashier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentTaskReply {
-    /// Id of the dossier.
-    #[schema(value_type = DossierId)]
-    dossier: String,
+    /// Id of the dossier; null for a difference of which none is known.
+    #[schema(value_type = Option<DossierId>)]
+    dossier: Option<String>,
     /// Code of the dossier.
-    #[schema(value_type = DossierCode)]
-    code: String,
-    /// Code of the agency that received it.
+    #[schema(value_type = Option<DossierCode>)]
+    code: Option<String>,
+    /// Code of the agency that received it; for a difference, of the one that has the account.
     #[schema(value_type = AgencyCode)]
     agency: String,
     /// Kind of task.
     #[schema(value_type = TaskKind)]
     kind: String,
-    /// Cause, with the values of the payment: a `why`, a `doubt`, or `refund_proposed` or
-    /// `resolution_proposed`.
+    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed` or
+    /// `resolution_proposed`, or a `difference`.
     #[schema(example = "over_payment")]
     why: String,
     /// Where the refund of a repayment is; null for other tasks.
@@ -107,6 +111,12 @@ pub(crate) struct PaymentTaskReply {
     refused_code: Option<String>,
     /// Since when it is open.
     since: Option<Timestamp>,
+    /// Key of the difference, for `propose_correction`; null for other tasks.
+    #[schema(example = "line:FT26324001")]
+    difference: Option<String>,
+    /// Id of the book of the difference; null for other tasks.
+    #[schema(example = "2026-11-20_G02.001_sandbox")]
+    book: Option<String>,
     /// Amount in VND.
     amount_vnd: Vnd,
     /// Due instant.
@@ -120,12 +130,26 @@ pub(crate) struct PaymentTaskReply {
     sorted_by: i64,
 }
 
+impl PaymentTaskReply {
+    /// What the tasks are sorted by.
+    fn order(&self) -> (i64, &str, &str) {
+        let key = self.difference.as_deref().or(self.dossier.as_deref()).unwrap_or_default();
+        (self.sorted_by, key, &self.kind)
+    }
+}
+
+/// Columns by which the rows of a table are told apart: the key, the kind, and the state.
+type Key = [&'static str; 3];
+const OF_TASK: Key = ["dossier", "kind", "state"];
+const OF_DIFFERENCE: Key = ["key", "'difference'", "NULL"];
+
 /// SQL conditions for the requested rows, and their parameters.
 fn selected(
     app: &App,
     (caller, agency): (&Caller, Option<&AgencyCode>),
     query: &TasksQuery,
     cursors: &Cursors,
+    [key, kind, of_state]: Key,
 ) -> Result<(Vec<String>, Vec<Value>), Problem> {
     let engine = app.payments.engine();
     let mut values = Vec::new();
@@ -133,25 +157,27 @@ fn selected(
         of_uninvolved(caller, &mut values),
         of_agency((&engine.law(), engine.clock.now()), agency, &mut values),
     ];
-    if let Some(kind) = query.kind {
-        values.push(Value::Text(kind.as_str().to_owned()));
-        conditions.push("kind = ?".to_owned());
+    if let Some(asked) = query.kind {
+        values.push(Value::Text(asked.as_str().to_owned()));
+        conditions.push(format!("{kind} = ?"));
     }
     if let Some(state) = query.state {
         values.push(Value::Text(state.as_str().to_owned()));
-        conditions.push("state = ?".to_owned());
+        conditions.push(format!("{of_state} = ?"));
     }
     if let Some(after) = &query.after {
+        // The key is last: names of lines may contain anything.
         let mut parts = cursors.read(after)?.splitn(3, '_');
-        let (Some(due_at), Some(dossier), Some(kind)) = (parts.next(), parts.next(), parts.next())
+        let (Some(due_at), Some(of_kind), Some(of_key)) =
+            (parts.next(), parts.next(), parts.next())
         else {
             return Err(Cursors::invalid());
         };
         let due_at = due_at.parse().map_err(|_| Cursors::invalid())?;
-        let cursor = [dossier, kind].map(|text| Value::Text(text.to_owned()));
+        let cursor = [of_key, of_kind].map(|text| Value::Text(text.to_owned()));
         values.push(Value::Integer(due_at));
         values.extend(cursor);
-        conditions.push("(due_at, dossier, kind) > (?, ?, ?)".to_owned());
+        conditions.push(format!("(due_at, {key}, {kind}) > (?, ?, ?)"));
     }
     Ok((conditions, values))
 }
@@ -159,8 +185,8 @@ fn selected(
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_payment_tasks", "List the open payment tasks of an agency")
         .describe(
-            "Refunds that are owed, discrepancies, and proposals that need the approval of a second \
-             person; the most urgent first.",
+            "Refunds that are owed, discrepancies, proposals that need the approval of a second \
+             person, and differences of statements; the most urgent first.",
         )
         .impersonal("codes, amounts and dates")
         .roles(READ_TASKS)
@@ -184,12 +210,31 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
     request.read_as(READ_TASKS, &resource)?;
     request.catch_up(Some(&app.shown)).await?;
+    request.catch_up(Some(&app.books_shown)).await?;
     let PageRows(limit) = query.limit.unwrap_or_default();
     let of = agency.as_ref().map_or("", AgencyCode::as_str);
     let state = query.state.map_or("", RefundState::as_str);
     let asked = [ADDRESS, of, query.kind.map_or("", TaskKind::as_str), state];
     let cursors = Cursors::of(&request, &asked);
-    let (conditions, values) = selected(&app, (caller, agency.as_ref()), &query, &cursors)?;
+    let of = (caller, agency.as_ref());
+    let mut rows = of_dossiers(&app, selected(&app, of, &query, &cursors, OF_TASK)?, limit).await?;
+    let differences = selected(&app, of, &query, &cursors, OF_DIFFERENCE)?;
+    rows.extend(of_books(&app, differences, limit).await?);
+    rows.sort_by(|one, other| one.order().cmp(&other.order()));
+    rows.truncate(limit as usize);
+    let next = request.page_after(ADDRESS, (&rows, limit), |last| {
+        let (due_at, key, kind) = last.order();
+        cursors.write(&format!("{due_at}_{kind}_{key}"))
+    });
+    Ok(Reply::ok(&rows).next_page(next.as_deref()))
+}
+
+/// The tasks of dossiers.
+async fn of_dossiers(
+    app: &App,
+    (conditions, values): (Vec<String>, Vec<Value>),
+    limit: u32,
+) -> Result<Vec<PaymentTaskReply>, Problem> {
     let sql = format!(
         "SELECT dossier, code, agency, kind, why, amount, due_at, missed, dated, state,
                 refused, since FROM tasks WHERE {}
@@ -215,6 +260,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                     state: row.get(9)?,
                     refused_code: row.get(10)?,
                     since: Timestamp::from_millisecond(row.get(11)?).ok(),
+                    difference: None,
+                    book: None,
                     amount_vnd: Vnd(row.get(5)?),
                     missed: row.get(7)?,
                     sorted_by,
@@ -222,9 +269,37 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             })?
             .collect::<rusqlite::Result<Vec<_>>>()
     });
-    let rows = rows.await?;
-    let next = request.page_after(ADDRESS, (&rows, limit), |last| {
-        cursors.write(&format!("{}_{}_{}", last.sorted_by, last.dossier, last.kind))
-    });
-    Ok(Reply::ok(&rows).next_page(next.as_deref()))
+    Ok(rows.await?)
+}
+
+/// The differences of the books.
+async fn of_books(
+    app: &App,
+    selected: (Vec<String>, Vec<Value>),
+    limit: u32,
+) -> Result<Vec<PaymentTaskReply>, Problem> {
+    let engine = app.payments.engine();
+    let (law, now) = (engine.law(), engine.clock.now());
+    let rows = tasks::open(&app.books, selected, limit).await?;
+    let reply = |row: DifferenceTask| {
+        let DifferenceTask { key, agency, account, day, difference, amount, .. } = row;
+        let due_at = Timestamp::from_millisecond(row.due_at).ok();
+        PaymentTaskReply {
+            dossier: row.dossier,
+            code: row.code,
+            due: Due::of(&law, &agency.as_str().into(), due_at),
+            kind: TaskKind::Difference.as_str().to_owned(),
+            why: difference,
+            state: None,
+            refused_code: None,
+            since: Timestamp::from_millisecond(row.since).ok(),
+            difference: Some(key),
+            book: Some(format!("{day}_{agency}_{account}")),
+            agency,
+            amount_vnd: Vnd(amount),
+            missed: due_at.is_some_and(|due_at| due_at <= now),
+            sorted_by: row.due_at,
+        }
+    };
+    Ok(rows.into_iter().map(reply).collect())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use dossier::books::Transfer;
 use dossier::contract::Vnd;
 use dossier::payment::READ_UNMATCHED;
 use engine::view::Question;
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
 use crate::App;
+use crate::books::twins;
 
 const ADDRESS: &str = "/v1/payment-notices/unmatched";
 
@@ -79,6 +81,11 @@ pub(crate) struct UnmatchedPaymentNoticeReply {
     findings: Vec<String>,
     /// Time at which it was received.
     at: Option<Timestamp>,
+    /// Names of money that may be the same transfer: lines of statements for a report, and counted
+    /// money of reports for a line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["FT26324001"]))]
+    may_be_same: Vec<String>,
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -120,11 +127,31 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                     .get::<_, Option<i64>>(9)?
                     .and_then(|at| Timestamp::from_millisecond(at).ok()),
                 findings: serde_json::from_str(&row.get::<_, String>(10)?).unwrap_or_default(),
+                may_be_same: Vec::new(),
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()
     });
-    let rows = rows.await?;
+    let rows = with_twins(&app, rows.await?).await?;
     let next = request.page_after(ADDRESS, (&rows, limit), |last| last.position.to_string());
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
+}
+
+/// Adds the names of money that may be the same.
+async fn with_twins(
+    app: &App,
+    mut rows: Vec<UnmatchedPaymentNoticeReply>,
+) -> Result<Vec<UnmatchedPaymentNoticeReply>, Problem> {
+    let rows = app.books.query(Question::List, move |tables| {
+        for row in &mut rows {
+            let is_money = row.kind.as_deref().unwrap_or("captured") == "captured";
+            if let Some(at) = row.paid_at.or(row.at).filter(|_| is_money) {
+                let number = row.transaction.as_deref();
+                let transfer = Transfer { event: &row.event, number, amount: row.amount_vnd, at };
+                row.may_be_same = twins::names(tables, &transfer)?;
+            }
+        }
+        Ok(rows)
+    });
+    Ok(rows.await?)
 }

@@ -8,6 +8,7 @@ use dossier::payment::Payment;
 use engine::Streams;
 use http::header::LOCATION;
 use partners::{Capability, Incoming};
+use url::Url;
 use web::{Operation, Problem, Reply, Request};
 
 use super::take_partner_message::headers;
@@ -56,9 +57,7 @@ async fn handle(app: Arc<App>, name: String, request: Request) -> Result<Reply, 
     // The sites may have changed since the payment began.
     let return_url = return_url.filter(|url| app.desk.partners.may_return_to(url));
     let return_url = return_url.ok_or_else(Problem::not_found)?;
-    let (page, fragment) = return_url.split_once('#').unwrap_or((&return_url, ""));
-    let between = if page.contains('?') { '&' } else { '?' };
-    let fragment = if fragment.is_empty() { String::new() } else { format!("#{fragment}") };
-    let to = format!("{page}{between}payment={}{fragment}", payment.0);
-    Ok(Reply::redirect().header(LOCATION, &to))
+    let mut to = Url::parse(&return_url).map_err(|_| Problem::not_found())?;
+    to.query_pairs_mut().append_pair("payment", &payment.0.to_string());
+    Ok(Reply::redirect().header(LOCATION, to.as_str()))
 }

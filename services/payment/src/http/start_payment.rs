@@ -11,6 +11,7 @@ use dossier::{Command, RefusalEntry};
 use engine::Loaded;
 use partners::{Start, Unable};
 use serde::Deserialize;
+use url::Url;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Line, On, Operation, Partner, Problem, Reply, Request, preview, send};
@@ -79,8 +80,10 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
     check(&app, &body)?;
     request.catch_up(app.payments.reactions()).await?;
     let StartPaymentRequest { provider, return_url } = body;
-    let mut command =
-        StartPayment { provider, return_url: return_url.map(|url| url.0), payer_address: None };
+    // As browsers send it: headers and messages of partners are ASCII.
+    let encoded = |url: Line<500>| Url::parse(&url.0).map_or(url.0, String::from);
+    let return_url = return_url.map(encoded);
+    let mut command = StartPayment { provider, return_url, payer_address: None };
     let name = dossier.to_string();
     let on = || On::stream(&name, Some(dossier)).seen(&seen);
     let is_partner = app.desk.partners.get(&command.provider.0).is_some();

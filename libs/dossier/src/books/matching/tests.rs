@@ -97,6 +97,15 @@ fn a_payout_is_the_sum_of_its_lines_net_of_charges() {
     assert_eq!(payout(lines.into_iter()), 73);
 }
 
+#[test]
+fn payouts_with_one_number_are_told_apart_by_their_amounts() {
+    assert_eq!(arrivals(&[73, 50], &[50, 73]), [Some(1), Some(0)]);
+    assert_eq!(arrivals(&[73, 50], &[50]), [Some(1)]);
+    assert_eq!(arrivals(&[73, 50], &[50, 70]), [Some(1), Some(0)], "the rest, with a difference");
+    assert_eq!(arrivals(&[73], &[73, 73]), [Some(0), None], "nothing was paid out twice");
+    assert_eq!(arrivals(&[], &[73]), [None]);
+}
+
 fn kinds() -> impl Strategy<Value = LineKind> {
     prop_oneof![
         4 => Just(LineKind::Received),

@@ -2,7 +2,9 @@ use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
-use crate::contract::{EventSet, FeeLapsed, PaymentEvent, RefundEffect, Role, Source};
+use crate::contract::{
+    EventSet, FeeLapsed, FurtherFeeCharged, PaymentEvent, Personal, RefundEffect, Role, Source,
+};
 use crate::law::Law;
 use crate::payment::Standing;
 use crate::payment::approve_resolution::tests::{agree_to_resolution, resolution_proposed};
@@ -97,6 +99,26 @@ fn a_receipt_of_what_had_not_come_after_all_is_reduced_and_what_comes_then_has_i
     assert_eq!(receipt.became(), Some(ReceiptBecomes::Reduced));
     cash(&mut scene, 10_000);
     assert_eq!(issued(&scene), [(30_000, 20_000), (10_000, 10_000)]);
+}
+
+#[test]
+fn receipts_of_kept_excess_count_with_the_money_that_brought_it() {
+    let law = law();
+    let (mut scene, id) = started(&law);
+    take(&mut scene, &say(id, "e1", Vnd(45_000)));
+    resolve(&mut scene, id, 45_000);
+    let brought = scene.state.receipts[0].source;
+    assert_eq!(scene.state.receipted(), [(brought, Vnd(30_000))]);
+    // A further fee takes the excess: its receipt has the event of the fee as its source.
+    let mut line = scene.state.assessed().unwrap().lines[0].clone();
+    (line.rule, line.full, line.charged) = ("on-site".to_owned(), Vnd(10_000), Vnd(10_000));
+    let reason = Personal::Known("thẩm định".to_owned());
+    let charged = FurtherFeeCharged { line, total: Vnd(40_000), reason };
+    scene.record(at("2026-11-20T11:00"), &actor(Role::Clerk), charged.into());
+    assert_eq!(issued(&scene), [(30_000, 30_000), (10_000, 10_000)]);
+    assert_eq!(scene.state.receipted(), [(brought, Vnd(40_000))]);
+    refund(&mut scene, 5_000, Standing::InProcess).unwrap();
+    assert_eq!(scene.state.receipted(), [(brought, Vnd(40_000))], "the excess went back");
 }
 
 #[test]
@@ -220,6 +242,8 @@ fn play(law: &Law, moves: Vec<Move>) -> Result<(), TestCaseError> {
         let sure = scene.state.net().0 - scene.state.in_doubt().0;
         prop_assert!(stands <= sure.max(0), "{stands} of {sure}");
         prop_assert!(stands <= 30_000, "{stands}");
+        let by_money: i64 = scene.state.receipted().iter().map(|(_, amount)| amount.0).sum();
+        prop_assert_eq!(by_money, stands, "each receipt counts with some money");
         if sure >= 30_000 && !scene.state.is_closed() {
             prop_assert_eq!(stands, 30_000, "what is the agency's has a receipt");
         }

@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use web::{Line, List, On, Operation, Problem, Reply, Request, preview, send};
 
 use super::line::{AMOUNT_IMPOSSIBLE, PAYOUT_MISSING, StatementLineRequest};
+use super::statement_file::{self, FILES, INVALID, NO_READER};
 use crate::books::App;
 
 const NO_AGENCY: dossier::RefusalEntry = dossier::RefusalEntry {
@@ -62,6 +63,17 @@ pub(crate) struct ImportStatementRequest {
     lines: List<StatementLineRequest, LINES_MAX>,
 }
 
+/// The account of a file; a request as JSON names it in its body.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StatementQuery {
+    /// For a file: code of the agency that has the account; the caller's if absent.
+    agency: Option<AgencyCode>,
+    /// For a file: the account.
+    #[schema(example = "bank-transfer")]
+    account: Option<String>,
+}
+
 /// What a file brought to an account on a day.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ImportedDayReply {
@@ -87,7 +99,9 @@ pub(super) fn operation() -> Operation<App> {
             "Lines of a bank's statement or a provider's settlement file. Each line counts once, by \
              its `event`, however often it is imported. A line about an attempt that is not known \
              to be paid is taken as the provider's report; one that names no payment waits in \
-             `get_unmatched_payment_notices`. Longer files are imported in parts.",
+             `get_unmatched_payment_notices`. Files of banks are taken as they are, with the account in \
+             the query: `text/csv` with the columns that the partner's file names, and camt.053 \
+             (ISO 20022) as `application/xml`. Longer files are imported in parts.",
         )
         .step(&ImportStatement::STEP)
         .refusals(&[
@@ -97,22 +111,19 @@ pub(super) fn operation() -> Operation<App> {
             LINE_TWICE,
             AMOUNT_IMPOSSIBLE,
             PAYOUT_MISSING,
+            NO_READER,
+            INVALID,
         ])
+        .query::<StatementQuery>()
         .body::<ImportStatementRequest>()
+        .or_takes(FILES)
         .list::<ImportedDayReply>()
         .handle(handle)
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
-    let caller = request.caller()?;
-    let ImportStatementRequest { agency, account, lines } = request.json()?;
-    let agency = agency.or_else(|| caller.agency.clone());
-    let agency = agency.ok_or_else(|| Problem::at(NO_AGENCY, "/agency"))?;
-    let resource = Resource { agencies: vec![agency.clone()], ..Resource::default() };
-    Request::permitted_over(caller, ImportStatement::STEP.may, Some(resource))?;
-    let of = (agency, account.0);
-    check(&app, &of, &lines.0)?;
-    let days = by_day(&app, &of, lines.0)?;
+    let Stated { of, lines } = stated(&app, &request)?;
+    let days = by_day(&app, &of, lines)?;
     check_events(&app, &of, &days).await?;
     let file = request.secret().digest(&[&request.body]);
     let partners: Vec<String> =
@@ -146,17 +157,63 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     })
 }
 
+/// The lines of a request, each with its place in it, and their account.
+struct Stated {
+    of: (AgencyCode, String),
+    lines: Vec<(usize, StatementLine)>,
+}
+
+fn stated(app: &App, request: &Request) -> Result<Stated, Problem> {
+    let query: StatementQuery = request.query()?;
+    let Some(form) = statement_file::form(&request.media_type()) else {
+        if request.media_type() != "application/json" {
+            return Err(Problem::media_type(&["application/json", "text/csv", "application/xml"]));
+        }
+        if query.agency.is_some() || query.account.is_some() {
+            let (vi, en) = ("nằm trong nội dung JSON", "is in the body of JSON");
+            let name = if query.account.is_some() { "account" } else { "agency" };
+            return Err(Problem::parameter(name, vi, en));
+        }
+        let ImportStatementRequest { agency, account, lines } = request.json()?;
+        let of = (permitted(request, agency)?, account.0);
+        let of_lines = lines.iter().enumerate().flat_map(|(place, line)| line.wrong(place));
+        check(app, &of, lines.is_empty(), of_lines.collect())?;
+        let lines = lines.0.into_iter().enumerate();
+        let lines = lines.map(|(place, line)| (place, line.recorded())).collect();
+        return Ok(Stated { of, lines });
+    };
+    let account = query.account.ok_or_else(|| {
+        let (vi, en) = ("phải nêu tài khoản của tệp", "is required: the account of the file");
+        Problem::parameter("account", vi, en)
+    })?;
+    let of = (permitted(request, query.agency)?, account);
+    check(app, &of, request.body.is_empty(), Vec::new())?;
+    let lines = statement_file::read(app, &of, form, &request.body)?;
+    check(app, &of, lines.is_empty(), Vec::new())?;
+    Ok(Stated { of, lines })
+}
+
+/// The agency of the account, whose statements the caller may import.
+fn permitted(request: &Request, agency: Option<AgencyCode>) -> Result<AgencyCode, Problem> {
+    let caller = request.caller()?;
+    let agency = agency.or_else(|| caller.agency.clone());
+    let agency = agency.ok_or_else(|| Problem::at(NO_AGENCY, "/agency"))?;
+    let resource = Resource { agencies: vec![agency.clone()], ..Resource::default() };
+    Request::permitted_over(caller, ImportStatement::STEP.may, Some(resource))?;
+    Ok(agency)
+}
+
 fn check(
     app: &App,
     (agency, account): &(AgencyCode, String),
-    lines: &[StatementLineRequest],
+    is_empty: bool,
+    of_lines: Vec<(bool, dossier::RefusalEntry, String)>,
 ) -> Result<(), Problem> {
     let wrong = [
         (app.engine.law().calendar_of(agency).is_none(), NO_AGENCY, "/agency".to_owned()),
         (!is_account(account), ACCOUNT_INVALID, "/account".to_owned()),
-        (lines.is_empty(), NO_LINES, "/lines".to_owned()),
+        (is_empty, NO_LINES, "/lines".to_owned()),
     ];
-    let of_lines = lines.iter().enumerate().flat_map(|(place, line)| line.wrong(place));
     let wrong: Vec<_> =
         wrong.into_iter().chain(of_lines).filter(|(is_wrong, ..)| *is_wrong).collect();
     let reasons: Vec<_> = wrong.iter().map(|(is, entry, at)| (*is, *entry, &**at)).collect();
@@ -169,14 +226,14 @@ type Days = BTreeMap<Date, Vec<(usize, StatementLine)>>;
 fn by_day(
     app: &App,
     (agency, _): &(AgencyCode, String),
-    lines: Vec<StatementLineRequest>,
+    lines: Vec<(usize, StatementLine)>,
 ) -> Result<Days, Problem> {
     let law = app.engine.law();
     let calendar = law.calendar_of(agency).ok_or_else(|| Problem::at(NO_AGENCY, "/agency"))?;
     let mut days = Days::new();
-    for (place, line) in lines.into_iter().enumerate() {
-        let day = calendar.date_of(line.booked_at());
-        days.entry(day).or_default().push((place, line.recorded()));
+    for (place, line) in lines {
+        let day = calendar.date_of(line.booked_at);
+        days.entry(day).or_default().push((place, line));
     }
     Ok(days)
 }

@@ -1,11 +1,9 @@
 //! Rejects or withdraws a proposed closing. The law: `libs/dossier/src/books/reject_closing.rs`.
 
-use std::sync::Arc;
-
 use dossier::books::reject_closing::RejectClosing;
-use web::{Operation, Problem, Reply, Request};
+use web::Operation;
 
-use super::reply::{PaymentBookReply, named, take};
+use super::reply::{PaymentBookReply, handle};
 use crate::books::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -19,10 +17,5 @@ pub(super) fn operation() -> Operation<App> {
     .unseen()
     .reply::<PaymentBookReply>()
     .versioned()
-    .handle(handle)
-}
-
-async fn handle(app: Arc<App>, book: String, request: Request) -> Result<Reply, Problem> {
-    let (id, command) = (named(&book)?, request.json::<RejectClosing>()?);
-    take(&app, &id, &request, &command).await
+    .handle(handle::<RejectClosing>)
 }

@@ -1,12 +1,10 @@
 //! Rejects or withdraws a proposed correction. The law:
 //! `libs/dossier/src/books/reject_correction.rs`.
 
-use std::sync::Arc;
-
 use dossier::books::reject_correction::RejectCorrection;
-use web::{Operation, Problem, Reply, Request};
+use web::Operation;
 
-use super::reply::{PaymentBookReply, named, take};
+use super::reply::{PaymentBookReply, handle};
 use crate::books::App;
 
 pub(super) fn operation() -> Operation<App> {
@@ -20,10 +18,5 @@ pub(super) fn operation() -> Operation<App> {
     .unseen()
     .reply::<PaymentBookReply>()
     .versioned()
-    .handle(handle)
-}
-
-async fn handle(app: Arc<App>, book: String, request: Request) -> Result<Reply, Problem> {
-    let (id, command) = (named(&book)?, request.json::<RejectCorrection>()?);
-    take(&app, &id, &request, &command).await
+    .handle(handle::<RejectCorrection>)
 }

@@ -1,8 +1,11 @@
 //! Representation of books, and execution of their steps.
 
+use std::sync::Arc;
+
 use dossier::access::{self, Resource};
 use dossier::books::{
     Book, BookId, Closed, Correction, ProposedClosing, ProposedCorrection, READ, READ_TEXTS,
+    expected,
 };
 use dossier::contract::{AgencyCode, BookTotals, Personal, Subject, Vnd};
 use dossier::{Command, State};
@@ -11,6 +14,7 @@ use engine::{Loaded, Streams};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{On, Problem, Reply, Request, send};
@@ -210,7 +214,7 @@ impl ProposedClosingReply {
 impl ClosedReply {
     fn new(closed: &Closed, may_read: bool) -> Self {
         let Closed { at, proposed_by, by, totals, counted, reason } = closed;
-        let expected = totals.recorded_in.0.saturating_sub(totals.recorded_out.0);
+        let expected = expected(totals).0;
         Self {
             at: *at,
             proposed_by: proposed_by.clone(),
@@ -307,6 +311,19 @@ async fn shown_sums(app: &App, id: &BookId, request: &Request) -> Result<BookTot
     request.catch_up(Some(&app.shown)).await?;
     let id = id.clone();
     Ok(app.view.query(Question::List, move |tables| totals::totals(tables, &id)).await?)
+}
+
+/// Handles a request that is a step on a book.
+pub(super) async fn handle<C>(
+    app: Arc<App>,
+    book: String,
+    request: Request,
+) -> Result<Reply, Problem>
+where
+    C: Command<State = Book> + DeserializeOwned,
+{
+    let (id, command) = (named(&book)?, request.json::<C>()?);
+    take(&app, &id, &request, &command).await
 }
 
 /// Executes a step on a book, which it may begin, and shows the book.
