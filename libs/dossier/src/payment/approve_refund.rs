@@ -36,10 +36,10 @@ refusals! {
             "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
             "the dossier is being processed for this fee; only an overpayment can be refunded";
         NotOwed(Vnd) => 409, "refund-exceeds-owed",
-            "số tiền vượt số phải hoàn trả", "the amount exceeds what is owed back";
+            "số tiền vượt số phải hoàn trả", "the amount exceeds the sum that is owed back";
         NotLeft(Vnd) => 409, "refund-exceeds-transaction",
             "số tiền vượt phần còn lại của giao dịch tại cổng thanh toán",
-            "the amount exceeds what is left of the transactions of this attempt";
+            "the amount exceeds the rest of the transactions of this attempt";
         OnItsWay => 409, "refund-on-its-way",
             "lượt thanh toán này đang có một khoản hoàn chờ kết quả",
             "a refund of this attempt is on its way; wait for its outcome";

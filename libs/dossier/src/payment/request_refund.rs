@@ -24,13 +24,13 @@ refusals! {
     pub enum Refusal {
         NotPositive => 422, "amount-not-positive" at "/amount_vnd",
             "số tiền phải lớn hơn 0", "the amount must be greater than 0";
-        UnknownAttempt(Known) => 422, "unknown-attempt" at "/payment",
+        UnknownAttempt(Known) => 422, "attempt-not-of-dossier" at "/payment",
             "hồ sơ này không có lượt thanh toán như vậy", "the dossier has no such attempt";
         NotOwed(Vnd) => 409, "refund-exceeds-owed",
-            "số tiền vượt số phải hoàn trả", "the amount exceeds what is owed back";
+            "số tiền vượt số phải hoàn trả", "the amount exceeds the sum that is owed back";
         NotLeft(Vnd) => 409, "refund-exceeds-transaction",
             "số tiền vượt phần còn lại của giao dịch tại cổng thanh toán",
-            "the amount exceeds what is left of the transactions of this attempt";
+            "the amount exceeds the rest of the transactions of this attempt";
         OnItsWay => 409, "refund-on-its-way",
             "lượt thanh toán này đang có một khoản hoàn chờ kết quả",
             "a refund of this attempt is on its way; wait for its outcome";

@@ -49,8 +49,8 @@ pub(crate) struct TakeNoticeRequest {
     /// When the money moved, by the provider's clock. The fee counts as paid at this time, but not
     /// before the attempt was begun.
     paid_at: Option<Timestamp>,
-    /// Id of the refund, for `refunded` and `refund_refused`; the only one of the attempt that is on
-    /// its way if absent.
+    /// Id of the refund, for `refunded` and `refund_refused`; the only one of the attempt that is
+    /// on its way if absent.
     refund: Option<Uuid>,
 }
 

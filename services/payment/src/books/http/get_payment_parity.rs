@@ -172,10 +172,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let only = query.only_differences.unwrap_or(false);
     let Range { agency, account, from, .. } = &range;
     let only_asked = if only { "1" } else { "" };
-    let cursors = Cursors::of(
-        &request,
-        &[ADDRESS, agency.as_str(), account, from, &range.to, only_asked],
-    );
+    let cursors =
+        Cursors::of(&request, &[ADDRESS, agency.as_str(), account, from, &range.to, only_asked]);
     let after = query.after.as_deref().map(|after| {
         let (at, key) = cursors.read(after)?.split_once('_').ok_or_else(Cursors::invalid)?;
         Ok::<_, Problem>((at.parse::<i64>().map_err(|_| Cursors::invalid())?, key.to_owned()))
