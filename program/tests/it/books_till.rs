@@ -133,6 +133,17 @@ async fn payouts_of_two_providers_with_one_number_are_told_apart() {
     assert_eq!(keys, ["line:arrived-x", "line:p-in", "line:s-in"]);
 }
 
+/// The bodies of a list's pages, from the one at this address on.
+async fn in_pages(office: &Office, token: &str, mut next: String) -> Vec<Value> {
+    let mut pages = Vec::new();
+    while !next.is_empty() {
+        let page = office.browser.get(&next, token).await;
+        next = page.header("link").split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        pages.push(page.granted());
+    }
+    pages
+}
+
 #[tokio::test]
 async fn the_two_sides_of_an_account_are_shown_side_by_side_with_what_dossiers_have() {
     let mut office = Office::open().await;
@@ -176,14 +187,9 @@ async fn the_two_sides_of_an_account_are_shown_side_by_side_with_what_dossiers_h
 
     // In pages, each row once; and only what differs.
     for (more, expected) in [("", 4), ("&only_differences=true", 2)] {
-        let (mut next, mut keys) = (format!("{address}{more}&limit=1"), Vec::new());
-        while !next.is_empty() {
-            let page = office.browser.get(&next, &cashier).await;
-            let link = page.header("link");
-            next = link.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-            let page = page.granted();
-            keys.extend(page["rows"].as_array().unwrap().iter().map(|row| row["key"].to_string()));
-        }
+        let pages = in_pages(&office, &cashier, format!("{address}{more}&limit=1")).await;
+        let rows = pages.iter().flat_map(|page| page["rows"].as_array().unwrap());
+        let mut keys: Vec<String> = rows.map(|row| row["key"].to_string()).collect();
         let count = keys.len();
         keys.sort();
         keys.dedup();
@@ -206,14 +212,9 @@ async fn the_two_sides_of_an_account_are_shown_side_by_side_with_what_dossiers_h
     let expected = (&json!("line:L2"), &json!("2026-11-20_G02.001_sandbox"), &Value::Null);
     assert_eq!(of, expected);
     assert!(line["due_at"].is_string() && line["missed"].is_boolean(), "{line}");
-    let (mut next, mut kinds) = ("/v1/payment-tasks?limit=1".to_owned(), Vec::new());
-    while !next.is_empty() {
-        let page = office.browser.get(&next, &cashier).await;
-        let link = page.header("link");
-        next = link.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-        let rows = page.granted();
-        kinds.extend(rows.as_array().unwrap().iter().map(|row| row["kind"].to_string()));
-    }
+    let pages = in_pages(&office, &cashier, "/v1/payment-tasks?limit=1".to_owned()).await;
+    let rows = pages.iter().flat_map(|page| page.as_array().unwrap());
+    let mut kinds: Vec<String> = rows.map(|row| row["kind"].to_string()).collect();
     kinds.sort();
     assert_eq!(kinds, ["\"difference\"", "\"difference\"", "\"discrepancy\""]);
 }
