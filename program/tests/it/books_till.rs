@@ -138,7 +138,8 @@ async fn in_pages(office: &Office, token: &str, mut next: String) -> Vec<Value> 
     let mut pages = Vec::new();
     while !next.is_empty() {
         let page = office.browser.get(&next, token).await;
-        next = page.header("link").split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        let link = page.header("link");
+        next = link.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
         pages.push(page.granted());
     }
     pages
