@@ -139,7 +139,7 @@ async fn in_pages(office: &Office, token: &str, mut next: String) -> Vec<Value> 
     while !next.is_empty() {
         let page = office.browser.get(&next, token).await;
         let link = page.header("link");
-        next = link.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        link.split(['<', '>']).nth(1).unwrap_or_default().clone_into(&mut next);
         pages.push(page.granted());
     }
     pages
