@@ -6248,8 +6248,9 @@ pub struct TakeNoticeRequest {
     /// The provider's reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Line500>,
-    /// Id of the refund, for `refunded` and `refund_refused`; the only one of the attempt that
-    /// is on its way if absent.
+    /// Id of the refund, for `refunded` and `refund_refused`. Without it, `transaction` has to
+    /// be the provider's number of the refund: one that is known, or a new one while only one
+    /// refund can be meant. A report with neither matches no refund.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refund: Option<uuid::Uuid>,
     /// The way in which it is reported.

@@ -269,6 +269,14 @@ fn capabilities(
         }
         capabilities.insert(capability, wanted);
     }
+    let is_on = |one| capabilities.get(&one) == Some(&Use::On);
+    if is_on(Capability::Refund) && !is_on(Capability::Query) {
+        let (vi, en) = (
+            "phải là `on` nếu `refund` là `on`: không biết kết quả khoản hoàn khi mất trả lời",
+            "must be on if `refund` is: nothing tells what became of a refund without a response",
+        );
+        found.add("/capabilities/query", vi, en);
+    }
     (capabilities, confirmed)
 }
 

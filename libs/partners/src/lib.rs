@@ -27,7 +27,8 @@ pub mod vietqr;
 pub use description::{Basis, Description, ReplyText, Setting};
 pub use finding::{Finding, Findings};
 pub use message::{
-    Incoming, Method, Order, Outgoing, Question, Refund, Reply, Response, Start, Unable,
+    Incoming, Method, Order, OtherRefund, Outgoing, Question, Refund, Reply, Response, Start,
+    Unable,
 };
 pub use notice::{Notice, Rejected, SignatureProblem, WrongSignature};
 pub use partner::{Account, Kind, Limits, Partner, Use};

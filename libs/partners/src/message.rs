@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::finding::Findings;
-use crate::terms::{Capability, Vnd};
+use crate::terms::{Capability, Outcome, Vnd};
 
 /// A request that arrived, exactly as it was sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -128,8 +128,39 @@ pub struct Refund<'a> {
     pub reason: &'a str,
     /// The person who approved it; a name by which the partner may ask.
     pub by: &'a str,
-    /// The partner's numbers of the other refunds of the payment.
-    pub others: &'a [String],
+    /// The other refunds of the payment that have ended.
+    pub others: &'a [OtherRefund],
+}
+
+/// Another refund of the same payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherRefund {
+    /// The partner's number; `None` if nobody recorded it.
+    pub transaction: Option<String>,
+    /// Whether the money went back; else it was refused.
+    pub is_refunded: bool,
+}
+
+impl Refund<'_> {
+    /// Whether the partner's number is the one of another refund.
+    #[must_use]
+    pub fn is_of_another(&self, number: &str) -> bool {
+        self.others.iter().any(|one| one.transaction.as_deref() == Some(number))
+    }
+
+    /// Whether an answer with this number and outcome, and without our reference, can only be about
+    /// this refund: the number is neither that of the payment nor of another refund, and no other
+    /// refund with this outcome has an unknown number.
+    #[must_use]
+    pub fn is_named_by(&self, number: Option<&str>, outcome: Outcome) -> bool {
+        let Some(number) = number else { return false };
+        let is_refunded = outcome == Outcome::Refunded;
+        let may_be = |one: &OtherRefund| {
+            one.transaction.as_deref().is_none_or(|other| other == number)
+                && (one.transaction.is_some() || one.is_refunded == is_refunded)
+        };
+        self.question.transaction != Some(number) && !self.others.iter().any(may_be)
+    }
 }
 
 /// Why a request cannot be made.

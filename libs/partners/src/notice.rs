@@ -16,6 +16,8 @@ pub struct Notice {
     pub event: String,
     /// Our reference; `None` if the report contains none, as a bank transfer without a memo.
     pub reference: Option<String>,
+    /// Our reference of the refund that it is about; `None` if the report names none.
+    pub refund_reference: Option<String>,
     /// The partner's transaction number.
     pub transaction: Option<String>,
     /// Not negative; `None` if the report has none, as that a transaction is not known.

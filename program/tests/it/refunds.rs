@@ -68,6 +68,18 @@ async fn a_refund_through_a_provider_that_answers_at_once_is_shown_with_its_code
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
 
+/// A report about a refund of 30,000 with the provider's number.
+async fn told(office: &mut Office, reference: &str, kind: &str, number: &str) -> Value {
+    let provider = office.token(Role::PaymentProvider, "sandbox-silent", "");
+    let body = json!({
+        "provider": "sandbox-silent", "event": format!("{kind}-{number}"), "reference": reference,
+        "kind": kind, "amount_vnd": 30_000, "transaction": number,
+    });
+    let answer = office.browser.post("/v1/payment-notices", &provider, "", body).await.granted();
+    office.settle().await;
+    answer
+}
+
 #[tokio::test]
 async fn a_silent_provider_has_the_money_on_its_way_until_it_tells_or_a_cashier_finds_out() {
     let mut office = Office::open().await;
@@ -84,8 +96,11 @@ async fn a_silent_provider_has_the_money_on_its_way_until_it_tells_or_a_cashier_
     // Another amount is of another refund; it is kept for a cashier.
     let other = notice_of(&mut office, "sandbox-silent", reference, "r0", "refunded", 29_999).await;
     assert_eq!(other["matched"], false);
-    let told = notice_of(&mut office, "sandbox-silent", reference, "r1", "refund_refused", 30_000);
-    assert_eq!(told.await["matched"], true);
+    // So is one with neither the id nor a number of a refund.
+    let none = notice_of(&mut office, "sandbox-silent", reference, "r", "refunded", 30_000).await;
+    assert_eq!(none["matched"], false);
+    let refusal = told(&mut office, reference, "refund_refused", "R1").await;
+    assert_eq!(refusal["matched"], true);
     let refused = tasks(&office, "&state=refused").await;
     assert_eq!((refused.len(), &refused[0]["refused_code"]), (1, &json!("")));
     assert_eq!(shown(&office, &certificate).await["owed_back_vnd"], 30_000);
@@ -104,8 +119,13 @@ async fn a_silent_provider_has_the_money_on_its_way_until_it_tells_or_a_cashier_
     assert_eq!(last["finding"], "theo sao kê");
     assert_eq!(shown(&office, &certificate).await["sent_refunds"][1]["finding"], Value::Null);
     // The provider tells it late: it is known.
-    let late = notice_of(&mut office, "sandbox-silent", reference, "r2", "refunded", 30_000).await;
+    let late = told(&mut office, reference, "refunded", "R9").await;
     assert_eq!(late["matched"], true);
+    // Another number is of a refund that nobody requested, and another outcome contradicts.
+    for (kind, number) in [("refunded", "R7"), ("refund_refused", "R9")] {
+        let kept = told(&mut office, reference, kind, number).await;
+        assert_eq!(kept["matched"], false, "{kind} {number}");
+    }
     assert_eq!(shown(&office, &certificate).await["refunded_vnd"], 30_000);
     let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);

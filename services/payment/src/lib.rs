@@ -25,6 +25,7 @@ mod provider;
 mod receipts;
 mod record;
 mod sender;
+mod sends;
 mod work;
 
 use owed::Desk;
@@ -97,7 +98,8 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service, Stalled> {
     let Outside { sandbox, partners, outbox, opened_within } = outside.clone();
     let (added, opened) = (Notify::new(), Notify::new());
-    let desk = Arc::new(Desk { partners, outbox, sandbox, added, opened });
+    let sends = sends::Sends::new(engine.lead(NAME));
+    let desk = Arc::new(Desk { partners, outbox, sandbox, sends, added, opened });
     let payments = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "payment-reactions", &payments).await?;
     payments.fed_by(progress.clone());

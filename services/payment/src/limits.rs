@@ -18,9 +18,11 @@ pub const OPENED_WITHIN: Duration = Duration::from_secs(15);
 pub(crate) const OPENED_LOOK: Duration = Duration::from_millis(250);
 /// How long a partner is called to begin a payment, in minutes. It is then asked what became of it.
 pub(crate) const OPEN_FOR_MIN: i64 = 30;
-/// How long after its request a refund is sent without asking first whether it was sent by another
-/// process, in seconds.
-pub(crate) const SENT_AT_ONCE_S: i64 = 60;
+/// How long after its request a refund is sent, in hours. After a day a cashier may end it: then it
+/// must not be on its way.
+pub(crate) const SENT_FOR_H: i64 = 23;
+/// Timeouts of a partner after which nothing that was sent can still arrive.
+pub(crate) const SETTLED_TIMEOUTS: i64 = 3;
 /// Kept of what a partner answered or what is wrong with a request, in characters.
 pub(crate) const REASON_CHARS_MAX: usize = 300;
 /// Time between two removals of ended requests, in minutes.

@@ -1,10 +1,10 @@
 //! What is asked of a partner's scheme about a payment.
 
-use dossier::contract::{Brief, FeeAssessed, PaymentId, RefundRequested};
+use dossier::contract::{Brief, FeeAssessed, PaymentId, RefundOutcome, RefundRequested};
 use dossier::law::FeeKind;
 use dossier::payment::{Attempt, Payment};
 use jiff::Timestamp;
-use partners::{Outgoing, Question, Start, Unable};
+use partners::{OtherRefund, Outgoing, Question, Start, Unable};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -130,7 +130,7 @@ pub(crate) struct Returned {
     captured: i64,
     reason: String,
     by: String,
-    others: Vec<String>,
+    others: Vec<OtherRefund>,
 }
 
 impl Returned {
@@ -146,7 +146,10 @@ impl Returned {
         let others = payment.sent_refunds.iter().filter(|one| {
             one.requested.payment == requested.payment && one.requested.refund != requested.refund
         });
-        let others = others.filter_map(|one| one.ended.as_ref()?.0.transaction.clone());
+        let others = others.filter_map(|one| {
+            let is_refunded = one.outcome()? == RefundOutcome::Refunded;
+            Some(OtherRefund { transaction: one.number().map(str::to_owned), is_refunded })
+        });
         Some(Self {
             asked: Asked { transaction: requested.transaction.clone(), ..asked },
             refund_reference: requested.refund.simple().to_string(),

@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::orders::Order;
 use crate::partners::{Known, Partners};
 use crate::provider::Provider;
+use crate::sends::Sends;
 use crate::work::Work;
 
 /// Follows events that make something owed to a partner.
@@ -37,6 +38,7 @@ pub(crate) struct Desk {
     pub(crate) outbox: Outbox,
     /// Whether the sandbox providers are offered.
     pub(crate) sandbox: bool,
+    pub(crate) sends: Sends,
     /// Notified when the outbox has something new to send.
     pub(crate) added: Notify,
     /// Notified when a partner has opened a payment.
@@ -144,6 +146,12 @@ impl Owed {
             return Ok(());
         }
         let now = self.payments.engine().time()?;
+        if let Work::Refund { refund, .. } = work {
+            let known = self.desk.outbox.get(&work.id()).await;
+            if known.map_err(|error| Stalled::Outside(error.to_string()))?.is_none() {
+                self.desk.sends.added(refund, event.position);
+            }
+        }
         match self.desk.add(provider, &work, now).await {
             Ok(()) => Ok(()),
             Err(StoreError::Full(full)) => {
@@ -218,7 +226,9 @@ impl Owed {
 
 impl Handler for Owed {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        self.payments.engine().time()?;
+        let now = self.payments.engine().time()?;
+        let head = self.payments.engine().store.head();
+        self.desk.sends.renew(head.max(page.through), now);
         for event in &page.events {
             self.add(event).await?;
         }

@@ -172,22 +172,36 @@ impl Reports {
 
 /// The command of a report: the same report again is the same command.
 fn command_id(partner: &str, notice: &Notice) -> Uuid {
-    let Notice { event, reference, transaction, amount, outcome, .. } = notice;
+    let Notice { event, reference, refund_reference, transaction, amount, outcome, .. } = notice;
     let amount = amount.map(|amount| amount.0);
-    let name =
+    let mut name =
         format!("{partner}\n{event}\n{reference:?}\n{transaction:?}\n{amount:?}\n{outcome:?}");
+    if let Some(refund) = refund_reference {
+        name.extend(["\n", refund]);
+    }
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
 }
 
 /// What it says about the attempt; `None` if a person has to look at it.
 fn said(notice: &Notice) -> Option<Said> {
+    let amount = notice.amount.map(|amount| Vnd(amount.0));
+    let code = notice.code.clone();
+    if let Some(reference) = &notice.refund_reference {
+        let refund = Some(reference.parse().ok()?);
+        let outcome = match notice.outcome {
+            Outcome::Refunded => RefundOutcome::Refunded,
+            Outcome::Failed => RefundOutcome::Refused,
+            Outcome::Pending => return Some(Said::Pending),
+            Outcome::Captured | Outcome::Reversed | Outcome::Disputed => return None,
+        };
+        return Some(Said::Refund(RefundSaid { refund, outcome, amount, code }));
+    }
     match (notice.outcome, notice.amount) {
         (Outcome::Captured, Some(amount)) => Some(Said::Captured(Vnd(amount.0))),
-        (Outcome::Failed, _) => Some(Said::Failed(notice.code.clone())),
+        (Outcome::Failed, _) => Some(Said::Failed(code)),
         (Outcome::Pending, _) => Some(Said::Pending),
-        (Outcome::Refunded, Some(amount)) => {
-            let (outcome, amount) = (RefundOutcome::Refunded, Some(Vnd(amount.0)));
-            let code = notice.code.clone();
+        (Outcome::Refunded, Some(_)) => {
+            let outcome = RefundOutcome::Refunded;
             Some(Said::Refund(RefundSaid { refund: None, outcome, amount, code }))
         }
         _ => None,
@@ -204,5 +218,44 @@ const fn source(by: Capability) -> Source {
         Capability::Return => Source::Return,
         Capability::Statement => Source::Settlement,
         Capability::Pay | Capability::Notify | Capability::Bill => Source::Notice,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn notice(outcome: Outcome, refund_reference: Option<&str>) -> Notice {
+        Notice {
+            event: "e1".to_owned(),
+            reference: Some("DSR1".to_owned()),
+            refund_reference: refund_reference.map(str::to_owned),
+            transaction: Some("t1".to_owned()),
+            amount: Some(partners::Vnd(10_000)),
+            outcome,
+            code: "c".to_owned(),
+            paid_at: None,
+            by: Capability::Notify,
+            key: None,
+        }
+    }
+
+    #[test]
+    fn a_report_that_names_a_refund_is_about_that_one_and_not_about_the_payment() {
+        let id = Uuid::from_u128(7);
+        let named = id.simple().to_string();
+        for (outcome, expected) in [
+            (Outcome::Refunded, RefundOutcome::Refunded),
+            (Outcome::Failed, RefundOutcome::Refused),
+        ] {
+            let Some(Said::Refund(said)) = said(&notice(outcome, Some(&named))) else {
+                panic!("{outcome:?}");
+            };
+            assert_eq!((said.refund, said.outcome), (Some(id), expected));
+        }
+        assert_eq!(said(&notice(Outcome::Captured, Some(&named))), None);
+        assert_eq!(said(&notice(Outcome::Refunded, Some("of somebody else"))), None);
+        let Some(Said::Refund(said)) = said(&notice(Outcome::Refunded, None)) else { panic!() };
+        assert_eq!(said.refund, None);
     }
 }

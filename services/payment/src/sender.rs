@@ -23,6 +23,7 @@ use crate::limits::{CALLS_MAX, PRUNED_EVERY_MIN, REASON_CHARS_MAX, SENDER_WAIT_M
 use crate::owed::Desk;
 use crate::partners::Known;
 use crate::record::Reports;
+use crate::sends::Way;
 use crate::work::Work;
 
 mod answers;
@@ -46,8 +47,9 @@ struct Tried {
     work: Work,
     number: u32,
     begun_at: Timestamp,
-    /// Whether it asks what became of an earlier try.
-    asks: bool,
+    way: Way,
+    /// The term of [`crate::sends::Sends`] in which it was sent.
+    term: u64,
     called: Called,
 }
 
@@ -69,6 +71,7 @@ impl Sender {
 
     async fn advance(&mut self) -> Result<Next, Stalled> {
         let now = self.engine().time()?;
+        self.desk.sends.renew(self.engine().store.head(), now);
         while let Some(tried) = self.calls.try_join_next() {
             if let Ok(tried) = tried {
                 self.ended(tried).await?;
@@ -135,7 +138,7 @@ impl Sender {
         let begun = self.desk.outbox.begin(&id, now, not_before).await.map_err(stalled)?;
         // Another process has it, or it was cancelled.
         let Some(number) = begun else { return Ok(()) };
-        let (Ok(Made { outgoing, asks }), Some(work), Some(known)) = (&made, work, known) else {
+        let (Ok(Made { outgoing, way }), Some(work), Some(known)) = (&made, work, known) else {
             let unmade = made.err().unwrap_or(Unmade::Unknown("the partner is not configured"));
             let (state, result) = unmade.ends();
             if state == State::GivenUp {
@@ -144,19 +147,28 @@ impl Sender {
             let ended = Ended { result, response: Vec::new(), state, again_at: now };
             return self.desk.outbox.end((&id, number), ended, now).await.map_err(stalled);
         };
+        let Some(term) = self.permitted(work, *way, now) else {
+            let result = "another process may have sent it".to_owned();
+            let ended =
+                Ended { result, response: Vec::new(), state: State::Waiting, again_at: now };
+            return self.desk.outbox.end((&id, number), ended, now).await.map_err(stalled);
+        };
         if let Some(lane) = self.lanes.get_mut(&entry.request.partner) {
             lane.begin(now);
         }
-        let (partner, outgoing, asks) = (known.partner.clone(), outgoing.clone(), *asks);
+        let (partner, outgoing, way) = (known.partner.clone(), outgoing.clone(), *way);
         self.calls.spawn_blocking(move || {
             let called = call(&partner, &outgoing);
-            Tried { entry, work, number, begun_at: now, asks, called }
+            Tried { entry, work, number, begun_at: now, way, term, called }
         });
         Ok(())
     }
 
     /// Records what a partner answered, then the end of the try.
-    async fn ended(&mut self, tried: Tried) -> Result<(), Stalled> {
+    async fn ended(&mut self, mut tried: Tried) -> Result<(), Stalled> {
+        if tried.way == Way::First && !self.is_first(&tried) {
+            tried.way = Way::Again;
+        }
         let now = self.engine().time()?;
         let partner = tried.entry.request.partner.clone();
         if let Some(lane) = self.lanes.get_mut(&partner) {
@@ -164,7 +176,7 @@ impl Sender {
         }
         let Some(known) = self.desk.partners.get(&partner).cloned() else { return Ok(()) };
         let (result, text, is_open) = self.understood(&known, &tried).await?;
-        let Tried { entry, work, number, asks, called, .. } = tried;
+        let Tried { entry, work, number, way, called, .. } = tried;
         let seed = Uuid::new_v5(&work.request(), &number.to_be_bytes());
         let random = u32::from_be_bytes(*seed.as_bytes().first_chunk().unwrap_or(&[0; 4]));
         let since = (number, entry.added_at);
@@ -173,11 +185,16 @@ impl Sender {
             Verdict::Again(at) => (State::Waiting, at),
             Verdict::GivenUp => (State::GivenUp, now),
         };
+        // The partner has not got the refund, and it may be sent.
+        let is_absent = way == Way::Ask
+            && matches!(work, Work::Refund { refund, .. }
+                if self.desk.sends.way(refund) == Way::Again);
+        let again_at = if is_absent { now } else { again_at };
         let text = shortened(&text);
         let request = &*entry.request.id;
         match state {
             State::GivenUp => {
-                let unsent = !asks && is_refusal(&result) || text == refunds::NOT_THERE;
+                let unsent = way == Way::First && matches!(called.result, TryResult::Blocked(_));
                 self.given_up(&entry, Some(work), (&text, unsent)).await?;
             }
             // An operator sees it before the breaker opens; the tries after it are in the list.
@@ -190,8 +207,8 @@ impl Sender {
         self.desk.outbox.end((request, number), ended, now).await.map_err(stalled)
     }
 
-    /// The result of a try with what the response means, in words too, and whether the partner works
-    /// on it.
+    /// The result of a try with what the response means, in words too, and whether the partner
+    /// works on it.
     async fn understood(
         &self,
         known: &Known,
@@ -207,7 +224,7 @@ impl Sender {
         // Partners refuse refunds, and do not know them, with statuses of refusals too.
         let is_refund = matches!(tried.work, Work::Refund { .. });
         if !((200..=299).contains(&status) || is_refund && is_refusal(&called.result)) {
-            return Ok((called.result.clone(), format!("status {status}"), false));
+            return Ok(unclear(tried, called.result.clone(), format!("status {status}")));
         }
         let response = Response { status, body: &called.body };
         let with = |status, understood| TryResult::Response { status, understood, retry_after };
@@ -215,9 +232,24 @@ impl Sender {
             Answered::Done(text) => (with(200, true), text, false),
             Answered::Open(text) => (with(200, false), text, true),
             Answered::Strange(why) => {
-                (with(status, false), format!("not understood: {why}"), false)
+                unclear(tried, with(status, false), format!("not understood: {why}"))
             }
         })
+    }
+
+    /// The term in which a request is sent; `None` if this process may not send it any more.
+    fn permitted(&self, work: Work, way: Way, now: Timestamp) -> Option<u64> {
+        match work {
+            Work::Refund { refund, .. } if way != Way::Ask => {
+                self.desk.sends.begin(refund, way, now)
+            }
+            Work::Pay { .. } | Work::Query { .. } | Work::Refund { .. } => Some(0),
+        }
+    }
+
+    /// Whether nobody else can have sent a refund before or since.
+    fn is_first(&self, tried: &Tried) -> bool {
+        !matches!(tried.work, Work::Refund { .. }) || self.desk.sends.is_in(tried.term)
     }
 
     /// Updates the metrics.
@@ -263,6 +295,15 @@ impl Task for Sender {
     fn woken<'a>(&'a mut self, _engine: &'a Engine, _done: Position) -> BoxFuture<'a, ()> {
         Box::pin(self.desk.added.notified())
     }
+}
+
+/// A response without a meaning. Of a refund that was sent it decides nothing: the partner is
+/// asked.
+fn unclear(tried: &Tried, result: TryResult, text: String) -> (TryResult, String, bool) {
+    let is_sent = matches!(tried.work, Work::Refund { .. }) && tried.way != Way::Ask;
+    let result =
+        if is_sent && result.is_answer() { TryResult::NoResponse(text.clone()) } else { result };
+    (result, text, false)
 }
 
 /// Whether a server refused a request, which is not repeated.

@@ -14,7 +14,6 @@ use crate::text::Text;
 /// Records the outcome of a refund.
 #[derive(Debug, Clone)]
 pub struct EndRefund {
-    /// The refund.
     pub refund: Uuid,
     pub outcome: RefundOutcome,
     /// The provider's number of the refund, if the cashier knows it.
@@ -90,5 +89,50 @@ impl Command for EndRefund {
             message: None,
         };
         Ok(payment.end_of_refund(ended, facts)?.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::Vnd;
+    use crate::payment::request_refund::tests::{request, told};
+    use crate::payment::take_notice::tests::{paid_twice, take};
+    use crate::testing::law;
+
+    #[test]
+    fn a_cashier_ends_a_refund_whose_outcome_the_provider_does_not_tell_for_a_day() {
+        let law = law();
+        for (outcome, refunded) in [(RefundOutcome::Refunded, 30_000), (RefundOutcome::Refused, 0)]
+        {
+            let mut scene = paid_twice(&law);
+            request(&mut scene, 30_000).unwrap();
+            let refund = scene.state.sent_refunds[0].requested.refund;
+            let end = EndRefund { refund, outcome, number: None, reason: "by telephone".into() };
+            let early = scene.execute("2026-11-21T10:59", Role::Cashier, end.clone());
+            assert_eq!(early, Err(Refusal::TooEarly));
+            scene.execute("2026-11-21T11:00", Role::Cashier, end.clone()).unwrap();
+            assert_eq!(scene.state.refunded, Vnd(refunded));
+            assert_eq!(scene.state.on_its_way(), Vnd(0));
+            let again = scene.execute("2026-11-21T11:01", Role::Cashier, end);
+            assert_eq!(again, Err(Refusal::Ended));
+        }
+    }
+
+    #[test]
+    fn a_refund_that_is_not_there_or_has_its_outcome_is_not_ended() {
+        let law = law();
+        let mut scene = paid_twice(&law);
+        let (refund, outcome) = (Uuid::nil(), RefundOutcome::Refused);
+        let end = EndRefund { refund, outcome, number: None, reason: "by telephone".into() };
+        let unknown = scene.execute("2026-11-21T11:00", Role::Cashier, end.clone());
+        assert!(matches!(unknown, Err(Refusal::UnknownRefund(_))), "{unknown:?}");
+        request(&mut scene, 30_000).unwrap();
+        let said = told(&scene, RefundOutcome::Refunded);
+        take(&mut scene, &said);
+        let refund = scene.state.sent_refunds[0].requested.refund;
+        let ended = scene.execute("2026-11-21T12:00", Role::Cashier, EndRefund { refund, ..end });
+        assert_eq!(ended, Err(Refusal::Ended));
+        assert_eq!(scene.state.refunded, Vnd(30_000));
     }
 }

@@ -1,7 +1,7 @@
-//! Refunds through the provider that took the money. From the request until the provider's outcome
-//! is known, the amount is on its way: it is neither here for the fee nor can it be refunded again.
-//! An attempt has one refund on its way at a time, so that a provider's answer about the payment
-//! names the refund.
+//! Refunds through the provider that took the money. From the request until the provider's
+//! outcome is known, the amount is on its way: it is neither here for the fee nor can it be
+//! refunded again. An attempt has one refund on its way at a time. A report counts for it only if
+//! it names it by our id, or by a number of the provider that can be of no other refund.
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -31,6 +31,12 @@ impl SentRefund {
     #[must_use]
     pub fn outcome(&self) -> Option<RefundOutcome> {
         self.ended.as_ref().map(|(ended, _)| ended.outcome)
+    }
+
+    /// The provider's number of it, once it has ended.
+    #[must_use]
+    pub fn number(&self) -> Option<&str> {
+        self.ended.as_ref().and_then(|(ended, _)| ended.transaction.as_deref())
     }
 
     fn is_refused(&self) -> bool {
@@ -66,7 +72,7 @@ pub(super) enum NotSendable {
 /// A provider's report about a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefundSaid {
-    /// The refund; the only one of the attempt that is on its way if the report names none.
+    /// The refund; if the report names none, the provider's number decides.
     pub refund: Option<Uuid>,
     pub outcome: RefundOutcome,
     /// The amount in the report, if it has one.
@@ -162,25 +168,40 @@ impl Payment {
         }
     }
 
-    /// The refund that a report is about: the one that it names, or the one on its way, or the
-    /// newest one of this amount that went back, which is reported again.
+    /// The refund that a report is about: the one that it names; else the one with the provider's
+    /// number in it, which is reported again; else, if this number is new, the one on its way, and
+    /// only if it can be no other one. A report with neither an id nor a number of a refund is
+    /// about none: a cashier looks into it.
     pub(super) fn named_refund(
         &self,
         payment: PaymentId,
         said: &RefundSaid,
+        number: Option<&str>,
     ) -> Option<&SentRefund> {
-        let fits = |one: &&SentRefund| {
-            let is_named = said.refund.is_none_or(|id| id == one.requested.refund);
-            let is_amount = said.amount.is_none_or(|amount| amount == one.requested.amount);
-            one.requested.payment == payment && is_named && is_amount
-        };
-        let mut all = self.sent_refunds.iter().filter(fits);
-        if said.refund.is_some() {
-            return all.next();
+        let is_amount =
+            |one: &&SentRefund| said.amount.is_none_or(|amount| amount == one.requested.amount);
+        let mut all = self.sent_refunds.iter().filter(|one| one.requested.payment == payment);
+        if let Some(id) = said.refund {
+            return all.find(|one| one.requested.refund == id).filter(is_amount);
         }
-        let newest =
-            |outcome| self.sent_refunds.iter().rfind(|one| fits(one) && one.outcome() == outcome);
-        newest(None).or_else(|| newest(Some(said.outcome)))
+        let number = number.filter(|number| !self.is_capture(payment, number))?;
+        if let Some(known) = all.clone().find(|one| one.number() == Some(number)) {
+            return Some(known).filter(is_amount);
+        }
+        // One of which nobody recorded the number may be meant, too.
+        let is_other = |one: &SentRefund| {
+            one.number().is_none() && one.outcome() == Some(said.outcome) && is_amount(&one)
+        };
+        if all.clone().any(is_other) {
+            return None;
+        }
+        all.find(|one| one.ended.is_none()).filter(is_amount)
+    }
+
+    /// Whether the number is that of money that came in: a report with it does not name a refund.
+    fn is_capture(&self, payment: PaymentId, number: &str) -> bool {
+        let captures = self.attempts.get(&payment).map_or(&[][..], |one| &one.captures);
+        captures.iter().any(|one| one.transaction.as_deref() == Some(number))
     }
 
     /// The end of a refund and what follows from it: money that went back, or that is owed back
@@ -237,5 +258,96 @@ impl Part {
             reason,
             proposed_by,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payment::end_refund::EndRefund;
+    use crate::payment::request_refund::tests::{request, told};
+    use crate::payment::take_notice::tests::{paid_twice, take};
+    use crate::payment::take_notice::{Refusal, Said, TakeNotice};
+    use crate::testing::{Scene, law};
+
+    /// A report that does not name the refund.
+    fn report(
+        scene: &Scene<'_, Payment>,
+        outcome: RefundOutcome,
+        number: Option<&str>,
+    ) -> TakeNotice {
+        let amount = Some(Vnd(10_000));
+        let said = RefundSaid { refund: None, outcome, amount, code: "00".to_owned() };
+        let transaction = number.map(str::to_owned);
+        TakeNotice { transaction, said: Said::Refund(said), ..told(scene, outcome) }
+    }
+
+    fn is_kept(scene: &mut Scene<'_, Payment>, report: TakeNotice) -> bool {
+        let taken = scene.execute("2026-11-20T09:20", Role::PaymentProvider, report);
+        matches!(taken, Err(Refusal::NotOurs))
+    }
+
+    #[test]
+    fn a_late_report_about_an_earlier_refund_does_not_end_the_one_on_its_way() {
+        let law = law();
+        let mut scene = paid_twice(&law);
+        request(&mut scene, 10_000).unwrap();
+        let said = told(&scene, RefundOutcome::Refunded);
+        take(&mut scene, &said);
+        request(&mut scene, 10_000).unwrap();
+        let late = report(&scene, RefundOutcome::Refunded, Some("R1"));
+        assert_eq!(take(&mut scene, &late), [""; 0], "it is known");
+        assert_eq!(scene.state.on_its_way(), Vnd(10_000));
+        let new = report(&scene, RefundOutcome::Refunded, Some("R2"));
+        assert_eq!(take(&mut scene, &new), ["RefundEnded", "PaymentRefunded"]);
+        assert_eq!(scene.state.sent_refunds[1].number(), Some("R2"));
+    }
+
+    #[test]
+    fn a_report_with_neither_an_id_nor_a_number_of_a_refund_is_kept_for_a_cashier() {
+        let law = law();
+        let mut scene = paid_twice(&law);
+        let attempt = scene.state.attempts.values_mut().next().unwrap();
+        attempt.captures[0].transaction = Some("T1".to_owned());
+        request(&mut scene, 10_000).unwrap();
+        for number in [None, Some("T1")] {
+            let unclear = report(&scene, RefundOutcome::Refunded, number);
+            assert!(is_kept(&mut scene, unclear), "{number:?}");
+        }
+        assert_eq!(scene.state.on_its_way(), Vnd(10_000));
+    }
+
+    #[test]
+    fn a_refund_of_which_nobody_knows_the_number_may_be_the_one_that_is_reported() {
+        let law = law();
+        let mut scene = paid_twice(&law);
+        request(&mut scene, 10_000).unwrap();
+        let refund = scene.state.sent_refunds[0].requested.refund;
+        let (outcome, reason) = (RefundOutcome::Refunded, "by telephone".into());
+        let end = EndRefund { refund, outcome, number: None, reason };
+        scene.execute("2026-11-21T11:00", Role::Cashier, end).unwrap();
+        let next = scene.state.attempts.keys().next_back().copied().unwrap();
+        let next = crate::payment::request_refund::RequestRefund {
+            payment: next,
+            amount: Vnd(10_000),
+            reason: "twice".into(),
+        };
+        scene.execute("2026-11-21T12:00", Role::Cashier, next).unwrap();
+        let unclear = report(&scene, RefundOutcome::Refunded, Some("R0"));
+        assert!(is_kept(&mut scene, unclear));
+        assert_eq!(scene.state.on_its_way(), Vnd(10_000));
+    }
+
+    #[test]
+    fn what_was_not_requested_or_contradicts_what_is_recorded_is_kept_for_a_cashier() {
+        let law = law();
+        let mut scene = paid_twice(&law);
+        request(&mut scene, 10_000).unwrap();
+        let said = told(&scene, RefundOutcome::Refunded);
+        take(&mut scene, &said);
+        let unrequested = report(&scene, RefundOutcome::Refunded, Some("R7"));
+        assert!(is_kept(&mut scene, unrequested), "of the amount of one that went back");
+        let contradicts = told(&scene, RefundOutcome::Refused);
+        assert!(is_kept(&mut scene, contradicts));
     }
 }

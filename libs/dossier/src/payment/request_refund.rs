@@ -90,7 +90,6 @@ pub(crate) mod tests {
     use crate::law::{Law, next_version};
     use crate::payment::approve_refund::{self, ApproveRefund};
     use crate::payment::balance::Standing;
-    use crate::payment::end_refund::{self, EndRefund};
     use crate::payment::refund_payment;
     use crate::payment::refund_payment::tests::refund;
     use crate::payment::refunding::RefundSaid;
@@ -215,24 +214,5 @@ pub(crate) mod tests {
         request(&mut scene, 15_000).unwrap();
         let proposed = refund(&mut scene, 15_000, Standing::InProcess).unwrap();
         assert!(matches!(proposed[..], [PaymentEvent::RefundProposed(_)]), "{proposed:?}");
-    }
-
-    #[test]
-    fn a_cashier_ends_a_refund_whose_outcome_the_provider_does_not_tell_for_a_day() {
-        let law = law();
-        for (outcome, refunded) in [(RefundOutcome::Refunded, 30_000), (RefundOutcome::Refused, 0)]
-        {
-            let mut scene = paid_twice(&law);
-            request(&mut scene, 30_000).unwrap();
-            let refund = scene.state.sent_refunds[0].requested.refund;
-            let end = EndRefund { refund, outcome, number: None, reason: "by telephone".into() };
-            let early = scene.execute("2026-11-21T10:59", Role::Cashier, end.clone());
-            assert_eq!(early, Err(end_refund::Refusal::TooEarly));
-            scene.execute("2026-11-21T11:00", Role::Cashier, end.clone()).unwrap();
-            assert_eq!(scene.state.refunded, Vnd(refunded));
-            assert_eq!(scene.state.on_its_way(), Vnd(0));
-            let again = scene.execute("2026-11-21T11:01", Role::Cashier, end);
-            assert_eq!(again, Err(end_refund::Refusal::Ended));
-        }
     }
 }

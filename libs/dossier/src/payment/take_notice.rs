@@ -12,7 +12,7 @@ use crate::access::any;
 use crate::clock;
 use crate::contract::{
     CaptureConfirmed, DiscrepancyFound, Doubt, PaymentCaptured, PaymentEvent, PaymentFailed,
-    PaymentId, Personal, RefundEnded, Role, Source, Vnd,
+    PaymentId, Personal, RefundEnded, RefundOutcome, Role, Source, Vnd,
 };
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
@@ -86,7 +86,15 @@ impl Command for TakeNotice {
     ) -> Result<Decision<PaymentEvent>, Refusal> {
         let Some(attempt) = self.attempt(payment) else { return Err(Refusal::NotOurs) };
         if let Said::Refund(said) = &self.said {
-            let sent = payment.named_refund(self.payment, said).ok_or(Refusal::NotOurs)?;
+            let number = self.transaction.as_deref();
+            let sent = payment.named_refund(self.payment, said, number);
+            let sent = sent.ok_or(Refusal::NotOurs)?;
+            // The provider contradicts what is recorded: a cashier looks into it.
+            if sent.outcome() == Some(RefundOutcome::Refunded)
+                && sent.outcome() != Some(said.outcome)
+            {
+                return Err(Refusal::NotOurs);
+            }
             let ended = self.end_of(sent, said);
             let events = payment.end_of_refund(ended, facts)?;
             return Ok(if events.is_empty() { Decision::Nothing } else { events.into() });

@@ -51,6 +51,18 @@ impl Leadership {
         *self.leads.borrow()
     }
 
+    /// Begins to watch for [`Self::is_unbroken`].
+    pub fn mark(&mut self) {
+        self.leads.mark_unchanged();
+    }
+
+    /// Whether this process leads, and has without a break since [`Self::mark`].
+    #[must_use]
+    pub fn is_unbroken(&self) -> bool {
+        // Without a sender it never changes again.
+        self.now() && !self.leads.has_changed().unwrap_or(false)
+    }
+
     /// Returns once leadership differs from `before`.
     pub async fn other_than(&mut self, before: bool) {
         if self.leads.wait_for(|leads| *leads != before).await.is_err() {

@@ -67,6 +67,7 @@ colour: red
         "/secrets/0",
         "/capabilities/statement",
         "/capabilities/query",
+        "/capabilities/query",
         "/addresses/pay",
         "/addresses/query",
         "/addresses/fly",
@@ -84,6 +85,12 @@ colour: red
     found.sort();
     wanted.sort();
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn a_partner_that_returns_money_can_be_asked_about_it() {
+    let unasked = text("momo").replace(r#"query: "on""#, r#"query: "off""#);
+    assert_eq!(pointers(&unasked), ["/capabilities/query"]);
 }
 
 #[test]

@@ -56,6 +56,7 @@ static DESCRIPTION: Description = Description {
     fields: &[
         Setting::default("event", "/event"),
         Setting::default("reference", "/reference"),
+        Setting::default("refund_reference", "/refund_reference"),
         Setting::default("transaction", "/transaction"),
         Setting::default("amount", "/amount_vnd"),
         Setting::default("currency", "/currency"),
@@ -187,7 +188,14 @@ impl Scheme for HmacBody {
         let notice = fact(partner, &body, Capability::Refund, None)?;
         let is_ours = notice.reference.as_deref() == Some(refund.question.reference);
         let found = if is_ours { Findings::default() } else { other(refund.question.reference) };
-        found.or(notice).map_err(Rejected::Content)
+        let notice = found.or(notice).map_err(Rejected::Content)?;
+        // The gateway may answer about another refund of the payment.
+        let is_named = notice.refund_reference.as_deref() == Some(refund.refund_reference);
+        let number = notice.transaction.as_ref();
+        if is_named && !number.is_some_and(|number| refund.is_of_another(number)) {
+            return Ok(notice);
+        }
+        Ok(Notice { outcome: Outcome::Pending, code: "other-refund".to_owned(), ..notice })
     }
 
     fn query_refund(
@@ -213,9 +221,13 @@ impl Scheme for HmacBody {
         refund: &Refund<'_>,
         response: Response<'_>,
     ) -> Result<Option<Notice>, Rejected> {
-        let status = scalar(&object(response.body)?, partner.field(&DESCRIPTION, "status"));
-        if status == NOT_FOUND {
-            return Ok(None);
+        let body = object(response.body)?;
+        let of = |name| scalar(&body, partner.field(&DESCRIPTION, name));
+        if of("status") == NOT_FOUND {
+            let mut reading = Reading::new(|pointer: &str| scalar(&body, pointer));
+            let field = partner.field(&DESCRIPTION, "refund_reference");
+            reading.require(field, refund.refund_reference);
+            return reading.or(None);
         }
         self.refunded(partner, secrets, refund, response).map(Some)
     }
@@ -354,6 +366,7 @@ fn fact(
     let notice = Notice {
         event: reading.text(field("event")),
         reference: reading.optional(field("reference")),
+        refund_reference: reading.optional(field("refund_reference")),
         transaction: reading.optional(field("transaction")),
         amount: Some(reading.amount(field("amount"), parts)),
         outcome,

@@ -227,7 +227,7 @@ impl Scheme for Momo {
     ) -> Result<Notice, Rejected> {
         let members = members(response)?;
         let mut reading = Reading::new(|name: &str| members.text(name));
-        reading.expect("orderId", refund.refund_reference);
+        reading.require("orderId", refund.refund_reference);
         reading.expect("requestId", refund.question.request);
         let code = reading.text("resultCode");
         let outcome = outcome(&partner.refund_statuses, DESCRIPTION.refund_statuses, &code);
@@ -235,7 +235,7 @@ impl Scheme for Momo {
         let paid_at = reading.milliseconds("responseTime");
         let notice = Fact { outcome, code, amount, paid_at, by: Capability::Refund, key: None };
         let notice = notice.read(&mut reading, Some(refund.refund_reference));
-        reading.or(Notice { reference: Some(refund.question.reference.to_owned()), ..notice })
+        reading.or(named_refund(refund, notice))
     }
 
     fn query_refund(
@@ -266,7 +266,7 @@ impl Scheme for Momo {
     ) -> Result<Option<Notice>, Rejected> {
         let members = members(response)?;
         let mut reading = Reading::new(|name: &str| members.text(name));
-        reading.expect("orderId", refund.refund_reference);
+        reading.require("orderId", refund.refund_reference);
         reading.expect("requestId", refund.question.request);
         reading.expect("partnerCode", partner.setting(&DESCRIPTION, "partner_code"));
         let code = reading.text("resultCode");
@@ -274,8 +274,9 @@ impl Scheme for Momo {
         let of = |row: &Value| text(row, "orderId") == refund.refund_reference;
         let Some(row) = rows.iter().find(|row| of(row)) else {
             reading.or(())?;
-            // 42: MoMo has no order of this name. An answer without the refund has none, too.
-            if matches!(&*code, "0" | "42") {
+            // 42: MoMo has no order of this name. Any other answer without the refund leaves it
+            // open.
+            if code == "42" {
                 return Ok(None);
             }
             let fact = Fact {
@@ -299,8 +300,7 @@ impl Scheme for Momo {
         let paid_at = reading.milliseconds("createdTime");
         let notice = Fact { outcome, code, amount, paid_at, by: Capability::Refund, key: None };
         let notice = notice.read(&mut reading, Some(refund.refund_reference));
-        let reference = Some(refund.question.reference.to_owned());
-        reading.or(Some(Notice { reference, ..notice }))
+        reading.or(Some(named_refund(refund, notice)))
     }
 
     fn notice(
@@ -340,6 +340,12 @@ impl Scheme for Momo {
 fn named(found: &mut Findings, reference: &str, request: &str) {
     name(found, "/reference", reference, REFERENCE_MAX);
     name(found, "/request", request, REFERENCE_MAX);
+}
+
+/// The notice about a refund, which `orderId` names.
+fn named_refund(refund: &Refund<'_>, notice: Notice) -> Notice {
+    let reference = Some(refund.question.reference.to_owned());
+    Notice { reference, refund_reference: Some(refund.refund_reference.to_owned()), ..notice }
 }
 
 /// `name=value` pairs as they are signed. `None` if a value contains the name of another one.
@@ -468,7 +474,18 @@ impl Fact {
         let number = transaction.as_deref().unwrap_or("0");
         let event = format!("{reference}:{number}:{code}");
         let reference = Some(reference);
-        Notice { event, reference, transaction, amount, outcome, code, paid_at, by, key }
+        Notice {
+            event,
+            reference,
+            refund_reference: None,
+            transaction,
+            amount,
+            outcome,
+            code,
+            paid_at,
+            by,
+            key,
+        }
     }
 }
 

@@ -327,7 +327,18 @@ fn fact<F: Fn(&str) -> String>(
     let number = transaction.as_deref().unwrap_or("0");
     let event = format!("{of}:{number}:{code}");
     let (by, key) = (Capability::Notify, None);
-    Notice { event, reference, transaction, amount, outcome, code, paid_at, by, key }
+    Notice {
+        event,
+        reference,
+        refund_reference: None,
+        transaction,
+        amount,
+        outcome,
+        code,
+        paid_at,
+        by,
+        key,
+    }
 }
 
 #[cfg(test)]

@@ -65,6 +65,12 @@ impl<F: Fn(&str) -> String> Reading<F> {
         }
     }
 
+    /// A value that must be there, and be the expected one.
+    pub(super) fn require(&mut self, name: &str, expected: &str) {
+        self.text(name);
+        self.expect(name, expected);
+    }
+
     /// An amount in parts of a đồng of which `parts` make one; zero if it is missing or impossible.
     pub(super) fn amount(&mut self, name: &str, parts: i64) -> Vnd {
         let text = self.text(name);

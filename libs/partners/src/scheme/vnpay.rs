@@ -11,9 +11,10 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use self::answer::{QUERY_ANSWER, REFUND_ANSWER, answered};
 use super::read::{Reading, name, payable, without};
 use super::{Basis, Description, Scheme, Setting, outcome};
-use crate::canonical::{Members, Parameter, encoded, parameters, plain};
+use crate::canonical::{Parameter, encoded, parameters, plain};
 use crate::finding::Findings;
 use crate::message::{Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable};
 use crate::notice::{Notice, Rejected, SignatureProblem, WrongSignature};
@@ -21,6 +22,8 @@ use crate::partner::Partner;
 use crate::secret::{Algorithm, Secrets, hex, unhex};
 use crate::terms::{Answer, Capability, Outcome};
 use crate::time::compact;
+
+mod answer;
 
 /// See the module.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ const REQUEST_MAX: usize = 32;
 const TEXT_MAX: usize = 255;
 const HASH: &str = "vnp_SecureHash";
 const DONE: &str = "00";
+/// Our code of an answer that may be about another refund of the payment.
+const OTHER: &str = "other-refund";
 
 static DESCRIPTION: Description = Description {
     name: NAME,
@@ -235,6 +240,11 @@ impl Scheme for Vnpay {
         if notice.transaction.is_none() {
             // Two refunds of one payment are two facts.
             notice.event = format!("{}:refund:{}", refund.refund_reference, notice.code);
+            notice.outcome = Outcome::Pending;
+        }
+        // VNPAY answers about another refund of the payment.
+        if notice.transaction.as_ref().is_some_and(|number| refund.is_of_another(number)) {
+            notice = Notice { outcome: Outcome::Pending, code: OTHER.to_owned(), ..notice };
         }
         reading.or(notice)
     }
@@ -263,15 +273,18 @@ impl Scheme for Vnpay {
         if !is_answered {
             return Ok(Some(Notice { outcome: Outcome::Pending, by, ..notice }));
         }
-        // 01: the payment itself, from which nothing was returned.
-        if members.text("vnp_TransactionType") == "01" {
+        let kind = members.text("vnp_TransactionType");
+        // 01: the payment itself, from which nothing was returned. A status of refunds contradicts
+        // it.
+        if kind == "01" && members.text("vnp_TransactionStatus") == DONE {
             return Ok(None);
         }
         // Another refund of the payment leaves open what became of this one.
-        let is_other = notice.transaction.as_ref().is_some_and(|one| refund.others.contains(one))
-            || notice.amount != Some(refund.amount);
-        let outcome = if is_other { Outcome::Pending } else { notice.outcome };
-        let code = if is_other { "other-refund".to_owned() } else { notice.code.clone() };
+        let is_ours = matches!(&*kind, "02" | "03")
+            && notice.amount == Some(refund.amount)
+            && refund.is_named_by(notice.transaction.as_deref(), notice.outcome);
+        let outcome = if is_ours { notice.outcome } else { Outcome::Pending };
+        let code = if is_ours { notice.code.clone() } else { OTHER.to_owned() };
         Ok(Some(Notice { outcome, code, by, ..notice }))
     }
 
@@ -326,67 +339,6 @@ fn piped(
     }
     body.insert(HASH.to_owned(), Value::from(hash));
     Ok(Value::Object(body).to_string().into_bytes())
-}
-
-const QUERY_ANSWER: &[&str] = &[
-    "vnp_ResponseId",
-    "vnp_Command",
-    "vnp_ResponseCode",
-    "vnp_Message",
-    "vnp_TmnCode",
-    "vnp_TxnRef",
-    "vnp_Amount",
-    "vnp_BankCode",
-    "vnp_PayDate",
-    "vnp_TransactionNo",
-    "vnp_TransactionType",
-    "vnp_TransactionStatus",
-    "vnp_OrderInfo",
-    "vnp_PromotionCode",
-    "vnp_PromotionAmount",
-];
-/// As [`QUERY_ANSWER`], without the promotion.
-const REFUND_ANSWER: &[&str] = &[
-    "vnp_ResponseId",
-    "vnp_Command",
-    "vnp_ResponseCode",
-    "vnp_Message",
-    "vnp_TmnCode",
-    "vnp_TxnRef",
-    "vnp_Amount",
-    "vnp_BankCode",
-    "vnp_PayDate",
-    "vnp_TransactionNo",
-    "vnp_TransactionType",
-    "vnp_TransactionStatus",
-    "vnp_OrderInfo",
-];
-
-/// The members of a signed response, and the key.
-fn answered(
-    secrets: &Secrets,
-    response: Response<'_>,
-    order: &[&str],
-) -> Result<(Members, Option<String>), Rejected> {
-    let wrong = |problem, canonical: &[u8]| {
-        Rejected::Signature(WrongSignature::new(NAME, secrets, problem, canonical))
-    };
-    let members = Members::of(response.body);
-    let members = members.ok_or_else(|| wrong(SignatureProblem::Form, response.body))?;
-    let values: Vec<String> = order.iter().map(|name| members.text(name)).collect();
-    let signed = values.join("|").into_bytes();
-    // A separator in a value would let another splitting have the same signature.
-    if values.iter().any(|value| value.contains('|')) {
-        return Err(wrong(SignatureProblem::Form, &signed));
-    }
-    let hash = members.text(HASH);
-    if hash.is_empty() {
-        return Err(wrong(SignatureProblem::Missing, &signed));
-    }
-    let hash = unhex(&hash).ok_or_else(|| wrong(SignatureProblem::Encoding, &signed))?;
-    let key = secrets.verify(Algorithm::HmacSha512, std::slice::from_ref(&signed), &hash);
-    let key = key.ok_or_else(|| wrong(SignatureProblem::Different, &signed))?;
-    Ok((members, Some(key.to_owned())))
 }
 
 /// The strings that may have been signed; the documented one first.
@@ -475,7 +427,18 @@ fn fact<F: Fn(&str) -> String>(
     let number = transaction.as_deref().unwrap_or("0");
     let event = format!("{reference}:{number}:{status}");
     let reference = Some(reference);
-    Notice { event, reference, transaction, amount, outcome, code: status, paid_at, by, key }
+    Notice {
+        event,
+        reference,
+        refund_reference: None,
+        transaction,
+        amount,
+        outcome,
+        code: status,
+        paid_at,
+        by,
+        key,
+    }
 }
 
 fn unknown(
@@ -487,7 +450,18 @@ fn unknown(
 ) -> Notice {
     let reference = Some(reference.to_owned());
     let (transaction, amount, outcome, paid_at) = (None, None, Outcome::Pending, None);
-    Notice { event, reference, transaction, amount, outcome, code, paid_at, by, key }
+    Notice {
+        event,
+        reference,
+        refund_reference: None,
+        transaction,
+        amount,
+        outcome,
+        code,
+        paid_at,
+        by,
+        key,
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use cluster::tools::node_packages;
 use cluster::{Provider, needs};
-use partners::{Notice, Order, Outcome, Partner, Question, Refund, Start, Vnd};
+use partners::{Notice, Order, OtherRefund, Outcome, Partner, Question, Refund, Start, Vnd};
 use serde_json::{Value, json};
 
 mod merchant;
@@ -179,7 +179,7 @@ fn returned(trade: &Trade, (number, order): &(String, Order<'_>)) {
     assert_eq!(trade.refund(&refund), None);
     let asked = trade.query_refund(&refund, "a2").unwrap();
     assert_eq!((asked.outcome, asked.amount), (Outcome::Refunded, Some(Vnd(10_000))));
-    let others = [asked.transaction.unwrap()];
+    let others = [OtherRefund { transaction: asked.transaction, is_refunded: true }];
     let repeated = trade.refund(&refund).unwrap();
     assert!(matches!(repeated.outcome, Outcome::Refunded | Outcome::Pending), "{repeated:?}");
     let question = Question { request: "r2", ..refund.question };

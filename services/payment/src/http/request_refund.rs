@@ -19,7 +19,7 @@ use crate::App;
 use crate::orders::Returned;
 use crate::provider::Provider;
 
-const CANNOT_REFUND: RefusalEntry = RefusalEntry {
+pub(super) const CANNOT_REFUND: RefusalEntry = RefusalEntry {
     status: 422,
     code: "provider-cannot-refund",
     vi: "cổng thanh toán này không hoàn được khoản tiền này; hãy hoàn bằng cách khác",
@@ -75,7 +75,7 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
 }
 
 /// Whether the provider of an attempt returns money, and this refund if it is sent now.
-async fn able(
+pub(super) async fn able(
     app: &App,
     dossier: DossierId,
     payment: PaymentId,

@@ -49,8 +49,9 @@ pub(crate) struct TakeNoticeRequest {
     /// When the money moved, by the provider's clock. The fee counts as paid at this time, but not
     /// before the attempt was begun.
     paid_at: Option<Timestamp>,
-    /// Id of the refund, for `refunded` and `refund_refused`; the only one of the attempt that is
-    /// on its way if absent.
+    /// Id of the refund, for `refunded` and `refund_refused`. Without it, `transaction` has to be
+    /// the provider's number of the refund: one that is known, or a new one while only one refund
+    /// can be meant. A report with neither matches no refund.
     refund: Option<Uuid>,
 }
 

@@ -11,13 +11,14 @@ use super::Sender;
 use crate::limits::OPEN_FOR_MIN;
 use crate::orders::{Asked, Order};
 use crate::partners::Known;
+use crate::sends::Way;
 use crate::work::Work;
 
 /// A request that can be sent.
 pub(super) struct Made {
     pub(super) outgoing: Outgoing,
-    /// Whether it asks what became of an earlier try.
-    pub(super) asks: bool,
+    /// Whether a refund is sent or asked for.
+    pub(super) way: Way,
 }
 
 /// Why a request is not made.
@@ -81,10 +82,10 @@ impl Sender {
             }
             Work::Refund { refund, .. } => {
                 let of = (&loaded.state, attempt, refund);
-                return self.refund_made(entry, known, of, now).await;
+                return Ok(self.refund_made(known, of, now));
             }
         };
-        Ok(made.map(|outgoing| Made { outgoing, asks: false }))
+        Ok(made.map(|outgoing| Made { outgoing, way: Way::First }))
     }
 }
 

@@ -1,66 +1,53 @@
-//! Sends refunds, and asks what became of them. A refund is sent only if it certainly was not sent
-//! before: as the first try, or after the partner has said that it has no such refund. After a lost
-//! response, or a crash, the partner is asked.
+//! Sends refunds, and asks what became of them. A refund is sent only if [`Sends`] knows that it
+//! was not sent before, or after the partner has answered that it has none; else the partner is
+//! asked. A refusal counts if the refund was sent once, or if the answer to a question names it: a
+//! partner may refuse what is sent again because it has returned the money already.
+//!
+//! [`Sends`]: crate::sends::Sends
 
 use dossier::contract::{Personal, RefundOutcome, Source, Vnd};
 use dossier::payment::take_notice::{Said, TakeNotice};
 use dossier::payment::{Attempt, Payment, RefundSaid, SentRefund};
 use engine::tasks::Stalled;
-use jiff::Timestamp;
-use outbox::Entry;
+use jiff::{SignedDuration, Timestamp};
 use partners::{Notice, Outcome, Response};
 use uuid::Uuid;
 
 use super::answers::{Answered, reason};
 use super::made::{Made, Unmade};
-use super::{Sender, Tried, stalled};
-use crate::limits::SENT_AT_ONCE_S;
+use super::{Sender, Tried};
+use crate::limits::{SENT_FOR_H, SETTLED_TIMEOUTS};
 use crate::orders::Returned;
 use crate::partners::Known;
+use crate::sends::Way;
 use crate::work::Work;
-
-/// Result of a try after which a refund may be sent.
-pub(super) const NOT_THERE: &str = "the partner has no such refund";
 
 impl Sender {
     /// The request for a refund, or the question what became of it.
-    pub(super) async fn refund_made(
+    pub(super) fn refund_made(
         &self,
-        entry: &Entry,
         known: &Known,
         (state, attempt, refund): (&Payment, &Attempt, Uuid),
         now: Timestamp,
-    ) -> Result<Result<Made, Unmade>, Stalled> {
+    ) -> Result<Made, Unmade> {
         let Some(sent) = state.sent_refund(refund) else {
-            return Ok(Err(Unmade::Unknown("there is no such refund")));
+            return Err(Unmade::Unknown("there is no such refund"));
         };
-        let asks = self.was_sent(entry, sent, now).await?;
-        let request = request(refund, asks, entry.tries.saturating_add(1));
+        if !may_be_sent(sent, now) {
+            self.desk.sends.forget(refund);
+        }
+        let way = self.desk.sends.way(refund);
+        let request = request(refund, way, now);
         let returned = Returned::new(state, attempt, &sent.requested, (request, now));
         let Some(returned) = returned else {
-            return Ok(Err(Unmade::Unknown("there is no fee")));
+            return Err(Unmade::Unknown("there is no fee"));
         };
-        let made = if asks {
-            returned.ask(known).map_err(Unmade::Unasked)
-        } else {
-            returned.send(known).map_err(Unmade::Unable)
+        let made = match way {
+            Way::First => returned.send(known).map_err(Unmade::Unable),
+            Way::Again => returned.send(known).map_err(Unmade::Unasked),
+            Way::Ask => returned.ask(known).map_err(Unmade::Unasked),
         };
-        Ok(made.map(|outgoing| Made { outgoing, asks }))
-    }
-
-    /// Whether the partner may have got the refund.
-    async fn was_sent(
-        &self,
-        entry: &Entry,
-        sent: &SentRefund,
-        now: Timestamp,
-    ) -> Result<bool, Stalled> {
-        let tries = self.desk.outbox.tries(&entry.request.id).await.map_err(stalled)?;
-        Ok(match tries.last() {
-            Some(newest) => newest.result.as_deref() != Some(NOT_THERE),
-            // A process with an outbox of its own may have sent it.
-            None => now.duration_since(sent.requested_at).as_secs() > SENT_AT_ONCE_S,
-        })
+        made.map(|outgoing| Made { outgoing, way })
     }
 
     /// Records the partner's answer about a refund.
@@ -72,21 +59,27 @@ impl Sender {
         response: Response<'_>,
     ) -> Result<Answered, Stalled> {
         let sent = state.sent_refund(refund);
-        let number = tried.entry.tries.saturating_add(1);
-        let asked = (request(refund, tried.asks, number), tried.begun_at);
+        let asked = (request(refund, tried.way, tried.begun_at), tried.begun_at);
         let returned = sent.and_then(|sent| Returned::new(state, attempt, &sent.requested, asked));
         let (Some(sent), Some(returned)) = (sent, returned) else {
             return Ok(Answered::Strange("there is no such refund".to_owned()));
         };
         let (partner, secrets, scheme) = (&known.partner, &known.secrets, known.partner.scheme());
-        let told = if tried.asks {
+        let told = if tried.way == Way::Ask {
             scheme.refund_queried(partner, secrets, &returned.refund(), response)
         } else {
             scheme.refunded(partner, secrets, &returned.refund(), response).map(Some)
         };
         let notice = match told {
             Ok(Some(notice)) => notice,
-            Ok(None) => return Ok(Answered::Open(NOT_THERE.to_owned())),
+            Ok(None) => {
+                let timeout = i64::from(partner.limits.timeout_seconds);
+                let settled = SignedDuration::from_secs(timeout.saturating_mul(SETTLED_TIMEOUTS));
+                if may_be_sent(sent, self.engine().time()?) {
+                    self.desk.sends.absent(refund, tried.begun_at, settled);
+                }
+                return Ok(Answered::Open("the partner has no such refund".to_owned()));
+            }
             Err(rejected) => return Ok(Answered::Strange(reason(&rejected))),
         };
         let amount = notice.amount.map(|amount| Vnd(amount.0));
@@ -95,6 +88,12 @@ impl Sender {
         }
         let outcome = match notice.outcome {
             Outcome::Refunded => RefundOutcome::Refunded,
+            Outcome::Failed if !self.is_final(tried.way, refund, &notice) => {
+                return Ok(Answered::Open(format!(
+                    "one of several tries refused: {}",
+                    notice.code
+                )));
+            }
             Outcome::Failed => RefundOutcome::Refused,
             Outcome::Pending => return Ok(Answered::Open(format!("pending: {}", notice.code))),
             Outcome::Captured | Outcome::Reversed | Outcome::Disputed => {
@@ -114,7 +113,20 @@ impl Sender {
             message: Some(Personal::Known(String::from_utf8_lossy(response.body).into_owned())),
         };
         self.execute(tried.work, &format!("-{outcome:?}"), &command).await?;
+        self.desk.sends.forget(refund);
         Ok(Answered::Done(words))
+    }
+
+    /// Whether a refusal is about all that was sent of a refund. What is sent again may be refused
+    /// because the first one is worked on.
+    fn is_final(&self, way: Way, refund: Uuid, notice: &Notice) -> bool {
+        match way {
+            Way::First => true,
+            Way::Again => false,
+            Way::Ask => {
+                notice.refund_reference.is_some() || !self.desk.sends.was_sent_again(refund)
+            }
+        }
     }
 
     /// Records that a refund that was certainly not sent will not be.
@@ -141,8 +153,16 @@ impl Sender {
     }
 }
 
+/// Whether a refund may still be sent: not so late that a cashier may end it meanwhile.
+fn may_be_sent(sent: &SentRefund, now: Timestamp) -> bool {
+    now.duration_since(sent.requested_at).as_hours() < SENT_FOR_H
+}
+
 /// The id of a request: that of the refund whenever it is sent, and another one for each question,
-/// because partners answer a repeated question as they did before.
-fn request(refund: Uuid, asks: bool, number: u32) -> Uuid {
-    if asks { Uuid::new_v5(&refund, &number.to_be_bytes()) } else { refund }
+/// because partners answer a repeated question as they did before, also that of another process.
+fn request(refund: Uuid, way: Way, now: Timestamp) -> Uuid {
+    match way {
+        Way::First | Way::Again => refund,
+        Way::Ask => Uuid::new_v5(&refund, &now.as_nanosecond().to_be_bytes()),
+    }
 }

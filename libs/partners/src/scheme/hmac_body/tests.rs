@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::file::tests::{example, text};
+use crate::message::OtherRefund;
 use crate::secret::Key;
 use crate::terms::Vnd;
 
@@ -106,6 +107,59 @@ fn a_call_has_the_signature_that_we_would_verify() {
     assert_eq!(HmacBody.queried(&partner, &secrets(), question, answer).unwrap().event, "e1");
     let other = Question { reference: "DSR2", ..question };
     assert!(HmacBody.queried(&partner, &secrets(), other, answer).is_err());
+}
+
+#[test]
+fn an_answer_about_a_refund_counts_if_it_names_the_refund() {
+    let others = [OtherRefund { transaction: Some("t9".to_owned()), is_refunded: true }];
+    let question = Question {
+        reference: "DSR1",
+        request: "r2",
+        ordered_at: now(),
+        asked_at: now(),
+        transaction: Some("t1"),
+        our_ip: "203.113.1.1",
+    };
+    let refund = Refund {
+        question,
+        refund_reference: "R1",
+        amount: Vnd(10_000),
+        captured: Vnd(30_000),
+        reason: "a",
+        by: "an",
+        others: &others,
+    };
+    let body = |status: &str, named: &str, number: &str| {
+        format!(
+            r#"{{"id":"e1","type":"{status}",{named}"data":{{"order":"DSR1",
+                "transaction":"{number}","amount":10000,"currency":"VND"}}}}"#
+        )
+    };
+    let (ours, another) = (r#""refund_reference":"R1","#, r#""refund_reference":"R0","#);
+    let (partner, secrets) = (example("hmac-body"), secrets());
+    let asked = |body: &str| {
+        let response = Response { status: 200, body: body.as_bytes() };
+        HmacBody.refund_queried(&partner, &secrets, &refund, response)
+    };
+    for (status, named, number, outcome) in [
+        ("refunded", ours, "t2", Outcome::Refunded),
+        ("failed", ours, "t2", Outcome::Failed),
+        ("refunded", "", "t2", Outcome::Pending),
+        ("refunded", another, "t2", Outcome::Pending),
+        ("failed", "", "t2", Outcome::Pending),
+        ("refunded", ours, "t9", Outcome::Pending),
+    ] {
+        let body = body(status, named, number);
+        assert_eq!(asked(&body).unwrap().unwrap().outcome, outcome, "{body}");
+        let response = Response { status: 200, body: body.as_bytes() };
+        let told = HmacBody.refunded(&partner, &secrets, &refund, response).unwrap();
+        assert_eq!(told.outcome, outcome, "{body}");
+    }
+    assert_eq!(asked(&body("not_found", ours, "")), Ok(None));
+    for named in ["", another] {
+        let told = asked(&body("not_found", named, ""));
+        assert!(matches!(told, Err(Rejected::Content(_))), "{named}: {told:?}");
+    }
 }
 
 #[test]

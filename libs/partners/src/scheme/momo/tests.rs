@@ -153,6 +153,64 @@ fn the_answer_to_a_query_has_its_own_time() {
     assert!(matches!(read("<html>"), Err(Rejected::Content(_))));
 }
 
+fn refund() -> Refund<'static> {
+    let question = Question {
+        reference: "DSR0123456789ABC",
+        request: "r2",
+        ordered_at: Timestamp::UNIX_EPOCH,
+        asked_at: Timestamp::UNIX_EPOCH,
+        transaction: Some("4088878653"),
+        our_ip: "203.113.1.1",
+    };
+    Refund {
+        question,
+        refund_reference: "R1",
+        amount: Vnd(10_000),
+        captured: Vnd(30_000),
+        reason: "a",
+        by: "an",
+        others: &[],
+    }
+}
+
+#[test]
+fn momo_has_no_refund_only_if_it_says_so() {
+    let told = |body: &str| {
+        let response = Response { status: 200, body: body.as_bytes() };
+        Momo.refund_queried(&example("momo"), &secrets(), &refund(), response)
+    };
+    let with = |rest: &str| {
+        told(&format!(r#"{{"partnerCode":"MOMODOSSIER","orderId":"R1","requestId":"r2",{rest}}}"#))
+    };
+    assert_eq!(with(r#""resultCode":42"#), Ok(None));
+    let other = r#"[{"orderId":"R0","amount":10000,"resultCode":0,"transId":7,"createdTime":1}]"#;
+    for rows in ["null", "\"\"", "{}", "[]", other] {
+        let answer = with(&format!(r#""resultCode":0,"refundTrans":{rows}"#)).unwrap().unwrap();
+        assert_eq!((answer.outcome, answer.transaction), (Outcome::Pending, None), "{rows}");
+    }
+    assert_eq!(with(r#""resultCode":0"#).unwrap().unwrap().outcome, Outcome::Pending);
+    let ours = other.replace("R0", "R1");
+    let answer = with(&format!(r#""resultCode":0,"refundTrans":{ours}"#)).unwrap().unwrap();
+    assert_eq!((answer.outcome, answer.transaction.as_deref()), (Outcome::Refunded, Some("7")));
+    for body in [r#"{"resultCode":42}"#, r#"{"resultCode":42,"orderId":"R0"}"#] {
+        assert!(matches!(told(body), Err(Rejected::Content(_))), "{body}");
+    }
+}
+
+#[test]
+fn a_response_to_a_refund_names_it() {
+    let told = |body: &str| {
+        let response = Response { status: 200, body: body.as_bytes() };
+        Momo.refunded(&example("momo"), &secrets(), &refund(), response)
+    };
+    let body = r#"{"orderId":"R1","requestId":"r2","amount":10000,"transId":7,"resultCode":0,
+        "responseTime":1764151299000}"#;
+    assert_eq!(told(body).unwrap().outcome, Outcome::Refunded);
+    for other in [body.replace("\"R1\"", "\"R0\""), body.replace("\"orderId\":\"R1\",", "")] {
+        assert!(matches!(told(&other), Err(Rejected::Content(_))), "{other}");
+    }
+}
+
 proptest! {
     /// Each change of a value is refused, and of the rest nothing is read.
     #[test]

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::file::tests::example;
+use crate::message::OtherRefund;
 use crate::secret::Key;
 use crate::terms::Vnd;
 
@@ -78,6 +79,7 @@ fn a_report_becomes_a_notice_with_the_partners_time() {
     let expected = Notice {
         event: "DSR0123456789ABC:14226112:00".to_owned(),
         reference: Some("DSR0123456789ABC".to_owned()),
+        refund_reference: None,
         transaction: Some("14226112".to_owned()),
         amount: Some(Vnd(30_000)),
         outcome: Outcome::Captured,
@@ -359,4 +361,97 @@ proptest! {
             prop_assert!(matches!(read(&wrong), Err(Rejected::Signature(_))), "{}", wrong);
         }
     }
+}
+
+/// A signed answer about a refund of 10,000 with these values in place of the usual ones.
+fn answer(order: &[&str], with: &[(&str, &str)]) -> Vec<u8> {
+    let usual = [
+        ("vnp_ResponseCode", "00"),
+        ("vnp_TmnCode", "DOSSIER1"),
+        ("vnp_TxnRef", "DSR0123456789ABC"),
+        ("vnp_Amount", "1000000"),
+        ("vnp_TransactionNo", "555"),
+        ("vnp_TransactionType", "03"),
+        ("vnp_TransactionStatus", "00"),
+    ];
+    let of = |name: &str| {
+        let found = with.iter().chain(&usual).find(|(one, _)| *one == name);
+        found.map_or("", |(_, value)| *value)
+    };
+    let values: Vec<(&str, &str)> = order.iter().map(|name| (*name, of(name))).collect();
+    let signed: Vec<&str> = values.iter().map(|(_, value)| *value).collect();
+    let hash = hex(&secrets().sign(Algorithm::HmacSha512, signed.join("|").as_bytes()).unwrap());
+    let members = values.iter().filter(|(_, value)| !value.is_empty());
+    let mut body: Map<String, Value> =
+        members.map(|(name, value)| ((*name).to_owned(), Value::from(*value))).collect();
+    body.insert(HASH.to_owned(), Value::from(hash));
+    Value::Object(body).to_string().into_bytes()
+}
+
+fn part(others: &[OtherRefund]) -> Refund<'_> {
+    Refund {
+        question: Question { transaction: Some("14226112"), ..question() },
+        refund_reference: "DSRR",
+        amount: Vnd(10_000),
+        captured: Vnd(30_000),
+        reason: "a",
+        by: "an",
+        others,
+    }
+}
+
+fn other(transaction: Option<&str>, is_refunded: bool) -> [OtherRefund; 1] {
+    [OtherRefund { transaction: transaction.map(str::to_owned), is_refunded }]
+}
+
+#[test]
+fn an_answer_that_may_be_about_another_refund_leaves_this_one_open() {
+    let asked = |others: &[OtherRefund], with: &[(&str, &str)]| {
+        let body = answer(QUERY_ANSWER, with);
+        let response = Response { status: 200, body: &body };
+        let told = Vnpay.refund_queried(&example("vnpay"), &secrets(), &part(others), response);
+        told.unwrap().unwrap().outcome
+    };
+    assert_eq!(asked(&[], &[]), Outcome::Refunded);
+    assert_eq!(asked(&other(Some("444"), true), &[]), Outcome::Refunded);
+    assert_eq!(asked(&other(Some("555"), true), &[]), Outcome::Pending, "its number");
+    assert_eq!(asked(&other(None, true), &[]), Outcome::Pending, "perhaps its number");
+    assert_eq!(asked(&other(None, false), &[]), Outcome::Refunded, "that one was refused");
+    let refused = ("vnp_TransactionStatus", "09");
+    assert_eq!(asked(&other(None, false), &[refused]), Outcome::Pending, "it may be that one");
+    assert_eq!(asked(&other(None, true), &[refused]), Outcome::Failed);
+    assert_eq!(asked(&[], &[("vnp_TransactionNo", "0")]), Outcome::Pending, "no number");
+    assert_eq!(asked(&[], &[("vnp_TransactionNo", "14226112")]), Outcome::Pending, "the payment's");
+    assert_eq!(asked(&[], &[("vnp_Amount", "1000100")]), Outcome::Pending);
+    assert_eq!(asked(&[], &[("vnp_TransactionType", "04")]), Outcome::Pending);
+    assert_eq!(asked(&[], &[("vnp_ResponseCode", "91")]), Outcome::Pending);
+}
+
+#[test]
+fn only_a_payment_from_which_nothing_was_returned_has_no_refund() {
+    let asked = |status| {
+        let with = [("vnp_TransactionType", "01"), ("vnp_TransactionStatus", status)];
+        let body = answer(QUERY_ANSWER, &with);
+        let response = Response { status: 200, body: &body };
+        let told = Vnpay.refund_queried(&example("vnpay"), &secrets(), &part(&[]), response);
+        told.unwrap().map(|notice| notice.outcome)
+    };
+    assert_eq!(asked("00"), None);
+    for status in ["01", "05", "06", "09"] {
+        assert_eq!(asked(status), Some(Outcome::Pending), "{status}");
+    }
+}
+
+#[test]
+fn the_response_to_a_refund_counts_with_a_number_that_is_not_of_another() {
+    let told = |others: &[OtherRefund], with: &[(&str, &str)]| {
+        let body = answer(REFUND_ANSWER, with);
+        let response = Response { status: 200, body: &body };
+        Vnpay.refunded(&example("vnpay"), &secrets(), &part(others), response).unwrap().outcome
+    };
+    assert_eq!(told(&[], &[]), Outcome::Refunded);
+    assert_eq!(told(&other(None, true), &[]), Outcome::Refunded, "the call names it");
+    assert_eq!(told(&other(Some("555"), true), &[]), Outcome::Pending);
+    assert_eq!(told(&[], &[("vnp_TransactionNo", "0")]), Outcome::Pending);
+    assert_eq!(told(&[], &[("vnp_ResponseCode", "94")]), Outcome::Pending);
 }
