@@ -178,6 +178,17 @@ pub(crate) const ACTIONS: &[Action] = &[
         refund(s, number(&s.payment, "/received_vnd") - number(&s.payment, "/refunded_vnd"))
     }),
     act("refund 1", Who::Cashier, "/v1/payments/{}/refunds", |s, _| refund(s, 1)),
+    act("return through the provider", Who::Cashier, "/v1/payments/{}/refund-requests", |s, _| {
+        let mut body = refund(s, number(&s.payment, "/owed_back_vnd"))?;
+        body["payment"] = s.payment.pointer("/attempts/0/payment")?.clone();
+        Some(body)
+    }),
+    act("record what became of a refund", Who::Cashier, "/v1/payments/{}/ended-refunds", |s, _| {
+        let refund = s.payment.pointer("/sent_refunds/0/refund")?;
+        Some(json!({
+            "refund": refund, "outcome": "refunded", "transaction": "T1", "reason": "because",
+        }))
+    }),
     act("cash", Who::Cashier, "/v1/payments/{}/cash", |s, _| {
         s.payment
             .get("dossier")
