@@ -85,7 +85,7 @@ async fn each_change_once(mut office: Office) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_reaches_a_thousand_streams() {
     let mut office = Office::open().await;
-    let clerk = |number: usize| office.token(Role::Clerk, &format!("c{number}"), "G02.001");
+    let clerk = |number: usize| office.token(Role::Clerk, &format!("c{number}"), "G02");
     let officers: Vec<String> = (0..250).map(clerk).collect();
     let mut streams = Vec::new();
     for token in officers.iter().flat_map(|token| [token; 4]) {

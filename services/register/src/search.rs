@@ -4,9 +4,9 @@
 //!
 //! The index is an FTS5 table without content. A row has the terms of a record, or of one of its
 //! papers, and those of its rights: the agency with the agencies above it, the applicant, and the
-//! parties. The rights of each record that has the words are checked, so records that the caller may
-//! not read are never counted, returned or part of a page. Terms of fields with different audiences
-//! have different tokens, so nobody finds a record by a field that they may not read.
+//! parties. The rights of each record that has the words are checked, so records that the caller
+//! may not read are never counted, returned or part of a page. Terms of fields with different
+//! audiences have different tokens, so nobody finds a record by a field that they may not read.
 
 use std::sync::Arc;
 

@@ -224,6 +224,7 @@ fn parameter(path: &str) -> Option<String> {
 /// The queries with which a list is read.
 fn queries(read: &Read, story: &Story) -> Vec<String> {
     let queries: &[&str] = match &*read.id {
+        "get_payment_parity" => &["agency=G02.001&account=sandbox&from=2026-11-01&to=2026-11-30"],
         "get_parcel_list" => &["agency=G02.001&carrier=vnpost&day=2026-11-20"],
         "get_past_state" => &["at=2030-01-01T00:00:00Z"],
         "get_result_numbers" => &["agency=G02.001&book=KQ.G02.000101&year=2026"],

@@ -9,7 +9,7 @@ use engine::tasks::{
 };
 use engine::view::View;
 use engine::{Engine, Streams};
-use events::{Page, Position};
+use events::{Page, Position, ReadError};
 
 use super::change::{Change, is_book, of_book, of_payment};
 use super::shape::SHAPE;
@@ -30,20 +30,26 @@ impl Handler for Follows {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
         let mut changes: Vec<Change> = Vec::new();
         for event in &page.events {
-            if event.stream.category() == Payment::CATEGORY {
-                let loaded = self.payments.load(&event.stream).await?;
-                changes.extend(of_payment((&self.engine, &self.partners), &loaded.state, event));
-            } else if is_book(event) {
-                let of_book = of_book(&self.engine, event);
-                if of_book.is_none() {
-                    tracing::error!(
-                        kind = &*event.kind,
-                        "event could not be projected; left out of the books"
-                    );
-                    self.engine.metrics.defect(Work::Shows.name());
+            let of_event = if event.stream.category() == Payment::CATEGORY {
+                match self.payments.load(&event.stream).await {
+                    Ok(loaded) => {
+                        Some(of_payment((&self.engine, &self.partners), &loaded.state, event))
+                    }
+                    Err(ReadError::Corrupt { .. }) => None,
+                    Err(error) => return Err(error.into()),
                 }
-                changes.extend(of_book.into_iter().flatten());
+            } else if is_book(event) {
+                of_book(&self.engine, event)
+            } else {
+                Some(Vec::new())
+            };
+            // One payment that cannot be read must not hold up the books of all others.
+            if of_event.is_none() {
+                let kind = &*event.kind;
+                tracing::error!(kind, "event could not be projected; left out of the books");
+                self.engine.metrics.defect(Work::Shows.name());
             }
+            changes.extend(of_event.into_iter().flatten());
         }
         Ok(Handled::Rows(Box::new(move |tables| {
             changes.iter().try_for_each(|change| change.write(tables))
