@@ -35,4 +35,4 @@ pub use record::{
     decode, decode_all, envelope, fold, recorded_after, recorded_at, recorded_before, stream_id,
     time_of,
 };
-pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams};
+pub use streams::{Begins, CommandEnvelope, Executed, Failure, Loaded, Seen, Streams, read_each};

@@ -25,6 +25,7 @@ pub use command::{Begins, CommandEnvelope};
 pub use loaded::Loaded;
 pub use outcome::{Executed, Failure};
 pub use seen::Seen;
+pub use together::read_each;
 
 /// All streams of one kind; the states of recently used ones are cached.
 #[derive(Debug)]

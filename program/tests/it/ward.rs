@@ -346,6 +346,37 @@ async fn a_dossier_is_transferred_during_its_review_and_a_paid_fee_stays() {
     assert_sound(&office).await;
 }
 
+/// How many dossiers the earlier and the later agency find by these words.
+async fn found(office: &Office, q: &str) -> [usize; 2] {
+    let mut found = [0; 2];
+    for (agency, found) in [DECIDER, OTHER].into_iter().zip(&mut found) {
+        let clerk = office.token(Role::Clerk, "finds", agency);
+        let rows = office.browser.get(&format!("/v1/register/dossiers?q={q}"), &clerk).await;
+        *found = rows.granted().as_array().unwrap().len();
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_papers_of_a_transferred_dossier_are_found_by_the_new_agency() {
+    let mut office = hanoi().await;
+    let id = received(&mut office, "citizen-1").await;
+    // With several dossiers of the earlier agency, its right is one by which the index selects.
+    for other in ["citizen-2", "citizen-3", "citizen-4"] {
+        received(&mut office, other).await;
+    }
+    pay(&mut office, &id, DECIDER).await;
+    let cashier = office.token(Role::Cashier, "cashier", DECIDER);
+    let payment = office.browser.get(&format!("/v1/payments/{id}"), &cashier).await.granted();
+    let receipt = &payment["receipts"][0];
+    let q = format!("{} {:07}", receipt["symbol"].as_str().unwrap(), receipt["number"]);
+    let q = q.replace(' ', "%20").replace('/', "%2F");
+    accept(&mut office, &id, DECIDER).await.granted();
+    assert_eq!(found(&office, &q).await, [1, 0]);
+    transfer(&mut office, &id, DECIDER, OTHER).await.granted();
+    assert_eq!(found(&office, &q).await, [0, 1]);
+}
+
 #[tokio::test]
 async fn a_transfer_is_refused_after_the_decision_and_to_an_agency_that_is_not_competent() {
     let mut office = hanoi().await;

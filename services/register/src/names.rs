@@ -1,13 +1,14 @@
 //! Names of persons for the rows of a page. No view has them: they are opened from the streams, for
 //! those rows only whose name the caller may read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dossier::contract::{Audience, DossierId, ParcelId, Role};
 use dossier::delivery::DossierResult;
-use dossier::intake::Intake;
+use dossier::intake::{Filed, Intake};
 use dossier::papers::{applicant_name, recipient_name};
-use engine::Streams;
+use engine::{Streams, decode, read_each};
+use events::{ReadError, Recorded};
 use web::Problem;
 
 use crate::App;
@@ -28,11 +29,21 @@ impl Applicants {
             .map(|(row, role)| (row.id, role))
             .filter(|(_, role)| Audience::Content.has(*role) && *role != Role::Consultee)
             .collect();
-        let streams = asked.iter().map(|(id, _)| Streams::<Intake>::of(id.0));
-        let loaded = app.intakes.load_together(streams.collect::<Vec<_>>()).await?;
+        let dossiers: BTreeSet<DossierId> = asked.iter().map(|(id, _)| *id).collect();
+        let streams: Vec<_> = dossiers.iter().map(|id| Streams::<Intake>::of(id.0)).collect();
+        let (mut filed, mut ids) = (BTreeMap::new(), dossiers.into_iter());
+        read_each(&app.engine.store, &streams, |stream, events| {
+            let read = newest(events).unwrap_or_else(|error| {
+                tracing::error!(%stream, %error, "stream cannot be decoded; its name is left out");
+                app.engine.metrics.defect("view");
+                None
+            });
+            filed.extend(ids.next().zip(read));
+        })
+        .await?;
         let name = |(id, role): (DossierId, Role)| {
-            let dossier = loaded.get(&Streams::<Intake>::of(id.0))?;
-            Some(((id, role), applicant_name(&dossier.state, role)?))
+            let Filed { brief, form } = filed.get(&id)?;
+            Some(((id, role), applicant_name(brief, form, role)?))
         };
         Ok(Self(asked.into_iter().filter_map(name).collect()))
     }
@@ -41,6 +52,12 @@ impl Applicants {
     pub(crate) fn name(&self, row: &ListedRow, role: Role) -> Option<String> {
         self.0.get(&(row.id, role)).cloned()
     }
+}
+
+/// What is filed by the events of a stream of intake.
+fn newest(events: &[Recorded]) -> Result<Option<Filed>, ReadError> {
+    let changing = events.iter().filter(|event| Filed::is_changed_by(&event.kind));
+    changing.map(decode).try_fold(None, |filed, event| Ok(Filed::after(filed, event?)))
 }
 
 /// The names of the recipients of parcels, if the role may read them.

@@ -6,7 +6,6 @@ use utoipa::ToSchema;
 
 use super::{ERASED, printed};
 use crate::contract::{Audience, Brief, Personal, Role};
-use crate::intake::Intake;
 
 /// The applicant of a dossier.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
@@ -71,15 +70,14 @@ impl Applicant {
 /// else that in the address for post. `None` if there is none, or if it was erased. A consulted
 /// agency is told the matter, not the person.
 #[must_use]
-pub fn applicant_name(intake: &Intake, role: Role) -> Option<String> {
-    let submission = intake.submission.as_ref()?;
+pub fn applicant_name(brief: &Brief, form: &Personal<Value>, role: Role) -> Option<String> {
     if role == Role::Consultee || !Audience::Content.has(role) {
         return None;
     }
-    let form = submission.form.known()?;
-    let name = party(form).and_then(|party| party.get("name")?.as_str().map(str::to_owned));
+    let name =
+        party(form.known()?).and_then(|party| party.get("name")?.as_str().map(str::to_owned));
     name.or_else(|| {
-        let address = submission.brief.delivery.address.as_ref()?.known()?;
+        let address = brief.delivery.address.as_ref()?.known()?;
         Audience::Address.has(role).then(|| address.name.clone())
     })
 }
@@ -139,12 +137,10 @@ mod tests {
 
     #[test]
     fn those_who_read_the_form_read_the_applicants_name_and_a_consulted_agency_does_not() {
-        let law = law();
-        let mut intake = crate::intake::accept_dossier::tests::submitted(&law).state;
-        let submission = std::sync::Arc::make_mut(intake.submission.as_mut().unwrap());
-        submission.form = known(json!({ "exporter": { "name": "Minh An", "tax_code": "1" } }));
-        let named = |intake: &Intake| {
-            let name = |role: &Role| applicant_name(intake, *role);
+        let brief = brief(&law(), "CO.D", "G02.001", "2026-11-20T09:00");
+        let form = known(json!({ "exporter": { "name": "Minh An", "tax_code": "1" } }));
+        let named = |form: &Personal<Value>| {
+            let name = |role: &Role| applicant_name(&brief, form, *role);
             Role::CALLERS.iter().filter(|role| name(role).is_some()).copied().collect::<Vec<_>>()
         };
         let readers = [
@@ -155,9 +151,8 @@ mod tests {
             Role::ComplaintHandler,
             Role::Auditor,
         ];
-        assert_eq!(named(&intake), readers);
-        std::sync::Arc::make_mut(intake.submission.as_mut().unwrap()).form = Personal::Erased;
-        assert_eq!(named(&intake), []);
+        assert_eq!(named(&form), readers);
+        assert_eq!(named(&Personal::Erased), []);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use dossier::State;
-use events::{ReadError, StreamName};
+use events::{EventStore, ReadError, Recorded, StreamName};
 
 use super::{Loaded, Streams};
 
@@ -26,20 +26,39 @@ impl<S: State> Streams<S> {
             }
         }
         let unread: Vec<StreamName> = unread.into_iter().collect();
-        let mut done = 0;
-        while done < unread.len() {
-            let read = self.engine.store.read_together(&unread[done..]).await?;
-            for (stream, events) in unread[done..].iter().zip(&read) {
-                match self.take_in(stream, events) {
-                    Ok(loaded) => drop(all.insert(stream.clone(), loaded)),
-                    Err(error) => {
-                        tracing::error!(%stream, %error, "stream cannot be decoded; leaving it out");
-                        self.engine.metrics.defect("view");
-                    }
+        read_each(&self.engine.store, &unread, |stream, events| {
+            match self.take_in(stream, events) {
+                Ok(loaded) => drop(all.insert(stream.clone(), loaded)),
+                Err(error) => {
+                    tracing::error!(%stream, %error, "stream cannot be decoded; leaving it out");
+                    self.engine.metrics.defect("view");
                 }
             }
-            done += read.len().max(1);
-        }
+        })
+        .await?;
         Ok(all)
     }
+}
+
+/// Reads whole streams, as many in one query of the store as its limits allow, and passes the
+/// events of each to `take`.
+///
+/// # Errors
+///
+/// The store cannot be read.
+pub async fn read_each(
+    store: &EventStore,
+    streams: &[StreamName],
+    mut take: impl FnMut(&StreamName, &[Recorded]) + Send,
+) -> Result<(), ReadError> {
+    let mut rest = streams;
+    while !rest.is_empty() {
+        let read = store.read_together(rest).await?;
+        let done = read.len().clamp(1, rest.len());
+        for (stream, events) in rest.iter().zip(&read) {
+            take(stream, events);
+        }
+        rest = &rest[done..];
+    }
+    Ok(())
 }

@@ -137,6 +137,25 @@ impl Inserts {
         Ok(())
     }
 
+    /// Removes the words of all papers of a record.
+    pub(super) fn remove_papers(&mut self, rows: &Connection, id: Uuid) -> rusqlite::Result<()> {
+        let record: Option<(i64, i64)> = rows
+            .prepare_cached("SELECT number, papers FROM records WHERE id = ?1")?
+            .query_row([id], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((number, papers)) = record else { return Ok(()) };
+        let row = number * ROWS_OF_A_RECORD;
+        let mut delete = rows.prepare_cached("DELETE FROM words WHERE rowid = ?1")?;
+        for paper in row + 1..=row + papers {
+            if self.0.remove(&paper).is_none() {
+                delete.execute([paper])?;
+            }
+        }
+        rows.prepare_cached("UPDATE records SET papers = 0 WHERE number = ?1")?
+            .execute([number])
+            .map(|_| ())
+    }
+
     pub(super) fn write(self, rows: &Connection) -> rusqlite::Result<()> {
         let mut insert =
             rows.prepare_cached("INSERT INTO words (rowid, tokens) VALUES (?1, ?2)")?;

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use dossier::State;
 use dossier::contract::{
-    Address, Brief, Delivery, DeliveryEvent, DossierId, EventSet, IntakeEvent, PaymentEvent,
-    Personal, ProcedureRef, ReceiptNumbered, tax_code,
+    Address, Brief, Delivery, DeliveryEvent, DossierId, IntakeEvent, PaymentEvent, ProcedureRef,
+    ReceiptNumbered, tax_code,
 };
+use dossier::delivery::DossierResult;
 use dossier::feedback::Complaint;
+use dossier::intake::{Filed, Intake};
+use dossier::payment::Payment;
 use dossier::search::{Fields, Terms};
 use dossier::services::Category;
 use engine::tasks::{Handled, Handler, Stalled, Work};
-use engine::{Engine, decode, fold, stream_id};
+use engine::{Engine, Streams, decode, fold, stream_id};
 use events::{Page, Position, ReadError, Recorded, StreamName};
 use rusqlite::Connection;
 use serde_json::Value;
@@ -44,14 +47,26 @@ pub(crate) struct Indexer {
 
 /// A change of the index.
 enum Change {
-    Record { id: Uuid, words: Words, rights: String },
-    Paper { id: Uuid, words: Words },
+    /// A record, and all its papers if its rights have changed.
+    Record {
+        id: Uuid,
+        words: Words,
+        rights: String,
+        papers: Option<Vec<Words>>,
+    },
+    Paper {
+        id: Uuid,
+        words: Words,
+    },
 }
 
 impl Handler for Indexer {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
         let (mut changes, mut read) = (Vec::new(), BTreeSet::new());
         let mut drafts = Drafts::default();
+        // The papers of a dossier that is transferred are read with it, up to the end of the page.
+        let moved: BTreeSet<Uuid> =
+            page.events.iter().filter_map(|event| transferred(event)).collect();
         for event in &page.events {
             match drafts.take(event) {
                 Ok(true) => continue,
@@ -61,8 +76,9 @@ impl Handler for Indexer {
                     continue;
                 }
             }
-            match change(event) {
-                Ok(Some(change)) => changes.push(change),
+            match paper(event) {
+                Ok(Some((id, _))) if moved.contains(&id) && !drafts.has(id) => {}
+                Ok(Some((id, words))) => changes.push(Change::Paper { id, words }),
                 Ok(None) => {}
                 Err(error) => self.leave_out(event, &error),
             }
@@ -72,14 +88,15 @@ impl Handler for Indexer {
                 changes.extend(if is_complaint {
                     self.complaint(&event.stream).await?
                 } else {
-                    self.corrected(&event.stream).await?
+                    let is_moved = stream_id(event).is_ok_and(|id| moved.contains(&id));
+                    self.corrected((&event.stream, is_moved), page.through).await?
                 });
             }
         }
         let key = self.key.clone();
-        let new = drafts.0.into_values();
+        let new = drafts.filed.into_values();
         let new: Vec<Change> =
-            new.map(|draft| self.dossier(draft.brief, draft.form.known())).collect();
+            new.map(|filed| self.dossier(&filed.brief, filed.form.known(), None)).collect();
         Ok(Handled::Rows(Box::new(move |rows| {
             let mut inserts = Inserts::default();
             for change in new.iter().chain(&changes) {
@@ -90,50 +107,38 @@ impl Handler for Indexer {
     }
 }
 
-/// The kind of the event with which a dossier begins.
-const SUBMITTED: &str = "intake.DossierSubmitted.v1";
-
-/// The kinds of events after which the form or the agency of a dossier may be another one.
-const CORRECTIONS: [&str; 2] = ["intake.SupplementSubmitted.v1", "intake.DossierTransferred.v1"];
+/// The dossier that an event transfers to another agency.
+fn transferred(event: &Recorded) -> Option<Uuid> {
+    (&*event.kind == Filed::TRANSFERRED).then(|| stream_id(event).ok()).flatten()
+}
 
 /// The dossiers that were submitted in a page, as the page leaves them: indexed once, before the
 /// papers in the page. In the order of submission.
 #[derive(Default)]
-struct Drafts(BTreeMap<Position, Draft>, BTreeMap<StreamName, Position>);
-
-struct Draft {
-    brief: Brief,
-    form: Personal<Value>,
+struct Drafts {
+    filed: BTreeMap<Position, Filed>,
+    positions: BTreeMap<StreamName, Position>,
 }
 
 impl Drafts {
     /// Whether the event is one of a dossier that was submitted in this page, and no paper.
     fn take(&mut self, event: &Recorded) -> Result<bool, ReadError> {
-        let Self(drafts, known) = self;
-        if &*event.kind == SUBMITTED {
-            if let IntakeEvent::DossierSubmitted(submitted) = decode(event)? {
-                let draft = Draft { brief: submitted.brief, form: submitted.form };
-                drafts.insert(event.position, draft);
-                known.insert(event.stream.clone(), event.position);
-            }
-            return Ok(true);
-        }
-        let Some(draft) = known.get(&event.stream).and_then(|at| drafts.get_mut(at)) else {
+        let at = if &*event.kind == Filed::SUBMITTED {
+            *self.positions.entry(event.stream.clone()).or_insert(event.position)
+        } else if let Some(at) = self.positions.get(&event.stream) {
+            *at
+        } else {
             return Ok(false);
         };
-        match decode(event)? {
-            IntakeEvent::DossierTransferred(transferred) => draft.brief = transferred.brief,
-            IntakeEvent::SupplementSubmitted(supplement) => {
-                if let Some(brief) = supplement.brief {
-                    draft.brief = brief;
-                }
-                if let Some(form) = supplement.form {
-                    draft.form = form;
-                }
-            }
-            _ => {}
+        let event = decode(event)?;
+        if let Some(filed) = Filed::after(self.filed.remove(&at), event) {
+            self.filed.insert(at, filed);
         }
         Ok(true)
+    }
+
+    fn has(&self, dossier: Uuid) -> bool {
+        self.positions.contains_key(&Streams::<Intake>::of(dossier))
     }
 }
 
@@ -149,31 +154,53 @@ impl Indexer {
         self.engine.metrics.defect(Work::Shows.name());
     }
 
-    /// The dossier of a stream of intake with its newest form and agency.
-    async fn corrected(&mut self, stream: &StreamName) -> Result<Option<Change>, ReadError> {
-        let (mut brief, mut form) = (None, None);
-        let events = self.engine.store.read_whole(stream).await?;
-        for event in &events {
-            match IntakeEvent::decode(&event.kind, &event.data) {
-                Ok(IntakeEvent::DossierSubmitted(submitted)) => {
-                    (brief, form) = (Some(submitted.brief), Some(submitted.form));
+    /// The dossier of a stream of intake with its newest form and agency. After a transfer also its
+    /// papers up to `through`: the rows of papers have the rights of their dossier.
+    async fn corrected(
+        &mut self,
+        (stream, transferred): (&StreamName, bool),
+        through: Position,
+    ) -> Result<Option<Change>, ReadError> {
+        let mut filed = None;
+        for event in &self.engine.store.read_whole(stream).await? {
+            if Filed::is_changed_by(&event.kind) {
+                match decode(event) {
+                    Ok(event) => filed = Filed::after(filed, event),
+                    Err(error) => self.leave_out(event, &error),
                 }
-                Ok(IntakeEvent::DossierTransferred(transferred)) => {
-                    brief = Some(transferred.brief);
-                }
-                Ok(IntakeEvent::SupplementSubmitted(supplement)) => {
-                    brief = supplement.brief.or(brief);
-                    form = supplement.form.or(form);
-                }
-                Ok(_) => {}
-                Err(error) => self.leave_out(event, &ReadError::corrupt(event, error)),
             }
         }
-        let Some((brief, form)) = brief.zip(form) else { return Ok(None) };
-        Ok(Some(self.dossier(brief, form.known())))
+        let Some(Filed { brief, form }) = filed else { return Ok(None) };
+        let papers =
+            if transferred { Some(self.papers(brief.dossier, through).await?) } else { None };
+        Ok(Some(self.dossier(&brief, form.known(), papers)))
     }
 
-    fn dossier(&mut self, brief: Brief, form: Option<&Value>) -> Change {
+    /// The words of all papers of a dossier up to a position.
+    async fn papers(
+        &self,
+        DossierId(id): DossierId,
+        through: Position,
+    ) -> Result<Vec<Words>, ReadError> {
+        let mut papers = Vec::new();
+        for stream in [Streams::<Payment>::of(id), Streams::<DossierResult>::of(id)] {
+            let events = self.engine.store.read_whole(&stream).await?;
+            for event in events.iter().filter(|event| event.position <= through) {
+                match paper(event) {
+                    Ok(paper) => papers.extend(paper.map(|(_, words)| words)),
+                    Err(error) => self.leave_out(event, &error),
+                }
+            }
+        }
+        Ok(papers)
+    }
+
+    fn dossier(
+        &mut self,
+        brief: &Brief,
+        form: Option<&Value>,
+        papers: Option<Vec<Words>>,
+    ) -> Change {
         let mut terms = Terms::default();
         terms.code(brief.code.as_str());
         terms.id(&brief.dossier.to_string());
@@ -190,7 +217,7 @@ impl Indexer {
         let words = vec![(Part::Open, terms), (Part::Address, address), (Part::Content, content)];
         let DossierId(id) = brief.dossier;
         let rights = index::rights(&self.key, Kind::Dossier, &brief.resource());
-        Change::Record { id, words, rights }
+        Change::Record { id, words, rights, papers }
     }
 
     /// The complaint of a stream: its number, and the complainant's name, telephone number and
@@ -222,7 +249,7 @@ impl Indexer {
         }
         let rights = index::rights(&self.key, Kind::Complaint, &resource);
         let words = vec![(Part::Open, terms), (Part::Contact, who)];
-        Ok(Some(Change::Record { id: filed.complaint.0, words, rights }))
+        Ok(Some(Change::Record { id: filed.complaint.0, words, rights, papers: None }))
     }
 
     /// The fields of a procedure's form; none if the procedure is unknown.
@@ -238,35 +265,42 @@ impl Indexer {
     }
 }
 
-/// The change by a paper.
-fn change(event: &Recorded) -> Result<Option<Change>, ReadError> {
-    Ok(match Category::named(event.stream.category()) {
+/// The dossier of an event that gives a paper, and the paper's words.
+fn paper(event: &Recorded) -> Result<Option<(Uuid, Words)>, ReadError> {
+    let mut terms = Terms::default();
+    let part = match Category::named(event.stream.category()) {
         Some(Category::Payment) => match decode(event)? {
-            PaymentEvent::ReceiptNumbered(receipt) => paper(event, Part::Money, |terms| {
-                of_receipt(&receipt, terms);
-            })?,
-            _ => None,
+            PaymentEvent::ReceiptNumbered(receipt) => {
+                of_receipt(&receipt, &mut terms);
+                Part::Money
+            }
+            _ => return Ok(None),
         },
         Some(Category::Delivery) => match decode(event)? {
             DeliveryEvent::ResultIssued(issued) => {
-                paper(event, Part::Open, |terms| terms.number(&issued.number))?
+                terms.number(&issued.number);
+                Part::Open
             }
             DeliveryEvent::ResultHandedToCarrier(parcel) => {
-                paper(event, Part::Parcels, |terms| terms.number(&parcel.waybill))?
+                terms.number(&parcel.waybill);
+                Part::Parcels
             }
             DeliveryEvent::DeliveryChannelChosen(chosen) => {
-                paper(event, Part::Address, |terms| of_recipient(&chosen.delivery, terms))?
+                of_recipient(&chosen.delivery, &mut terms);
+                Part::Address
             }
-            _ => None,
+            _ => return Ok(None),
         },
-        _ => None,
-    })
+        _ => return Ok(None),
+    };
+    let id = stream_id(event)?;
+    Ok((!terms.is_empty()).then(|| (id, vec![(part, terms)])))
 }
 
 /// Whether the form or the agency of a dossier may be another one after this event. Most
 /// supplements have documents only.
 fn corrects(event: &Recorded) -> bool {
-    CORRECTIONS.contains(&&*event.kind)
+    Filed::CORRECTIONS.contains(&&*event.kind)
         && match decode(event) {
             Ok(IntakeEvent::SupplementSubmitted(supplement)) => {
                 supplement.brief.is_some() || supplement.form.is_some()
@@ -274,18 +308,6 @@ fn corrects(event: &Recorded) -> bool {
             // What cannot be decoded is reported when the stream is read.
             _ => true,
         }
-}
-
-/// The change by an event that gives a paper of the dossier of its stream.
-fn paper(
-    event: &Recorded,
-    part: Part,
-    add: impl FnOnce(&mut Terms),
-) -> Result<Option<Change>, ReadError> {
-    let (id, mut terms) = (stream_id(event)?, Terms::default());
-    add(&mut terms);
-    let is_found = !terms.is_empty();
-    Ok(is_found.then(|| Change::Paper { id, words: vec![(part, terms)] }))
 }
 
 /// A receipt is found by symbol, year and number, which is printed with seven digits.
@@ -311,8 +333,13 @@ impl Change {
         key: &Key,
     ) -> rusqlite::Result<()> {
         match self {
-            Self::Record { id, words, rights } => {
-                inserts.put(rows, *id, (&index::tokens(key, words), rights))
+            Self::Record { id, words, rights, papers } => {
+                inserts.put(rows, *id, (&index::tokens(key, words), rights))?;
+                let Some(papers) = papers else { return Ok(()) };
+                inserts.remove_papers(rows, *id)?;
+                papers
+                    .iter()
+                    .try_for_each(|paper| inserts.add_paper(rows, *id, &index::tokens(key, paper)))
             }
             Self::Paper { id, words } => inserts.add_paper(rows, *id, &index::tokens(key, words)),
         }
@@ -349,7 +376,7 @@ mod tests {
         let data = json!({
             "brief": brief, "form": { "$personal": form }, "documents": [], "fee_first": false,
         });
-        recorded(position, &format!("intake-{id}"), SUBMITTED, &data)
+        recorded(position, &format!("intake-{id}"), Filed::SUBMITTED, &data)
     }
 
     fn supplement(position: u64, dossier: u128, form: Option<&Value>) -> Recorded {
@@ -373,7 +400,8 @@ mod tests {
         assert!(drafts.take(&supplement(3, 7, Some(&last))).unwrap());
         assert!(drafts.take(&supplement(4, 5, None)).unwrap());
         assert!(!drafts.take(&supplement(5, 9, Some(&last))).unwrap(), "of an earlier page");
-        let forms: Vec<_> = drafts.0.values().map(|draft| draft.form.known().cloned()).collect();
+        let forms: Vec<_> =
+            drafts.filed.values().map(|filed| filed.form.known().cloned()).collect();
         assert_eq!(forms, [Some(last), Some(first)], "in the order of submission");
     }
 

@@ -167,6 +167,25 @@ mod tests {
     }
 
     #[test]
+    fn the_papers_of_a_record_get_its_new_rights_with_it() {
+        let rows = index(40);
+        add_paper(&rows, 2, "receipt");
+        let mut inserts = Inserts::default();
+        inserts.add_paper(&rows, Uuid::from_u128(2), "waybill").unwrap();
+        inserts.put(&rows, Uuid::from_u128(2), ("even", "moved")).unwrap();
+        inserts.remove_papers(&rows, Uuid::from_u128(2)).unwrap();
+        for paper in ["receipt", "waybill"] {
+            inserts.add_paper(&rows, Uuid::from_u128(2), paper).unwrap();
+        }
+        inserts.write(&rows).unwrap();
+        for paper in ["receipt", "waybill"] {
+            assert_eq!(found(&rows, &format!("{paper} AND rights"), None), (vec![], None));
+            let sought = Sought::of_words(paper, &["moved"], &[]);
+            assert_eq!(scan(&rows, &sought, None, 2).unwrap().rows.len(), 1, "{paper}");
+        }
+    }
+
+    #[test]
     fn records_without_the_rights_are_neither_in_a_page_nor_counted_for_the_next() {
         let rows = index(40);
         let mut inserts = Inserts::default();
