@@ -45,6 +45,9 @@ pub(crate) struct Arguments {
     /// Measure the pages of views that exist in `--data`, without a rebuild.
     #[arg(long, requires = "data")]
     no_rebuild: bool,
+    /// Measure only lists whose name contains this.
+    #[arg(long)]
+    only: Option<String>,
 }
 
 /// Time limit of the rebuild.
@@ -82,7 +85,9 @@ pub(crate) async fn run(arguments: &Arguments) -> Result<Value> {
     let rebuilt_mib = server.peak_rss_mib()?;
     let actors = Arc::new(Actors::of(data)?);
     let mut latencies = Map::new();
-    for list in pages::LISTS {
+    let is_asked =
+        |list: &&pages::List| arguments.only.as_ref().is_none_or(|only| list.name.contains(only));
+    for list in pages::LISTS.iter().filter(is_asked) {
         latencies.insert(list.name.to_owned(), measure(&server, &actors, list, arguments).await?);
     }
     let served_mib = server.peak_rss_mib()?;

@@ -274,6 +274,32 @@ impl EventStore {
         Ok(read)
     }
 
+    /// The first event of each of several streams, in their order; `None` for a stream that does
+    /// not exist. Fewer than `streams` if the events are large, but at least one.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub async fn read_firsts(
+        &self,
+        streams: &[StreamName],
+    ) -> Result<Vec<Option<Recorded>>, ReadError> {
+        let read = match self {
+            Self::Sqlite(store) => store.read_together(streams, 1).await?,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(store) => {
+                Box::pin(budget::counted(store.read_together(streams, 1))).await?
+            }
+            #[cfg(feature = "eventstoredb")]
+            Self::EventStoreDb(store) => {
+                Box::pin(budget::counted(store.read_together(streams, 1))).await?
+            }
+            Self::Faulty(store) => Box::pin(store.read_together(streams)).await?,
+            Self::Memory(_) => self.read_together(streams).await?,
+        };
+        Ok(read.into_iter().map(|events| events.into_iter().next()).collect())
+    }
+
     /// The newest event of `stream`.
     pub async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
         match self {

@@ -38,7 +38,7 @@ pub(crate) use row::ListedRow;
 
 const SHAPE: Shape = Shape {
     name: "lists",
-    version: 5,
+    version: 6,
     tables: "
 CREATE TABLE dossiers (
   n              INTEGER PRIMARY KEY,
@@ -62,6 +62,7 @@ CREATE TABLE dossiers (
   labels         TEXT    NOT NULL,
   consulted      TEXT    NOT NULL,
   tasks          TEXT    NOT NULL,
+  corrected      INTEGER NOT NULL,
   seen           BLOB    NOT NULL
 ) STRICT;
 CREATE INDEX dossiers_by_code ON dossiers (code);

@@ -1,14 +1,14 @@
 //! Names of persons for the rows of a page. No view has them: they are opened from the streams, for
 //! those rows only whose name the caller may read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use dossier::contract::{Audience, DossierId, ParcelId, Role};
 use dossier::delivery::DossierResult;
 use dossier::intake::{Filed, Intake};
 use dossier::papers::{applicant_name, recipient_name};
 use engine::{Streams, decode, read_each};
-use events::{ReadError, Recorded};
+use events::{ReadError, Recorded, StreamName};
 use web::Problem;
 
 use crate::App;
@@ -25,22 +25,14 @@ impl Applicants {
         app: &App,
         rows: impl Iterator<Item = (&'r ListedRow, Role)> + Send,
     ) -> Result<Self, Problem> {
-        let asked: Vec<(DossierId, Role)> = rows
-            .map(|(row, role)| (row.id, role))
-            .filter(|(_, role)| Audience::Content.has(*role) && *role != Role::Consultee)
-            .collect();
-        let dossiers: BTreeSet<DossierId> = asked.iter().map(|(id, _)| *id).collect();
-        let streams: Vec<_> = dossiers.iter().map(|id| Streams::<Intake>::of(id.0)).collect();
-        let (mut filed, mut ids) = (BTreeMap::new(), dossiers.into_iter());
-        read_each(&app.engine.store, &streams, |stream, events| {
-            let read = newest(events).unwrap_or_else(|error| {
-                tracing::error!(%stream, %error, "stream cannot be decoded; its name is left out");
-                app.engine.metrics.defect("view");
-                None
-            });
-            filed.extend(ids.next().zip(read));
-        })
-        .await?;
+        let (mut asked, mut streams) = (Vec::new(), BTreeMap::new());
+        for (row, role) in rows {
+            if Audience::Content.has(role) && role != Role::Consultee {
+                asked.push((row.id, role));
+                streams.insert(Streams::<Intake>::of(row.id.0), (row.id, row.corrected));
+            }
+        }
+        let filed = filed(app, streams).await?;
         let name = |(id, role): (DossierId, Role)| {
             let Filed { brief, form } = filed.get(&id)?;
             Some(((id, role), applicant_name(brief, form, role)?))
@@ -52,6 +44,37 @@ impl Applicants {
     pub(crate) fn name(&self, row: &ListedRow, role: Role) -> Option<String> {
         self.0.get(&(row.id, role)).cloned()
     }
+}
+
+/// What is filed in these streams. Of a dossier that was neither corrected nor transferred, one
+/// event is read.
+async fn filed(
+    app: &App,
+    streams: BTreeMap<StreamName, (DossierId, bool)>,
+) -> Result<BTreeMap<DossierId, Filed>, ReadError> {
+    let mut filed = BTreeMap::new();
+    let mut take = |stream: &StreamName, events: &[Recorded]| match newest(events) {
+        Ok(newest) => filed.extend(streams.get(stream).map(|(id, _)| *id).zip(newest)),
+        Err(error) => {
+            tracing::error!(%stream, %error, "stream cannot be decoded; its name is left out");
+            app.engine.metrics.defect("view");
+        }
+    };
+    let of = |corrected: bool| {
+        let streams = streams.iter().filter(move |(_, (_, is))| *is == corrected);
+        streams.map(|(stream, _)| stream.clone()).collect::<Vec<_>>()
+    };
+    let submitted = of(false);
+    let mut rest = &submitted[..];
+    while !rest.is_empty() {
+        let firsts = app.engine.store.read_firsts(rest).await?;
+        for (stream, first) in rest.iter().zip(&firsts) {
+            take(stream, first.as_slice());
+        }
+        rest = rest.get(firsts.len().max(1)..).unwrap_or_default();
+    }
+    read_each(&app.engine.store, &of(true), take).await?;
+    Ok(filed)
 }
 
 /// What is filed by the events of a stream of intake.

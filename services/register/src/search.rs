@@ -20,6 +20,7 @@ mod expression;
 mod index;
 mod indexer;
 mod key;
+mod merge;
 mod page;
 
 pub(crate) use expression::Rights;

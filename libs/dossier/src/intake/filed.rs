@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::Intake;
 use crate::contract::{Brief, IntakeEvent, Personal};
 
 /// The brief and the form of a dossier.
@@ -37,11 +38,21 @@ impl Filed {
         let mut filed = filed?;
         if let IntakeEvent::DossierTransferred(transferred) = event {
             filed.brief = transferred.brief;
-        } else if let IntakeEvent::SupplementSubmitted(supplement) = event {
+        } else if let IntakeEvent::SupplementSubmitted(supplement) = event
+            && let Some(form) = supplement.form
+        {
             filed.brief = supplement.brief.unwrap_or(filed.brief);
-            filed.form = supplement.form.unwrap_or(filed.form);
+            filed.form = form;
         }
         Some(filed)
+    }
+}
+
+impl Intake {
+    /// Whether brief and form are those of the submission, so that its event alone has them.
+    #[must_use]
+    pub fn is_as_submitted(&self) -> bool {
+        self.forms.len() <= 1 && self.transfers.is_empty()
     }
 }
 

@@ -20,7 +20,7 @@ use super::{Flag, Key, Range, Scope, Seen};
 pub(super) const SELECT: &str =
     "SELECT id, code, procedure, version, agency, channel, applicant, acted,
   submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, receiver,
-  labels, consulted, seen FROM dossiers";
+  labels, consulted, seen, corrected FROM dossiers";
 
 /// A dossier as the lists have it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +51,8 @@ pub(crate) struct ListedRow {
     pub(crate) labels: Vec<String>,
     /// The agencies that are or were consulted.
     pub(crate) consulted: Vec<AgencyCode>,
+    /// Whether its form or brief may be another one than that of the submission.
+    pub(crate) corrected: bool,
     /// The newest events that it reflects.
     pub(crate) seen: Seen,
 }
@@ -94,6 +96,7 @@ impl ListedRow {
             tasks: overview.tasks,
             labels: Vec::new(),
             consulted: consulted.into_iter().collect(),
+            corrected: !states.intake.is_as_submitted(),
             seen: Seen::default(),
         })
     }
@@ -139,6 +142,7 @@ impl ListedRow {
             labels: text(18)?.split_whitespace().map(ToOwned::to_owned).collect(),
             consulted: text(19)?.split_whitespace().map(AgencyCode::from).collect(),
             seen: Seen::of(&row.get::<_, Vec<u8>>(20)?),
+            corrected: row.get(21)?,
         })
     }
 
@@ -152,12 +156,12 @@ impl ListedRow {
         let mut save = tables.prepare_cached(
             "INSERT INTO dossiers (id, code, procedure, version, agency, channel, applicant, acted,
                submitted_at, stage, status, waiting_on, waiting_agency, officer, due_at, flags, tasks, seen,
-               receiver, labels, consulted)
+               receiver, labels, consulted, corrected)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-               ?19, ?20, ?21)
+               ?19, ?20, ?21, ?22)
              ON CONFLICT (id) DO UPDATE SET version = ?4, agency = ?5, receiver = ?19, stage = ?10, status = ?11, waiting_on = ?12,
                waiting_agency = ?13, officer = ?14, due_at = ?15, flags = ?16, tasks = ?17, seen = ?18,
-               labels = ?20, acted = ?8, consulted = ?21",
+               labels = ?20, acted = ?8, consulted = ?21, corrected = ?22",
         )?;
         save.execute(params![
             self.id.0.as_bytes(),
@@ -180,7 +184,8 @@ impl ListedRow {
             self.seen.bytes(),
             self.receiver.as_ref().map(AgencyCode::as_str),
             self.labels.join(" "),
-            consulted.join(" ")
+            consulted.join(" "),
+            self.corrected
         ])?;
         Ok(())
     }

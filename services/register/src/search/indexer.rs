@@ -14,7 +14,7 @@ use dossier::intake::{Filed, Intake};
 use dossier::payment::Payment;
 use dossier::search::{Fields, Terms};
 use dossier::services::Category;
-use engine::tasks::{Handled, Handler, Stalled, Work};
+use engine::tasks::{Handled, Handler, Rest, Rows, Stalled, Work};
 use engine::{Engine, Streams, decode, fold, stream_id};
 use events::{Page, Position, ReadError, Recorded, StreamName};
 use rusqlite::Connection;
@@ -23,6 +23,7 @@ use uuid::Uuid;
 
 use super::index::{self, Inserts, Kind, Words};
 use super::key::{Key, Part};
+use super::merge::Merge;
 
 /// The kinds of events whose texts are found.
 pub(super) const KINDS: &[&str] = &[
@@ -43,6 +44,7 @@ pub(crate) struct Indexer {
     engine: Arc<Engine>,
     key: Key,
     fields: BTreeMap<ProcedureRef, Arc<Fields>>,
+    merge: Merge,
 }
 
 /// A change of the index.
@@ -97,6 +99,7 @@ impl Handler for Indexer {
         let new = drafts.filed.into_values();
         let new: Vec<Change> =
             new.map(|filed| self.dossier(&filed.brief, filed.form.known(), None)).collect();
+        self.merge.add(new.len() + changes.len());
         Ok(Handled::Rows(Box::new(move |rows| {
             let mut inserts = Inserts::default();
             for change in new.iter().chain(&changes) {
@@ -104,6 +107,19 @@ impl Handler for Indexer {
             }
             inserts.write(rows)
         })))
+    }
+
+    async fn rest(&mut self, _at: Position) -> Result<Rest, Stalled> {
+        let save = self.merge.is_due();
+        Ok(Rest::Until { wake_at: save.then(|| self.engine.clock.now()), save })
+    }
+
+    async fn state(&mut self) -> Result<Rows, Stalled> {
+        Ok(self.merge.step())
+    }
+
+    fn saved(&mut self) {
+        self.merge.done();
     }
 }
 
@@ -144,7 +160,7 @@ impl Drafts {
 
 impl Indexer {
     pub(super) fn new(engine: Arc<Engine>, key: Key) -> Self {
-        Self { engine, key, fields: BTreeMap::new() }
+        Self { engine, key, fields: BTreeMap::new(), merge: Merge::default() }
     }
 
     /// An index can be rebuilt, so an event that cannot be decoded does not stop it.

@@ -39,6 +39,7 @@ pub(in crate::lists) fn row(n: u128, agency: &str, due: i64) -> ListedRow {
         tasks: vec![serde_json::from_value(task).unwrap()],
         labels: Vec::new(),
         consulted: vec!["H26.14".into()],
+        corrected: false,
         seen: Seen::default(),
     }
 }
