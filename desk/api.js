@@ -66,6 +66,13 @@ export async function post(path, body, { etag, key = newKey(), token } = {}) {
   return { body: await response.json(), etag: response.headers.get('etag') };
 }
 
+// Sends a file as the body of a change. The same `key` may be sent again.
+export async function postFile(path, query, file, type, key) {
+  const headers = { 'Content-Type': type, 'Idempotency-Key': key };
+  const response = await send('POST', path + search(query), { headers, body: file });
+  return { body: await response.json() };
+}
+
 // Signs in with a token: the server says who that is. `name` is how the person is shown.
 export async function signIn(token, name) {
   // A wrong token ends no session, and the mandate of the one before is not this caller's.
@@ -141,10 +148,12 @@ async function send(method, path, { headers, body, caller = session() }) {
       continue;
     }
     if (response.ok) {
-      consistency = response.headers.get('consistency-token') ?? consistency;
+      keep(response.headers.get('consistency-token'));
       return response;
     }
     const problem = new Problem(parsed(await response.text()), response.status);
+    // The log was restored from a backup: what this client saw is no more.
+    if (problem.code === 'consistency-token-ahead') consistency = undefined;
     const after = Number(response.headers.get('retry-after')) * 1_000;
     const again = [429, 503].includes(response.status) || response.headers.has('retry-after');
     if (!again || tried === TRIES || after > WAIT_MS_MAX) {
@@ -153,6 +162,12 @@ async function send(method, path, { headers, body, caller = session() }) {
     }
     await wait(after || 300 * tried);
   }
+}
+
+// A response that was overtaken may have the token of an earlier change.
+function keep(token) {
+  const position = (text) => Number(text.replaceAll('"', ''));
+  if (token && !(consistency && position(token) < position(consistency))) consistency = token;
 }
 
 const away = () => new Problem({ type: 'away' }, 0);

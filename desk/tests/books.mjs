@@ -59,9 +59,9 @@ test('lines of a statement settle a payment, and what they name nowhere is expla
     await page.getByRole('link', { name: 'Statements', exact: true }).click();
     await heading(page, 'Statements');
     await page.getByLabel('Account').fill(BANK);
-    const add = async (line) => {
+    const add = async (line, button = 'Add this line') => {
       for (const [label, value] of Object.entries(line)) await page.getByLabel(label, { exact: true }).fill(value);
-      await press(page, 'Add this line');
+      await press(page, button);
     };
     const [name, amount, at] = ['Number at the bank', 'Amount (VND)', 'Booked at'];
     // What a line must have is asked for before it is added.
@@ -75,7 +75,7 @@ test('lines of a statement settle a payment, and what they name nowhere is expla
     await refused.getByText(/^Amount \(VND\): /).waitFor();
     await inspect(page, 'statement-findings');
     await press(page, `Change U${stamp}`);
-    await add({ [amount]: '12.345' });
+    await add({ [amount]: '12.345' }, 'Save this line');
     await page.getByText('2 lines: 42,345 ₫ came in, 0 ₫ went out').waitFor();
     await press(page, 'Send the statement');
     const recorded = page.getByRole('region', { name: 'Recorded' }).first();

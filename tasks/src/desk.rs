@@ -1,13 +1,51 @@
-//! Tests of the desk in a real browser.
+//! Tests of the desk in a real browser, and the measurement of its pages.
 
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use cluster::tools;
 
 use crate::checks::{program, succeed};
 use crate::root;
 use crate::server::start;
+
+/// What is measured, if anything is.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Measure {
+    /// Address of a server in development mode, for example http://127.0.0.1:8080: print requests,
+    /// bytes, and the time until the first row can be clicked, for the pages of an officer.
+    #[arg(long, value_name = "ADDRESS", requires = "token")]
+    pub(crate) measure: Option<String>,
+    /// Token of the officer, from `dossier token`; a clerk has all pages.
+    #[arg(long, requires = "measure")]
+    pub(crate) token: Option<String>,
+    /// Words to search for; the name of the first applicant of the list if absent.
+    #[arg(long, requires = "measure")]
+    pub(crate) words: Option<String>,
+    /// Runs, each with an empty cache.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub(crate) runs: u32,
+}
+
+/// Measures the pages of an officer on a server that runs.
+pub(crate) fn measure(address: &str, token: &str, words: Option<&str>, runs: u32) -> Result<()> {
+    let mut measure = Command::new("node");
+    measure
+        .arg(root().join("desk/tests/measure.mjs"))
+        .env("ADDRESS", address.trim_end_matches('/'))
+        .env("CHROMIUM", tools::chromium()?)
+        .env("PACKAGES", tools::node_packages()?)
+        .env("SHOTS", root().join("target/desk/shots"))
+        .env("TOKEN", token)
+        .env("RUNS", runs.to_string());
+    if let Some(words) = words {
+        measure.env("WORDS", words);
+    }
+    // Not `succeed`, whose error would show the token.
+    let status = measure.status().context("node")?;
+    ensure!(status.success(), "desk/tests/measure.mjs failed");
+    Ok(())
+}
 
 /// Dossiers of the demo besides those of the stories.
 const DOSSIERS: &str = "60";

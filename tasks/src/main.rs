@@ -52,11 +52,13 @@ enum Task {
         #[arg(long)]
         built: bool,
     },
-    /// Test the desk in a real browser, on a demo.
+    /// Test the desk in a real browser, on a demo; or measure it on a server that runs.
     Desk {
         /// Use the existing program instead of building it.
         #[arg(long)]
         built: bool,
+        #[command(flatten)]
+        measure: desk::Measure,
     },
     /// Download a version of the viewer of the API reference from npm, and record it.
     Viewer {
@@ -111,7 +113,11 @@ fn main() -> Result<()> {
             }
             clients::carry_a_dossier()
         }
-        Task::Desk { built } => {
+        Task::Desk {
+            measure: desk::Measure { measure: Some(address), token, words, runs },
+            ..
+        } => desk::measure(&address, &token.unwrap_or_default(), words.as_deref(), runs),
+        Task::Desk { built, .. } => {
             if !built {
                 checks::build_program()?;
             }
