@@ -20,6 +20,7 @@ pub(super) struct List {
 pub(super) enum By {
     /// A clerk of the ministry.
     Clerk,
+    Auditor,
     /// One of the applicants, each with four dossiers; another one at each reading, because the
     /// reads of one are limited.
     Applicant,
@@ -29,6 +30,7 @@ impl By {
     pub(super) fn token(self, actors: &Actors, number: u64) -> String {
         match self {
             Self::Clerk => actors.clerk.clone(),
+            Self::Auditor => actors.auditor("auditor"),
             Self::Applicant => actors.applicant(&names::applicant(number * 4)),
         }
     }
@@ -38,7 +40,11 @@ const fn by_clerk(name: &'static str, address: fn(u64) -> String) -> List {
     List { name, by: By::Clerk, address }
 }
 
-/// All lists and searches of the register.
+const fn figures(name: &'static str, address: fn(u64) -> String) -> List {
+    List { name, by: By::Auditor, address }
+}
+
+/// All lists and searches of the register, and its figures.
 pub(super) const LISTS: &[List] = &[
     by_clerk("search_person", |n| search(&names::person(n))),
     by_clerk("search_family_name", |_| search("nguyen")),
@@ -66,7 +72,17 @@ pub(super) const LISTS: &[List] = &[
         format!("/v1/register/work?agency=G02.{:03}", 2 + n % 40)
     }),
     List { name: "dossiers_own", by: By::Applicant, address: |_| dossiers("mine=true") },
+    figures("figures_of_all_dossiers", |_| statistics("")),
+    figures("figures_by_officer", |_| statistics("group_by=officer")),
+    figures("figures_by_procedure_and_month_of_handling", |n| {
+        let month = 1 + n % 12;
+        statistics(&format!("group_by=procedure&period=handled&from=2026-{month:02}-01"))
+    }),
 ];
+
+fn statistics(query: &str) -> String {
+    format!("/v1/register/statistics?{query}")
+}
 
 fn dossiers(query: &str) -> String {
     format!("/v1/register/dossiers?{query}")

@@ -130,3 +130,31 @@ async fn a_silent_provider_has_the_money_on_its_way_until_it_tells_or_a_cashier_
     let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
+
+/// Money that went back through an account, by the records of payments.
+async fn returned(office: &Office, account: &str) -> Value {
+    let cashier = office.token(Role::Cashier, "k1", "G02.001");
+    let path = format!("/v1/payment-parity?account={account}&from=2026-11-20");
+    office.browser.get(&path, &cashier).await.granted()["totals"]["recorded_out_vnd"].clone()
+}
+
+#[tokio::test]
+async fn a_refund_is_booked_on_the_account_from_which_it_went_back() {
+    let mut office = Office::open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let payments = certificate.at("payments");
+    let silent = json!({ "provider": "sandbox-silent" });
+    let begun = take(&mut office, &payments, "attempts", &certificate.applicant, silent).await;
+    let reference = begun.granted()["attempts"][0]["reference"].as_str().unwrap().to_owned();
+    pay(&mut office, &certificate).await;
+    // The newest money is on the other account.
+    notice_of(&mut office, "sandbox-silent", &reference, "e1", "captured", 30_000).await;
+    let attempts = shown(&office, &certificate).await["attempts"].clone();
+    let first = attempts.as_array().unwrap().iter().find(|one| one["provider"] == "sandbox");
+    let cashier = office.token(Role::Cashier, "k1", "G02.001");
+    let back = body(first.unwrap(), 30_000);
+    take(&mut office, &payments, "refund-requests", &cashier, back).await.granted();
+    assert_eq!(shown(&office, &certificate).await["refunded_vnd"], 30_000);
+    assert_eq!(returned(&office, "sandbox").await, 30_000);
+    assert_eq!(returned(&office, "sandbox-silent").await, 0);
+}

@@ -10,10 +10,6 @@ use tokio::sync::Semaphore;
 
 use super::{ViewError, lock};
 
-/// Pages that each connection keeps, in KiB: the upper levels of the trees, and of the index of
-/// words the pages of frequent ones.
-const READER_CACHE_KIB: i32 = 8_192;
-
 /// A connection, used by one reader at a time.
 type Shared = Arc<Mutex<Connection>>;
 
@@ -74,11 +70,6 @@ impl Readers {
                 (None, Some(path)) => {
                     let connection = Connection::open(path)?;
                     connection.pragma_update(None, "query_only", true)?;
-                    connection.pragma_update(
-                        None,
-                        "cache_size",
-                        READER_CACHE_KIB.saturating_neg(),
-                    )?;
                     Arc::new(Mutex::new(connection))
                 }
                 (None, None) => return Err(ViewError::BrokenOff),

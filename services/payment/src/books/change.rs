@@ -71,7 +71,7 @@ pub(super) struct Movement {
     id: String,
     moved: &'static str,
     amount: i64,
-    /// The account and the attempt; those of the dossier's newest money for a refund.
+    /// The account and the attempt; those of the dossier's newest money for a refund by a cashier.
     of: Option<(Account, String)>,
     number: Option<String>,
     event: Option<String>,
@@ -163,7 +163,8 @@ pub(super) fn of_payment(
             moved("correction", more, of_attempt(&resolved.payment), Named::default());
         }
         PaymentEvent::PaymentRefunded(refunded) => {
-            moved("refund", refunded.amount.0, None, Named::default());
+            let of = refunded.payment.as_ref().and_then(of_attempt);
+            moved("refund", refunded.amount.0, of, (refunded.transaction, None, None));
         }
         _ => {}
     }

@@ -3,9 +3,9 @@
 /// Events per page: a dossier whose events are in one page is written once.
 pub(super) const PAGE_EVENTS: usize = 8_192;
 /// Bytes of the events behind the states in memory, as an estimate.
-pub(super) const STATES_BYTES_MAX: usize = 24 * 1024 * 1024;
+pub(super) const STATES_BYTES_MAX: usize = 12 * 1024 * 1024;
 /// Dossiers whose states are in memory.
-pub(super) const STATES_MAX: usize = 8_192;
+pub(super) const STATES_MAX: usize = 4_096;
 /// Dossiers that are read from the store at the same time.
 pub(super) const READS_AT_ONCE: usize = 16;
 /// Events of a page from which on they are decoded on two threads.
