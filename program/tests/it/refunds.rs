@@ -146,6 +146,8 @@ async fn a_refund_is_booked_on_the_account_from_which_it_went_back() {
     let silent = json!({ "provider": "sandbox-silent" });
     let begun = take(&mut office, &payments, "attempts", &certificate.applicant, silent).await;
     let reference = begun.granted()["attempts"][0]["reference"].as_str().unwrap().to_owned();
+    // The attempt no longer counts as one in progress, but its money may still come.
+    office.wait_until("2026-11-20T10:00").await;
     pay(&mut office, &certificate).await;
     // The newest money is on the other account.
     notice_of(&mut office, "sandbox-silent", &reference, "e1", "captured", 30_000).await;

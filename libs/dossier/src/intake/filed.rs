@@ -52,7 +52,7 @@ impl Intake {
     /// Whether brief and form are those of the submission, so that its event alone has them.
     #[must_use]
     pub fn is_as_submitted(&self) -> bool {
-        self.forms.len() <= 1 && self.transfers.is_empty()
+        !self.form_is_corrected && self.transfers.is_empty()
     }
 }
 

@@ -108,6 +108,7 @@ impl Intake {
             (None, None) => {}
         }
         Arc::make_mut(&mut self.forms).push(FormVersion::new(form, meta));
+        self.form_is_corrected = true;
     }
 
     /// Records the promise when the clock resumes. A date that was fixed, not computed, stays

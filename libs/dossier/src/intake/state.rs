@@ -43,6 +43,8 @@ pub struct Intake {
     pub submission: Option<Arc<DossierSubmitted>>,
     /// All versions of the form, the present one last.
     pub forms: Arc<Vec<FormVersion>>,
+    /// Whether a supplement has corrected the form.
+    pub form_is_corrected: bool,
     pub submitted_at: Option<Timestamp>,
     /// When it last became complete: with the submission, or with a supplement before acceptance.
     pub completed_at: Option<Timestamp>,
