@@ -18,6 +18,8 @@ const ROUTES = [
   ['/money/books', () => import('./books/books.js').then((area) => area.Books)],
   ['/money/books/:id', () => import('./books/book.js').then((area) => area.Book)],
   ['/money/differences', () => import('./books/differences.js').then((area) => area.Differences)],
+  ['/money/files', () => import('./books/bank-file.js').then((area) => area.BankFile)],
+  ['/money/parity', () => import('./books/parity.js').then((area) => area.Parity)],
   ['/money/statements', () => import('./books/statement.js').then((area) => area.Statement)],
   ['/parcels', () => import('./officer/parcels.js').then((area) => area.Parcels)],
   ['/dossiers', () => import('./officer/search.js').then((area) => area.Search)],

@@ -1,10 +1,10 @@
-// Fields of steps whose choices are read from the server: agencies, officers, notices of payment
-// providers, earlier complaints, and templates of answers.
+// Fields of steps whose choices are read from the server: agencies, officers, payment providers and
+// their notices, earlier complaints, and templates of answers.
 import { read, readIfAny } from './api.js';
 import { both, code, money, t, time } from './i18n.js';
 import { Field, hasRole, Select } from './parts.js';
 import { session } from './session.js';
-import { html, useLoad } from './view.js';
+import { html, useEffect, useLoad } from './view.js';
 
 const AGENCIES_MAX = 100;
 const COMPLAINTS_MAX = 100;
@@ -51,6 +51,22 @@ export function OfficerField({ field, ...props }) {
     one.absence ? t('officer.absent', { name: officerName(one) }) : officerName(one),
   ]);
   const hint = able && !able.length ? t('officer.unrecorded') : undefined;
+  return html`<${Choice} ...${{ ...props, hint, options }} required=${field.required} />`;
+}
+
+// Providers that can take what is outstanding; the first one, unless the payer chooses.
+export function ProviderField({ field, ...props }) {
+  const { dossier } = props.context.resource ?? {};
+  const found = useLoad(
+    () => read(`/v1/payments/${dossier}/providers`).then(({ body }) => body),
+    [dossier],
+  );
+  const [first] = found.data ?? [];
+  useEffect(() => {
+    if (first && !props.value) props.set(first.provider);
+  }, [first?.provider]);
+  const options = found.data?.map(({ provider, title }) => [provider, both(title)]);
+  const hint = found.data && !first ? t('pay.no_provider') : undefined;
   return html`<${Choice} ...${{ ...props, hint, options }} required=${field.required} />`;
 }
 

@@ -8,6 +8,7 @@ import {
   ComplaintField,
   NoticeField,
   OfficerField,
+  ProviderField,
   TemplateChoice,
 } from './step-choices.js';
 import { Uploads } from './uploads.js';
@@ -82,6 +83,7 @@ const SPECIAL = {
   agency: AgencyField,
   officer: OfficerField,
   notice: NoticeField,
+  provider: ProviderField,
   complaint: ComplaintField,
 };
 

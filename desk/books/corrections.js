@@ -1,12 +1,13 @@
 // Corrections of a book: lines that the statements lack, and reasons for differences. A second person enters
 // them.
 import { post } from '../api.js';
-import { code, money, t, time } from '../i18n.js';
+import { t, time } from '../i18n.js';
 import { Act } from '../ministry/act.js';
 import { Facts, hasRole } from '../parts.js';
 import { session } from '../session.js';
 import { html, useState } from '../view.js';
 import { Decision } from './closing.js';
+import { DifferenceChoice, nameOf } from './difference-choice.js';
 import { LineEditor } from './line-editor.js';
 import { requestOf } from './lines.js';
 
@@ -74,36 +75,32 @@ const Entered = ({ one }) => html`<li>
   <small>${[...one.lines, ...one.accepts].join(', ')}</small>
 </li>`;
 
-// A difference in one line of text.
-const nameOf = (row) =>
-  [code('difference', row.difference), money(row.amount_vnd), row.code ?? row.reference ?? row.event]
-    .filter(Boolean)
-    .join(' · ');
-
 function Propose({ book, differences, onDone }) {
   const [lines, setLines] = useState([]);
+  const [accepts, setAccepts] = useState([]);
   const send = async (body, key) => {
     await post(`/v1/payment-books/${encodeURIComponent(book.book)}/corrections`, body, { key });
     setLines([]);
+    setAccepts([]);
     onDone('correction.was_proposed');
-  };
-  const explained = {
-    name: 'accepts',
-    label: t('correction.accepts'),
-    type: 'many',
-    options: differences.map((row) => [row.key, nameOf(row)]),
   };
   const reason = { name: 'reason', label: t('step.field.reason'), type: 'text', required: true };
   const more = {
-    body: lines.length ? { lines: lines.map(requestOf) } : {},
-    has: (pointer) => pointer.startsWith('/lines/'),
-    draw: (problem) => html`<${LineEditor} ...${{ lines, setLines, problem, max: LINES_MAX, day: book.day }} />`,
+    body: {
+      ...(accepts.length ? { accepts } : {}),
+      ...(lines.length ? { lines: lines.map(requestOf) } : {}),
+    },
+    has: (pointer) => /^\/(lines|accepts)\//.test(pointer) || pointer === '/accepts',
+    draw: (problem) => html`
+      ${differences.length ? html`<${DifferenceChoice} ...${{ book, problem, chosen: accepts, set: setAccepts }} />` : null}
+      <${LineEditor} ...${{ lines, setLines, problem, max: LINES_MAX, day: book.day }} />
+    `,
   };
   return html`<${Act}
     id="correction"
     title=${t('correction.propose')}
     hint=${t('correction.hint')}
-    fields=${differences.length ? [explained, reason] : [reason]}
+    fields=${[reason]}
     ...${{ send, more }}
   />`;
 }

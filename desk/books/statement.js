@@ -98,7 +98,7 @@ function plus(before, one) {
 }
 
 // What was recorded, by day, with the book of each.
-const Imported = ({ days }) => html`<div class="done">
+export const Imported = ({ days }) => html`<div class="done">
   <h2 id="imported">${t('statements.recorded')}</h2>
   <div class="scroll" tabindex="0" role="region" aria-labelledby="imported">
     <table class="list">

@@ -14,7 +14,7 @@ const ROWS = [
 const RARE = ['charged', 'paid_out', 'paid_in'];
 
 // A till has no statements, but lines of corrections.
-export function Sums({ totals, isTill, caption }) {
+export function Sums({ totals, isTill, caption, withoutEntries }) {
   const isPlain = isTill && !totals.lines;
   const sources = isPlain ? ['records', 'receipts'] : ['statements', 'records', 'receipts'];
   const of = (columns) => (isPlain ? columns.slice(1) : columns);
@@ -31,10 +31,14 @@ export function Sums({ totals, isTill, caption }) {
         </tr>
       </thead>
       <tbody>
-        <tr>
-          <th scope="row">${t('books.entries')}</th>
-          ${of([number(totals.lines), number(totals.movements), '']).map((one) => html`<td class="amount">${one}</td>`)}
-        </tr>
+        ${
+          withoutEntries
+            ? null
+            : html`<tr>
+              <th scope="row">${t('books.entries')}</th>
+              ${of([number(totals.lines), number(totals.movements), '']).map((one) => html`<td class="amount">${one}</td>`)}
+            </tr>`
+        }
         ${rows.map(({ name, columns }) => {
           const [stated, recorded] = columns.map((one) => totals[one]);
           const differs = !isTill && columns.length > 1 && stated !== recorded;

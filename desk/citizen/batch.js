@@ -4,6 +4,7 @@ import { Delivery, firstDelivery } from '../delivery.js';
 import { changed, labelOf } from '../forms.js';
 import { both, code, nameOf, number, t } from '../i18n.js';
 import { Action, Field, hasRole, Loaded, Page, ProblemBox, Select } from '../parts.js';
+import { session } from '../session.js';
 import { save, Uploads } from '../uploads.js';
 import { html, useLoad, useRef, useState } from '../view.js';
 import { BatchRows } from './batch-rows.js';
@@ -13,6 +14,18 @@ import { columnsOf, dossierOf, FINDINGS, PAPER, rowsOf, textOf, unknownOf } from
 const ITEMS_MAX = 100;
 const BYTES_MAX = 400_000;
 const ROWS_MAX = 2_000;
+
+// What became of the lists that were sent in this session: outcomes by row, and the requests of which it
+// is unknown what became of them. These are sent again as they were, with the same key, before others
+// are: so a repetition files nothing twice, also if the same list is chosen anew.
+const sentLists = new Map();
+const LISTS_MAX = 10;
+
+function keep(name, sent) {
+  sentLists.delete(name);
+  sentLists.set(name, sent);
+  if (sentLists.size > LISTS_MAX) sentLists.delete(sentLists.keys().next().value);
+}
 
 export function Batch({ code: procedure }) {
   const loaded = useLoad(async () => {
@@ -36,16 +49,21 @@ function Form({ procedure, agencies }) {
   const [files, setFiles] = useState({});
   const [list, setList] = useState();
   const [problem, setProblem] = useState();
-  const [outcomes, setOutcomes] = useState(new Map());
-  // Requests of which it is unknown what became of them. They are sent again as they were, with the same
-  // key, before others are: so a repetition files nothing twice.
+  const [outcomes, setShown] = useState(new Map());
   const unknown = useRef([]);
+  const setOutcomes = (found) => {
+    setShown(found);
+    if (list) keep(list.name, { outcomes: found, unknown: unknown.current });
+  };
   const set = (path, part) => setShared((before) => changed(before, path, part));
   const choose = async (file) => {
-    setOutcomes(new Map());
-    unknown.current = [];
     setProblem(undefined);
-    setList(file && listOf(await file.text(), procedure));
+    const text = await file?.text();
+    const name = JSON.stringify([session().subject, session().mandate?.id, procedure.code, text]);
+    const before = text === undefined ? undefined : sentLists.get(name);
+    unknown.current = before?.unknown ?? [];
+    setShown(before?.outcomes ?? new Map());
+    setList(file && { ...listOf(text, procedure), name });
   };
   const send = async () => {
     setProblem(undefined);
@@ -77,6 +95,7 @@ function Form({ procedure, agencies }) {
       for (const part of partsOf(items.filter(({ missing }) => !missing.length))) {
         const sent = { rows: part.map(({ at }) => at), items: part.map(({ item }) => item), key: newKey() };
         unknown.current.push(sent);
+        keep(list.name, { outcomes: found, unknown: unknown.current });
         await file(sent);
       }
       setOutcomes(new Map(found));

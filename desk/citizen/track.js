@@ -14,6 +14,7 @@ import { StepForm, Tasks } from '../step.js';
 import { stepsFor } from '../steps.js';
 import { html, useLoad, useState } from '../view.js';
 import { Complain } from './complain.js';
+import { Pay } from './pay.js';
 
 export function Track({ id, settings }) {
   const loaded = useLoad(() => loadDossier(id), [id]);
@@ -67,7 +68,13 @@ function Shown({ all, reload, settings }) {
     }
     ${dossier.next?.length ? html`<h2>${t('next')}</h2><${Tasks} tasks=${dossier.next} />` : null}
     ${steps.map(form)}
-    ${payments ? html`<h2>${t('fee.title')}</h2><${Payment} payment=${payments.body} />` : null}
+    ${
+      payments
+        ? html`<h2>${t('fee.title')}</h2>
+          <${Payment} payment=${payments.body} />
+          <${Pay} ...${{ id, payment: payments.body, onChange: reload }} />`
+        : null
+    }
     <${Claims} claims=${dossier.claims} />
     ${
       settings.sign_in === 'demo' && payments

@@ -1,40 +1,35 @@
-// Requests to a payment partner: those that wait, were given up, cancelled or answered. Operators send
+// Payment partners with their state, and the requests to one: those that wait, were given up, cancelled or answered. Operators send
 // one again, or cancel it.
-import { bytes, newKey, post } from '../api.js';
-import { code, number, t, time } from '../i18n.js';
+import { newKey, post, read } from '../api.js';
+import { both, code, duration, number, t, time } from '../i18n.js';
 import { Action, Field, hasRole, Loaded, More, Page, ProblemBox, Select } from '../parts.js';
 import { usePages } from '../pages.js';
 import { html, useLoad, useRef, useState } from '../view.js';
 import { useParameters } from './address.js';
-import { metricsOf, named } from './metrics.js';
 import { OPERATION, Tabs } from './tabs.js';
 
 const STATES = ['given_up', 'waiting', 'cancelled', 'done'];
 const REPLAYED = ['given_up', 'cancelled'];
 const CANCELLED = ['waiting', 'given_up'];
 
-// The partners of the process, by its metrics, as far as this address has them.
-async function partnersOf() {
-  try {
-    const metrics = metricsOf(await (await bytes('/metrics')).text());
-    return named(metrics, 'dossier_lane_open').map(({ labels }) => labels.partner);
-  } catch (problem) {
-    if (problem.status === 404) return [];
-    throw problem;
-  }
-}
-
 export function PartnerRequests() {
   const [values, set] = useParameters();
   const { partner, state = '' } = values;
   const [typed, setTyped] = useState(partner ?? '');
-  const known = useLoad(partnersOf, []);
+  const known = useLoad(() => read('/v1/partners').then(({ body }) => body), []);
   const show = (event) => {
     event.preventDefault();
     set({ partner: typed.trim() });
+    known.reload();
+  };
+  const choose = (name) => {
+    setTyped(name);
+    set({ partner: name });
   };
   return html`<${Page} title=${t('partners')} wide>
     ${hasRole('operator') ? html`<${Tabs} pages=${OPERATION} label="nav.operation" />` : null}
+    <${Loaded} of=${known}>${(rows) => html`<${Partners} ...${{ rows, choose }} />`}<//>
+    <h2>${t('partners.requests')}</h2>
     <p class="hint">${t('partners.text')}</p>
     <form class="line" onSubmit=${show} noValidate aria-label=${t('partners.show')}>
       <${Field} id="partner" label=${t('partners.name')} required>
@@ -46,7 +41,7 @@ export function PartnerRequests() {
           onInput=${(event) => setTyped(event.target.value)}
         />`}
       <//>
-      <datalist id="partners">${(known.data ?? []).map((one) => html`<option key=${one} value=${one}></option>`)}</datalist>
+      <datalist id="partners">${(known.data ?? []).map(({ partner: one }) => html`<option key=${one} value=${one}></option>`)}</datalist>
       <${Field} id="state" label=${t('partners.state')} required>
         ${(attributes) => html`<${Select}
           ...${{ attributes, value: state, onChange: (one) => set({ state: one }) }}
@@ -57,6 +52,38 @@ export function PartnerRequests() {
     </form>
     ${partner ? html`<${Requests} key=${partner} ...${{ partner, state }} />` : null}
   <//>`;
+}
+
+// Each partner: whether it works, and what waits for it.
+function Partners({ rows, choose }) {
+  if (!rows.length) return html`<p>${t('partners.none')}</p>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label=${t('partners.list')}>
+    <table class="list">
+      <thead>
+        <tr>
+          <th scope="col">${t('partners.partner')}</th>
+          <th scope="col">${t('partners.breaker')}</th>
+          <th scope="col" class="amount">${t('partners.waiting')}</th>
+          <th scope="col">${t('partners.lag')}</th>
+          <th scope="col" class="amount">${t('partners.given_up')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (row) => html`<tr key=${row.partner} class=${row.breaker === 'open' || row.given_up ? 'differs' : ''}>
+            <th scope="row">
+              <button type="button" class="quiet" onClick=${() => choose(row.partner)}>${row.partner}</button>
+              <small>${[both(row.title), ...row.capabilities].join(' · ')}</small>
+            </th>
+            <td>${t(`partners.breaker.${row.breaker ?? 'elsewhere'}`)}</td>
+            <td class="amount">${number(row.waiting)}</td>
+            <td>${row.waiting ? duration(row.lag_s) : '–'}</td>
+            <td class="amount">${number(row.given_up)}</td>
+          </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }
 
 function Requests({ partner, state }) {

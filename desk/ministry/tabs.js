@@ -38,7 +38,9 @@ export const MONEY = [
   ['/money', 'money.day_to_day', ['cashier']],
   ['/money/differences', 'differences'],
   ['/money/books', 'books'],
+  ['/money/parity', 'parity'],
   ['/money/statements', 'statements', ['cashier', 'operator']],
+  ['/money/files', 'bank_file', ['cashier', 'operator']],
 ];
 
 export const AUDIT = [

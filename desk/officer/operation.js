@@ -50,13 +50,19 @@ function Health() {
 // The services whose reactions may give up on an event.
 const SERVICES = ['intake', 'payment', 'review', 'result-delivery', 'feedback'];
 
-// Those of this process, or behind a gateway those of each service; `null` if this address has none of them.
+// Those of this process, or behind a gateway those of each service: `{ rows, unknown }`, where `unknown`
+// are the services that could not be asked. `rows` is `null` if this address has none of them.
 async function deadLetters() {
   const all = await readIfAny('/v1/dead-letters');
-  if (all) return all.body;
-  const found = await Promise.all(SERVICES.map((one) => readIfAny(`/v1/dead-letters/${one}`)));
-  const reached = found.filter(Boolean);
-  return reached.length ? reached.flatMap(({ body }) => body) : null;
+  if (all) return { rows: all.body, unknown: [] };
+  // One service that is down hides nothing of the others.
+  const asked = await Promise.allSettled(SERVICES.map((one) => readIfAny(`/v1/dead-letters/${one}`)));
+  const failed = asked.filter(({ status }) => status === 'rejected');
+  // No service decides on who may ask: if none could be asked, it is the same reason for all.
+  if (failed.length === SERVICES.length) throw failed[0].reason;
+  const reached = asked.filter(({ value }) => value);
+  const rows = reached.length ? reached.flatMap(({ value }) => value.body) : null;
+  return { rows, unknown: SERVICES.filter((_, at) => asked[at].status === 'rejected') };
 }
 
 // Events that no reaction could handle. An operator who has removed the cause has them retried.
@@ -70,10 +76,16 @@ function DeadLetters() {
   return html`<h2 id="letters">${t('operation.dead_letters')}</h2>
     <div role="status">${done ? html`<p class="done">${t('operation.retried')}</p>` : null}</div>
     <${Loaded} of=${letters}>
-      ${(rows) => {
-        if (!rows) return html`<p class="hint">${t('operation.elsewhere')}</p>`;
-        return html`<ul class="rows">
-          ${rows.length ? null : html`<li>${t('operation.none')}</li>`}
+      ${({ rows, unknown }) => {
+        const silent = unknown.length
+          ? html`<p class="problem" role="alert">
+              ${t('operation.silent', { services: unknown.join(', ') })}
+              <button type="button" onClick=${letters.reload}>${t('retry')}</button>
+            </p>`
+          : null;
+        if (!rows) return silent ?? html`<p class="hint">${t('operation.elsewhere')}</p>`;
+        return html`${silent}<ul class="rows">
+          ${rows.length || silent ? null : html`<li>${t('operation.none')}</li>`}
           ${rows.map((row) => html`<${DeadLetter} key=${`${row.service} ${row.position}`} ...${{ row, onDone }} />`)}
         </ul>`;
       }}

@@ -11,7 +11,7 @@ export function step(id, of, path, roles, tasks, fields) {
 }
 
 // Fields: `text`, `line`, `amount`, `instant`, `components`, `papers`, `document`, `files`,
-// `agency`, `officer`, `notice`, `complaint`; with `options`, a choice of codes whose texts are those of `group`,
+// `agency`, `officer`, `provider`, `notice`, `complaint`; with `options`, a choice of codes whose texts are those of `group`,
 // with `choices`, of parts of the resource, with `pairs`, of codes and names of the procedure. `from` takes a value from the task or the resource
 // instead of asking; with `when`, a field is asked for on that condition only; `first` is what it has
 // at first.

@@ -29,7 +29,7 @@ export const PAYMENT = [
     'attempts',
     ['applicant'],
     ['pay_fee'],
-    [{ name: 'provider', from: () => 'sandbox' }],
+    [{ name: 'provider', type: 'provider', required: true }],
   ),
   step(
     'take_cash',

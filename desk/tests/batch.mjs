@@ -171,7 +171,9 @@ test('a list whose answer is lost is sent again, and no dossier is filed twice',
       .getByLabel('All files that the list names')
       .setInputFiles([pdf('declaration.pdf'), pdf('report.pdf')]);
     await page.locator('.files').getByText('report.pdf').waitFor();
-    await page.getByLabel('List (CSV)').setInputFiles(list([row('Lost A'), row('Lost B')]));
+    const lost = list([row('Lost A'), row('Lost B')]);
+    const choose = () => page.getByLabel('List (CSV)').setInputFiles(lost);
+    await choose();
     await press(page, 'File 2 dossiers');
     await page.getByRole('alert').waitFor();
     assert.equal(await page.locator('.outcomes .taken').count(), 0);
@@ -180,6 +182,11 @@ test('a list whose answer is lost is sent again, and no dossier is filed twice',
       keys.add(route.request().headers()['idempotency-key']);
       return route.continue();
     });
+    // The person leaves the page, and chooses the same list anew.
+    await go(page, '#/mine');
+    await go(page, '#/batch/ENERGY.LABEL');
+    await page.getByLabel('Agency').selectOption('G02.002');
+    await choose();
     await press(page, 'File 2 dossiers');
     await page.getByText('2 filed, 0 refused').waitFor();
     const links = page.locator('.outcomes .taken a');
@@ -192,4 +199,9 @@ test('a list whose answer is lost is sent again, and no dossier is filed twice',
         dossiers.map((id) => `#/mine/${id}`),
         shown,
       );
+    // Once more, what was filed is shown, and nothing is sent.
+    await choose();
+    await page.getByText('2 filed, 0 refused').waitFor();
+    await press(page, 'File 2 dossiers');
+    assert.equal(keys.size, 1);
   }));

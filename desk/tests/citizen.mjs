@@ -1,7 +1,7 @@
 // A citizen's day: find a procedure, file, pay, track, answer a supplement, look up by code.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { enter, go, heading, inspect, open, pdf, PHONE, SCREEN } from './harness.mjs';
+import { enter, go, heading, inspect, open, pdf, PHONE, press, SCREEN } from './harness.mjs';
 
 for (const [language, viewport, search, title, fee] of [
   ['vi', PHONE, 'Tên thủ tục', /Cấp Giấy chứng nhận xuất xứ.*mẫu D/, '30.000 ₫'],
@@ -65,7 +65,11 @@ test('a filing is refused with all findings at their fields, then filed, paid an
     await page.getByText('Hồ sơ đã được nộp').waitFor();
     await inspect(page, 'filed');
 
-    await page.getByRole('button', { name: 'Thanh toán trực tuyến' }).click();
+    await press(page, 'Thanh toán trực tuyến');
+    const paying = page.getByRole('form', { name: 'Thanh toán trực tuyến' });
+    await paying.locator('option', { hasText: /^sandbox$/ }).waitFor({ state: 'attached' });
+    assert.equal(await paying.getByLabel('Nộp qua').inputValue(), 'sandbox');
+    await paying.getByRole('button', { name: 'Thanh toán trực tuyến' }).click();
     await page
       .getByRole('region', { name: 'Ngân hàng thử nghiệm' })
       .getByRole('button', { name: 'Thanh toán' })

@@ -125,7 +125,7 @@ test('an unmatched notice of a provider is listed', () =>
   }));
 
 test('a dead letter is shown with its reason and age, and retried', () =>
-  open({ language: 'en', expected: [/404/] }, async (page) => {
+  open({ language: 'en', expected: [/404/, /503/] }, async (page) => {
     const letter = {
       service: 'review',
       position: 12,
@@ -166,6 +166,22 @@ test('a dead letter is shown with its reason and age, and retried', () =>
     await go(page, '#/outages');
     await go(page, '#/operation');
     await page.getByText(letter.reason).waitFor();
+    // A service that is down hides nothing of the others, and is named.
+    const down = { status: 503, headers: { 'Retry-After': '60' }, json: { title: 'down', status: 503 } };
+    const answers = { review: { json: [letter] }, payment: down };
+    await page.route(`${letters}/*`, (route) =>
+      route.fulfill(answers[route.request().url().split('/').pop()] ?? { json: [] }),
+    );
+    await go(page, '#/outages');
+    await go(page, '#/operation');
+    const silent = page.getByRole('alert').filter({ hasText: 'Could not be asked: payment.' });
+    await silent.waitFor();
+    await page.getByText(letter.reason).waitFor();
+    await inspect(page, 'dead-letters-one-silent');
+    answers.payment = { json: [{ ...letter, service: 'payment', reason: 'the fee is not known' }] };
+    await silent.getByRole('button', { name: 'Try again' }).click();
+    await page.getByText('the fee is not known').waitFor();
+    await silent.waitFor({ state: 'detached' });
     await page.route(`${letters}/*`, (route) => route.fulfill({ status: 404, json: {} }));
     await go(page, '#/outages');
     await go(page, '#/operation');

@@ -22,6 +22,9 @@ import './phone.mjs';
 import './claims.mjs';
 import './provider.mjs';
 import './partners.mjs';
+import './pay.mjs';
+import './steps.mjs';
+import './differences.mjs';
 
 // About 4 min on an idle machine with two cores; other checks run beside it.
 const LIMIT_MS = 1_500_000;

@@ -156,4 +156,11 @@ export const enSteps = {
   'done.decide_claims': 'The claim was decided; the dossier can be accepted once the rest of the fee is paid.',
   'step.charge_further_fee': 'Charge a further fee',
   'done.charge_further_fee': 'The further fee was charged.',
+  'step.field.provider': 'Pay through',
+  'pay.no_provider': 'No provider can take this payment.',
+  'pay.qr': 'QR code of {provider}',
+  'pay.qr.text': 'Scan it with the app of your bank to transfer {amount}. This page changes by itself when the money has come.',
+  'pay.reference': 'Text of the transfer:',
+  'pay.continue': 'Continue at {provider}',
+  'pay.continue.text': 'Pay {amount} at the page of the partner. This page changes by itself afterwards.',
 };

@@ -156,4 +156,11 @@ export const viSteps = {
   'done.decide_claims': 'Đã quyết định về mức phí được giảm; hồ sơ được tiếp nhận khi nộp đủ phí.',
   'step.charge_further_fee': 'Thu thêm phí, lệ phí',
   'done.charge_further_fee': 'Đã thu thêm phí, lệ phí.',
+  'step.field.provider': 'Nộp qua',
+  'pay.no_provider': 'Không có cổng nào nhận được khoản này.',
+  'pay.qr': 'Mã QR của {provider}',
+  'pay.qr.text': 'Quét bằng ứng dụng ngân hàng để chuyển {amount}. Trang này tự cập nhật khi tiền đến.',
+  'pay.reference': 'Nội dung chuyển khoản:',
+  'pay.continue': 'Tiếp tục tại {provider}',
+  'pay.continue.text': 'Nộp {amount} ở trang của đối tác. Trang này tự cập nhật sau đó.',
 };

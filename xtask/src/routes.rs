@@ -78,7 +78,13 @@ impl Routes {
 fn of_processes() -> impl Iterator<Item = (String, &'static str)> {
     let letters = ServiceName::followers()
         .map(|service| (format!("/v1/dead-letters/{service}"), service.as_str()));
-    letters.chain([("/v1/quotas".to_owned(), ServiceName::Register.as_str())])
+    // The reference of the API, which the desk leads to, shows the documents of all services.
+    let documents = ServiceName::ALL
+        .iter()
+        .map(|service| (format!("/openapi/{}.json", service.as_str()), service.as_str()));
+    let alike = ["/docs", "/docs.css", "/docs.js", "/openapi/process.json", "/v1/quotas"];
+    let alike = alike.map(|path| (path.to_owned(), ServiceName::Register.as_str()));
+    letters.chain(documents).chain(alike)
 }
 
 /// For example `/v1/dossiers` for `/v1/dossiers/{dossier}/deadline`. Pages for the public are of
@@ -125,6 +131,18 @@ mod tests {
     }
 
     #[test]
+    fn the_reference_of_the_api_is_routed_with_the_documents_that_it_shows() {
+        let routes = routes().unwrap();
+        for path in ["/docs", "/docs.js", "/docs.css", "/docs/redoc.standalone.js"] {
+            assert_eq!(routes.lead(path), BTreeSet::from(["register"]), "{path}");
+        }
+        for (service, _) in documents() {
+            let path = format!("/openapi/{service}.json");
+            assert_eq!(routes.lead(&path), BTreeSet::from([service]), "{path}");
+        }
+    }
+
+    #[test]
     fn every_address_is_under_a_prefix_of_its_service_and_of_no_other() {
         let routes = routes().unwrap();
         let mut addresses = 0;
@@ -138,9 +156,18 @@ mod tests {
     }
 
     #[test]
-    fn the_register_has_one_prefix_besides_its_public_page_the_change_feed_and_the_quotas() {
+    fn the_register_has_one_prefix_for_its_own_and_those_that_are_alike_in_all_processes() {
         let prefixes = &routes().unwrap().prefixes["register"];
-        let others = ["/v1/changes", "/v1/public/figures", "/v1/quotas"];
+        let others = [
+            "/docs",
+            "/docs.css",
+            "/docs.js",
+            "/openapi/process.json",
+            "/openapi/register.json",
+            "/v1/changes",
+            "/v1/public/figures",
+            "/v1/quotas",
+        ];
         assert_eq!(*prefixes, [&others[..], &["/v1/register"]].concat());
     }
 

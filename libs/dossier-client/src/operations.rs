@@ -1634,6 +1634,17 @@ impl<T: Transport> Client<T> {
 
 /// Payment: Fees, money, receipts and the books of accounts.
 impl<T: Transport> Client<T> {
+    /// List the payment partners with their state.
+    ///
+    /// `GET /v1/partners`
+    ///
+    /// Those that are enabled, by name: whether they work, and what waits for them.
+    ///
+    /// For `operator` of all.
+    pub fn get_partners(&self) -> Request<'_, T, Vec<types::PartnerReply>> {
+        Request::new(self, Service::Payment, Method::GET, "/v1/partners".to_owned(), read_json)
+    }
+
     /// List the requests to a payment partner.
     ///
     /// `GET /v1/partners/{partner}/requests`
@@ -2232,6 +2243,32 @@ impl<T: Transport> Client<T> {
         )
         .if_match(seen)
         .json(body)
+    }
+
+    /// List the providers that can take a payment.
+    ///
+    /// `GET /v1/payments/{dossier}/providers`
+    ///
+    /// Those that can take what is outstanding now, by their limits and accounts; the order of
+    /// their names. Nothing if nothing is outstanding.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
+    /// `approver` of the agency, `auditor` of the agency, `operator` of all, `clerk` of
+    /// dossiers that their agency received, or whose fee another keeps, `cashier` of dossiers
+    /// that their agency received, or whose fee another keeps, `approver` of dossiers that
+    /// their agency received, or whose fee another keeps, `auditor` of dossiers that their
+    /// agency received, or whose fee another keeps.
+    pub fn get_payment_providers(
+        &self,
+        dossier: uuid::Uuid,
+    ) -> Request<'_, T, Vec<types::PaymentProviderReply>> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            format!("/v1/payments/{dossier_}/providers", dossier_ = segment(dossier)),
+            read_json,
+        )
     }
 
     /// Show a receipt.

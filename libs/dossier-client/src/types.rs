@@ -4043,6 +4043,47 @@ pub struct ParitySums {
 /// At most 50 characters.
 pub type Partner = String;
 
+values! {
+    /// Whether requests to a partner are sent.
+    PartnerBreaker {
+        Closed = "closed",
+        Open = "open",
+    }
+}
+
+values! {
+    /// What a partner does for an installation.
+    PartnerKind {
+        PaymentProvider = "payment_provider",
+        Bank = "bank",
+    }
+}
+
+/// A payment partner and its requests.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PartnerReply {
+    /// Its name in addresses and events.
+    pub partner: String,
+    /// How it is shown to payers.
+    pub title: BilingualText,
+    /// What it does.
+    pub kind: PartnerKind,
+    /// What is switched on in its file.
+    pub capabilities: Vec<String>,
+    /// Requests that wait to be sent, or sent again.
+    pub waiting: u64,
+    /// Age of the oldest of them in seconds; 0 if none waits.
+    pub lag_s: i64,
+    /// Requests that were given up, until an operator sends them again or cancels them.
+    pub given_up: u64,
+    /// State of its breaker; null if another process sends the requests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub breaker: Option<PartnerBreaker>,
+    /// Time since which the oldest of them waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_since: Option<jiff::Timestamp>,
+}
+
 /// A request to a partner.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PartnerRequestReply {
@@ -4114,6 +4155,15 @@ pub struct PaymentBookReply {
 
 /// An attempt to pay.
 pub type PaymentId = uuid::Uuid;
+
+/// A provider through which a payment can be started.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PaymentProviderReply {
+    /// Its name, for `start_payment`.
+    pub provider: String,
+    /// How it is shown to payers.
+    pub title: BilingualText,
+}
 
 /// The fees and payments of a dossier, in whole đồng.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]

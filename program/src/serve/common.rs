@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use dossier::services::ServiceName;
 use http::header::{
     CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
 };
@@ -88,7 +89,12 @@ pub(super) fn routes(services: &[Service], watch: Watch, with_metrics: bool) -> 
         services.iter().map(|service| (service.name, service.openapi.clone())).collect();
     documents.push(("process", openapi()));
     let names: Vec<&str> = documents.iter().map(|(name, _)| *name).collect();
-    let script = format!("const services = {names:?};\n{}", include_str!("docs.js"));
+    let others = ServiceName::ALL.iter().map(|service| service.as_str());
+    let others: Vec<&str> = others.filter(|name| !names.contains(name)).collect();
+    let script = format!(
+        "const services = {names:?};\nconst others = {others:?};\n{}",
+        include_str!("docs.js")
+    );
     routes.push(mount("/docs.js", file("text/javascript", script.into())));
     for (name, document) in &documents {
         let text = document.to_json().unwrap_or_default();

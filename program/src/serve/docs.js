@@ -1,10 +1,15 @@
-// Shows the document of the service that the address names, as in /docs?service=review. The list
-// `services` is prepended: the services of this process.
+// Shows the document of the service that the address names, as in /docs?service=review. Two lists
+// are prepended: `services`, those of this process, and `others`, to which a gateway may lead.
 const select = document.querySelector("#service");
 const asked = new URLSearchParams(location.search).get("service");
-const service = services.includes(asked) ? asked : services[0];
-const address = `openapi/${service}.json`;
-select.append(...services.map((name) => new Option(name, name, name === service, name === service)));
+const service = [...services, ...others].includes(asked) ? asked : services[0];
+const documentOf = (name) => `openapi/${name}.json`;
+const address = documentOf(service);
+const offer = (name) => select.append(new Option(name, name, name === service, name === service));
+services.forEach(offer);
+for (const name of others) {
+  fetch(documentOf(name), { method: "HEAD" }).then(({ ok }) => ok && offer(name), () => {});
+}
 select.addEventListener("change", () => location.assign(`docs?service=${encodeURIComponent(select.value)}`));
 document.querySelector("#document").href = address;
 

@@ -51,7 +51,7 @@ const OFFICE: &[May] = &[
 /// Who may read payments and books; `None` for a step.
 fn of_money(operation: &str) -> Option<&'static [May]> {
     Some(match operation {
-        "get_payment" => dossier::payment::READ,
+        "get_payment" | "get_payment_providers" => dossier::payment::READ,
         "get_payment_tasks" | "get_till" => dossier::payment::READ_TASKS,
         "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
         "get_payment_book"
@@ -59,9 +59,10 @@ fn of_money(operation: &str) -> Option<&'static [May]> {
         | "get_payment_differences"
         | "get_payment_parity" => dossier::books::READ,
         "get_payment_book_lines" => dossier::books::READ_TEXTS,
-        "get_partner_requests" | "replay_partner_request" | "cancel_partner_request" => {
-            dossier::payment::RUN_REQUESTS
-        }
+        "get_partners"
+        | "get_partner_requests"
+        | "replay_partner_request"
+        | "cancel_partner_request" => dossier::payment::RUN_REQUESTS,
         _ => return None,
     })
 }

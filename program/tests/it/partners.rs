@@ -302,3 +302,41 @@ async fn a_payment_that_the_partner_cannot_take_is_not_begun_and_says_why() {
     let later = at("2026-11-20T09:00") + SignedDuration::from_hours(1);
     office.wait_until_instant(later).await;
 }
+
+#[tokio::test]
+async fn payers_are_offered_partners_that_can_take_the_payment_and_operators_see_how_they_work() {
+    let (mut office, wallet, _folder) = open().await;
+    let certificate = submitted(&mut office, "a1", "download").await;
+    let providers = format!("{}/providers", certificate.at("payments"));
+    let offered = office.browser.get(&providers, &certificate.applicant).await.granted();
+    let names: Vec<&str> =
+        offered.as_array().unwrap().iter().map(|one| one["provider"].as_str().unwrap()).collect();
+    assert!(names.starts_with(&["wallet", "sandbox"]), "{offered}");
+    assert!(offered[0]["title"]["vi"].is_string(), "{offered}");
+    let stranger = office.token(dossier::contract::Role::Applicant, "b2", "");
+    assert_eq!(office.browser.get(&providers, &stranger).await.refused().0, 404);
+
+    let operator = office.token(dossier::contract::Role::Operator, "op", "");
+    let list = office.browser.get("/v1/partners", &operator).await.granted();
+    assert_eq!(
+        (&list[0]["partner"], &list[0]["breaker"], &list[0]["waiting"], &list[0]["lag_s"]),
+        (&json!("wallet"), &json!("closed"), &json!(0), &json!(0))
+    );
+    assert_eq!(list[0]["waiting_since"], Value::Null);
+    *wallet.mood.lock().unwrap() = Mood::Fails;
+    start(&mut office, &certificate).await;
+    office.wait_until("2026-11-20T09:20").await;
+    let list = office.browser.get("/v1/partners", &operator).await.granted();
+    assert_eq!((&list[0]["waiting"], &list[0]["breaker"]), (&json!(1), &json!("open")), "{list}");
+    assert!(list[0]["lag_s"].as_i64().unwrap() >= 600, "{list}");
+    let cashier = office.token(dossier::contract::Role::Cashier, "cashier", "G02");
+    assert_eq!(office.browser.get("/v1/partners", &cashier).await.refused().0, 403);
+
+    *wallet.mood.lock().unwrap() = Mood::Works;
+    office.wait_until("2026-11-20T09:29").await;
+    let attempt = paid(&office, &certificate).await["attempts"][0].clone();
+    let captured = Wallet::report(&order(&attempt), 30_000, (0, 4711));
+    assert_eq!(report(&mut office, &captured).await.status, 204);
+    let offered = office.browser.get(&providers, &certificate.applicant).await.granted();
+    assert_eq!(offered, json!([]), "nothing is outstanding");
+}

@@ -6,7 +6,9 @@ mod cancel_partner_request;
 mod charge_further_fee;
 mod end_refund;
 mod get_partner_requests;
+mod get_partners;
 mod get_payment;
+mod get_payment_providers;
 mod get_payment_tasks;
 mod get_receipt;
 mod get_till;
@@ -33,6 +35,7 @@ use crate::App;
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         get_payment::operation(),
+        get_payment_providers::operation(),
         get_receipt::operation(),
         get_payment_tasks::operation(),
         get_unmatched_payment_notices::operation(),
@@ -53,6 +56,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         take_partner_message::get(),
         take_partner_message::post(),
         return_from_partner::operation(),
+        get_partners::operation(),
         get_partner_requests::operation(),
         replay_partner_request::operation(),
         cancel_partner_request::operation(),

@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 use web::{Describing, Service, mount_all};
 
 mod books;
+mod breakers;
 mod http;
 pub mod limits;
 mod open;
@@ -99,7 +100,8 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     let Outside { sandbox, partners, outbox, opened_within } = outside.clone();
     let (added, opened) = (Notify::new(), Notify::new());
     let sends = sends::Sends::new(engine.lead(NAME));
-    let desk = Arc::new(Desk { partners, outbox, sandbox, sends, added, opened });
+    let breakers = breakers::Breakers::new(engine.lead(NAME));
+    let desk = Arc::new(Desk { partners, outbox, sandbox, sends, breakers, added, opened });
     let payments = Arc::new(Streams::new(Arc::clone(engine)));
     let (reactions, progress) = Reactions::open(NAME, "payment-reactions", &payments).await?;
     payments.fed_by(progress.clone());

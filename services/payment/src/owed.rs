@@ -18,6 +18,7 @@ use partners::{Capability, Start};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::breakers::Breakers;
 use crate::orders::Order;
 use crate::partners::{Known, Partners};
 use crate::provider::Provider;
@@ -39,6 +40,7 @@ pub(crate) struct Desk {
     /// Whether the sandbox providers are offered.
     pub(crate) sandbox: bool,
     pub(crate) sends: Sends,
+    pub(crate) breakers: Breakers,
     /// Notified when the outbox has something new to send.
     pub(crate) added: Notify,
     /// Notified when a partner has opened a payment.

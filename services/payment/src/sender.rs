@@ -269,6 +269,7 @@ impl Sender {
             metrics.set("outbox_given_up", help, label, count(State::GivenUp));
             let help = "1 while a partner does not work and is called rarely";
             metrics.set("lane_open", help, label, u64::from(lane.is_open()));
+            self.desk.breakers.set(partner, lane.is_open());
         }
         Ok(())
     }

@@ -78,10 +78,10 @@ fn looked_at(resources: &[Value]) -> Result<()> {
     Ok(())
 }
 
-/// The files of the desk lead to pods that serve the register.
+/// The files of the desk, and the reference that it leads to, lead to pods that serve the register.
 fn desk_routed(resources: &[Value]) -> Result<()> {
     let routes: Vec<(String, String, String)> = resources.iter().flat_map(rules).collect();
-    for path in ["/", "/desk/main.js"] {
+    for path in ["/", "/desk/main.js", "/docs", "/docs.js", "/docs/redoc.standalone.js"] {
         let found = routes.iter().find(|(kind, pattern, _)| matches(kind, pattern, path));
         let (_, _, to) = found.with_context(|| format!("{path} is not routed"))?;
         let serves = serves(resources, to)?;
