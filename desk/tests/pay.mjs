@@ -33,7 +33,7 @@ test('a QR code has its patterns, and its modules are those of an independent en
   const rows = qrOf('DOSSIER').map((row) => row.join(''));
   // Made with the Python package `qrcode` 8.2: level M, the same mask.
   assert.deepEqual(rows, EXPECTED);
-  assert.equal(qrSize('x'.repeat(213)), 61);
+  assert.deepEqual([qrSize('x'.repeat(213)), qrSize('x'.repeat(214))], [57, 61]);
   assert.throws(() => qrOf('x'.repeat(700)), RangeError);
 });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, go, inspect, open, PHONE, press } from './harness.mjs';
-import { file, issue, report, step, until } from './world.mjs';
+import { call, file, issue, report, step, until } from './world.mjs';
 
 // Fills the form of a step and sends it.
 async function take(page, name, fill, done) {
@@ -144,4 +144,34 @@ test('money that was paid twice goes back through the provider', async () => {
     );
   });
   await until('cashier-tuan', `/v1/payments/${id}`, (one) => one.owed_back_vnd === 0);
+});
+
+test('the outcome of a refund is not recorded by a cashier while its provider is still asked', async () => {
+  const { id } = await file('CO.D');
+  await until('company-1', `/v1/payments/${id}`, () => true);
+  const { body } = await step('company-1', 'payments', id, 'attempts', { provider: 'sandbox-silent' });
+  await step('cashier-tuan', 'payments', id, 'cash', { amount_vnd: 30_000 });
+  const { reference } = body.attempts[0];
+  const { body: demo } = await call('cashier-tuan', 'GET', '/demo');
+  const line = { event: `S${id}`, kind: 'received', amount_vnd: 30_000, booked_at: demo.now, reference };
+  await call('cashier-tuan', 'POST', '/v1/payment-statements', { account: 'sandbox-silent', lines: [line] });
+  await until('cashier-tuan', `/v1/payments/${id}`, (one) => one.owed_back_vnd === 30_000);
+  const refund = { payment: body.attempts[0].payment, amount_vnd: 30_000, reason: 'Paid twice.' };
+  await step('cashier-tuan', 'payments', id, 'refund-requests', refund);
+  await until('cashier-tuan', `/v1/payments/${id}`, (one) => one.on_its_way_vnd === 30_000);
+  await open({ viewport: PHONE, expected: [/409/] }, async (page) => {
+    await enter(page, /Tuấn/);
+    await go(page, `#/dossiers/${id}`);
+    await page.getByText('Thao tác khác').click();
+    await press(page, 'Ghi kết quả hoàn tiền');
+    const form = page.getByRole('form', { name: 'Ghi kết quả hoàn tiền' });
+    const choices = form.getByRole('combobox');
+    await choices.nth(0).selectOption({ index: 1 });
+    await choices.nth(1).selectOption('refunded');
+    await form.getByLabel('Lý do').fill('Ngân hàng đã xác nhận.');
+    await inspect(page, 'end-refund');
+    await form.getByRole('button', { name: 'Ghi kết quả hoàn tiền' }).click();
+    await form.getByText(/^Cổng thanh toán còn đang được hỏi/).waitFor();
+  });
+  await until('cashier-tuan', `/v1/payments/${id}`, (one) => one.on_its_way_vnd === 30_000);
 });

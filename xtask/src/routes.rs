@@ -82,7 +82,8 @@ fn of_processes() -> impl Iterator<Item = (String, &'static str)> {
     let documents = ServiceName::ALL
         .iter()
         .map(|service| (format!("/openapi/{}.json", service.as_str()), service.as_str()));
-    let alike = ["/docs", "/docs.css", "/docs.js", "/openapi/process.json", "/v1/quotas"];
+    let alike =
+        ["/docs", "/docs.css", "/docs.js", "/openapi.json", "/openapi/process.json", "/v1/quotas"];
     let alike = alike.map(|path| (path.to_owned(), ServiceName::Register.as_str()));
     letters.chain(documents).chain(alike)
 }
@@ -162,6 +163,7 @@ mod tests {
             "/docs",
             "/docs.css",
             "/docs.js",
+            "/openapi.json",
             "/openapi/process.json",
             "/openapi/register.json",
             "/v1/changes",

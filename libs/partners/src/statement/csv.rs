@@ -21,6 +21,29 @@ struct Columns {
     booked_at: usize,
 }
 
+/// Counts the lines of a file up to a place that only grows. The reader's own count is one less in
+/// files whose lines end with CR LF, because a record begins for it before the LF.
+struct Counted<'a> {
+    file: &'a [u8],
+    to: usize,
+    line: u64,
+}
+
+impl Counted<'_> {
+    /// The number of the line, from 1, that has the first character of the record at `byte`.
+    fn line(&mut self, byte: u64) -> u64 {
+        let begin = usize::try_from(byte).unwrap_or(usize::MAX);
+        let rest = self.file.get(begin..).unwrap_or_default();
+        let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+        let begin = begin.saturating_add(ends);
+        let passed = self.file.get(self.to..begin).unwrap_or_default();
+        let ends = passed.iter().filter(|byte| **byte == b'\n').count();
+        self.line = self.line.saturating_add(ends as u64);
+        self.to = self.to.max(begin);
+        self.line
+    }
+}
+
 /// The lines of a statement.
 ///
 /// # Errors
@@ -54,6 +77,7 @@ pub(crate) fn read(file: &[u8], format: &Format<'_>) -> Result<Vec<Line>, Findin
             None => return Err(no_columns(format)),
         }
     };
+    let mut counted = Counted { file, to: 0, line: 1 };
     let mut lines: Vec<Line> = Vec::new();
     let mut events = BTreeSet::new();
     for record in records {
@@ -69,7 +93,7 @@ pub(crate) fn read(file: &[u8], format: &Format<'_>) -> Result<Vec<Line>, Findin
             found.add("", vi, en);
             break;
         }
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = record.position().map_or(0, |position| counted.line(position.byte()));
         if let Some(line) = line(&record, &columns, format, number, &mut found) {
             if !events.insert(line.event.clone()) {
                 let (vi, en) = (
@@ -233,6 +257,20 @@ mod tests {
         assert_eq!(at, ["/2/Ghi có", "/2/Ngày", "/3/Ghi có", "/3/Số GD"]);
         let found = read(b"a,b\n1,2\n", &FORMAT).unwrap_err();
         assert!(found.0[0].en.contains("no line has the columns"), "{found}");
+    }
+
+    #[test]
+    fn lines_have_the_same_numbers_however_they_end() {
+        let file = "SAO KÊ\n\nNgày,Số GD,Ghi nợ,Ghi có,Nội dung\n\
+                    26/11/2026 09:00:01,FT1,,1,\"a\nb\"\n\n26/11/2026 09:00:01,FT2,,30.5,a\n";
+        for file in [file.to_owned(), file.replace('\n', "\r\n")] {
+            let found = read(file.as_bytes(), &FORMAT).unwrap_err();
+            assert_eq!(found.0[0].pointer, "/7/Ghi có", "{file:?}");
+            let right = file.replace("30.5", "30");
+            let lines = read(right.as_bytes(), &FORMAT).unwrap();
+            let places: Vec<u64> = lines.iter().map(|line| line.place).collect();
+            assert_eq!(places, [4, 7], "{file:?}");
+        }
     }
 
     #[test]
