@@ -149,6 +149,8 @@ describe('a payment that is started at the desk', () => {
       await press(page, 'Compare');
       const rows = page.getByRole('region', { name: 'Payments and lines' });
       const paid = rows.getByRole('row', { name: new RegExp(code) });
+      await paid.waitFor();
+      // Stated, recorded, receipted, and the fee.
       assert.equal(await paid.getByText('30,000 ₫').count(), 4);
       await rows.getByRole('row', { name: /FT2/ }).getByText('Money of no known payment').waitFor();
       await inspect(page, 'parity');
