@@ -5,6 +5,7 @@ import { ADDRESS } from './harness.mjs';
 
 const TRIES = 60;
 const WAIT_MS = 250;
+const STALE_MAX = 5;
 
 const tokens = new Map();
 let keys = 0;
@@ -31,13 +32,19 @@ async function send(method, path, body, headers = {}) {
   return { status, body: text ? JSON.parse(text) : {}, etag: response.headers.get('etag') };
 }
 
-// A request of a person, which must succeed.
-export async function call(person, method, path, body, headers = {}) {
+async function asked(person, method, path, body, headers) {
   const Authorization = `Bearer ${await tokenOf(person)}`;
-  const reply = await send(method, path, body, { Authorization, ...headers });
-  assert.ok(reply.status < 300, `${method} ${path}: ${reply.status} ${JSON.stringify(reply.body)}`);
+  return send(method, path, body, { Authorization, ...headers });
+}
+
+function granted(reply, what) {
+  assert.ok(reply.status < 300, `${what}: ${reply.status} ${JSON.stringify(reply.body)}`);
   return reply;
 }
+
+// A request of a person, which must succeed.
+export const call = async (person, method, path, body, headers = {}) =>
+  granted(await asked(person, method, path, body, headers), `${method} ${path}`);
 
 // Reads a resource of a dossier until `is` holds: services react to one another within a moment.
 export async function until(person, path, is) {
@@ -50,10 +57,13 @@ export async function until(person, path, is) {
   }
 }
 
-// Takes a step on the newest version of its resource.
+// Takes a step on the newest version of its resource, and again if a reaction of a service was faster.
 export async function step(person, of, id, path, body = {}, is = () => true) {
-  const { etag } = await until(person, `/v1/${of}/${id}`, is);
-  return call(person, 'POST', `/v1/${of}/${id}/${path}`, body, { 'If-Match': etag });
+  for (let tried = 0; ; tried += 1) {
+    const { etag } = await until(person, `/v1/${of}/${id}`, is);
+    const reply = await asked(person, 'POST', `/v1/${of}/${id}/${path}`, body, { 'If-Match': etag });
+    if (reply.status !== 412 || tried === STALE_MAX) return granted(reply, `${path} of ${of}/${id}`);
+  }
 }
 
 export async function upload(person, name) {
@@ -141,4 +151,6 @@ export async function issue(id, people = {}) {
   const { body: delivery } = await until(clerk, `/v1/deliveries/${id}`, () => true);
   if (delivery.stage === 'prepared')
     await step(clerk, 'deliveries', id, 'result', { document: await upload(clerk, 'result') });
+  // Intake hears of the decision by itself; a page that is opened before shows no result.
+  await until(clerk, `/v1/dossiers/${id}`, ({ outcome }) => outcome);
 }
