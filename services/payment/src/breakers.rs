@@ -1,4 +1,5 @@
-//! Which partners are called rarely because they failed, as the process that sends requests sees it.
+//! Which partners are called rarely because they failed, as far as the process that sends
+//! requests knows.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
