@@ -37,7 +37,7 @@ impl Counted<'_> {
         let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         let begin = begin.saturating_add(ends);
         let passed = self.file.get(self.to..begin).unwrap_or_default();
-        let ends = passed.iter().filter(|byte| **byte == b'\n').count();
+        let ends = passed.iter().filter(|byte| matches!(byte, b'\n')).count();
         self.line = self.line.saturating_add(ends as u64);
         self.to = self.to.max(begin);
         self.line

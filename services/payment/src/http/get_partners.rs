@@ -35,6 +35,12 @@ pub(crate) enum PartnerBreaker {
     Open,
 }
 
+impl PartnerBreaker {
+    const fn of(is_open: bool) -> Self {
+        if is_open { Self::Open } else { Self::Closed }
+    }
+}
+
 /// A payment partner and its requests.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PartnerReply {
@@ -96,10 +102,7 @@ async fn handle(app: Arc<App>, _request: Request) -> Result<Reply, Problem> {
                 Kind::Bank => PartnerKind::Bank,
             },
             capabilities: Capability::ALL.iter().filter(is_on).map(|(name, _)| *name).collect(),
-            breaker: app.desk.breakers.is_open(&partner.name).map(|is_open| match is_open {
-                true => PartnerBreaker::Open,
-                false => PartnerBreaker::Closed,
-            }),
+            breaker: app.desk.breakers.is_open(&partner.name).map(PartnerBreaker::of),
             waiting: count(State::Waiting),
             waiting_since: since,
             lag_s: age,
