@@ -96,6 +96,8 @@ async fn a_second_writer_stops_the_first_and_nothing_acknowledged_is_lost() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn writers_that_take_over_from_one_another_under_load_lose_nothing() {
     const WRITERS: u128 = 4;
+    // Far more than a writer appends until the next one has opened the file on a busy machine.
+    const APPENDS_MAX: u128 = 100_000;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("log.sqlite");
     let acknowledged = Arc::new(tokio::sync::Mutex::new(Vec::new()));
@@ -109,8 +111,8 @@ async fn writers_that_take_over_from_one_another_under_load_lose_nothing() {
             let (store, acknowledged) = (Arc::clone(&store), Arc::clone(&acknowledged));
             clients.spawn(async move {
                 // Until the next one takes over; the last one ends by itself.
-                for n in 0..1_000_u128 {
-                    let id = 1 + n + 1_000 * (client + 4 * writer);
+                for n in 0..APPENDS_MAX {
+                    let id = 1 + n + APPENDS_MAX * (client + 4 * writer);
                     match append(&store, id).await {
                         Ok(()) => acknowledged.lock().await.push(id),
                         Err(AppendError::Unwritable(Unwritable::TakenOver(_))) => return true,
