@@ -20,6 +20,7 @@ pub(super) struct List {
 pub(super) enum By {
     /// A clerk of the ministry.
     Clerk,
+    /// An auditor of the ministry.
     Auditor,
     /// One of the applicants, each with four dossiers; another one at each reading, because the
     /// reads of one are limited.
@@ -76,7 +77,8 @@ pub(super) const LISTS: &[List] = &[
     figures("figures_by_officer", |_| statistics("group_by=officer")),
     figures("figures_by_procedure_and_month_of_handling", |n| {
         let month = 1 + n % 12;
-        statistics(&format!("group_by=procedure&period=handled&from=2026-{month:02}-01"))
+        let days = format!("from=2026-{month:02}-01&to=2026-{month:02}-28");
+        statistics(&format!("group_by=procedure&period=handled&{days}"))
     }),
 ];
 

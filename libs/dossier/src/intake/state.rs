@@ -43,7 +43,8 @@ pub struct Intake {
     pub submission: Option<Arc<DossierSubmitted>>,
     /// All versions of the form, the present one last.
     pub forms: Arc<Vec<FormVersion>>,
-    /// Whether a supplement has corrected the form.
+    /// Whether a supplement has corrected the form. Known also where `forms` was dropped to save
+    /// memory.
     pub form_is_corrected: bool,
     pub submitted_at: Option<Timestamp>,
     /// When it last became complete: with the submission, or with a supplement before acceptance.

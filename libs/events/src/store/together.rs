@@ -12,30 +12,7 @@ impl EventStore {
         &self,
         streams: &[StreamName],
     ) -> Result<Vec<Vec<Recorded>>, ReadError> {
-        let mut read = match self {
-            Self::Sqlite(store) => store.read_together(streams, READ_EVENTS_MAX).await?,
-            #[cfg(feature = "postgres")]
-            Self::Postgres(store) => {
-                Box::pin(budget::counted(store.read_together(streams, READ_EVENTS_MAX))).await?
-            }
-            #[cfg(feature = "eventstoredb")]
-            Self::EventStoreDb(store) => {
-                Box::pin(budget::counted(store.read_together(streams, READ_EVENTS_MAX))).await?
-            }
-            Self::Faulty(store) => Box::pin(store.read_together(streams)).await?,
-            Self::Memory(_) => {
-                let (mut read, mut bytes) = (Vec::new(), 0);
-                for stream in streams {
-                    if bytes >= TOGETHER_BYTES_MAX {
-                        break;
-                    }
-                    let events = self.read(stream, None).await?;
-                    bytes += events.iter().map(Recorded::bytes).sum::<usize>();
-                    read.push(events);
-                }
-                read
-            }
-        };
+        let mut read = self.first_of_each(streams, READ_EVENTS_MAX).await?;
         for (stream, events) in streams.iter().zip(&mut read) {
             if !Self::is_whole(events) {
                 *events = self.read_whole(stream).await?;
@@ -54,19 +31,40 @@ impl EventStore {
         &self,
         streams: &[StreamName],
     ) -> Result<Vec<Option<Recorded>>, ReadError> {
-        let read = match self {
-            Self::Sqlite(store) => store.read_together(streams, 1).await?,
+        let read = self.first_of_each(streams, 1).await?;
+        Ok(read.into_iter().map(|events| events.into_iter().next()).collect())
+    }
+
+    /// The first events of each stream: at least `limit` of them, or all that there are, so that
+    /// engines in memory need not cut what they have.
+    async fn first_of_each(
+        &self,
+        streams: &[StreamName],
+        limit: usize,
+    ) -> Result<Vec<Vec<Recorded>>, ReadError> {
+        match self {
+            Self::Sqlite(store) => store.read_together(streams, limit).await,
             #[cfg(feature = "postgres")]
             Self::Postgres(store) => {
-                Box::pin(budget::counted(store.read_together(streams, 1))).await?
+                Box::pin(budget::counted(store.read_together(streams, limit))).await
             }
             #[cfg(feature = "eventstoredb")]
             Self::EventStoreDb(store) => {
-                Box::pin(budget::counted(store.read_together(streams, 1))).await?
+                Box::pin(budget::counted(store.read_together(streams, limit))).await
             }
-            Self::Faulty(store) => Box::pin(store.read_together(streams)).await?,
-            Self::Memory(_) => self.read_together(streams).await?,
-        };
-        Ok(read.into_iter().map(|events| events.into_iter().next()).collect())
+            Self::Faulty(store) => Box::pin(store.read_together(streams)).await,
+            Self::Memory(_) => {
+                let (mut read, mut bytes) = (Vec::new(), 0);
+                for stream in streams {
+                    if bytes >= TOGETHER_BYTES_MAX {
+                        break;
+                    }
+                    let events = self.read(stream, None).await?;
+                    bytes += events.iter().map(Recorded::bytes).sum::<usize>();
+                    read.push(events);
+                }
+                Ok(read)
+            }
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::key::{Key, Of, Part};
 
 /// Increased with every change of the tables or of the terms. The upper bits of the view's version
 /// are those of the key.
-pub(super) const SHAPE_VERSION: u32 = 2;
+pub(super) const SHAPE_VERSION: u32 = 3;
 
 /// Rows of a record in the table of words: its form, and its papers.
 pub(super) const ROWS_OF_A_RECORD: i64 = 16;
