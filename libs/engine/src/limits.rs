@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use events::limits::RECONNECT_MAX;
 use jiff::SignedDuration;
 
 /// Characters of a text in a form, whatever its schema allows.
@@ -24,6 +25,10 @@ pub const CLOCK_OFF_MAX: SignedDuration = SignedDuration::from_secs(2);
 /// How much older than the newest recorded event a new event may be: the difference between correct
 /// clocks of several machines.
 pub const CLOCK_BACK_MAX: SignedDuration = SignedDuration::from_secs(5);
+/// How much older an event in the log may be than one at a lower position: its time is taken before
+/// its append, which may wait for an unavailable store while other processes append.
+pub const RECORDED_BACK_MAX: SignedDuration =
+    CLOCK_BACK_MAX.saturating_add(SignedDuration::from_secs(RECONNECT_MAX.as_secs().cast_signed()));
 /// Tolerated jump between two checks of the clock: a time service slews by less.
 pub const CLOCK_JUMP_MAX: SignedDuration = SignedDuration::from_secs(5);
 /// How long a clock must be steady after a jump until it is trusted without another clock to

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use dossier::contract::Meta;
-use engine::limits::CLOCK_BACK_MAX;
+use engine::limits::RECORDED_BACK_MAX;
 use events::{NewEvent, Position, Recorded};
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -62,7 +62,7 @@ impl Order {
         if standing.at.is_some_and(|before| back(before) > SignedDuration::ZERO) {
             found.of(event, "time-backwards", "recorded before the event before it in its stream");
         } else if let Some((newest, position)) = self.newest
-            && back(newest) > CLOCK_BACK_MAX
+            && back(newest) > RECORDED_BACK_MAX
         {
             let seconds = back(newest).as_secs();
             let what = format!("recorded {seconds} s before the event at {}", position.0);
@@ -95,5 +95,36 @@ impl Order {
     /// Whether no event was checked.
     pub(super) fn is_empty(&self) -> bool {
         self.after == Position::START
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::{StreamName, Version};
+
+    use super::*;
+
+    fn recorded(position: u64, at: Timestamp) -> Recorded {
+        Recorded {
+            position: Position(position),
+            stream: StreamName::new(&format!("test-{position}")).unwrap(),
+            version: Version(1),
+            id: Uuid::from_u128(position.into()),
+            kind: "test.Happened.v1".into(),
+            data: "{}".to_owned(),
+            meta: serde_json::json!({ "at": at }).to_string(),
+        }
+    }
+
+    #[test]
+    fn an_event_may_be_older_than_one_before_it_by_as_long_as_its_append_may_take() {
+        let newest: Timestamp = "2026-11-27T10:00:00Z".parse().unwrap();
+        let earliest = newest - RECORDED_BACK_MAX;
+        let (mut order, mut found) = (Order::default(), Findings::default());
+        order.look(&recorded(1, newest), &mut found);
+        order.look(&recorded(2, earliest), &mut found);
+        assert_eq!(found.count, 0);
+        order.look(&recorded(3, earliest - SignedDuration::from_secs(1)), &mut found);
+        assert_eq!(found.count, 1);
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use dossier::contract::AgencyCode;
 use dossier::figures::{PublishedRow, published};
 use dossier::law::{Law, Publication, Text};
-use engine::limits::CLOCK_BACK_MAX;
+use engine::limits::RECORDED_BACK_MAX;
 use engine::recorded_after;
 use engine::view::Question;
 use events::Position;
@@ -173,7 +173,7 @@ fn month_end(law: &Law, month: Month) -> Result<Timestamp, Problem> {
 /// to read counts only if it was recorded before the month ended.
 async fn complete(app: &App, position: Position, after: Timestamp) -> Result<(), Problem> {
     // An event may be dated by so much before the one that was recorded before it.
-    let after = after.checked_add(CLOCK_BACK_MAX).unwrap_or(after);
+    let after = after.checked_add(RECORDED_BACK_MAX).unwrap_or(after);
     match recorded_after(&app.engine.store, position).await? {
         Some(at) if at < after => Err(Problem::not_yet_consistent()),
         Some(_) | None => Ok(()),
