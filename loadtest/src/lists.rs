@@ -177,11 +177,15 @@ async fn measure(
     list: &'static pages::List,
     arguments: &Arguments,
 ) -> Result<Value> {
+    let pages = match list.by {
+        pages::By::Auditor => arguments.pages.min(pages::FIGURES_ASKED_MAX),
+        pages::By::Clerk | pages::By::Applicant => arguments.pages,
+    };
     let next = Arc::new(AtomicU64::new(0));
     let mut readers = JoinSet::new();
     for _ in 0..arguments.connections {
         let (address, actors) = (server.address, Arc::clone(actors));
-        let (next, pages) = (Arc::clone(&next), arguments.pages);
+        let next = Arc::clone(&next);
         readers.spawn(async move {
             let mut client = Client::connect(address).await?;
             let (mut latencies_us, mut rows) = (Vec::new(), 0_u64);

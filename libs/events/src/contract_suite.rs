@@ -21,8 +21,12 @@ use crate::{
 };
 
 mod categories;
+mod together;
 
 pub use categories::small_categories_are_read_in_commit_order;
+pub use together::{
+    many_streams_are_read_together_in_their_order, several_streams_are_read_together,
+};
 
 /// The list of rules, passed to another macro.
 #[macro_export]
@@ -44,6 +48,7 @@ macro_rules! contract_sentences {
             of_concurrent_appends_exactly_one_succeeds,
             the_identity_stays,
             several_streams_are_read_together,
+            many_streams_are_read_together_in_their_order,
             the_log_is_read_backwards,
             small_categories_are_read_in_commit_order,
             asking_whether_it_can_be_written_adds_nothing,
@@ -364,36 +369,6 @@ pub async fn the_identity_stays(store: Arc<EventStore>) {
     assert!(!id.is_nil());
     store.append(&stream("a-1"), Expected::NoStream, events(1..2)).await.unwrap();
     assert_eq!(store.id(), id);
-}
-
-/// Rule 15.
-pub async fn several_streams_are_read_together(store: Arc<EventStore>) {
-    let (long, short, none) = (stream("a-1"), stream("a-2"), stream("a-3"));
-    let total = READ_EVENTS_MAX + 50;
-    let mut expected = Expected::NoStream;
-    for part in (1..=total as u128).collect::<Vec<_>>().chunks(100) {
-        let batch = part.iter().map(|id| event(*id)).collect();
-        expected = Expected::At(store.append(&long, expected, batch).await.unwrap().version);
-    }
-    store.append(&short, Expected::NoStream, events(9_001..9_003)).await.unwrap();
-    let names = [short.clone(), none, long.clone(), short.clone()];
-    let mut read = Vec::new();
-    while read.len() < names.len() {
-        let more = store.read_together(&names[read.len()..]).await.unwrap();
-        assert!(!more.is_empty(), "after {} streams", read.len());
-        read.extend(more);
-    }
-    let [first, second, third, again] = &read[..] else { panic!("{} streams", read.len()) };
-    assert_eq!(*first, store.read_whole(&short).await.unwrap());
-    assert!(second.is_empty());
-    assert_eq!(*third, store.read_whole(&long).await.unwrap());
-    assert_eq!((third.len(), again), (total, first));
-    assert!(store.read_together(&[]).await.unwrap().is_empty());
-    for (stream, events) in names.iter().zip(&read) {
-        let firsts = store.read_firsts(std::slice::from_ref(stream)).await.unwrap();
-        assert_eq!(firsts, [events.first().cloned()]);
-    }
-    assert!(!store.read_firsts(&names).await.unwrap().is_empty());
 }
 
 /// Rule 16.

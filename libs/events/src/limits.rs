@@ -34,6 +34,8 @@ pub const READ_EVENTS_MAX: usize = 1_000;
 pub const READ_BYTES_MAX: usize = 1024 * 1024;
 /// The same for a read of several streams, which ends with a whole stream.
 pub const TOGETHER_BYTES_MAX: usize = 4 * 1024 * 1024;
+/// Streams that one reader is given at least: fewer are not worth a second transaction.
+pub const TOGETHER_PART_MIN: usize = 12;
 /// Events scanned by one `read_all`.
 pub const PAGE_EVENTS_MAX: usize = 10_000;
 

@@ -8,6 +8,9 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 /// Pages that are read of a list one after another.
 pub(super) const FOLLOWED: usize = 3;
 
+/// Figures are asked for at most this often: each counts all dossiers of its days.
+pub(super) const FIGURES_ASKED_MAX: u64 = 10;
+
 /// A list: who reads it, and the address of its first page for the n-th reading.
 pub(super) struct List {
     pub(super) name: &'static str,

@@ -27,7 +27,7 @@ use super::tail::Tail;
 use crate::limits::WalLimits;
 use crate::limits::{
     APPEND_QUEUE_MAX, BUSY_RETRY_AFTER, DISK_FREE_MIN, PROBE_FRESH, READ_BYTES_MAX, READERS_MAX,
-    TOGETHER_BYTES_MAX, WAL,
+    WAL,
 };
 use crate::wal;
 use crate::{
@@ -40,6 +40,7 @@ mod fault;
 mod file;
 mod flaws;
 mod readers;
+mod together;
 mod writer;
 
 use fault::Damaged;
@@ -210,30 +211,6 @@ impl Sqlite {
     ) -> Result<Vec<Recorded>, ReadError> {
         let stream = stream.clone();
         self.readers.with(move |connection| read(connection, &stream, after, limit)).await
-    }
-
-    pub(super) async fn read_together(
-        &self,
-        streams: &[StreamName],
-        limit: usize,
-    ) -> Result<Vec<Vec<Recorded>>, ReadError> {
-        let streams = streams.to_vec();
-        // One transaction for all streams: after a commit by another connection, a new transaction
-        // starts with an empty page cache.
-        let each = move |connection: &Connection| {
-            let transaction = connection.unchecked_transaction()?;
-            let (mut each, mut bytes) = (Vec::with_capacity(streams.len()), 0);
-            for stream in &streams {
-                if bytes >= TOGETHER_BYTES_MAX {
-                    break;
-                }
-                let events = read(&transaction, stream, Version(0), limit)?;
-                bytes += events.iter().map(Recorded::bytes).sum::<usize>();
-                each.push(events);
-            }
-            Ok(each)
-        };
-        self.readers.with(each).await
     }
 
     pub(super) async fn last(&self, stream: &StreamName) -> Result<Option<Recorded>, ReadError> {
