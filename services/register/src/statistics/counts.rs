@@ -1,6 +1,6 @@
 //! Counts the rows of a scope, in all or by group.
 
-use std::ops::Bound;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dossier::contract::{AgencyCode, ProcedureCode};
@@ -12,11 +12,11 @@ use rusqlite::{Connection, params_from_iter};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::durations::{Durations, durations};
 use super::figures::FiguresReply;
 use super::lookups;
+use super::scan::scan;
 use super::scope::{Period, Scope};
-use super::sums::{Counted, Distinct, sums};
+use super::sums::Counted;
 
 /// What the counted dossiers are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -110,10 +110,8 @@ impl GroupedBy {
 
 /// The figures of a whole scope.
 fn total(rows: &Connection, scope: &Scope, law: &Law) -> rusqlite::Result<FiguresReply> {
-    let keys = Keys::all(scope);
-    let mut found = sums(rows, &keys)?;
-    let (_, all) = durations(rows, &keys)?;
-    Ok(found.remove("").unwrap_or_default().reply(all, Some(&scope.services(law)), law))
+    let mut found = scan(rows, &Keys::all(scope))?;
+    Ok(found.remove("").unwrap_or_default().reply(Some(&scope.services(law)), law))
 }
 
 /// The figures of a whole scope and, if groups are asked for, of at most `limit` of them after the
@@ -129,27 +127,20 @@ pub(crate) fn figures(
     };
     by.prepare(rows, (scope, law))?;
     let keys = Keys::by(by, scope);
-    let found = sums(rows, &keys)?;
-    let (mut times, of_all) = durations(rows, &keys)?;
+    let found: BTreeMap<String, Counted> = scan(rows, &keys)?.into_iter().collect();
     let all = if keys.conditions == scope.rows {
         let mut all = Counted::default();
         for group in found.values() {
             all.add(group);
         }
-        // The same account or applicant may be in several groups.
-        all.distinct = Distinct::read(rows, &keys)?;
-        all.reply(of_all, Some(&scope.services(law)), law)
+        all.reply(Some(&scope.services(law)), law)
     } else {
         total(rows, scope, law)?
     };
-    let after = after.map_or(Bound::Unbounded, |after| Bound::Excluded(after.to_owned()));
-    let page = found.range((after, Bound::Unbounded));
+    let is_after = |key: &str| after.is_none_or(|after| key > after);
+    let page = found.into_iter().filter(|(key, _)| is_after(key));
     let page = page.take(usize::try_from(limit).unwrap_or(usize::MAX));
-    let groups = page.map(|(key, counted)| {
-        let times = times.remove(key).unwrap_or_default();
-        Group::of((key, counted, times), (scope, by, law))
-    });
-    Ok((all, groups.collect()))
+    Ok((all, page.map(|counted| Group::of(counted, (scope, by, law))).collect()))
 }
 
 /// The figures of at most `limit` groups after the key `after`, by key, for exports of many.
@@ -173,22 +164,17 @@ pub(crate) fn groups(
         .collect::<rusqlite::Result<Vec<String>>>()?;
     let Some(last) = page.last() else { return Ok(Vec::new()) };
     keys.and("<= ?", last);
-    let found = sums(rows, &keys)?;
-    let (mut times, _) = durations(rows, &keys)?;
-    let groups = found.iter().map(|(key, counted)| {
-        let times = times.remove(key).unwrap_or_default();
-        Group::of((key, counted, times), (scope, by, law))
-    });
-    Ok(groups.collect())
+    let found: BTreeMap<String, Counted> = scan(rows, &keys)?.into_iter().collect();
+    Ok(found.into_iter().map(|counted| Group::of(counted, (scope, by, law))).collect())
 }
 
 impl Group {
     fn of(
-        (key, counted, times): (&String, &Counted, Durations),
+        (key, counted): (String, Counted),
         (scope, by, law): (&Scope, GroupedBy, &Arc<Law>),
     ) -> Self {
-        let figures = counted.reply(times, by.services(scope, law, key).as_ref(), law);
-        Self { key: key.clone(), figures }
+        let services = by.services(scope, law, &key);
+        Self { figures: counted.reply(services.as_ref(), law), key }
     }
 }
 

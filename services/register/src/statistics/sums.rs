@@ -1,21 +1,20 @@
 //! Sums over the rows of groups, and the figures that are computed from them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use dossier::contract::ProcedureCode;
 use dossier::figures::{OnlineServices, Share};
 use dossier::law::Law;
-use rusqlite::{Connection, Row, params_from_iter};
 
-use super::counts::Keys;
 use super::durations::Durations;
-use super::figure::{CountedFigure, SETTLED};
 use super::figures::{FiguresReply, ServicesReply, StageTimesReply};
-use super::scope::Scope;
+use super::people::{ACCOUNT, APPLICANT, FIRM, People};
 
 /// What is summed besides [`CountedFigure::ALL`], in the order of [`Counted::reply`]; `{h}` is the
 /// condition on handled dossiers.
-const SUMS: [&str; 22] = [
+///
+/// [`CountedFigure::ALL`]: super::figure::CountedFigure::ALL
+pub(super) const SUMS: [&str; 22] = [
     "missed",
     "by_rule",
     "supplements",
@@ -40,84 +39,68 @@ const SUMS: [&str; 22] = [
     "iif({h}, handled_at - submitted_at - applicant_ms - reception_ms - approval_ms, 0)",
 ];
 
-/// Numbers of different values, which are no sums over groups.
+/// A version of a procedure, as far as dossiers were received under it.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Distinct {
-    accounts: u64,
-    applicants: u64,
-    firms: u64,
-}
-
-const DISTINCT: &str = "count(DISTINCT coalesce(filed_by, applicant)), count(DISTINCT applicant),
-           count(DISTINCT iif(business, applicant, NULL))";
-
-impl Distinct {
-    /// Those of all rows.
-    pub(super) fn read(rows: &Connection, keys: &Keys<'_>) -> rusqlite::Result<Self> {
-        let sql = format!("SELECT {DISTINCT} FROM dossiers WHERE {}", keys.conditions);
-        rows.prepare(&sql)?.query_row(params_from_iter(&keys.values), |row| Self::of(row, 0))
-    }
-
-    /// Those in the columns from `first` on.
-    fn of(row: &Row<'_>, first: usize) -> rusqlite::Result<Self> {
-        let number = |column: usize| row.get::<_, i64>(first + column).map(i64::cast_unsigned);
-        Ok(Self { accounts: number(0)?, applicants: number(1)?, firms: number(2)? })
-    }
+pub(super) struct OfVersion {
+    /// Whether one was filed online.
+    pub(super) has_online: bool,
+    pub(super) settled_online: u64,
 }
 
 /// What is counted of a group.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Counted {
-    /// [`CountedFigure::ALL`], then [`SUMS`]; empty if there are no rows.
-    sums: Vec<u64>,
-    pub(super) distinct: Distinct,
-    procedures: BTreeSet<ProcedureCode>,
-    online: BTreeSet<ProcedureCode>,
-    /// Settled online dossiers, by procedure and version.
-    settled_online: Vec<(ProcedureCode, u32, u64)>,
+    /// [`CountedFigure::ALL`](super::figure::CountedFigure::ALL), then [`SUMS`]; empty without rows.
+    pub(super) sums: Vec<i64>,
+    pub(super) people: People,
+    pub(super) procedures: HashMap<String, BTreeMap<u32, OfVersion>>,
+    /// In seconds, of handled dossiers.
+    pub(super) durations: Vec<i64>,
 }
 
 impl Counted {
-    /// Adds what was counted of another group, except for what is no sum.
+    /// Adds what was counted of another group.
     pub(super) fn add(&mut self, other: &Self) {
         self.sums.resize(self.sums.len().max(other.sums.len()), 0);
         for (sum, further) in self.sums.iter_mut().zip(&other.sums) {
             *sum = sum.saturating_add(*further);
         }
-        self.procedures.extend(other.procedures.iter().cloned());
-        self.online.extend(other.online.iter().cloned());
-        self.settled_online.extend(other.settled_online.iter().cloned());
+        self.people.add(&other.people);
+        self.durations.extend(&other.durations);
+        for (code, versions) in &other.procedures {
+            let own = self.procedures.entry(code.clone()).or_default();
+            for (version, further) in versions {
+                let own = own.entry(*version).or_default();
+                own.has_online |= further.has_online;
+                own.settled_online = own.settled_online.saturating_add(further.settled_online);
+            }
+        }
     }
 
     /// The figures. Which dossiers are those of online services is decided by the version of the
     /// procedure under which they were received.
-    pub(super) fn reply(
-        &self,
-        times: Durations,
-        services: Option<&OnlineServices>,
-        law: &Law,
-    ) -> FiguresReply {
-        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    pub(super) fn reply(self, services: Option<&OnlineServices>, law: &Law) -> FiguresReply {
+        let versions = self.procedures.iter().flat_map(|(code, versions)| {
+            let code = ProcedureCode::from(code.as_str());
+            versions.iter().map(move |(version, counted)| (code.clone(), *version, *counted))
+        });
+        let online: BTreeSet<ProcedureCode> =
+            versions.clone().filter(|(.., of)| of.has_online).map(|(code, ..)| code).collect();
         let mut reply = FiguresReply {
-            duration_median_s: times.median,
-            duration_p90_s: times.p90,
-            duration_p99_s: times.p99,
             procedures: number(self.procedures.len()),
-            procedures_online: number(self.online.len()),
-            accounts: self.distinct.accounts,
-            applicants: self.distinct.applicants,
-            firms: self.distinct.firms,
+            procedures_online: number(online.len()),
+            accounts: self.people.count(ACCOUNT),
+            applicants: self.people.count(APPLICANT),
+            firms: self.people.count(FIRM),
             services: services.map(|services| {
-                let used = self.online.iter().filter(|code| services.has(code)).count();
+                let used = online.iter().filter(|code| services.has(code)).count();
                 ServicesReply::of(services, number(used))
             }),
             ..FiguresReply::default()
         };
         let further = self.put(&mut reply);
-        let of_online = self.settled_online.iter();
-        let of_online =
-            of_online.filter(|(code, version, _)| law.is_online_service(code, *version));
-        let online = of_online.map(|(_, _, dossiers)| dossiers).sum();
+        let of_online = versions.filter(|(code, version, _)| law.is_online_service(code, *version));
+        let online = of_online.map(|(.., of)| of.settled_online).sum();
         reply.settled_online = Share::of(online, reply.settled).into();
         let in_time = reply.early + reply.on_time;
         reply.in_time = Share::of(in_time, in_time + reply.late).into();
@@ -135,6 +118,8 @@ impl Counted {
             processing_mean_s: seconds(processing),
             approval_mean_s: seconds(approval),
         };
+        let Durations { median, p90, p99 } = Durations::of(self.durations);
+        (reply.duration_median_s, reply.duration_p90_s, reply.duration_p99_s) = (median, p90, p99);
         reply
     }
 
@@ -186,7 +171,7 @@ impl Counted {
             &mut further.processing,
         ];
         for (place, sum) in places.into_iter().zip(&self.sums) {
-            *place = *sum;
+            *place = u64::try_from(*sum).unwrap_or(0);
         }
         further
     }
@@ -216,62 +201,6 @@ fn mean_seconds(milliseconds: u64, count: u64) -> Option<i64> {
     i64::try_from(mean).ok()
 }
 
-/// What is counted of each group.
-pub(super) fn sums(
-    rows: &Connection,
-    keys: &Keys<'_>,
-) -> rusqlite::Result<BTreeMap<String, Counted>> {
-    let Keys { key, conditions, scope, .. } = keys;
-    let summed = summed(scope);
-    let sql = format!(
-        "SELECT {key} AS k, {}, {DISTINCT} FROM dossiers WHERE {conditions} GROUP BY k",
-        summed.join(", ")
-    );
-    let mut found = BTreeMap::new();
-    let mut statement = rows.prepare(&sql)?;
-    let mut groups = statement.query(params_from_iter(&keys.values))?;
-    while let Some(row) = groups.next()? {
-        let sums = (1..=summed.len()).map(|column| {
-            // A sum of no values is absent.
-            let sum: Option<i64> = row.get(column)?;
-            Ok(u64::try_from(sum.unwrap_or(0)).unwrap_or(0))
-        });
-        let sums = sums.collect::<rusqlite::Result<Vec<u64>>>()?;
-        let distinct = Distinct::of(row, summed.len() + 1)?;
-        found.insert(row.get(0)?, Counted { sums, distinct, ..Counted::default() });
-    }
-    services(rows, keys, &mut found)?;
-    Ok(found)
-}
-
-fn summed(scope: &Scope) -> Vec<String> {
-    let counted = CountedFigure::ALL.map(|figure| figure.condition(scope));
-    let others = SUMS.map(|sum| sum.replace("{h}", &scope.handled));
-    counted.iter().chain(&others).map(|sum| format!("sum({sum})")).collect()
-}
-
-/// Adds the procedures of each group, by version.
-fn services(
-    rows: &Connection,
-    keys: &Keys<'_>,
-    found: &mut BTreeMap<String, Counted>,
-) -> rusqlite::Result<()> {
-    let (Keys { key, conditions, .. }, h) = (keys, &keys.scope.handled);
-    let sql = format!(
-        "SELECT {key} AS k, procedure, version, max(channel = 'online'),
-           sum({h} AND {SETTLED} AND channel = 'online')
-         FROM dossiers WHERE {conditions} GROUP BY k, procedure, version"
-    );
-    let mut statement = rows.prepare(&sql)?;
-    let mut groups = statement.query(params_from_iter(&keys.values))?;
-    while let Some(row) = groups.next()? {
-        let Some(counted) = found.get_mut(&row.get::<_, String>(0)?) else { continue };
-        let code = ProcedureCode::from(row.get::<_, String>(1)?.as_str());
-        if row.get(3)? {
-            counted.online.insert(code.clone());
-        }
-        counted.settled_online.push((code.clone(), row.get(2)?, row.get::<_, u32>(4)?.into()));
-        counted.procedures.insert(code);
-    }
-    Ok(())
+pub(super) fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
