@@ -4,6 +4,7 @@ export class Books {
   #orders = new Map();
   #transactions = [];
   #refunds = [];
+  #sent = {};
   #calls = {};
   #refused = [];
   #defects = [];
@@ -86,6 +87,11 @@ export class Books {
     return refund;
   }
 
+  // A request for a refund arrived, with this id of it, whether it has an effect or not.
+  sent(id) {
+    this.#sent[id] = (this.#sent[id] ?? 0) + 1;
+  }
+
   refunded(find) {
     return this.#refunds.find(find);
   }
@@ -123,6 +129,7 @@ export class Books {
       orders: [...this.#orders.values()],
       transactions: this.#transactions,
       refunds: this.#refunds,
+      sent: this.#sent,
       calls: this.#calls,
       refused: this.#refused,
       defects: this.#defects,

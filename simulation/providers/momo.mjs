@@ -134,6 +134,7 @@ export function momo(config, books) {
       const [name, handle] = calls[url.pathname] ?? [];
       return method === 'POST' && name !== undefined ? { name, handle: async () => handle(JSON.parse(text)) } : undefined;
     },
+    refund_id: (text) => JSON.parse(text).requestId,
     report: (transaction, options) => ({
       method: 'POST',
       url: books.order(transaction.reference).notify,

@@ -31,6 +31,7 @@ async function called(request, response) {
   if (call === undefined) return answer(response, { status: 404, body: 'no such address' });
   const fault = faults.take(call.name);
   books.count(call.name, fault?.kind);
+  if (call.name === 'refund') books.sent(scheme.refund_id(text));
   if (fault?.kind === 'error_500') return answer(response, { status: 500, body: 'internal error' });
   if (fault?.kind === 'hang') return faults.hold(response.socket);
   const reply = await call.handle();

@@ -201,6 +201,7 @@ export function vnpay(config, books, packages) {
       if (body.vnp_Command === 'querydr') return { name: 'query', handle: () => query(body) };
       return body.vnp_Command === 'refund' ? { name: 'refund', handle: () => refund(body) } : undefined;
     },
+    refund_id: (text) => JSON.parse(text).vnp_RequestId,
     report: (transaction, options) => ({ method: 'GET', url: `${config.notify}?${signed(transaction, options)}` }),
     // VNPAY repeats a report until it is answered by 00 or 02 (IPN URL, "RspCode").
     acknowledged: ({ status, body }) => status === 200 && ['00', '02'].includes(JSON.parse(body).RspCode),

@@ -2188,6 +2188,54 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Approve a proposed entry.
+    ///
+    /// `POST /v1/payments/{dossier}/entry-approvals`
+    ///
+    /// For `cashier` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn approve_entry(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::ApproveEntryRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/entry-approvals", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Reject or withdraw a proposed entry.
+    ///
+    /// `POST /v1/payments/{dossier}/entry-rejections`
+    ///
+    /// For `cashier` of the agency, `approver` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn reject_entry(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::RejectEntryRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/entry-rejections", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
     /// Charge a further fee during processing.
     ///
     /// `POST /v1/payments/{dossier}/further-fees`
@@ -2321,6 +2369,34 @@ impl<T: Transport> Client<T> {
             Service::Payment,
             Method::POST,
             format!("/v1/payments/{dossier_}/refund-approvals", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Propose the right outcome of a refund.
+    ///
+    /// `POST /v1/payments/{dossier}/refund-corrections`
+    ///
+    /// For a refund through a provider whose recorded outcome is wrong. A second person has to
+    /// approve it (`proposed_entry`). Money that did not go back is then owed back again, with
+    /// a new due date.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn correct_refund(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::CorrectRefundRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/refund-corrections", dossier_ = segment(dossier)),
             read_json,
         )
         .if_match(seen)

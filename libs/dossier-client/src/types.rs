@@ -190,6 +190,13 @@ pub struct ApproveDecisionRequest {
     pub proposal: uuid::Uuid,
 }
 
+/// The approval of a proposed entry.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ApproveEntryRequest {
+    /// Id of the proposed entry (`proposed_entry`).
+    pub entry: uuid::Uuid,
+}
+
 /// The approval of a proposed refund.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ApproveRefundRequest {
@@ -580,6 +587,16 @@ pub struct BulkRequest {
     pub operation: Line60,
     /// The dossiers, each with the body of its step. From 1 to 100.
     pub items: Vec<BulkItem>,
+}
+
+values! {
+    /// Why money does not go back through its provider at present.
+    ByHand {
+        NoProvider = "no_provider",
+        ProviderOff = "provider_off",
+        ProviderCannotRefund = "provider_cannot_refund",
+        ProviderRefused = "provider_refused",
+    }
 }
 
 /// Nothing: an empty object.
@@ -1212,6 +1229,28 @@ pub struct ControlStep {
     /// Who has the dossier afterwards, for a hand-over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+}
+
+/// The right outcome of a refund, and how it is known.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CorrectRefundRequest {
+    /// Id of the refund (`sent_refunds`).
+    pub refund: uuid::Uuid,
+    /// The right outcome; another one than is recorded.
+    pub outcome: RefundOutcome,
+    /// How the cashier knows it, for example from the statement.
+    pub reason: Text2000,
+    /// The number of the refund at the provider or the bank; required if the money went back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Line200>,
+}
+
+impl CorrectRefundRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(refund: uuid::Uuid, outcome: RefundOutcome, reason: impl Into<String>) -> Self {
+        Self { refund, outcome, reason: reason.into(), transaction: None }
+    }
 }
 
 /// A correction that was entered.
@@ -1951,6 +1990,7 @@ values! {
         SignResolution = "sign_resolution",
         GiveBack = "give_back",
         SignRefund = "sign_refund",
+        SignEntry = "sign_entry",
         DecideRenewal = "decide_renewal",
         MeetDuty = "meet_duty",
         MeetAgencyDuty = "meet_agency_duty",
@@ -2113,7 +2153,7 @@ pub struct EndRefundRequest {
     pub outcome: RefundOutcome,
     /// How the cashier knows it, for example from the provider's portal.
     pub reason: Text2000,
-    /// The provider's number of the refund, if it is known.
+    /// The number of the refund at the provider or the bank; required if the money went back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<Line200>,
 }
@@ -2143,6 +2183,9 @@ pub struct EnterCorrectionRequest {
     /// Id of the proposed correction, from the book.
     pub correction: uuid::Uuid,
 }
+
+/// The content of an entry on which two persons decide.
+pub type Entry = serde_json::Value;
 
 /// A span that was counted or skipped.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -4097,6 +4140,9 @@ pub struct PartnerRequestReply {
     pub added_at: jiff::Timestamp,
     /// Tries that were begun.
     pub tries: u32,
+    /// What an operator did with it last; null if no one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<RequestChangeReply>,
     /// Time before which it is not sent again; null if it does not wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_at: Option<jiff::Timestamp>,
@@ -4196,6 +4242,9 @@ pub struct PaymentReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discrepancy_due_on: Option<jiff::civil::Date>,
+    /// Other entry that waits for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_entry: Option<ProposedEntryReply>,
     /// Refund that waits for a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_refund: Option<ProposedRefundReply>,
@@ -4235,8 +4284,8 @@ pub struct PaymentTaskReply {
     pub agency: AgencyCode,
     /// Kind of task.
     pub kind: TaskKind,
-    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed` or
-    /// `resolution_proposed`, or a `difference`.
+    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed`,
+    /// `resolution_proposed` or `entry_proposed`, or a `difference`.
     pub why: String,
     /// Amount in VND.
     pub amount_vnd: Vnd,
@@ -4245,6 +4294,10 @@ pub struct PaymentTaskReply {
     /// Id of the book of the difference; null for other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub book: Option<String>,
+    /// Why a cashier has to return the money of a repayment; null if a provider can, and for
+    /// other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<ByHand>,
     /// Code of the dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<DossierCode>,
@@ -4560,6 +4613,29 @@ pub struct ProposedCorrectionReply {
     /// Keys of the differences that it explains.
     pub accepts: Vec<String>,
     /// Written reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// An entry that waits for a second person.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ProposedEntryReply {
+    /// Id of the proposal.
+    pub entry: uuid::Uuid,
+    /// What is to be recorded.
+    pub what: Entry,
+    /// Whether it was neither approved nor rejected in time.
+    pub missed: bool,
+    /// Due instant of the second person's decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// Officer who proposed it; for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<Subject>,
+    /// Written reason; for officers, without operators. Absent after its erasure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -5224,6 +5300,15 @@ pub struct RejectCorrectionRequest {
     pub reason: Text2000,
 }
 
+/// The rejection of a proposed entry.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RejectEntryRequest {
+    /// Id of the proposed entry (`proposed_entry`).
+    pub entry: uuid::Uuid,
+    /// Written reason.
+    pub reason: Text2000,
+}
+
 /// Rejects a proposed decision, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RejectProposalRequest {
@@ -5354,6 +5439,26 @@ pub struct RepaymentReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+}
+
+values! {
+    /// What an operator did with a request to a partner.
+    RequestChange {
+        Cancelled = "cancelled",
+        Replayed = "replayed",
+    }
+}
+
+/// What an operator did with a request.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RequestChangeReply {
+    /// Whether it was cancelled or sent again.
+    pub change: RequestChange,
+    /// The operator.
+    pub by: Subject,
+    /// Time of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<jiff::Timestamp>,
 }
 
 /// The money that goes back, with a reason.

@@ -5,10 +5,12 @@ use crate::contract::Role;
 use crate::step::{Command, Step};
 
 pub mod announce_repayment;
+pub mod approve_entry;
 pub mod approve_refund;
 pub mod approve_resolution;
 pub mod assess_fee;
 pub mod charge_further_fee;
+pub mod correct_refund;
 pub mod end_refund;
 pub mod expire_fee_window;
 pub mod issue_receipt;
@@ -23,6 +25,7 @@ pub mod open_payment;
 pub mod query_payment;
 pub mod reassess_fee;
 pub mod refund_payment;
+pub mod reject_entry;
 pub mod reject_refund;
 pub mod reject_resolution;
 pub mod request_owed_refund;
@@ -36,6 +39,7 @@ pub mod transfer_fee;
 mod attempt;
 mod balance;
 mod deadlines;
+mod entry;
 mod evolve;
 mod fee;
 mod proposal;
@@ -46,10 +50,12 @@ mod refunding;
 mod state;
 
 use announce_repayment::AnnounceRepayment;
+use approve_entry::ApproveEntry;
 use approve_refund::ApproveRefund;
 use approve_resolution::ApproveResolution;
 use assess_fee::AssessFee;
 use charge_further_fee::ChargeFurtherFee;
+use correct_refund::CorrectRefund;
 use end_refund::EndRefund;
 use expire_fee_window::ExpireFeeWindow;
 use lapse_fee::LapseFee;
@@ -62,6 +68,7 @@ use open_payment::OpenPayment;
 use query_payment::QueryPayment;
 use reassess_fee::ReassessFee;
 use refund_payment::RefundPayment;
+use reject_entry::RejectEntry;
 use reject_refund::RejectRefund;
 use reject_resolution::RejectResolution;
 use request_owed_refund::RequestOwedRefund;
@@ -100,6 +107,9 @@ pub const STEPS: &[Step] = &[
     RejectRefund::STEP,
     RequestRefund::STEP,
     EndRefund::STEP,
+    CorrectRefund::STEP,
+    ApproveEntry::STEP,
+    RejectEntry::STEP,
     RequestOwedRefund::STEP,
     QueryPayment::STEP,
     ExpireFeeWindow::STEP,

@@ -6,8 +6,9 @@ use std::fmt;
 
 use crate::contract::{
     BookEvent, ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet,
-    IntakeEvent, LawEvent, MandateEvent, NoteEvent, NumberEvent, Payload, PaymentEvent,
-    RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable, WaybillEvent,
+    IntakeEvent, LawEvent, MandateEvent, NoteEvent, NumberEvent, PartnerRequestEvent, Payload,
+    PaymentEvent, RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable,
+    WaybillEvent,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
@@ -174,6 +175,8 @@ pub enum Category {
     /// The notices of partners that fit nothing, by service; and the dossier to which one of them
     /// was assigned, by notice.
     Unmatched,
+    /// A request to a partner: what operators did with it.
+    Requests,
     /// An account on a day: its statements, and its closing.
     Books,
     /// The review of a dossier.
@@ -245,7 +248,7 @@ impl Events {
 
 impl Category {
     /// Those of the law first, then those of the engine.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::Intake,
         Self::Law,
         Self::Outage,
@@ -255,6 +258,7 @@ impl Category {
         Self::Payment,
         Self::Receipts,
         Self::Unmatched,
+        Self::Requests,
         Self::Books,
         Self::Review,
         Self::Delivery,
@@ -291,6 +295,7 @@ impl Category {
             Self::Payment => "payment",
             Self::Receipts => "receipts",
             Self::Unmatched => "unmatched",
+            Self::Requests => "requests",
             Self::Books => "books",
             Self::Review => "review",
             Self::Delivery => "delivery",
@@ -330,6 +335,7 @@ impl Category {
             Self::Payment => Events::of::<PaymentEvent>(),
             Self::Receipts => Events::of::<ReceiptEvent>(),
             Self::Unmatched => Events::of::<UnmatchedEvent>(),
+            Self::Requests => Events::of::<PartnerRequestEvent>(),
             Self::Books => Events::of::<BookEvent>(),
             Self::Review => Events::of::<ReviewEvent>(),
             Self::Delivery => Events::of::<DeliveryEvent>(),

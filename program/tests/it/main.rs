@@ -86,6 +86,7 @@ mod readme;
 mod reads;
 mod reference;
 mod refunds;
+mod refunds_by_hand;
 mod register;
 mod registered;
 mod replay;

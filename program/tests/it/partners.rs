@@ -183,7 +183,17 @@ async fn a_wallet_that_does_not_work_is_given_up_and_the_payer_begins_again() {
     };
     // The payment has failed: the payer begins another one.
     assert_eq!(post(of("replays")).await.refused(), (409, "request-not-needed"));
-    assert_eq!(post(of("cancellations")).await.granted()["state"], "cancelled");
+    let cancelled = post(of("cancellations")).await.granted();
+    assert_eq!(
+        (&cancelled["state"], &cancelled["changed"]["by"]),
+        (&json!("cancelled"), &json!("op"))
+    );
+    let list =
+        office.browser.get(&format!("{requests}?state=cancelled"), &operator).await.granted();
+    assert_eq!(list[0]["changed"]["change"], "cancelled");
+    assert!(list[0]["changed"]["at"].is_string(), "{list}");
+    let log = office.log().await;
+    assert_eq!(log.iter().filter(|kind| *kind == "PartnerRequestChanged").count(), 1);
     assert_eq!(post(of("cancellations")).await.refused(), (409, "request-not-cancellable"));
     assert_eq!(post(format!("{requests}/nothing/replays")).await.refused(), (404, "not-found"));
     let clerk = office.clerk();

@@ -131,6 +131,15 @@ impl Office {
         Self::open_outside(store, now, (outside, 1), "", |server| server).await
     }
 
+    /// An office that is opened again at this time, with the partners that it has by then.
+    pub(crate) async fn reopen_with_partners(
+        store: EventStore,
+        outside: program::Outside,
+        now: Timestamp,
+    ) -> Self {
+        Self::open_outside(store, now, (outside, 1), "", |server| server).await
+    }
+
     async fn open_outside(
         store: EventStore,
         now: Timestamp,

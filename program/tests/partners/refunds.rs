@@ -71,7 +71,8 @@ impl Back {
     }
 }
 
-/// Each refund in a partner's books was asked for by one request of ours, and there are this many that returned money.
+/// Each refund in a partner's books was asked for by one request of ours, and there are this many
+/// that returned money. None was sent under another id, not even one that had no effect.
 fn once(ours: &Installation, partner: &str, expected: usize) {
     let books = ours.providers[partner].books().unwrap();
     let refunds = books["refunds"].as_array().unwrap();
@@ -80,6 +81,9 @@ fn once(ours: &Installation, partner: &str, expected: usize) {
     let requests: BTreeSet<&str> =
         refunds.iter().map(|one| one["request"].as_str().unwrap()).collect();
     assert_eq!(requests.len(), refunds.len(), "{partner}: {refunds:?}");
+    let sent: BTreeSet<&str> =
+        books["sent"].as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(sent, requests, "{partner}: ids that were sent, and those in the books");
     assert_eq!(books["refused"], json!([]), "{partner}");
 }
 

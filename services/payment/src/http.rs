@@ -1,10 +1,13 @@
 //! The operations of the API, one file each.
 
+mod approve_entry;
 mod approve_refund;
 mod approve_resolution;
 mod cancel_partner_request;
 mod charge_further_fee;
+mod correct_refund;
 mod end_refund;
+mod entries;
 mod get_partner_requests;
 mod get_partners;
 mod get_payment;
@@ -16,6 +19,7 @@ mod get_unmatched_payment_notices;
 mod match_notice;
 mod reasons;
 mod refund_payment;
+mod reject_entry;
 mod reject_refund;
 mod reject_resolution;
 mod replay_partner_request;
@@ -51,6 +55,9 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         reject_refund::operation(),
         request_refund::operation(),
         end_refund::operation(),
+        correct_refund::operation(),
+        approve_entry::operation(),
+        reject_entry::operation(),
         take_notice::operation(),
         match_notice::operation(),
         take_partner_message::get(),

@@ -19,6 +19,7 @@ mod breakers;
 mod http;
 pub mod limits;
 mod open;
+mod operated;
 mod orders;
 mod owed;
 pub mod partners;
@@ -27,6 +28,7 @@ mod receipts;
 mod record;
 mod sender;
 mod sends;
+mod standing;
 mod work;
 
 use owed::Desk;
@@ -113,7 +115,7 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     let cursors = Cursors::open(engine, "payment-cursors")?;
     tasks.add(owed::Owed::follow(&payments, &cursors, &desk)?);
     tasks.add(receipts::Issuer::follow(&payments, &cursors)?);
-    let (keeps, open, shown) = open::OpenTasks::follow(&payments)?;
+    let (keeps, open, shown) = open::OpenTasks::follow(&payments, &desk)?;
     tasks.add(keeps);
     let (by_payments, by_open) = (Arc::clone(&payments), Arc::clone(&open));
     let reports = Reports { payments: by_payments, open: by_open, shown: shown.clone() };

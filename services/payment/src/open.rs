@@ -22,6 +22,7 @@ use platform::metrics::Metrics;
 use rusqlite::{Connection, params};
 
 use self::movements::Movement;
+use crate::owed::Desk;
 use crate::partners::reference;
 
 mod movements;
@@ -31,7 +32,7 @@ const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 8,
+    version: 9,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -48,6 +49,7 @@ CREATE TABLE tasks (
   since   INTEGER NOT NULL,
   state   TEXT,
   refused TEXT,
+  providers TEXT  NOT NULL,
   PRIMARY KEY (dossier, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tasks_by_due ON tasks (due_at, dossier, kind);
@@ -92,7 +94,7 @@ CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 25] = [
     "books.CorrectionEntered.v1",
     "payment.PaymentStarted.v1",
     "payment.DiscrepancyFound.v1",
@@ -108,6 +110,9 @@ const KINDS: [&str; 22] = [
     "payment.PaymentRefunded.v1",
     "payment.RefundRequested.v1",
     "payment.RefundEnded.v1",
+    "payment.RefundCorrected.v1",
+    "payment.EntryProposed.v1",
+    "payment.EntryRejected.v1",
     "payment.PeriodExtended.v1",
     "payment.NoticeUnmatched.v1",
     "payment.NoticeMatched.v1",
@@ -139,6 +144,8 @@ struct Row {
     state: Option<&'static str>,
     /// The provider's code of the newest refund, if that was refused.
     refused: Option<String>,
+    /// Names of the providers that would have to return the money of a repayment, as JSON.
+    providers: String,
 }
 
 /// Maintains the view.
@@ -146,6 +153,7 @@ struct Row {
 pub(crate) struct OpenTasks {
     engine: Arc<Engine>,
     payments: Arc<Streams<Payment>>,
+    desk: Arc<Desk>,
 }
 
 impl Handler for OpenTasks {
@@ -157,7 +165,7 @@ impl Handler for OpenTasks {
             rows.push((event.stream.id().to_owned(), tasks(&loaded.state, event)));
             moved.extend(Movement::of(&self.engine, &loaded.state, event));
         }
-        let engine = Arc::clone(&self.engine);
+        let (engine, desk) = (Arc::clone(&self.engine), Arc::clone(&self.desk));
         Ok(Handled::Rows(Box::new(move |tables| {
             rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
             moved.iter().try_for_each(|movement: &Movement| movement.insert(tables))?;
@@ -166,7 +174,7 @@ impl Handler for OpenTasks {
             page.events.iter().try_for_each(|event| mark_matched(tables, event))?;
             page.events.iter().try_for_each(|event| refer(tables, event))?;
             page.events.iter().try_for_each(|event| mark_explained(&engine, tables, event))?;
-            measure(&engine, tables)
+            measure(&engine, &desk, tables)
         })))
     }
 }
@@ -174,13 +182,15 @@ impl Handler for OpenTasks {
 impl OpenTasks {
     pub(crate) fn follow(
         payments: &Arc<Streams<Payment>>,
+        desk: &Arc<Desk>,
     ) -> Result<(Follower<Self>, Arc<View>, Progress), Stalled> {
         let engine = Arc::clone(payments.engine());
         let view = Arc::new(View::open(engine.view_folder(), SHAPE, &engine.store)?);
-        view.peek(|tables| measure(&engine, tables))?;
+        view.peek(|tables| measure(&engine, desk, tables))?;
         let saved = Saved::View(Arc::clone(&view));
         let following = Following::new(SHAPE.name, &KINDS, Source::Every, saved);
-        let open = Self { engine: Arc::clone(&engine), payments: Arc::clone(payments) };
+        let (payments, desk) = (Arc::clone(payments), Arc::clone(desk));
+        let open = Self { engine: Arc::clone(&engine), payments, desk };
         let follower = Follower::new(&engine, following, open)?;
         let progress = follower.progress();
         Ok((follower, view, progress))
@@ -207,13 +217,16 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         since: owed.running.since.as_millisecond(),
         state: None,
         refused: None,
+        providers: text_array(&[]),
     };
     let mut rows = Vec::new();
     if let Some((owed, why)) = payment.owed_repayment() {
         let amount = payment.owed_back().0.saturating_add(payment.on_its_way().0);
         let (state, refused) = refund(payment);
         let row = row("repayment", word(&why), amount, owed);
-        rows.push(Row { state: Some(state), refused, ..row });
+        let providers: Vec<String> = payment.returned_by().into_iter().map(str::to_owned).collect();
+        let providers = text_array(&providers);
+        rows.push(Row { state: Some(state), refused, providers, ..row });
     }
     if let Some(owed) = payment.discrepancy {
         let mut doubts = payment.attempts.values().flat_map(|attempt| &attempt.doubts);
@@ -225,9 +238,10 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         let at = proposal.at;
         let undated = || Owed { running: Running::new(at, at, event.id, at), missed: false };
         let owed = proposal.owed.unwrap_or_else(undated);
-        let (why, amount) = match proposal.what {
-            Proposed::Refund(amount) => ("refund_proposed", amount),
-            Proposed::Resolution(_, captured) => ("resolution_proposed", captured),
+        let (why, amount) = match &proposal.what {
+            Proposed::Refund(amount) => ("refund_proposed", *amount),
+            Proposed::Resolution(_, captured) => ("resolution_proposed", *captured),
+            Proposed::Entry(entry) => ("entry_proposed", payment.amount_of(entry)),
         };
         let dated = proposal.owed.is_some();
         rows.push(Row { dated, ..row("approval", why.to_owned(), amount.0, owed) });
@@ -255,7 +269,7 @@ fn acted(payment: &Payment, brief: &Brief) -> String {
 }
 
 /// Updates the metrics.
-fn measure(engine: &Engine, tables: &Connection) -> rusqlite::Result<()> {
+fn measure(engine: &Engine, desk: &Desk, tables: &Connection) -> rusqlite::Result<()> {
     let count = |sql: &str| tables.query_row(sql, [], |row| row.get(0));
     let set = |name, help, count: i64| {
         engine.metrics.set(name, help, None, u64::try_from(count).unwrap_or(0));
@@ -272,6 +286,16 @@ fn measure(engine: &Engine, tables: &Connection) -> rusqlite::Result<()> {
         "payments_to_give_back",
         "Dossiers of which money has to go back",
         count("SELECT count(*) FROM tasks WHERE kind = 'repayment'")?,
+    );
+    let returning: Vec<String> = desk.returning().into_iter().collect();
+    let sql = "SELECT count(*) FROM tasks WHERE kind = 'repayment' AND providers <> '[]'
+         AND NOT EXISTS (SELECT 1 FROM json_each(providers) AS has
+           WHERE has.value IN (SELECT able.value FROM json_each(?1) AS able))";
+    let stuck = tables.query_row(sql, [text_array(&returning)], |row| row.get(0))?;
+    set(
+        "payments_not_returnable",
+        "Dossiers of which money has to go back and whose providers do not return it at present",
+        stuck,
     );
     set(
         "payments_discrepancies",
@@ -297,8 +321,8 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
     let mut insert = tables.prepare_cached(
         "INSERT OR REPLACE INTO tasks
            (dossier, kind, code, agency, why, amount, due_at, missed, applicant, acted, dated, since,
-            state, refused)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            state, refused, providers)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     for row in rows {
         insert.execute(params![
@@ -316,6 +340,7 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
             row.since,
             row.state,
             row.refused,
+            row.providers,
         ])?;
     }
     Ok(())

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dossier::contract::{
-    EventSet, PaymentEvent, PaymentOutcomeUnknown, RefundOutcome, RefundRequested, Source,
+    DossierId, EventSet, PaymentEvent, PaymentOutcomeUnknown, RefundOutcome, RefundRequested,
+    Source,
 };
+use dossier::law::RefundStart;
 use dossier::payment::request_owed_refund::RequestOwedRefund;
 use dossier::payment::take_notice::{Said, TakeNotice};
 use dossier::payment::{Attempt, Payment, RefundSaid};
@@ -22,8 +24,12 @@ use crate::breakers::Breakers;
 use crate::orders::Order;
 use crate::partners::{Known, Partners};
 use crate::provider::Provider;
-use crate::sends::Sends;
+use crate::sends::{Sends, Way};
+use crate::standing::standing;
 use crate::work::Work;
+
+/// The code of a refund that was not sent because its partner is switched off.
+const SWITCHED_OFF: &str = "not sent: the partner is switched off";
 
 /// Follows events that make something owed to a partner.
 #[derive(Debug)]
@@ -47,6 +53,15 @@ pub(crate) struct Desk {
     pub(crate) opened: Notify,
 }
 
+/// Why a provider returns no money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotReturning {
+    /// It is switched off, or its file was removed.
+    Off,
+    /// It does not offer refunds, or its file turns them off.
+    Unable,
+}
+
 impl Desk {
     /// Adds a request to the outbox, once.
     pub(crate) async fn add(
@@ -64,6 +79,18 @@ impl Desk {
         self.outbox.add(request, now).await?;
         self.added.notify_one();
         Ok(())
+    }
+
+    /// Why a provider returns no money at present; `None` if it does.
+    pub(crate) fn why_not_returning(&self, provider: &str) -> Option<NotReturning> {
+        if Provider::offered(provider, self.sandbox).is_some() {
+            return None;
+        }
+        match self.partners.get(provider).map(|known| known.partner.offers(Capability::Refund)) {
+            Some(Ok(())) => None,
+            Some(Err(_)) => Some(NotReturning::Unable),
+            None => Some(NotReturning::Off),
+        }
     }
 
     /// Names of the providers that return money.
@@ -127,7 +154,7 @@ impl Owed {
             match work {
                 Work::Query { .. } => self.ask(event, attempt, sandbox).await,
                 Work::Refund { refund, .. } => {
-                    self.give_back(event, (attempt, refund), sandbox).await;
+                    self.give_back(event, (attempt, refund), (sandbox, dossier)).await?;
                 }
                 Work::Pay { .. } => {}
             }
@@ -141,8 +168,14 @@ impl Owed {
                 let known = self.desk.partners.get(provider);
                 known.is_some_and(|known| known.partner.offers(Capability::Query).is_ok())
             }
+            Work::Refund { refund, .. } if self.desk.partners.get(provider).is_none() => {
+                if is_open {
+                    self.switched_off(event, (attempt, refund), work).await?;
+                }
+                false
+            }
             // It is given up there if the partner does not return money any more.
-            Work::Refund { .. } => self.desk.partners.get(provider).is_some(),
+            Work::Refund { .. } => true,
         };
         if !is_open || !is_sent {
             return Ok(());
@@ -174,7 +207,10 @@ impl Owed {
             .about(event.stream.id().parse().ok())
             .caused_by(event.id);
         match self.payments.execute(&envelope, &RequestOwedRefund { able }).await {
-            Ok(_) => Ok(()),
+            Ok(executed) => {
+                self.tell_passed_over(event, &executed.loaded.state);
+                Ok(())
+            }
             Err(failure) if failure.is_retryable() => Err(Stalled::Outside(format!("{failure:?}"))),
             // A cashier sees in the list that it is owed.
             Err(error) => {
@@ -185,18 +221,62 @@ impl Owed {
         }
     }
 
+    /// Logs that money should go back by itself and its provider does not return it. The list of
+    /// repayments shows it, with the reason.
+    fn tell_passed_over(&self, event: &Recorded, state: &Payment) {
+        let engine = self.payments.engine();
+        let (law, now) = (engine.law(), engine.clock.now());
+        let Some(rules) = law.payments(now).filter(|_| state.owed_back().0 > 0) else { return };
+        for partner in state.returned_by() {
+            let is_automatic = rules.refund_start(partner) == RefundStart::Automatic;
+            if let Some(why) = self.desk.why_not_returning(partner).filter(|_| is_automatic) {
+                let stream = &event.stream;
+                tracing::warn!(partner, %stream, ?why, "a partner does not return money that is owed back; a cashier has to return it");
+            }
+        }
+    }
+
+    /// A refund was requested of a partner that has been switched off since. If it was certainly
+    /// not sent, the money is owed back again; else it stays on its way until a cashier has asked
+    /// the partner.
+    async fn switched_off(
+        &self,
+        event: &Recorded,
+        (attempt, refund): (&Attempt, Uuid),
+        work: Work,
+    ) -> Result<(), Stalled> {
+        let known = self.desk.outbox.get(&work.id()).await;
+        if known.map_err(|error| Stalled::Outside(error.to_string()))?.is_none() {
+            self.desk.sends.added(refund, event.position);
+        }
+        let is_unsent = self.desk.sends.way(refund) == Way::First;
+        self.desk.sends.forget(refund);
+        let partner = &*attempt.started.provider;
+        tracing::warn!(partner, %refund, is_unsent, "refund of a partner that is switched off; a cashier has to return the money");
+        if is_unsent {
+            let (outcome, code) = (RefundOutcome::Refused, SWITCHED_OFF.to_owned());
+            let standing = standing(&self.payments, work.dossier()).await?;
+            let refund = Some(refund);
+            let said = RefundSaid { refund, outcome, amount: None, code, standing };
+            self.tell(event, attempt, Said::Refund(said)).await;
+        }
+        Ok(())
+    }
+
     /// The sandbox returns money at once, or tells the outcome by a notice.
     async fn give_back(
         &self,
         event: &Recorded,
         (attempt, refund): (&Attempt, Uuid),
-        provider: Provider,
-    ) {
-        let Some(outcome) = provider.give_back() else { return };
+        (provider, dossier): (Provider, DossierId),
+    ) -> Result<(), Stalled> {
+        let Some(outcome) = provider.give_back() else { return Ok(()) };
         let code = if outcome == RefundOutcome::Refunded { "refunded" } else { "declined" };
-        let said =
-            RefundSaid { refund: Some(refund), outcome, amount: None, code: code.to_owned() };
+        let (refund, code) = (Some(refund), code.to_owned());
+        let standing = standing(&self.payments, dossier).await?;
+        let said = RefundSaid { refund, outcome, amount: None, code, standing };
         self.tell(event, attempt, Said::Refund(said)).await;
+        Ok(())
     }
 
     /// A failed query is repeated with the next `PaymentOutcomeUnknown`, until the attempt expires.

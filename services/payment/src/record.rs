@@ -7,7 +7,7 @@ use dossier::contract::{
     Vnd, parse_reference,
 };
 use dossier::payment::take_notice::{Refusal, Said, TakeNotice};
-use dossier::payment::{Payment, RefundSaid};
+use dossier::payment::{Payment, RefundSaid, Standing};
 use engine::tasks::Progress;
 use engine::unmatched::{self, Unmatched, UnmatchedError};
 use engine::view::{Question, View, ViewError};
@@ -15,6 +15,8 @@ use engine::{CommandEnvelope, Failure, Streams};
 use partners::{Answer, Capability, Notice, Outcome, Reference};
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
+
+use crate::standing::standing;
 
 /// Where reports are recorded.
 #[derive(Debug, Clone)]
@@ -103,7 +105,8 @@ impl Reports {
         let Some((dossier, payment)) = self.attempt(reference).await? else {
             return self.keep(report).await;
         };
-        let Some(said) = said(report.notice) else { return self.keep(report).await };
+        let standing = standing(&self.payments, dossier).await?;
+        let Some(said) = said(report.notice, standing) else { return self.keep(report).await };
         let (partner, notice) = (report.partner, report.notice);
         let command = TakeNotice {
             payment,
@@ -183,7 +186,7 @@ fn command_id(partner: &str, notice: &Notice) -> Uuid {
 }
 
 /// What it says about the attempt; `None` if a person has to look at it.
-fn said(notice: &Notice) -> Option<Said> {
+fn said(notice: &Notice, standing: Standing) -> Option<Said> {
     let amount = notice.amount.map(|amount| Vnd(amount.0));
     let code = notice.code.clone();
     if let Some(reference) = &notice.refund_reference {
@@ -194,7 +197,7 @@ fn said(notice: &Notice) -> Option<Said> {
             Outcome::Pending => return Some(Said::Pending),
             Outcome::Captured | Outcome::Reversed | Outcome::Disputed => return None,
         };
-        return Some(Said::Refund(RefundSaid { refund, outcome, amount, code }));
+        return Some(Said::Refund(RefundSaid { refund, outcome, amount, code, standing }));
     }
     match (notice.outcome, notice.amount) {
         (Outcome::Captured, Some(amount)) => Some(Said::Captured(Vnd(amount.0))),
@@ -202,7 +205,7 @@ fn said(notice: &Notice) -> Option<Said> {
         (Outcome::Pending, _) => Some(Said::Pending),
         (Outcome::Refunded, Some(_)) => {
             let outcome = RefundOutcome::Refunded;
-            Some(Said::Refund(RefundSaid { refund: None, outcome, amount, code }))
+            Some(Said::Refund(RefundSaid { refund: None, outcome, amount, code, standing }))
         }
         _ => None,
     }
@@ -240,6 +243,10 @@ mod tests {
         }
     }
 
+    fn read(notice: &Notice) -> Option<Said> {
+        said(notice, Standing::Unanswered)
+    }
+
     #[test]
     fn a_report_that_names_a_refund_is_about_that_one_and_not_about_the_payment() {
         let id = Uuid::from_u128(7);
@@ -248,14 +255,14 @@ mod tests {
             (Outcome::Refunded, RefundOutcome::Refunded),
             (Outcome::Failed, RefundOutcome::Refused),
         ] {
-            let Some(Said::Refund(said)) = said(&notice(outcome, Some(&named))) else {
+            let Some(Said::Refund(said)) = read(&notice(outcome, Some(&named))) else {
                 panic!("{outcome:?}");
             };
             assert_eq!((said.refund, said.outcome), (Some(id), expected));
         }
-        assert_eq!(said(&notice(Outcome::Captured, Some(&named))), None);
-        assert_eq!(said(&notice(Outcome::Refunded, Some("of somebody else"))), None);
-        let Some(Said::Refund(said)) = said(&notice(Outcome::Refunded, None)) else { panic!() };
+        assert_eq!(read(&notice(Outcome::Captured, Some(&named))), None);
+        assert_eq!(read(&notice(Outcome::Refunded, Some("of somebody else"))), None);
+        let Some(Said::Refund(said)) = read(&notice(Outcome::Refunded, None)) else { panic!() };
         assert_eq!(said.refund, None);
     }
 }

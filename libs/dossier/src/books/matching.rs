@@ -31,7 +31,7 @@ pub struct Movement {
     /// The event that recorded it.
     pub id: String,
     pub moved: Moved,
-    /// In đồng; a correction may be negative.
+    /// In đồng. A correction may be negative; what undoes a refund is.
     pub amount: i64,
     pub transaction: Option<String>,
     /// The provider's name of the report that brought it.
@@ -99,7 +99,7 @@ pub fn compare(lines: &[Reported], movements: &[Movement]) -> Compared {
         for (place, movement) in movements.iter().enumerate() {
             if (movement.moved == Moved::Refunded) == of_refunds {
                 let numbers = [movement.event.as_deref(), movement.transaction.as_deref()];
-                let is_change = movement.moved == Moved::Corrected;
+                let is_change = movement.moved == Moved::Corrected || movement.amount < 0;
                 recorded.push(Side { place, amount: movement.amount, is_change, numbers });
             }
         }
@@ -138,7 +138,9 @@ fn pair(
     let in_parts =
         stated.len() != recorded.len() || stated.iter().chain(&recorded).any(|side| side.is_change);
     let both = !stated.is_empty() && !recorded.is_empty();
-    if both && in_parts && sum(&stated) == sum(&recorded) {
+    // A recorded refund that did not take place is undone by another record; no line has either.
+    let undone = of_refunds && stated.is_empty() && !recorded.is_empty();
+    if (both || undone) && in_parts && sum(&stated) == sum(&recorded) {
         return;
     }
     let differs = Some(Difference::AmountDiffers);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{DossierId, Personal, Vnd, events, payload};
+use super::{DossierId, Personal, Subject, Vnd, events, payload};
 
 /// The name of a carrier or provider in the form that is compared and recorded: without white
 /// space, in lower case.
@@ -31,7 +31,30 @@ pub enum ParcelEnd {
     Returned,
 }
 
+/// What an operator did with a request to a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[derive(utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestChange {
+    /// It is not sent again.
+    Cancelled,
+    /// It is sent again.
+    Replayed,
+}
+
 payload! {
+    /// An operator cancelled a request to a partner, or had it sent again. It moves no money: what
+    /// is sent again has the same id, and only as long as the log owes it.
+    PartnerRequestChanged for Operators {
+        /// The id of the request.
+        request: String,
+        partner: String,
+        /// What the operator did.
+        change: RequestChange,
+        /// The operator.
+        by: Subject,
+    }
     /// A provider's notice that matches none of our payments. A cashier has to match it.
     NoticeUnmatched for Notices {
         provider: String,
@@ -106,6 +129,13 @@ events! {
     /// The events of a waybill's stream.
     pub enum WaybillEvent {
         WaybillTaken = "delivery.WaybillTaken.v1",
+    }
+}
+
+events! {
+    /// The events of the stream of a request to a partner.
+    pub enum PartnerRequestEvent {
+        PartnerRequestChanged = "payment.PartnerRequestChanged.v1",
     }
 }
 

@@ -19,6 +19,7 @@ use crate::intake::fix_appointment::FixAppointment;
 use crate::intake::move_appointment::MoveAppointment;
 use crate::intake::submit_supplement::SubmitSupplement;
 use crate::notes::read_messages::ReadMessages;
+use crate::payment::approve_entry::ApproveEntry;
 use crate::payment::approve_refund::ApproveRefund;
 use crate::payment::approve_resolution::ApproveResolution;
 use crate::payment::refund_payment::RefundPayment;
@@ -146,6 +147,9 @@ kinds! {
     /// A second person has to approve or reject a refund.
     SignRefund = "sign_refund", ApproveRefund, Cashier, [Cashier, Approver],
         "Phê duyệt hoàn tiền", "Approve or reject the proposed refund";
+    /// A second person has to approve or reject an entry on which two persons decide.
+    SignEntry = "sign_entry", ApproveEntry, Cashier, [Cashier, Approver],
+        "Phê duyệt bút toán", "Approve or reject the proposed entry";
     /// An approver has to decide on a renewal.
     DecideRenewal = "decide_renewal", DecideRenewal, Approver, [Approver],
         "Quyết định gia hạn", "Decide on the renewal";

@@ -21,9 +21,10 @@ pub(super) fn tasks(states: &DossierStates, brief: &Brief) -> Vec<Task> {
         tasks.push(refund.due(due(payment, &PaymentDeadline::Repayment)).missed(owed.missed));
     }
     if let Some(proposal) = &payment.proposal {
-        let kind = match proposal.what {
+        let kind = match &proposal.what {
             Proposed::Refund(_) => TaskKind::SignRefund,
             Proposed::Resolution(..) => TaskKind::SignResolution,
+            Proposed::Entry(_) => TaskKind::SignEntry,
         };
         let missed = proposal.owed.is_some_and(|owed| owed.missed);
         let mut sign = Task::new(kind, agency).about(proposal.id).missed(missed);

@@ -68,6 +68,7 @@ impl DossierEvent {
             | Category::Credential
             | Category::Receipts
             | Category::Unmatched
+            | Category::Requests
             | Category::Books
             | Category::Numbers
             | Category::Waybill

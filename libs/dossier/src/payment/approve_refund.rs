@@ -83,7 +83,8 @@ impl Command for ApproveRefund {
             RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
             RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
         })?;
-        let granting = Granted { refund, amount, reason, effect, proposed_by, through: None };
+        let through = None;
+        let granting = Granted { refund, amount, reason, effect, standing, proposed_by, through };
         Ok(granted(payment, granting, facts)?.into())
     }
 }

@@ -5,7 +5,8 @@
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::Payment;
+use super::refunding::UnfitNumber;
+use super::{Payment, Standing};
 use crate::access::agency;
 use crate::contract::{PaymentEvent, RefundEnded, RefundOutcome, Role};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
@@ -16,10 +17,12 @@ use crate::text::Text;
 pub struct EndRefund {
     pub refund: Uuid,
     pub outcome: RefundOutcome,
-    /// The provider's number of the refund, if the cashier knows it.
+    /// The provider's number of the refund, if the money went back.
     pub number: Option<String>,
     /// How the cashier knows it.
     pub reason: Text<2000>,
+    /// Progress of the dossier at intake.
+    pub standing: Standing,
 }
 
 /// How long a refund is the provider's to answer for.
@@ -36,6 +39,12 @@ refusals! {
         TooEarly => 409, "refund-being-sent",
             "cổng thanh toán còn đang được hỏi; chỉ ghi kết quả sau 24 giờ",
             "the provider is being asked; record the outcome after 24 hours";
+        NumberMissing => 422, "refund-number-missing" at "/transaction",
+            "tiền đã hoàn thì phải ghi mã giao dịch hoàn của cổng thanh toán hoặc ngân hàng",
+            "money that went back has a transaction number of the provider or the bank";
+        NumberOfOther => 422, "refund-number-of-other" at "/transaction",
+            "mã này là của khoản thu hoặc khoản hoàn khác",
+            "this is the number of the payment or of another refund";
     }
 }
 
@@ -61,7 +70,7 @@ impl Command for EndRefund {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
-        let Self { refund, outcome, number, reason } = self;
+        let Self { refund, outcome, number, reason, standing } = self;
         let Some(sent) = payment.sent_refund(*refund) else {
             let known = payment.sent_refunds.iter().map(|one| one.requested.refund);
             return Err(Refusal::UnknownRefund(Known::new(
@@ -77,28 +86,64 @@ impl Command for EndRefund {
         if facts.at < from {
             return Err(Refusal::TooEarly);
         }
+        let number =
+            payment.number_of(sent, *outcome, number.as_deref()).map_err(|unfit| match unfit {
+                UnfitNumber::Missing => Refusal::NumberMissing,
+                UnfitNumber::OfOther => Refusal::NumberOfOther,
+            })?;
         let ended = RefundEnded {
             refund: *refund,
             payment: sent.requested.payment,
             provider: sent.requested.provider.clone(),
             outcome: *outcome,
             code: None,
-            transaction: number.clone(),
+            transaction: number.map(str::to_owned),
             refunded_at: None,
             reason: Some(reason.personal()),
             message: None,
         };
-        Ok(payment.end_of_refund(ended, facts)?.into())
+        Ok(payment.end_of_refund(ended, *standing, facts)?.into())
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::contract::Vnd;
     use crate::payment::request_refund::tests::{request, told};
     use crate::payment::take_notice::tests::{paid_twice, take};
     use crate::testing::law;
+
+    pub(crate) fn end(refund: Uuid, outcome: RefundOutcome) -> EndRefund {
+        let (number, reason, standing) = (None, "by telephone".into(), Standing::Unanswered);
+        EndRefund { refund, outcome, number, reason, standing }
+    }
+
+    #[test]
+    fn money_that_went_back_has_a_number_that_is_not_that_of_other_money() {
+        let law = law();
+        let mut scene = paid_twice(&law);
+        let attempt = scene.state.attempts.values_mut().next().unwrap();
+        attempt.captures[0].transaction = Some("T1".to_owned());
+        request(&mut scene, 10_000).unwrap();
+        let said = told(&scene, RefundOutcome::Refunded);
+        take(&mut scene, &said);
+        request(&mut scene, 10_000).unwrap();
+        let refund = scene.state.sent_refunds[1].requested.refund;
+        for (number, refused) in [
+            (None, Refusal::NumberMissing),
+            (Some("T1"), Refusal::NumberOfOther),
+            (Some("R1"), Refusal::NumberOfOther),
+        ] {
+            let number = number.map(str::to_owned);
+            let end = EndRefund { number, ..end(refund, RefundOutcome::Refunded) };
+            assert_eq!(scene.execute("2026-11-21T11:00", Role::Cashier, end), Err(refused));
+        }
+        let number = Some("R2".to_owned());
+        let end = EndRefund { number, ..end(refund, RefundOutcome::Refunded) };
+        scene.execute("2026-11-21T11:00", Role::Cashier, end).unwrap();
+        assert_eq!(scene.state.sent_refunds[1].number(), Some("R2"));
+    }
 
     #[test]
     fn a_cashier_ends_a_refund_whose_outcome_the_provider_does_not_tell_for_a_day() {
@@ -108,7 +153,8 @@ mod tests {
             let mut scene = paid_twice(&law);
             request(&mut scene, 30_000).unwrap();
             let refund = scene.state.sent_refunds[0].requested.refund;
-            let end = EndRefund { refund, outcome, number: None, reason: "by telephone".into() };
+            let number = Some("R1".to_owned());
+            let end = EndRefund { number, ..end(refund, outcome) };
             let early = scene.execute("2026-11-21T10:59", Role::Cashier, end.clone());
             assert_eq!(early, Err(Refusal::TooEarly));
             scene.execute("2026-11-21T11:00", Role::Cashier, end.clone()).unwrap();
@@ -124,7 +170,7 @@ mod tests {
         let law = law();
         let mut scene = paid_twice(&law);
         let (refund, outcome) = (Uuid::nil(), RefundOutcome::Refused);
-        let end = EndRefund { refund, outcome, number: None, reason: "by telephone".into() };
+        let end = end(refund, outcome);
         let unknown = scene.execute("2026-11-21T11:00", Role::Cashier, end.clone());
         assert!(matches!(unknown, Err(Refusal::UnknownRefund(_))), "{unknown:?}");
         request(&mut scene, 30_000).unwrap();

@@ -2,12 +2,41 @@
 
 use super::Payment;
 use super::attempt::{DoubtfulWord, Word};
+use super::fee::Fee;
 use super::proposal::Proposed;
-use super::state::{Owed, Repayment};
+use super::state::{Owed, Repayment, window};
 use crate::clock::Running;
 use crate::contract::{DiscrepancyResolved, Meta, PaymentEvent, Vnd};
 
 impl Payment {
+    /// Applies events about the fee.
+    pub(super) fn on_fee(&mut self, event: &PaymentEvent, meta: &Meta) {
+        if let PaymentEvent::FeeAssessed(assessed) = event {
+            let window = window(assessed.window_ends_at, meta);
+            self.fee = Some(Fee::new(assessed.clone(), window));
+        } else if let PaymentEvent::FeeReassessed(reassessed) = event {
+            self.apply_assessment(reassessed, window(reassessed.window_ends_at, meta));
+            self.receipt_kept_excess(meta);
+        } else if let PaymentEvent::FurtherFeeCharged(charged) = event {
+            self.apply_further_fee(charged);
+            self.receipt_kept_excess(meta);
+        } else if let PaymentEvent::FeeWindowExpired(expired) = event {
+            self.apply_expiry(expired.kept);
+        } else if let PaymentEvent::FeeLapsed(lapsed) = event {
+            self.apply_lapse(lapsed.kept);
+        } else if let PaymentEvent::DossierEnded(ended) = event {
+            self.apply_end(ended.kept);
+        } else if let PaymentEvent::FeeSettled(settled) = event
+            && let Some(fee) = &mut self.fee
+        {
+            fee.settle(settled.paid_at);
+        } else if let PaymentEvent::FeeOwedAgain(owed) = event
+            && let Some(fee) = &mut self.fee
+        {
+            fee.owe_again(owed.in_process, window(owed.window_ends_at, meta));
+        }
+    }
+
     /// Applies events about attempts and their providers.
     pub(super) fn on_provider(&mut self, event: &PaymentEvent, meta: &Meta) {
         if let PaymentEvent::PaymentCaptured(captured) = event {
@@ -84,9 +113,16 @@ impl Payment {
             && let Some(owed) = self.proposal.as_mut().and_then(|one| one.owed.as_mut())
         {
             owed.missed = true;
-        } else if let PaymentEvent::RefundRejected(_) | PaymentEvent::ResolutionRejected(_) = event
+        } else if let PaymentEvent::RefundRejected(_)
+        | PaymentEvent::ResolutionRejected(_)
+        | PaymentEvent::EntryRejected(_) = event
         {
             self.proposal = None;
+        } else if let PaymentEvent::EntryProposed(proposed) = event {
+            self.apply_entry_proposal(proposed, meta);
+        } else if let PaymentEvent::RefundCorrected(corrected) = event {
+            self.apply_refund_correction(corrected, meta.at());
+            self.apply_money(corrected.payment, Vnd::ZERO, true, meta);
         } else if let PaymentEvent::PaymentRefunded(refund) = event {
             self.apply_refund(refund);
             self.correct_receipts(refund.receipts.as_deref());

@@ -6,19 +6,21 @@ use uuid::Uuid;
 
 use super::{Owed, Payment};
 use crate::clock::{self, Running};
-use crate::contract::{Meta, PaymentId, Personal, Subject, Vnd};
+use crate::contract::{Entry, Meta, PaymentId, Personal, Subject, Vnd};
 use crate::step::{Facts, LawError};
 
 /// The content of a proposal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proposed {
     /// A refund of this amount.
     Refund(Vnd),
     /// A resolution above the amount of an attempt: the attempt, and its total.
     Resolution(PaymentId, Vnd),
+    /// Another entry on which two persons decide.
+    Entry(Entry),
 }
 
-/// A refund or resolution that needs a second person.
+/// A refund, resolution or other entry that needs a second person.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proposal {
     pub id: Uuid,
@@ -69,7 +71,7 @@ impl Payment {
         match self.proposal.as_ref().filter(|proposal| proposal.id == refund) {
             Some(proposal) => match proposal.what {
                 Proposed::Refund(amount) => Some((proposal, amount)),
-                Proposed::Resolution(..) => None,
+                Proposed::Resolution(..) | Proposed::Entry(_) => None,
             },
             None => None,
         }
@@ -83,7 +85,7 @@ impl Payment {
         match self.proposal.as_ref().filter(|proposal| proposal.id == resolution) {
             Some(proposal) => match proposal.what {
                 Proposed::Resolution(payment, captured) => Some((proposal, payment, captured)),
-                Proposed::Refund(_) => None,
+                Proposed::Refund(_) | Proposed::Entry(_) => None,
             },
             None => None,
         }

@@ -82,6 +82,12 @@ impl Reasons {
             }
             PaymentEvent::RefundRejected(rejected) => (rejected.refund, &rejected.reason),
             PaymentEvent::ResolutionRejected(rejected) => (rejected.resolution, &rejected.reason),
+            PaymentEvent::EntryRejected(rejected) => (rejected.entry, &rejected.reason),
+            // Nothing went back; if it did, the refund follows.
+            PaymentEvent::RefundCorrected(corrected) => {
+                let refunds = Arc::make_mut(&mut self.refunds);
+                return refunds.retain(|refund| refund.id != corrected.refund);
+            }
             _ => return,
         };
         keep(&mut self.rejections, Rejection { at, proposal, reason: reason.clone() });

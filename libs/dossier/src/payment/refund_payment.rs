@@ -95,7 +95,8 @@ impl Command for RefundPayment {
                 payment: None,
             }));
         }
-        let granting = Granted { refund, amount, reason, effect, proposed_by: None, through: None };
+        let (proposed_by, through) = (None, None);
+        let granting = Granted { refund, amount, reason, effect, standing, proposed_by, through };
         Ok(granted(payment, granting, facts)?.into())
     }
 }
@@ -107,6 +108,7 @@ pub(super) struct Granted {
     pub(super) amount: Vnd,
     pub(super) reason: Personal<String>,
     pub(super) effect: RefundEffect,
+    pub(super) standing: Standing,
     pub(super) proposed_by: Option<Subject>,
     /// The attempt through whose provider it went back, and the provider's number.
     pub(super) through: Option<(PaymentId, Option<String>)>,
@@ -118,7 +120,7 @@ pub(super) fn granted(
     granted: Granted,
     facts: &Facts<'_>,
 ) -> Result<Vec<PaymentEvent>, LawError> {
-    let Granted { refund, amount, reason, effect, proposed_by, through } = granted;
+    let Granted { refund, amount, reason, effect, standing, proposed_by, through } = granted;
     let (through, transaction) = through.unzip();
     let (effect, receipts) = (Some(effect), None);
     let mut refunded = PaymentRefunded {
@@ -135,7 +137,8 @@ pub(super) fn granted(
     after.apply_refund(&refunded);
     refunded.receipts = Some(after.correct_receipts(None));
     let mut events = vec![refunded.into()];
-    events.extend(Payment::consequences(after, payment, facts)?);
+    let in_process = standing == Standing::InProcess;
+    events.extend(Payment::consequences_in(after, payment, (in_process, facts.at), facts)?);
     Ok(events)
 }
 

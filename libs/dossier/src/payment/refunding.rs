@@ -3,11 +3,13 @@
 //! refunded again. An attempt has one refund on its way at a time. A report counts for it only if
 //! it names it by our id, or by a number of the provider that can be of no other refund.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::refund_payment::{Granted, granted};
-use super::{Attempt, Capture, Payment};
+use super::{Attempt, Capture, Payment, Standing};
 use crate::contract::{
     Meta, PaymentEvent, PaymentId, Personal, RefundEffect, RefundEnded, RefundOutcome,
     RefundRequested, Role, Subject, Vnd,
@@ -24,6 +26,17 @@ pub struct SentRefund {
     pub by: Option<Subject>,
     /// What became of it, and when that was recorded; `None` while it is on its way.
     pub ended: Option<(RefundEnded, Timestamp)>,
+    /// The part of it by which the agency keeps less of a closed fee.
+    pub(super) of_kept: Vnd,
+}
+
+/// Why a number cannot be that of a refund.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UnfitNumber {
+    /// Money that went back has one.
+    Missing,
+    /// It is that of the payment or of another refund.
+    OfOther,
 }
 
 impl SentRefund {
@@ -79,6 +92,8 @@ pub struct RefundSaid {
     pub amount: Option<Vnd>,
     /// The provider's code of the outcome.
     pub code: String,
+    /// Progress of the dossier at intake.
+    pub standing: Standing,
 }
 
 fn sum<'a>(refunds: impl Iterator<Item = &'a SentRefund>) -> i64 {
@@ -137,6 +152,21 @@ impl Payment {
         })
     }
 
+    /// The providers that would have to return the money that is owed back: those through which it
+    /// is on its way, or else those of attempts of which something is left.
+    #[must_use]
+    pub fn returned_by(&self) -> BTreeSet<&str> {
+        let open = self.sent_refunds.iter().filter(|one| one.ended.is_none());
+        let open: BTreeSet<&str> = open.map(|one| &*one.requested.provider).collect();
+        if !open.is_empty() {
+            return open;
+        }
+        let has_rest = |one: &&Attempt| {
+            self.part_of(one.started.payment).is_some_and(|part| part.left > Vnd::ZERO)
+        };
+        self.attempts.values().filter(has_rest).map(|one| &*one.started.provider).collect()
+    }
+
     /// The part of an attempt from which this amount can go back.
     pub(super) fn sendable(&self, payment: PaymentId, amount: Vnd) -> Result<Part, NotSendable> {
         if !self.attempts.contains_key(&payment) {
@@ -158,7 +188,8 @@ impl Payment {
         let actor = &meta.envelope.actor;
         let by = (actor.role != Role::System).then(|| actor.subject.clone());
         let (requested, requested_at) = (requested.clone(), meta.at());
-        self.sent_refunds.push(SentRefund { requested, requested_at, by, ended: None });
+        let (ended, of_kept) = (None, Vnd::ZERO);
+        self.sent_refunds.push(SentRefund { requested, requested_at, by, ended, of_kept });
     }
 
     pub(super) fn apply_refund_end(&mut self, ended: &RefundEnded, at: Timestamp) {
@@ -198,6 +229,27 @@ impl Payment {
         all.find(|one| one.ended.is_none()).filter(is_amount)
     }
 
+    /// The provider's number of a refund as a cashier states it. One that went back needs it, so
+    /// that a later report of the provider is known to be about it; one that was refused has none.
+    pub(super) fn number_of<'a>(
+        &self,
+        sent: &SentRefund,
+        outcome: RefundOutcome,
+        number: Option<&'a str>,
+    ) -> Result<Option<&'a str>, UnfitNumber> {
+        if outcome == RefundOutcome::Refused {
+            return Ok(None);
+        }
+        let number = number.ok_or(UnfitNumber::Missing)?;
+        let SentRefund { requested: RefundRequested { refund, payment, .. }, .. } = sent;
+        let is_other =
+            |one: &SentRefund| one.requested.refund != *refund && one.number() == Some(number);
+        if self.is_capture(*payment, number) || self.sent_refunds.iter().any(is_other) {
+            return Err(UnfitNumber::OfOther);
+        }
+        Ok(Some(number))
+    }
+
     /// Whether the number is that of money that came in: a report with it does not name a refund.
     fn is_capture(&self, payment: PaymentId, number: &str) -> bool {
         let captures = self.attempts.get(&payment).map_or(&[][..], |one| &one.captures);
@@ -210,6 +262,7 @@ impl Payment {
     pub(super) fn end_of_refund(
         &self,
         ended: RefundEnded,
+        standing: Standing,
         facts: &Facts<'_>,
     ) -> Result<Vec<PaymentEvent>, LawError> {
         let Some(sent) = self.sent_refund(ended.refund) else { return Ok(Vec::new()) };
@@ -227,14 +280,34 @@ impl Payment {
         events.extend(match outcome {
             RefundOutcome::Refused => Self::consequences(after, self, facts)?,
             RefundOutcome::Refunded => {
-                let closed = self.is_closed();
-                let effect = if closed { RefundEffect::AtTheEnd } else { RefundEffect::None };
+                let effect = after.effect_of_loss(amount, standing);
                 let through = Some((payment, number));
-                let granting = Granted { refund, amount, reason, effect, proposed_by, through };
+                let granting =
+                    Granted { refund, amount, reason, effect, standing, proposed_by, through };
                 granted(&after, granting, facts)?
             }
         });
         Ok(events)
+    }
+}
+
+impl Payment {
+    /// The effect on the fee of money that has gone, whether it was permitted or not. A fee that is
+    /// no longer covered is owed again as after a resolved discrepancy: before the acceptance;
+    /// while the dossier is being processed, for what is missing, and the part that is covered
+    /// stays with the agency; and not after the end.
+    pub(super) fn effect_of_loss(&self, amount: Vnd, standing: Standing) -> RefundEffect {
+        if self.is_closed() {
+            return RefundEffect::AtTheEnd;
+        }
+        let left = self.net().0.saturating_sub(amount.0);
+        if self.settled_at().is_none() || left >= self.total().0 {
+            return RefundEffect::None;
+        }
+        match standing {
+            Standing::Unanswered | Standing::InProcess => RefundEffect::OwedAgain,
+            Standing::AtItsEnd => RefundEffect::AtTheEnd,
+        }
     }
 }
 
@@ -264,7 +337,8 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::payment::end_refund::EndRefund;
+    use crate::payment::FeeStage;
+    use crate::payment::refund_payment::tests::refund;
     use crate::payment::request_refund::tests::{request, told};
     use crate::payment::take_notice::tests::{paid_twice, take};
     use crate::payment::take_notice::{Refusal, Said, TakeNotice};
@@ -277,7 +351,8 @@ mod tests {
         number: Option<&str>,
     ) -> TakeNotice {
         let amount = Some(Vnd(10_000));
-        let said = RefundSaid { refund: None, outcome, amount, code: "00".to_owned() };
+        let standing = Standing::Unanswered;
+        let said = RefundSaid { refund: None, outcome, amount, code: "00".to_owned(), standing };
         let transaction = number.map(str::to_owned);
         TakeNotice { transaction, said: Said::Refund(said), ..told(scene, outcome) }
     }
@@ -323,9 +398,20 @@ mod tests {
         let mut scene = paid_twice(&law);
         request(&mut scene, 10_000).unwrap();
         let refund = scene.state.sent_refunds[0].requested.refund;
-        let (outcome, reason) = (RefundOutcome::Refunded, "by telephone".into());
-        let end = EndRefund { refund, outcome, number: None, reason };
-        scene.execute("2026-11-21T11:00", Role::Cashier, end).unwrap();
+        // As cashiers recorded it before they had to state the number.
+        let said = RefundSaid {
+            refund: Some(refund),
+            outcome: RefundOutcome::Refunded,
+            amount: None,
+            code: String::new(),
+            standing: Standing::Unanswered,
+        };
+        let unnumbered = TakeNotice {
+            transaction: None,
+            said: Said::Refund(said),
+            ..told(&scene, RefundOutcome::Refunded)
+        };
+        take(&mut scene, &unnumbered);
         let next = scene.state.attempts.keys().next_back().copied().unwrap();
         let next = crate::payment::request_refund::RequestRefund {
             payment: next,
@@ -336,6 +422,52 @@ mod tests {
         let unclear = report(&scene, RefundOutcome::Refunded, Some("R0"));
         assert!(is_kept(&mut scene, unclear));
         assert_eq!(scene.state.on_its_way(), Vnd(10_000));
+    }
+
+    #[test]
+    fn a_refused_refund_that_went_back_all_the_same_reopens_the_fee_while_the_dossier_needs_it() {
+        let law = law();
+        let owed = |in_process| Some(FeeStage::Owed { in_process });
+        for (standing, effect, stage) in [
+            (Standing::Unanswered, RefundEffect::OwedAgain, owed(false)),
+            (Standing::InProcess, RefundEffect::OwedAgain, owed(true)),
+            (Standing::AtItsEnd, RefundEffect::AtTheEnd, None),
+        ] {
+            let mut scene = paid_twice(&law);
+            request(&mut scene, 30_000).unwrap();
+            let said = told(&scene, RefundOutcome::Refused);
+            take(&mut scene, &said);
+            refund(&mut scene, 30_000, Standing::InProcess).unwrap();
+            let mut late = told(&scene, RefundOutcome::Refunded);
+            let Said::Refund(said) = &mut late.said else { panic!() };
+            said.standing = standing;
+            let events = scene.execute("2026-11-20T12:00", Role::PaymentProvider, late).unwrap();
+            let returned = events.iter().find_map(|event| match event {
+                PaymentEvent::PaymentRefunded(returned) => returned.effect,
+                _ => None,
+            });
+            assert_eq!(returned, Some(effect));
+            let fee = scene.state.fee.as_ref().unwrap();
+            assert_eq!(scene.state.net(), Vnd(0));
+            let is_owed = stage.is_some();
+            assert_eq!(scene.state.outstanding(), Vnd(if is_owed { 30_000 } else { 0 }));
+            match stage {
+                Some(stage) => assert_eq!(fee.stage, stage),
+                None => assert!(scene.state.is_closed()),
+            }
+        }
+    }
+
+    #[test]
+    fn money_that_goes_back_beyond_the_fee_leaves_a_settled_fee_settled() {
+        let law = law();
+        let mut scene = paid_twice(&law);
+        request(&mut scene, 30_000).unwrap();
+        let mut said = told(&scene, RefundOutcome::Refunded);
+        let Said::Refund(refund) = &mut said.said else { panic!() };
+        refund.standing = Standing::InProcess;
+        assert_eq!(take(&mut scene, &said), ["RefundEnded", "PaymentRefunded"]);
+        assert!(scene.state.settled_at().is_some());
     }
 
     #[test]

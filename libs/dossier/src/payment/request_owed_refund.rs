@@ -73,9 +73,12 @@ mod tests {
     use super::*;
     use crate::contract::{Role, RulesKind};
     use crate::law::{Law, next_version, rules};
+    use crate::payment::query_payment::QueryPayment;
     use crate::payment::request_refund::tests::told;
-    use crate::payment::take_notice::tests::{paid_twice, take};
-    use crate::testing::law;
+    use crate::payment::start_payment::tests::{sandbox, started};
+    use crate::payment::take_notice::TakeNotice;
+    use crate::payment::take_notice::tests::{paid_twice, say, take};
+    use crate::testing::{Scene, law};
 
     fn automatic() -> Law {
         let mut law = law();
@@ -112,5 +115,52 @@ mod tests {
                 assert!(scene.execute(at, Role::System, command).unwrap().is_empty());
             }
         }
+    }
+
+    #[test]
+    fn of_two_attempts_each_returns_its_own_part_the_newest_first_and_no_more_than_is_owed() {
+        let law = automatic();
+        let (mut scene, first) = started(&law);
+        // The first attempt is asked about and does not block another any more.
+        scene.execute("2026-11-20T10:00", Role::System, QueryPayment).unwrap();
+        scene.execute("2026-11-20T10:01", Role::Applicant, sandbox()).unwrap();
+        let second = *scene.state.attempts.keys().find(|id| **id != first).unwrap();
+        take(&mut scene, &say(first, "e1", Vnd(30_000)));
+        take(&mut scene, &say(second, "e2", Vnd(30_000)));
+        assert_eq!(scene.state.owed_back(), Vnd(30_000));
+        let able: BTreeSet<String> = ["sandbox".to_owned()].into();
+        let command = RequestOwedRefund { able };
+        let sent = |scene: &mut Scene<'_, Payment>, at: &str| {
+            let events = scene.execute(at, Role::System, command.clone()).unwrap();
+            let of = |event| match event {
+                PaymentEvent::RefundRequested(sent) => (sent.payment, sent.amount),
+                other => panic!("{other:?}"),
+            };
+            events.into_iter().map(of).collect::<Vec<_>>()
+        };
+        assert_eq!(sent(&mut scene, "2026-11-20T11:00"), [(second, Vnd(30_000))]);
+        // The provider refuses it: the older attempt is next, and then none is left.
+        let refused = told(&scene, RefundOutcome::Refused);
+        take(&mut scene, &refused);
+        assert_eq!(sent(&mut scene, "2026-11-20T11:01"), [(first, Vnd(30_000))]);
+        let refused =
+            TakeNotice { provider_event: "r2".to_owned(), ..told(&scene, RefundOutcome::Refused) };
+        take(&mut scene, &refused);
+        assert_eq!(sent(&mut scene, "2026-11-20T11:02"), []);
+        assert_eq!((scene.state.owed_back(), scene.state.on_its_way()), (Vnd(30_000), Vnd(0)));
+        assert!(scene.state.owed_repayment().is_some(), "a cashier returns it");
+
+        // A withdrawn dossier is owed everything: both parts go at once.
+        let (mut scene, first) = started(&law);
+        scene.execute("2026-11-20T10:00", Role::System, QueryPayment).unwrap();
+        scene.execute("2026-11-20T10:01", Role::Applicant, sandbox()).unwrap();
+        let second = *scene.state.attempts.keys().find(|id| **id != first).unwrap();
+        take(&mut scene, &say(first, "e1", Vnd(30_000)));
+        take(&mut scene, &say(second, "e2", Vnd(30_000)));
+        scene.state.apply_end(Vnd::ZERO);
+        assert_eq!(scene.state.owed_back(), Vnd(60_000));
+        let both = [(second, Vnd(30_000)), (first, Vnd(30_000))];
+        assert_eq!(sent(&mut scene, "2026-11-20T11:00"), both);
+        assert_eq!(sent(&mut scene, "2026-11-20T11:01"), [], "once");
     }
 }

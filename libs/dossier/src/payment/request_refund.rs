@@ -111,7 +111,8 @@ pub(crate) mod tests {
         let sent = scene.state.sent_refunds.last().unwrap().requested.clone();
         let code = if outcome == RefundOutcome::Refunded { "00" } else { "95" }.to_owned();
         let (refund, amount) = (Some(sent.refund), Some(sent.amount));
-        let said = Said::Refund(RefundSaid { refund, outcome, amount, code });
+        let standing = Standing::Unanswered;
+        let said = Said::Refund(RefundSaid { refund, outcome, amount, code, standing });
         let transaction = Some("R1".to_owned());
         TakeNotice { transaction, said, ..say(sent.payment, "r1", Vnd(0)) }
     }

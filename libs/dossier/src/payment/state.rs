@@ -84,6 +84,11 @@ pub(super) fn settles(payment: &Payment) -> bool {
     payment.is_owed() && sure >= payment.total().0
 }
 
+/// The window to pay that an event opens.
+pub(super) fn window(ends_at: Option<Timestamp>, meta: &Meta) -> Option<Running> {
+    ends_at.map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at()))
+}
+
 fn add(to: &mut Vnd, amount: Vnd) {
     to.0 = to.0.saturating_add(amount.0);
 }
@@ -213,7 +218,7 @@ impl Payment {
     }
 
     /// Money that was in excess before and is kept now has no receipt yet.
-    fn receipt_kept_excess(&mut self, meta: &Meta) {
+    pub(super) fn receipt_kept_excess(&mut self, meta: &Meta) {
         if let Some(payment) = self.receipts.last().map(|receipt| receipt.payment) {
             self.apply_money(payment, Vnd::ZERO, true, meta);
         }
@@ -251,9 +256,13 @@ impl Payment {
         match refund.effect {
             // A refund of the fee itself reduces the kept amount.
             Some(RefundEffect::AtTheEnd) => {
-                let kept = kept.min(self.net());
+                let left = kept.min(self.net());
                 if let Some(fee) = &mut self.fee {
-                    fee.close(|closed| closed.kept = kept);
+                    fee.close(|closed| closed.kept = left);
+                }
+                let mut sent = self.sent_refunds.iter_mut();
+                if let Some(sent) = sent.find(|one| one.requested.refund == refund.refund) {
+                    sent.of_kept.0 = kept.0.saturating_sub(left.0);
                 }
             }
             // Before `effect` was recorded, a refund of a settled fee did not make it owed again.
@@ -308,22 +317,15 @@ impl State for Payment {
     fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
         self.reasons.evolve(event, meta);
         meta.envelope.actor.note_mandate(&mut self.mandated);
-        let window = |ends_at: Option<Timestamp>| {
-            ends_at.map(|due_at| Running::new(due_at, meta.at(), meta.id, meta.at()))
-        };
         match event {
-            PaymentEvent::FeeAssessed(assessed) => {
-                let window = window(assessed.window_ends_at);
-                self.fee = Some(Fee::new(assessed.clone(), window));
-            }
-            PaymentEvent::FeeReassessed(reassessed) => {
-                self.apply_assessment(reassessed, window(reassessed.window_ends_at));
-                self.receipt_kept_excess(meta);
-            }
-            PaymentEvent::FurtherFeeCharged(charged) => {
-                self.apply_further_fee(charged);
-                self.receipt_kept_excess(meta);
-            }
+            PaymentEvent::FeeAssessed(_)
+            | PaymentEvent::FeeReassessed(_)
+            | PaymentEvent::FurtherFeeCharged(_)
+            | PaymentEvent::FeeSettled(_)
+            | PaymentEvent::FeeWindowExpired(_)
+            | PaymentEvent::FeeLapsed(_)
+            | PaymentEvent::DossierEnded(_)
+            | PaymentEvent::FeeOwedAgain(_) => self.on_fee(event, meta),
             PaymentEvent::PaymentStarted(started) => {
                 self.attempts
                     .insert(started.payment, Attempt::new(started.clone(), meta.id, meta.at()));
@@ -336,7 +338,7 @@ impl State for Payment {
             | PaymentEvent::PaymentOutcomeUnknown(_)
             | PaymentEvent::PaymentExpired(_) => self.on_provider(event, meta),
             PaymentEvent::DiscrepancyResolved(resolved) => {
-                self.on_resolution(resolved, window(resolved.window_ends_at), meta);
+                self.on_resolution(resolved, window(resolved.window_ends_at, meta), meta);
             }
             PaymentEvent::NoticeMatched(matched) => _ = self.matched.insert(matched.notice),
             PaymentEvent::DiscrepancyOverdue(_) => {
@@ -347,19 +349,6 @@ impl State for Payment {
                 self.paid_until = self.paid_until.max(Some(meta.at()));
                 self.apply_money(cash.payment, cash.amount, false, meta);
             }
-            PaymentEvent::FeeSettled(settled) => {
-                if let Some(fee) = &mut self.fee {
-                    fee.settle(settled.paid_at);
-                }
-            }
-            PaymentEvent::FeeWindowExpired(expired) => self.apply_expiry(expired.kept),
-            PaymentEvent::FeeLapsed(lapsed) => self.apply_lapse(lapsed.kept),
-            PaymentEvent::DossierEnded(ended) => self.apply_end(ended.kept),
-            PaymentEvent::FeeOwedAgain(owed) => {
-                if let Some(fee) = &mut self.fee {
-                    fee.owe_again(owed.in_process, window(owed.window_ends_at));
-                }
-            }
             PaymentEvent::RefundOwed(_)
             | PaymentEvent::RepaymentMissed(_)
             | PaymentEvent::RefundProposed(_)
@@ -369,6 +358,9 @@ impl State for Payment {
             | PaymentEvent::RefundRequested(_)
             | PaymentEvent::RefundEnded(_)
             | PaymentEvent::ResolutionRejected(_)
+            | PaymentEvent::RefundCorrected(_)
+            | PaymentEvent::EntryProposed(_)
+            | PaymentEvent::EntryRejected(_)
             | PaymentEvent::PaymentRefunded(_) => self.on_refund(event, meta),
             PaymentEvent::FeeTransferred(transferred) => self.transfer(transferred, meta),
             PaymentEvent::ReceiptNumbered(numbered) => self.apply_number(numbered),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::Payment;
 use super::attempt::{Attempt, DoubtfulWord, Identity, Word};
-use super::limits::ATTEMPT_FACTS_MAX;
+use super::limits::{ATTEMPT_FACTS_MAX, PROVIDER_CODE_CHARS_MAX};
 use super::refunding::{RefundSaid, SentRefund};
 use crate::access::any;
 use crate::clock;
@@ -96,7 +96,7 @@ impl Command for TakeNotice {
                 return Err(Refusal::NotOurs);
             }
             let ended = self.end_of(sent, said);
-            let events = payment.end_of_refund(ended, facts)?;
+            let events = payment.end_of_refund(ended, said.standing, facts)?;
             return Ok(if events.is_empty() { Decision::Nothing } else { events.into() });
         }
         Ok(self.record(payment, attempt, facts)?)
@@ -116,7 +116,7 @@ impl TakeNotice {
             payment: self.payment,
             provider: self.provider.clone(),
             outcome: said.outcome,
-            code: Some(said.code.clone()),
+            code: Some(bounded(&said.code)),
             transaction: self.transaction.clone(),
             refunded_at: self.paid_at,
             reason: None,
@@ -142,7 +142,7 @@ impl TakeNotice {
             }
             Said::Failed(reason) => {
                 let (provider, provider_event) = (provider.clone(), provider_event.clone());
-                let reason = reason.clone();
+                let reason = bounded(reason);
                 return Ok(Decision::event(PaymentFailed {
                     payment: *id,
                     provider,
@@ -167,6 +167,11 @@ impl TakeNotice {
             }
         }
     }
+}
+
+/// As much of a provider's text as is kept.
+fn bounded(text: &str) -> String {
+    text.chars().take(PROVIDER_CODE_CHARS_MAX).collect()
 }
 
 fn confirmed(command: &TakeNotice, word: Word, of: &str) -> PaymentEvent {

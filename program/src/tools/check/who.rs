@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use dossier::access::{self, Caller, Denied, May, Resource};
 use dossier::contract::{
-    Actor, AgencyCode, Assigned, Brief, EventSet, Meta, PaymentEvent, ReviewEvent, Role, Subject,
+    Actor, AgencyCode, Assigned, Brief, Entry, EventSet, Meta, PaymentEvent, RefundCorrected,
+    RefundOutcome, ReviewEvent, Role, Subject,
 };
 use dossier::law::Law;
 use dossier::mandates::{Credential, Mandate};
@@ -250,7 +251,24 @@ pub(super) fn second_person(
 ) {
     let (what, proposed_by, alone) = match PaymentEvent::decode(&event.kind, &event.data) {
         // Who may send it back was decided when it was requested.
-        Ok(PaymentEvent::PaymentRefunded(refund)) if refund.payment.is_some() => return,
+        Ok(PaymentEvent::PaymentRefunded(refund)) if refund.payment.is_some() => {
+            let is_same = before.sent_refund(refund.refund).is_some_and(|sent| {
+                let of = &sent.requested;
+                sent.outcome() == Some(RefundOutcome::Refunded)
+                    && refund.payment == Some(of.payment)
+                    && refund.amount == of.amount
+                    && refund.proposed_by == of.proposed_by
+            });
+            if !is_same {
+                found.of(event, "refund", "otherwise than was requested of the provider");
+            }
+            return;
+        }
+        Ok(PaymentEvent::RefundCorrected(corrected)) => {
+            let RefundCorrected { refund, outcome, transaction, proposed_by, .. } = corrected;
+            let what = Entry::RefundOutcome { refund, outcome, transaction };
+            (Proposed::Entry(what), Some(proposed_by), 0)
+        }
         Ok(PaymentEvent::RefundRequested(sent)) => {
             let alone = before.returned_alone().0.saturating_add(sent.amount.0);
             (Proposed::Refund(sent.amount), sent.proposed_by, alone)

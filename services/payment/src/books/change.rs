@@ -3,7 +3,7 @@
 use dossier::State;
 use dossier::books::{Book, BookId, account_of, due};
 use dossier::contract::{
-    BookEvent, Brief, EventSet, PaymentEvent, PaymentId, StatementLine, party_name,
+    BookEvent, Brief, EventSet, PaymentEvent, PaymentId, RefundOutcome, StatementLine, party_name,
 };
 use dossier::law::{Law, TILL};
 use dossier::payment::Payment;
@@ -158,18 +158,45 @@ pub(super) fn of_payment(
             let till = (brief.agency.to_string(), TILL.to_owned());
             moved("cash", cash.amount.0, Some((till, cash.payment.to_string())), Named::default());
         }
-        PaymentEvent::DiscrepancyResolved(resolved) => {
-            let more = resolved.captured.0.saturating_sub(resolved.counted.0);
-            moved("correction", more, of_attempt(&resolved.payment), Named::default());
+        other => {
+            if let Some(Undone { kind, amount, payment, number }) = undone(other) {
+                let of = payment.as_ref().and_then(of_attempt);
+                moved(kind, amount, of, (number, None, None));
+            }
         }
-        PaymentEvent::PaymentRefunded(refunded) => {
-            let of = refunded.payment.as_ref().and_then(of_attempt);
-            moved("refund", refunded.amount.0, of, (refunded.transaction, None, None));
-        }
-        _ => {}
     }
     changes.extend([receipts(payment), Change::Sums(sums(payment, brief))]);
     changes
+}
+
+/// Money that was corrected, went back, or did not go back after all.
+struct Undone {
+    kind: &'static str,
+    amount: i64,
+    /// The attempt; `None` if a cashier returned it.
+    payment: Option<PaymentId>,
+    number: Option<String>,
+}
+
+fn undone(event: PaymentEvent) -> Option<Undone> {
+    match event {
+        PaymentEvent::DiscrepancyResolved(resolved) => {
+            let amount = resolved.captured.0.saturating_sub(resolved.counted.0);
+            let payment = Some(resolved.payment);
+            Some(Undone { kind: "correction", amount, payment, number: None })
+        }
+        PaymentEvent::PaymentRefunded(refunded) => {
+            let (amount, payment, number) =
+                (refunded.amount.0, refunded.payment, refunded.transaction);
+            Some(Undone { kind: "refund", amount, payment, number })
+        }
+        // The refund that was booked did not take place. One that did is booked by itself.
+        PaymentEvent::RefundCorrected(corrected) if corrected.outcome == RefundOutcome::Refused => {
+            let (amount, payment) = (corrected.amount.0.saturating_neg(), Some(corrected.payment));
+            Some(Undone { kind: "refund", amount, payment, number: None })
+        }
+        _ => None,
+    }
 }
 
 /// Other names of the money of an attempt on an account.

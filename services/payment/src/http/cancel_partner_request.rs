@@ -3,12 +3,11 @@
 use std::sync::Arc;
 
 use dossier::RefusalEntry;
+use dossier::contract::RequestChange;
 use dossier::payment::RUN_REQUESTS;
 use web::{Operation, Problem, Reply, Request};
 
-use super::get_partner_requests::{
-    Change, OUTBOX_UNAVAILABLE, PartnerRequestReply, changed, found,
-};
+use super::get_partner_requests::{OUTBOX_UNAVAILABLE, PartnerRequestReply, changed, found};
 use crate::App;
 
 const NOT_CANCELLABLE: RefusalEntry = RefusalEntry {
@@ -41,5 +40,5 @@ async fn handle(
 ) -> Result<Reply, Problem> {
     request.idempotency_key()?;
     found(&app, &name, &id).await?;
-    changed(&app, (&name, &id), &request, (Change::Cancel, NOT_CANCELLABLE)).await
+    changed(&app, (&name, &id), &request, (RequestChange::Cancelled, NOT_CANCELLABLE)).await
 }

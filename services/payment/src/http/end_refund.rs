@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Line, Operation, Problem, Reply, Request, Text};
 
-use super::reply::{PaymentReply, take_as};
+use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
 
 /// The outcome of a refund, and how it is known.
@@ -22,7 +22,7 @@ pub(crate) struct EndRefundRequest {
     refund: Uuid,
     /// Whether the money went back.
     outcome: RefundOutcome,
-    /// The provider's number of the refund, if it is known.
+    /// The number of the refund at the provider or the bank; required if the money went back.
     transaction: Option<Line<200>>,
     /// How the cashier knows it, for example from the provider's portal.
     reason: Text<2000>,
@@ -45,10 +45,11 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let standing = standing(&app, dossier).await?;
     take_as(&app, dossier, &request, |body: EndRefundRequest| {
         let EndRefundRequest { refund, outcome, transaction, reason } = body;
         let number = transaction.map(|number| number.0);
-        EndRefund { refund, outcome, number, reason }
+        EndRefund { refund, outcome, number, reason, standing }
     })
     .await
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dossier::RefusalEntry;
-use dossier::contract::DossierId;
+use dossier::contract::{Actor, DossierId, PartnerRequestChanged, RequestChange, Role, Subject};
 use dossier::payment::RUN_REQUESTS;
 use jiff::Timestamp;
 use outbox::{Entry, Filter, State, StoreError, Try};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Operation, PageRows, Problem, Reply, Request};
 
-use crate::App;
+use crate::{App, operated};
 
 pub(super) const OUTBOX_UNAVAILABLE: RefusalEntry = RefusalEntry {
     status: 503,
@@ -71,6 +71,17 @@ impl From<RequestState> for State {
     }
 }
 
+/// What an operator did with a request.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RequestChangeReply {
+    /// Whether it was cancelled or sent again.
+    change: RequestChange,
+    /// The operator.
+    by: Subject,
+    /// Time of the change.
+    at: Option<Timestamp>,
+}
+
 /// A request to a partner.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PartnerRequestReply {
@@ -93,10 +104,12 @@ pub(crate) struct PartnerRequestReply {
     /// Result of the newest try; null if the process ended during it, or there is none.
     #[schema(example = "status 500")]
     result: Option<String>,
+    /// What an operator did with it last; null if no one did.
+    changed: Option<RequestChangeReply>,
 }
 
 impl PartnerRequestReply {
-    fn new(entry: Entry, newest: Option<Try>) -> Self {
+    fn new(entry: Entry, newest: Option<Try>, changed: Option<RequestChangeReply>) -> Self {
         let (tried_at, result) =
             newest.map_or((None, None), |one| (Some(one.begun_at), one.result));
         Self {
@@ -108,6 +121,7 @@ impl PartnerRequestReply {
             tries: entry.tries,
             tried_at,
             result,
+            changed,
         }
     }
 }
@@ -155,34 +169,49 @@ async fn handle(app: Arc<App>, name: String, request: Request) -> Result<Reply, 
 pub(super) async fn shown(app: &App, entry: Entry) -> Result<PartnerRequestReply, Problem> {
     let tries = app.desk.outbox.tries(&entry.request.id).await;
     let newest = tries.map_err(|error| unavailable(&error))?.pop();
-    Ok(PartnerRequestReply::new(entry, newest))
+    let changed = operated::newest(app.payments.engine(), &entry.request.id).await?;
+    let changed = changed.map(|(PartnerRequestChanged { change, by, .. }, at)| {
+        RequestChangeReply { change, by, at }
+    });
+    Ok(PartnerRequestReply::new(entry, newest, changed))
 }
 
-/// What an operator does with a request. It moves no money: what is sent again has the same id, and
-/// only as long as the log owes it. So it is no event, and the log line names the operator.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Change {
-    Cancel,
-    Replay,
-}
-
-/// Changes a request; `refused` if its state does not permit it.
+/// Changes a request, and records who did; `refused` if its state does not permit it. The event
+/// comes first, so that no change is without one; the same command again has the same outcome.
 pub(super) async fn changed(
     app: &App,
     (name, id): (&str, &str),
     request: &Request,
-    (change, refused): (Change, RefusalEntry),
+    (change, refused): (RequestChange, RefusalEntry),
 ) -> Result<Reply, Problem> {
-    let (now, outbox) = (app.payments.engine().time()?, &app.desk.outbox);
-    let changed = match change {
-        Change::Cancel => outbox.cancel(id, now).await,
-        Change::Replay => outbox.replay(id, now).await,
+    let (engine, outbox, caller) = (app.payments.engine(), &app.desk.outbox, request.caller()?);
+    let command = request.derived_id(caller, &format!("partner-request/{id}/{change:?}"))?;
+    let known = operated::known(engine, id, command).await?;
+    let Entry { state, added_at, .. } = found(app, name, id).await?;
+    let is_permitted = match change {
+        RequestChange::Cancelled => matches!(state, State::Waiting | State::GivenUp),
+        RequestChange::Replayed => matches!(state, State::GivenUp | State::Cancelled),
     };
-    if !changed.map_err(|error| unavailable(&error))? {
+    if !is_permitted && known.is_none() {
+        return Err(Problem::new(refused));
+    }
+    let by = caller.subject.clone();
+    let event =
+        PartnerRequestChanged { request: id.to_owned(), partner: name.to_owned(), change, by };
+    let actor = Actor::new(caller.subject.clone(), Role::Operator, None);
+    operated::record(engine, event, (actor, command)).await.map_err(not_recorded)?;
+    let now = engine.time()?;
+    let changed = match change {
+        RequestChange::Cancelled => outbox.cancel(id, now).await,
+        // The same command does not send it a third time.
+        RequestChange::Replayed if known.is_some_and(|at| at <= added_at) => Ok(true),
+        RequestChange::Replayed => outbox.replay(id, now).await,
+    };
+    if !changed.map_err(|error| unavailable(&error))? && known.is_none() {
         return Err(Problem::new(refused));
     }
     app.desk.added.notify_one();
-    let by = request.caller()?.subject.to_string();
+    let by = caller.subject.as_str();
     tracing::info!(
         partner = name,
         request = id,
@@ -199,6 +228,14 @@ pub(super) async fn found(app: &App, partner: &str, id: &str) -> Result<Entry, P
     let entry = app.desk.outbox.get(id).await.map_err(|error| unavailable(&error))?;
     let entry = entry.filter(|entry| entry.request.partner == partner);
     entry.ok_or_else(Problem::not_found)
+}
+
+fn not_recorded(error: operated::NotRecorded) -> Problem {
+    match error {
+        operated::NotRecorded::Clock(error) => error.into(),
+        operated::NotRecorded::Append(error) => error.into(),
+        operated::NotRecorded::Read(error) => error.into(),
+    }
 }
 
 pub(super) fn unavailable(error: &StoreError) -> Problem {

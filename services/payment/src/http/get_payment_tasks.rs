@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dossier::access::{Caller, Resource};
 use dossier::contract::{AgencyCode, DossierCode, DossierId, Vnd};
 use dossier::payment::READ_TASKS;
-use engine::view::{Question, of_agency, of_uninvolved};
+use engine::view::{Question, of_agency, of_uninvolved, texts};
 use jiff::Timestamp;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
@@ -16,6 +16,7 @@ use web::{Cursors, Due, Operation, PageRows, Problem, Reply, Request};
 
 use crate::App;
 use crate::books::tasks::{self, DifferenceTask};
+use crate::owed::{Desk, NotReturning};
 
 const ADDRESS: &str = "/v1/payment-tasks";
 
@@ -84,6 +85,42 @@ impl RefundState {
     }
 }
 
+/// Why money does not go back through its provider at present.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ByHand {
+    /// It came in cash, or nothing is left of what came through providers.
+    NoProvider,
+    /// The provider is switched off.
+    ProviderOff,
+    /// The provider does not return money.
+    ProviderCannotRefund,
+    /// The provider has refused the newest refund.
+    ProviderRefused,
+}
+
+impl ByHand {
+    /// The reason for a repayment in this state, which these providers would have to return; `None`
+    /// if one of them can.
+    fn of(desk: &Desk, state: Option<&str>, providers: &[String]) -> Option<Self> {
+        let state = state?;
+        let (mut is_able, mut unable) = (false, None);
+        for provider in providers {
+            match desk.why_not_returning(provider) {
+                None => is_able = true,
+                Some(NotReturning::Off) => unable = Some(Self::ProviderOff),
+                Some(NotReturning::Unable) => unable = unable.or(Some(Self::ProviderCannotRefund)),
+            }
+        }
+        let is_refused = state == RefundState::Refused.as_str();
+        match (is_able, is_refused) {
+            (true, true) => Some(Self::ProviderRefused),
+            (true, false) => None,
+            (false, _) => unable.or(Some(Self::NoProvider)),
+        }
+    }
+}
+
 /// A task of a cashier.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentTaskReply {
@@ -99,8 +136,8 @@ pub(crate) struct PaymentTaskReply {
     /// Kind of task.
     #[schema(value_type = TaskKind)]
     kind: String,
-    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed` or
-    /// `resolution_proposed`, or a `difference`.
+    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed`,
+    /// `resolution_proposed` or `entry_proposed`, or a `difference`.
     #[schema(example = "over_payment")]
     why: String,
     /// Where the refund of a repayment is; null for other tasks.
@@ -109,6 +146,9 @@ pub(crate) struct PaymentTaskReply {
     /// The provider's code, if it refused the newest refund.
     #[schema(example = "95")]
     refused_code: Option<String>,
+    /// Why a cashier has to return the money of a repayment; null if a provider can, and for other
+    /// tasks.
+    by_hand: Option<ByHand>,
     /// Since when it is open.
     since: Option<Timestamp>,
     /// Key of the difference, for `propose_correction`; null for other tasks.
@@ -237,11 +277,12 @@ async fn of_dossiers(
 ) -> Result<Vec<PaymentTaskReply>, Problem> {
     let sql = format!(
         "SELECT dossier, code, agency, kind, why, amount, due_at, missed, dated, state,
-                refused, since FROM tasks WHERE {}
+                refused, since, providers FROM tasks WHERE {}
          ORDER BY due_at, dossier, kind LIMIT {limit}",
         conditions.join(" AND ")
     );
     let law = app.payments.engine().law();
+    let desk = Arc::clone(&app.desk);
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(&sql)?
             .query_map(params_from_iter(values), |row| {
@@ -250,6 +291,7 @@ async fn of_dossiers(
                 let due_at = Timestamp::from_millisecond(sorted_by).ok();
                 let dated: bool = row.get(8)?;
                 let due_at = due_at.filter(|_| dated);
+                let state: Option<String> = row.get(9)?;
                 Ok(PaymentTaskReply {
                     dossier: row.get(0)?,
                     code: row.get(1)?,
@@ -257,7 +299,8 @@ async fn of_dossiers(
                     agency,
                     kind: row.get(3)?,
                     why: row.get(4)?,
-                    state: row.get(9)?,
+                    by_hand: ByHand::of(&desk, state.as_deref(), &texts(row, 12)?),
+                    state,
                     refused_code: row.get(10)?,
                     since: Timestamp::from_millisecond(row.get(11)?).ok(),
                     difference: None,
@@ -292,6 +335,7 @@ async fn of_books(
             why: difference,
             state: None,
             refused_code: None,
+            by_hand: None,
             since: Timestamp::from_millisecond(row.since).ok(),
             difference: Some(key),
             book: Some(format!("{day}_{agency}_{account}")),

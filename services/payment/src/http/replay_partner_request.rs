@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use dossier::RefusalEntry;
+use dossier::contract::RequestChange;
 use dossier::payment::{Payment, RUN_REQUESTS};
 use engine::Streams;
 use web::{Operation, Problem, Reply, Request};
 
-use super::get_partner_requests::{
-    Change, OUTBOX_UNAVAILABLE, PartnerRequestReply, changed, found,
-};
+use super::get_partner_requests::{OUTBOX_UNAVAILABLE, PartnerRequestReply, changed, found};
 use crate::App;
 use crate::work::Work;
 
@@ -54,5 +53,5 @@ async fn handle(
         let loaded = app.payments.load(&Streams::<Payment>::of(work.dossier().0)).await?;
         work.open(&loaded.state).ok_or_else(|| Problem::new(NOT_NEEDED))?;
     }
-    changed(&app, (&name, &id), &request, (Change::Replay, NOT_ENDED)).await
+    changed(&app, (&name, &id), &request, (RequestChange::Replayed, NOT_ENDED)).await
 }

@@ -4,15 +4,13 @@ use dossier::access::{self, Caller, Resource};
 use dossier::contract::{
     AgencyCode, DossierId, Doubt, OwedBack, PaymentId, ReceiptBecomes, Source, Subject, Vnd,
 };
-use dossier::intake::{Intake, Stage};
 use dossier::law::{FeeKind, Law};
 use dossier::payment::{
     Attempt, DoubtfulWord, Payment, Proposal, Proposed, READ_OFFICERS, READ_TEXTS, READ_WORK,
     Receipted, Standing,
 };
 use dossier::{Command, State};
-use engine::{Loaded, fold};
-use events::StreamName;
+use engine::Loaded;
 use jiff::Timestamp;
 use partners::Start;
 use serde::Serialize;
@@ -21,6 +19,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{DiscrepancyDue, Due, Language, Problem, Reply, Request, WindowEnd, execute_as, shown};
 
+use super::entries::ProposedEntryReply;
 use super::reasons::{RefundReply, RejectionReply, ResolutionReply, SentRefundReply};
 use crate::App;
 use crate::orders::Order;
@@ -57,6 +56,8 @@ pub(crate) struct PaymentReply {
     proposed_refund: Option<ProposedRefundReply>,
     /// Resolution that waits for a second person.
     proposed_resolution: Option<ProposedResolutionReply>,
+    /// Other entry that waits for a second person.
+    proposed_entry: Option<ProposedEntryReply>,
     /// Time at which the fee was fully paid; null while it is not.
     settled_at: Option<Timestamp>,
     /// End of the window to pay.
@@ -301,6 +302,7 @@ impl PaymentReply {
             proposed_refund: proposal.and_then(|of| ProposedRefundReply::new(law, agency, of)),
             proposed_resolution: proposal
                 .and_then(|of| ProposedResolutionReply::new(law, agency, of)),
+            proposed_entry: proposal.and_then(|of| ProposedEntryReply::new(law, agency, of)),
             settled_at: payment.settled_at(),
             window: WindowEnd::of(law, agency, payment.window().map(|window| window.due_at)),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
@@ -325,6 +327,9 @@ impl PaymentReply {
         if let Some(proposed) = &mut self.proposed_resolution {
             proposed.reason = proposed.reason.take().filter(|_| work);
             proposed.proposed_by = proposed.proposed_by.take().filter(|_| officers);
+        }
+        if let Some(proposed) = &mut self.proposed_entry {
+            proposed.for_caller((work, officers));
         }
         if !officers {
             self.rejected_proposals.clear();
@@ -375,10 +380,10 @@ impl ReceiptReply {
 
 impl ProposedRefundReply {
     fn new(law: &Law, agency: &AgencyCode, proposal: &Proposal) -> Option<Self> {
-        let Proposed::Refund(amount) = proposal.what else { return None };
+        let Proposed::Refund(amount) = &proposal.what else { return None };
         Some(Self {
             refund: proposal.id,
-            amount_vnd: amount,
+            amount_vnd: *amount,
             payment: proposal.through,
             proposed_by: Some(proposal.by.clone()),
             reason: proposal.reason.known().cloned(),
@@ -390,11 +395,11 @@ impl ProposedRefundReply {
 
 impl ProposedResolutionReply {
     fn new(law: &Law, agency: &AgencyCode, proposal: &Proposal) -> Option<Self> {
-        let Proposed::Resolution(payment, captured) = proposal.what else { return None };
+        let Proposed::Resolution(payment, captured) = &proposal.what else { return None };
         Some(Self {
             resolution: proposal.id,
-            payment,
-            captured_vnd: captured,
+            payment: *payment,
+            captured_vnd: *captured,
             proposed_by: Some(proposal.by.clone()),
             reason: proposal.reason.known().cloned(),
             due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),
@@ -459,18 +464,9 @@ impl From<&DoubtfulWord> for DoubtReply {
     }
 }
 
-/// Progress of the dossier at intake. Intake's stream decides races between the two services: if
-/// the dossier is accepted while its fee is refunded, intake receives that the fee is owed again.
+/// Progress of the dossier at intake.
 pub(super) async fn standing(app: &App, dossier: DossierId) -> Result<Standing, Problem> {
-    let stream = StreamName::new(&format!("{}-{dossier}", Intake::CATEGORY))
-        .map_err(|_| Problem::not_found())?;
-    let recorded = app.payments.engine().store.read_whole(&stream).await?;
-    let intake: Intake = fold(&recorded)?;
-    Ok(match intake.stage() {
-        Stage::Empty | Stage::Submitted => Standing::Unanswered,
-        Stage::Processing => Standing::InProcess,
-        Stage::Decided | Stage::Refused | Stage::Withdrawn | Stage::Closed(_) => Standing::AtItsEnd,
-    })
+    Ok(crate::standing::standing(&app.payments, dossier).await?)
 }
 
 /// Executes the command in the body of a request, and returns the payment afterwards.

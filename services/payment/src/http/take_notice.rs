@@ -10,8 +10,8 @@ use dossier::contract::{
     NoticeUnmatched, PaymentId, RefundOutcome, Source, UnmatchedEvent, Vnd, parse_reference,
     partner_name,
 };
-use dossier::payment::RefundSaid;
 use dossier::payment::take_notice::{Said, TakeNotice};
+use dossier::payment::{RefundSaid, Standing};
 use engine::unmatched;
 use engine::unmatched::Unmatched;
 use jiff::Timestamp;
@@ -21,6 +21,7 @@ use uuid::Uuid;
 use web::problem::NOT_FOUND;
 use web::{Line, On, Operation, Partner, Problem, Reply, Request, send};
 
+use super::reply::standing;
 use crate::App;
 
 /// A payment provider's notice.
@@ -137,7 +138,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         provider_event: body.event.0.clone(),
         transaction: body.transaction.as_ref().map(|number| number.0.clone()),
         source: body.source,
-        said: said(&body),
+        said: said(&body, standing(&app, dossier).await?),
         paid_at: body.paid_at,
         message: None,
     };
@@ -151,11 +152,11 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
 }
 
 /// What it says about the payment.
-fn said(body: &TakeNoticeRequest) -> Said {
+fn said(body: &TakeNoticeRequest, standing: Standing) -> Said {
     let reason = || body.reason.as_ref().map_or(String::new(), |reason| reason.0.clone());
     let refund = |outcome| {
         let (refund, amount, code) = (body.refund, Some(Vnd(body.amount_vnd)), reason());
-        Said::Refund(RefundSaid { refund, outcome, amount, code })
+        Said::Refund(RefundSaid { refund, outcome, amount, code, standing })
     };
     match body.kind {
         ProviderFact::Captured => Said::Captured(Vnd(body.amount_vnd)),

@@ -1,6 +1,6 @@
 //! Money that was received or refunded: one row for each event that moved some.
 
-use dossier::contract::{EventSet, PaymentEvent, Role, party_name};
+use dossier::contract::{EventSet, PaymentEvent, RefundOutcome, Role, party_name};
 use dossier::payment::Payment;
 use engine::{Engine, envelope};
 use events::Recorded;
@@ -40,6 +40,11 @@ impl Movement {
                 let attempt = refunded.payment.and_then(|id| payment.attempts.get(&id));
                 let provider = attempt.map(|attempt| attempt.started.provider.clone());
                 ("refund", refunded.amount.0.saturating_neg(), provider)
+            }
+            PaymentEvent::RefundCorrected(corrected)
+                if corrected.outcome == RefundOutcome::Refused =>
+            {
+                ("refund", corrected.amount.0, Some(corrected.provider))
             }
             _ => return None,
         };

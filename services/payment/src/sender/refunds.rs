@@ -20,6 +20,7 @@ use crate::limits::{SENT_FOR_H, SETTLED_TIMEOUTS};
 use crate::orders::Returned;
 use crate::partners::Known;
 use crate::sends::Way;
+use crate::standing::standing;
 use crate::work::Work;
 
 impl Sender {
@@ -102,13 +103,15 @@ impl Sender {
         };
         let Notice { event: provider_event, transaction, code, paid_at, .. } = notice;
         let words = format!("answered: {code}");
+        let standing = standing(&self.reports.payments, tried.work.dossier()).await?;
+        let said = RefundSaid { refund: Some(refund), outcome, amount, code, standing };
         let command = TakeNotice {
             payment: sent.requested.payment,
             provider: partner.name.clone(),
             provider_event,
             transaction,
             source: Source::Query,
-            said: Said::Refund(RefundSaid { refund: Some(refund), outcome, amount, code }),
+            said: Said::Refund(said),
             paid_at,
             message: Some(Personal::Known(String::from_utf8_lossy(response.body).into_owned())),
         };
@@ -138,7 +141,8 @@ impl Sender {
     ) -> Result<(), Stalled> {
         let Work::Refund { payment, refund, .. } = work else { return Ok(()) };
         let (outcome, code) = (RefundOutcome::Refused, format!("not sent: {why}"));
-        let said = RefundSaid { refund: Some(refund), outcome, amount: None, code };
+        let standing = standing(&self.reports.payments, work.dossier()).await?;
+        let said = RefundSaid { refund: Some(refund), outcome, amount: None, code, standing };
         let command = TakeNotice {
             payment,
             provider: partner.to_owned(),

@@ -45,6 +45,22 @@ fn amounts_that_differ_and_what_one_side_lacks_are_named() {
 }
 
 #[test]
+fn a_refund_that_did_not_take_place_is_undone_by_its_correction_with_or_without_lines() {
+    let undone =
+        [movement("1", Moved::Refunded, 10, Some("R1")), movement("2", Moved::Refunded, -10, None)];
+    let compared = compare(&[], &undone);
+    assert_eq!(differences(&compared.movements), [None, None]);
+    let lines = [line("a", LineKind::Refunded, 10), line("b", LineKind::CameBack, 10)];
+    let compared = compare(&lines, &undone);
+    assert_eq!(differences(&compared.movements), [None, None]);
+    assert_eq!(differences(&compared.lines), [None, None]);
+    let compared = compare(&lines, &[]);
+    assert!(compared.lines.iter().all(|one| one.difference.is_some()), "not recorded");
+    let compared = compare(&[], &undone[..1]);
+    assert_eq!(differences(&compared.movements), [Some(Difference::RefundNotSeen)]);
+}
+
+#[test]
 fn swapped_amounts_of_two_payments_are_no_match() {
     let lines = [line("a", LineKind::Received, 10), line("b", LineKind::Received, 20)];
     let movements = [

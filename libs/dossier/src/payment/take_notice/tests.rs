@@ -411,3 +411,15 @@ fn a_fee_in_parts_is_paid_with_the_last_part_whichever_is_reported_first() {
     take(&mut scene, &paid("T1", "2026-11-20T09:12"));
     assert_eq!(scene.state.settled_at(), Some(at("2026-11-20T09:18")));
 }
+
+#[test]
+fn of_a_providers_text_no_more_is_kept_than_the_limit_and_longer_old_ones_are_read() {
+    let law = law();
+    let (mut scene, id) = started(&law);
+    let long = "ô".repeat(PROVIDER_CODE_CHARS_MAX + 1);
+    take(&mut scene, &notice(id, "e1", Said::Failed(long.clone())));
+    let Some(PaymentEvent::PaymentFailed(failed)) = scene.events.last() else { panic!() };
+    assert_eq!(failed.reason.chars().count(), PROVIDER_CODE_CHARS_MAX);
+    let old = PaymentEvent::from(PaymentFailed { reason: long, ..failed.clone() });
+    assert_eq!(PaymentEvent::decode(old.kind(), &old.encode()).unwrap(), old);
+}
