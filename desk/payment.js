@@ -1,5 +1,5 @@
 // The fee of a dossier: what was paid, what is in doubt, and what waits for a second person.
-import { code, money, t, time, until } from './i18n.js';
+import { both, code, money, t, time, until } from './i18n.js';
 import { html } from './view.js';
 
 export function Payment({ payment }) {
@@ -7,6 +7,13 @@ export function Payment({ payment }) {
     <table>
       <caption class="hidden">${t('fee.title')}</caption>
       <tbody>
+        ${(payment.lines ?? []).map(
+          (line) => html`<tr key=${line.rule}>
+            <th scope="row">${both({ vi: line.name_vi, en: line.name_en })}
+              ${line.reason ? html`<small><q>${line.reason}</q></small>` : null}</th>
+            <td class="amount">${money(line.charged_vnd)}</td>
+          </tr>`,
+        )}
         ${[
           ['fee.total', payment.total_vnd],
           ['payment.received', payment.received_vnd],
@@ -52,7 +59,7 @@ function Sent({ refunds }) {
         (one) => html`<li key=${one.refund}>
           ${one.provider}: ${money(one.amount_vnd)} · <b>${code('sent_refund', one.state)}</b>
           ${one.reason ? html`<q>${one.reason}</q>` : null} ${one.finding ? html`<q>${one.finding}</q>` : null}
-          <small>${[time(one.requested_at), one.refunded_at && time(one.refunded_at), one.code].filter(Boolean).join(' · ')}</small>
+          <small>${[time(one.requested_at), one.refunded_at && time(one.refunded_at), one.code, one.transaction].filter(Boolean).join(' · ')}</small>
         </li>`,
       )}
     </ul>`;

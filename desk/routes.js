@@ -97,7 +97,7 @@ export function linksOf(who) {
     has(['cashier']) && ['/money', 'nav.money'],
     has(['approver', 'auditor', 'operator']) && ['/money/books', 'books'],
     has(['clerk']) && ['/parcels', 'parcels'],
-    has(['complaint_handler']) && ['/complaints', 'nav.complaints'],
+    has(['complaint_handler', 'approver']) && ['/complaints', 'nav.complaints'],
     has(['operator']) && ['/operation', 'nav.operation'],
     has(['clerk', 'reviewer', 'approver', 'auditor', 'operator']) && ['/figures', 'nav.figures'],
     has(['auditor']) && ['/audit', 'nav.audit'],

@@ -32,7 +32,7 @@ export function StepField(props) {
   const Special = SPECIAL[field.type];
   if (Special) return html`<${Special} ...${props} id=${id} label=${label} />`;
   const { type, required } = field;
-  const choices = field.pairs ? field.pairs(procedure) : choicesOf(field, context);
+  const choices = field.pairs ? field.pairs(procedure, context) : choicesOf(field, context);
   return html`
     ${field.templates ? html`<${TemplateChoice} complaint=${context.resource} value=${value} set=${set} />` : null}
     <${Field} ...${{ id, label, required, findings }}>

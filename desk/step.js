@@ -20,7 +20,9 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
   const [newer, setNewer] = useState();
   const seen = newer && newer.than === resource?.etag ? newer.resource : resource;
   const context = { task, resource: seen?.body };
-  const [values, setValues] = useState(() => firstValues(step, context));
+  // What nobody typed follows the resource, which may have become another since the page was opened.
+  const [typed, setTyped] = useState({});
+  const values = { ...firstValues(step, context), ...typed };
   // A page may lead here with the notice that is meant.
   const [open, setOpen] = useState(Boolean(values.notice));
   const [problem, setProblem] = useState();
@@ -36,7 +38,7 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
     try {
       const reply = await post(addressOf(step, id), body, { etag, key: sent.current.key });
       setOpen(false);
-      setValues(firstValues(step, context));
+      setTyped({});
       if (onDone(step, reply.body) === LEFT) return;
       outdate();
       setTimeout(outdate, REACTIONS_MS);
@@ -58,7 +60,7 @@ export function StepForm({ id, step, task, resource, procedure, onDone, main }) 
       <${Refused} ...${{ problem, changes }} />
     </div>`;
   }
-  const set = (field) => (value) => setValues({ ...values, [field]: value });
+  const set = (field) => (value) => setTyped({ ...typed, [field]: value });
   const submit = (event) => event.preventDefault();
   const shown = (pointer) => asked.some((field) => showsFindingAt(field, pointer));
   return html`<form class="step open" onSubmit=${submit} noValidate aria-label=${name}>

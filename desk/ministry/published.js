@@ -49,6 +49,7 @@ function Rows({ figures: { rows, at_least: least, withheld } }) {
             <th scope="col"><span class="hidden">${t('figures.plot')}</span></th>
             ${PARTS.map((part) => html`<th scope="col" class="amount" key=${part}>${t(`published.${part}`)}</th>`)}
             <th scope="col" class="amount">${t('targets.in_time')}</th>
+            <th scope="col" class="amount">${t('targets.satisfied')}</th>
             <th scope="col" class="amount">${t('channel.online')}</th>
           </tr>
         </thead>
@@ -62,6 +63,7 @@ function Rows({ figures: { rows, at_least: least, withheld } }) {
               </td>
               ${PARTS.map((part) => html`<td class="amount" key=${part}>${number(row[part])}</td>`)}
               <td class="amount">${share(row.in_time)}</td>
+              <td class="amount">${share(row.satisfied)}</td>
               <td class="amount">${share(row.received_online)}</td>
             </tr>`,
           )}

@@ -7,7 +7,16 @@ import { parametersOf } from './address.js';
 import { addressOf } from './rules-list.js';
 import { OPERATION, Tabs } from './tabs.js';
 
-const KINDS = ['procedure', 'calendar', 'agencies', 'complaints', 'payments', 'codes', 'figures'];
+const KINDS = [
+  'procedure',
+  'calendar',
+  'agencies',
+  'complaints',
+  'payments',
+  'codes',
+  'figures',
+  'papers',
+];
 // A text that was typed, until it is issued or the desk is closed, and the version that it began with.
 const draft = { kind: 'procedure', text: '', from: undefined };
 

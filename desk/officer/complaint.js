@@ -1,7 +1,7 @@
 // A complaint, for its handler and for the complainant: what it is about, the steps that are theirs,
 // and the answer.
 import { bytes, read } from '../api.js';
-import { code, t, time, until } from '../i18n.js';
+import { code, day, t, time, until } from '../i18n.js';
 import { Action, Facts, hasRole, Loaded, Page, ProblemBox } from '../parts.js';
 import { session } from '../session.js';
 import { LEFT, StepForm } from '../step.js';
@@ -64,6 +64,7 @@ function rowsOf(complaint) {
     [t('complaint.owed'), complaint.owed && code('owed', complaint.owed)],
     [t('complaint.due'), complaint.due_at && until(complaint)],
     [t('complaint.overdue'), complaint.overdue ? t('yes') : undefined],
+    [t('complaint.escalated'), complaint.escalates_at && time(complaint.escalates_at)],
     [t('complaint.class'), complaint.class && code('class', complaint.class)],
     [t('work.officer'), complaint.officer],
     [t('channel'), code('complain.channel', complaint.channel)],
@@ -76,6 +77,13 @@ function rowsOf(complaint) {
       complaint.merged_into && link(`#/complaints/${complaint.merged_into}`, t('complaint')),
     ],
     [t('complaint.reopened'), complaint.reopened_because],
+    [t('complaint.reopenable'), complaint.reopenable_on && day(complaint.reopenable_on)],
+    [
+      t('complaint.rating'),
+      complaint.rating &&
+        html`${code('score', complaint.rating.score)}
+        ${complaint.rating.comment ? html` <q>${complaint.rating.comment}</q>` : null}`,
+    ],
     [
       t('complaint.dossier'),
       complaint.dossier && link(`#/${pages}/${complaint.dossier}`, t('complaint.open')),

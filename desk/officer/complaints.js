@@ -12,6 +12,7 @@ export function Complaints() {
   const done = location.hash.split('?done=')[1];
   return html`<${Page} title=${t('nav.complaints')} wide>
     <div role="status">${has(`done.${done}`) ? html`<p class="done">${t(`done.${done}`)}</p>` : null}</div>
+    ${hasRole('complaint_handler') ? null : html`<p class="hint">${t('complaints.escalated')}</p>`}
     <${Field} id="assigned" label=${t('work.whose')} required>
       ${(attributes) => html`<${Select}
         ...${{ attributes, value: assigned, onChange: setAssigned }}

@@ -60,8 +60,8 @@ export const COMPLAINT = [
     'assign_complaint',
     'complaints',
     'assignment',
-    HANDLER,
-    ['classify', 'answer'],
+    ['complaint_handler', 'approver'],
+    ['classify', 'forward', 'answer', 'publish'],
     [{ name: 'officer', type: 'officer', role: 'complaint_handler' }, freely('note')],
   ),
   {
@@ -87,6 +87,14 @@ export const COMPLAINT = [
     COMPLAINANTS,
     ({ stage }) => ['filed', 'classified'].includes(stage),
     [{ ...files, required: true }],
+  ),
+  step(
+    'rate_answer',
+    'complaints',
+    'answer-rating',
+    ['applicant'],
+    ({ answer, rating }) => Boolean(answer) && !rating,
+    [score, freely('comment')],
   ),
   step(
     'reopen_complaint',

@@ -19,8 +19,11 @@ const attemptsWithMoney = (payment) =>
 const onTheirWay = (payment) =>
   (payment.sent_refunds ?? []).filter(({ state }) => state === 'on_its_way').map(({ refund: id }) => id);
 
-// The lines of the tariff that may be charged while a dossier is being processed.
-const furtherOf = (procedure) => procedure?.fees.lines.filter(({ further }) => further) ?? [];
+// The lines of the tariff that may be charged while a dossier is being processed, each once.
+const furtherOf = (procedure, payment) => {
+  const lines = procedure?.fees.lines.filter(({ further }) => further) ?? [];
+  return lines.filter(({ rule }) => !payment?.lines.some((charged) => charged.rule === rule));
+};
 
 export const PAYMENT = [
   step(
@@ -135,13 +138,16 @@ export const PAYMENT = [
     'further-fees',
     ['clerk', 'approver'],
     ({ dossiers, payments, procedure }) =>
-      dossiers.body.stage === 'processing' && Boolean(payments) && furtherOf(procedure).length > 0,
+      dossiers.body.stage === 'processing' &&
+      Boolean(payments) &&
+      furtherOf(procedure, payments.body).length > 0,
     [
       {
         name: 'rule',
         required: true,
         label: 'fee.line',
-        pairs: (procedure) => furtherOf(procedure).map(({ rule, name }) => [rule, both(name)]),
+        pairs: (procedure, { resource }) =>
+          furtherOf(procedure, resource).map(({ rule, name }) => [rule, both(name)]),
       },
       reason,
     ],

@@ -3,28 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, go, inspect, open, PHONE, press } from './harness.mjs';
-import { call, FORMS, file, step, until } from './world.mjs';
-
-// Issues a procedure like that of the energy label, whose text `change` changes.
-async function issueLike(code, change) {
-  const known = await call('company-1', 'GET', '/v1/procedures?limit=100');
-  if (!known.body.some((one) => one.code === code)) {
-    const { body: model } = await call('operator-dung', 'GET', '/v1/rules/procedure/ENERGY.LABEL/2');
-    const { body: demo } = await call('operator-dung', 'GET', '/demo');
-    const from = demo.now.slice(0, 10);
-    const text = change(model.text)
-      .replace(/^code: .*/m, `code: ${code}`)
-      .replace(/^version: \d+/m, 'version: 1')
-      .replace(/^issued: .*/m, `issued: ${from}`)
-      .replace(/^effective: .*/m, `effective: { from: ${from} }`);
-    await call('operator-dung', 'POST', '/v1/rules', { kind: 'procedure', text });
-    const at = `/v1/rules/procedure/${code}/1`;
-    const { body, etag } = await call('operator-lien', 'GET', at);
-    if (body.status === 'awaiting_signature')
-      await call('operator-lien', 'POST', `${at}/signature`, {}, { 'If-Match': etag });
-  }
-  FORMS[code] = FORMS['ENERGY.LABEL'];
-}
+import { call, file, issueLike, step, until } from './world.mjs';
 
 const accepted = async (procedure) => {
   const dossier = await file(procedure);
@@ -57,7 +36,7 @@ test('a clerk moves an appointment with an apology, once, and only later', async
 });
 
 test('a date that another authority fixed is recorded where the law gives no period', async () => {
-  await issueLike('ENERGY.INQUIRY', (text) =>
+  await issueLike('ENERGY.LABEL', 'ENERGY.INQUIRY', (text) =>
     text.replace(/^ {2}budget:\n(?: {4}.*\n)+/m, '').replace('redatings_max: 1', 'redatings_max: 0'),
   );
   const { id } = await accepted('ENERGY.INQUIRY');
@@ -78,7 +57,7 @@ test('a date that another authority fixed is recorded where the law gives no per
 });
 
 test('an approver extends a period where the procedure allows it, and it is not offered elsewhere', async () => {
-  await issueLike('ENERGY.STUDY', (text) =>
+  await issueLike('ENERGY.LABEL', 'ENERGY.STUDY', (text) =>
     text.replace(
       'clock:\n',
       'clock:\n  extension: { budget: { amount: 3, unit: working_days }, times: 1, basis: Article 9 }\n',

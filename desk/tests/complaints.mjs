@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { enter, go, inspect, open, PHONE, press } from './harness.mjs';
-import { call, file, until } from './world.mjs';
+import { call, file, step, until } from './world.mjs';
 
 const CONTACT = {
   ...{ agency: 'G02', name: 'Sao Mai', phone: '0912345678' },
@@ -119,4 +119,27 @@ test("a complaint that is another agency's is forwarded to it", async () => {
   });
   const { body } = await call('company-1', 'GET', `/v1/complaints/${id}`);
   assert.equal(body.agency, 'H26.14');
+});
+
+test('a complainant rates the answer, and its handler reads the remark', async () => {
+  const [{ id }] = await complain();
+  await step('handler-yen', 'complaints', id, 'classification', { class: 'conduct_or_delay' });
+  await step('handler-yen', 'complaints', id, 'answer', { answer: 'We are sorry.' });
+  await open({ viewport: PHONE }, async (page) => {
+    await enter(page, /Sao Mai/);
+    await go(page, `#/complaints/${id}`);
+    await take(page, 'Đánh giá câu trả lời', async (form) => {
+      await form.getByRole('combobox').selectOption('2');
+      await form.getByLabel('Ý kiến').fill('Chưa trả lời đúng câu hỏi.');
+      await inspect(page, 'rate-answer');
+    });
+    await page.getByText('Cảm ơn bạn đã đánh giá câu trả lời.').waitFor();
+    // Once for each answer.
+    await page.getByRole('button', { name: 'Đánh giá câu trả lời' }).waitFor({ state: 'detached' });
+    await page.locator('.facts').getByText('Chưa trả lời đúng câu hỏi.').waitFor();
+    await enter(page, /Yến/);
+    await go(page, `#/complaints/${id}`);
+    await page.locator('.facts').getByText('Chưa trả lời đúng câu hỏi.').waitFor();
+    await inspect(page, 'answer-rated');
+  });
 });

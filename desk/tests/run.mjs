@@ -26,6 +26,9 @@ import './pay.mjs';
 import './docs.mjs';
 import './steps.mjs';
 import './differences.mjs';
+import './fees.mjs';
+// Last, for it moves the time of the demo by days.
+import './later.mjs';
 
 // About 4 min on an idle machine with two cores; other checks run beside it.
 const LIMIT_MS = 1_500_000;

@@ -154,3 +154,26 @@ export async function issue(id, people = {}) {
   // Intake hears of the decision by itself; a page that is opened before shows no result.
   await until(clerk, `/v1/dossiers/${id}`, ({ outcome }) => outcome);
 }
+
+// Issues a procedure like another one, with a text that `change` changes, by the two operators.
+export async function issueLike(model, code, change) {
+  const known = await call('company-1', 'GET', '/v1/procedures?limit=100');
+  if (!known.body.some((one) => one.code === code)) {
+    const { body: like } = await call('company-1', 'GET', `/v1/procedures/${model}`);
+    const rules = `/v1/rules/procedure/${model}/${like.version}`;
+    const { body: found } = await call('operator-dung', 'GET', rules);
+    const { body: demo } = await call('operator-dung', 'GET', '/demo');
+    const from = demo.now.slice(0, 10);
+    const text = change(found.text)
+      .replace(/^code: .*/m, `code: ${code}`)
+      .replace(/^version: \d+/m, 'version: 1')
+      .replace(/^issued: .*/m, `issued: ${from}`)
+      .replace(/^effective: .*/m, `effective: { from: ${from} }`);
+    await call('operator-dung', 'POST', '/v1/rules', { kind: 'procedure', text });
+    const at = `/v1/rules/procedure/${code}/1`;
+    const { body, etag } = await call('operator-lien', 'GET', at);
+    if (body.status === 'awaiting_signature')
+      await call('operator-lien', 'POST', `${at}/signature`, {}, { 'If-Match': etag });
+  }
+  FORMS[code] = FORMS[model];
+}

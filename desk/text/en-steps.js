@@ -123,6 +123,8 @@ export const enSteps = {
   'step.merge_complaint': 'Merge into another complaint',
   'step.separate_complaint': 'Separate again',
   'step.add_complaint_documents': 'Add documents',
+  'step.rate_answer': 'Rate the answer',
+  'done.rate_answer': 'Thank you for rating the answer.',
   'step.reopen_complaint': 'Ask to reopen',
   'step.field.to_agency': 'Receiving agency',
   'step.field.from': 'From',

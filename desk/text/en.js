@@ -411,6 +411,7 @@ export const en = {
   'rules.payments': 'payments',
   'rules.codes': 'codes',
   'rules.procedure': 'procedure',
+  'rules.papers': 'templates of papers',
   'rules.figures': 'figures',
   'rules.status.awaiting_signature': 'awaits a signature',
   'rules.status.issued': 'issued',

@@ -123,6 +123,8 @@ export const viSteps = {
   'step.merge_complaint': 'Nhập vào phản ánh khác',
   'step.separate_complaint': 'Tách ra',
   'step.add_complaint_documents': 'Bổ sung tài liệu',
+  'step.rate_answer': 'Đánh giá câu trả lời',
+  'done.rate_answer': 'Cảm ơn bạn đã đánh giá câu trả lời.',
   'step.reopen_complaint': 'Đề nghị xem xét lại',
   'step.field.to_agency': 'Cơ quan nhận',
   'step.field.from': 'Từ',

@@ -411,6 +411,7 @@ export const vi = {
   'rules.payments': 'thanh toán',
   'rules.codes': 'danh mục',
   'rules.procedure': 'thủ tục',
+  'rules.papers': 'mẫu giấy tờ',
   'rules.figures': 'số liệu',
   'rules.status.awaiting_signature': 'chờ ký',
   'rules.status.issued': 'đã ban hành',

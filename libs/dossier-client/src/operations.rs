@@ -3462,11 +3462,12 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/complaints`
     ///
     /// The most urgent first, then those without an obligation. Officers list those of their
-    /// agency, without those to which they are a party; complainants their own. The list has no
-    /// texts, and of the contacts the names only.
+    /// agency, without those to which they are a party; approvers only the overdue ones that
+    /// were escalated; complainants their own. The list has no texts, and of the contacts the
+    /// names only.
     ///
     /// For `applicant` of all, `complaint_handler` of the agency, `auditor` of the agency,
-    /// `operator` of all.
+    /// `operator` of all, `approver` of the agency.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_complaints(
@@ -3500,10 +3501,11 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/complaints/{complaint}`
     ///
-    /// Not for a complaint handler whose own act it is about.
+    /// Not for a complaint handler or approver whose own act it is about. Approvers read those
+    /// that were escalated.
     ///
     /// For `applicant` of their own dossiers, `complaint_handler` of the agency, `auditor` of
-    /// the agency, `operator` of all.
+    /// the agency, `operator` of all, `approver` of the agency.
     ///
     /// Reads by officers and partners are recorded; the person whose data it is can list them.
     pub fn get_complaint(&self, complaint: uuid::Uuid) -> Request<'_, T, types::ComplaintReply> {
@@ -3540,6 +3542,33 @@ impl<T: Transport> Client<T> {
         .json(body)
     }
 
+    /// Rate the answer to a complaint.
+    ///
+    /// `POST /v1/complaints/{complaint}/answer-rating`
+    ///
+    /// Once for each answer: after a reopening, the next answer is rated anew. For a merged
+    /// complaint, the answer to the one into which it was merged.
+    ///
+    /// For `applicant` of their own dossiers.
+    ///
+    /// Legal basis: 01/2018/TT-VPCP Điều 13-15.
+    pub fn rate_answer(
+        &self,
+        complaint: uuid::Uuid,
+        seen: &ETag,
+        body: &types::RateAnswerRequest,
+    ) -> Request<'_, T, types::ComplaintReply> {
+        Request::new(
+            self,
+            Service::Feedback,
+            Method::POST,
+            format!("/v1/complaints/{complaint_}/answer-rating", complaint_ = segment(complaint)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
     /// Assign a complaint to an officer.
     ///
     /// `POST /v1/complaints/{complaint}/assignment`
@@ -3547,7 +3576,7 @@ impl<T: Transport> Client<T> {
     /// Assigns it for the first time, hands it over, or returns it. Colleagues can still handle
     /// it.
     ///
-    /// For `complaint_handler` of the agency.
+    /// For `complaint_handler` of the agency, `approver` of the agency.
     ///
     /// Legal basis: 20/2008/NĐ-CP Điều 9; Luật 36/2018/QH14 Điều 23.
     pub fn assign_complaint(

@@ -139,6 +139,18 @@ pub struct AnswerConsultationRequest {
     pub answer: Text4000,
 }
 
+/// The rating of an answer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AnswerRatingReply {
+    /// Score from 1 (very bad) to 5 (very good).
+    pub score: u32,
+    /// When it was given.
+    pub rated_at: jiff::Timestamp,
+    /// Comment in the complainant's words; only for callers who may read the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// A template of an answer, with fields for the data of a complaint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AnswerTemplateReply {
@@ -682,6 +694,9 @@ pub struct ChargedLineReply {
     pub full_vnd: Vnd,
     /// Charged amount in VND.
     pub charged_vnd: Vnd,
+    /// Written reason of a further fee; absent after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
@@ -920,6 +935,10 @@ pub struct ComplaintFiguresReply {
     pub reopened: u32,
     /// Those whose answer is public.
     pub published: u32,
+    /// Those whose latest answer the complainant rated.
+    pub rated: u32,
+    /// Those of them that were rated 4 or 5.
+    pub satisfied: u32,
     /// Value by which the row is grouped; `unclassified` without a class, absent for the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -991,6 +1010,10 @@ pub struct ComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency;
+    /// absent if nothing was missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_at: Option<jiff::Timestamp>,
     /// When it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filed_at: Option<jiff::Timestamp>,
@@ -1004,7 +1027,7 @@ pub struct ComplaintReply {
     /// Number for the complainant; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -1016,6 +1039,9 @@ pub struct ComplaintReply {
     /// Public answer; absent until it is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
+    /// Complainant's rating of the latest answer; absent until it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<AnswerRatingReply>,
     /// Reason of the latest classification, extension or separation; only for callers who may
     /// read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1023,6 +1049,13 @@ pub struct ComplaintReply {
     /// When the agency received it; its period counts from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<jiff::Timestamp>,
+    /// Until when it can be reopened; absent if nothing was answered, or the rules give no
+    /// period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopenable_on: Option<jiff::civil::Date>,
+    /// The first instant at which it can no longer be reopened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopenable_until: Option<jiff::Timestamp>,
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_because: Option<String>,
@@ -3150,13 +3183,16 @@ pub struct ListedComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_at: Option<jiff::Timestamp>,
     /// Complaint into which it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ComplaintId>,
     /// Its number; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -4738,6 +4774,10 @@ pub struct PublicRowReply {
     /// Received dossiers that were filed online; null if the share tells something about a few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_online: Option<ShareReply>,
+    /// Ratings of 4 or 5, of those given in the month, whenever the dossier was handled; null
+    /// if there are few, or the share tells something about a few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied: Option<ShareReply>,
 }
 
 /// A published answer. It names nobody.
@@ -4823,6 +4863,24 @@ pub struct QuotedLineReply {
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
+}
+
+/// A score, and a comment in the complainant's words.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RateAnswerRequest {
+    /// From 1 (very bad) to 5 (very good).
+    pub score: u32,
+    /// Comment in the complainant's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Text4000>,
+}
+
+impl RateAnswerRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(score: u32) -> Self {
+        Self { score, comment: None }
+    }
 }
 
 /// A rating.
@@ -5713,6 +5771,7 @@ values! {
         Codes = "codes",
         Procedure = "procedure",
         Figures = "figures",
+        Papers = "papers",
     }
 }
 
@@ -7585,6 +7644,10 @@ pub struct GetComplaintsQuery {
     /// Only those that are due before this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_before: Option<jiff::Timestamp>,
+    /// Whether the missed obligation is a matter of the heads of the agency; approvers list no
+    /// others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated: Option<bool>,
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

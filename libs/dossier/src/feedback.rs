@@ -29,6 +29,7 @@ pub mod merge_complaint;
 pub mod miss_complaint_deadline;
 pub mod note_complaint;
 pub mod publish_answer;
+pub mod rate_answer;
 pub mod rate_dossier;
 pub mod reopen_complaint;
 pub mod separate_complaint;
@@ -36,7 +37,9 @@ pub mod separate_complaint;
 mod complaint;
 mod deadlines;
 
-pub use complaint::{Complaint, Due, GivenAnswer, Note, Owed, Publication, Stage, nobody};
+pub use complaint::{
+    AnswerRated, Complaint, Due, GivenAnswer, Note, Owed, Publication, Stage, nobody,
+};
 pub use deadlines::ComplaintDeadline;
 
 use add_complaint_documents::AddComplaintDocuments;
@@ -51,6 +54,7 @@ use merge_complaint::MergeComplaint;
 use miss_complaint_deadline::MissComplaintDeadline;
 use note_complaint::NoteComplaint;
 use publish_answer::PublishAnswer;
+use rate_answer::RateAnswer;
 use rate_dossier::RateDossier;
 use reopen_complaint::ReopenComplaint;
 use separate_complaint::SeparateComplaint;
@@ -70,6 +74,7 @@ pub const STEPS: &[Step] = &[
     ExtendComplaint::STEP,
     AnswerComplaint::STEP,
     PublishAnswer::STEP,
+    RateAnswer::STEP,
     ReopenComplaint::STEP,
     MissComplaintDeadline::STEP,
 ];
@@ -82,9 +87,22 @@ pub const READ: &[May] = &[
     any(Role::Operator),
 ];
 
+/// As [`READ`], and for approvers if it was escalated to them.
+pub const READ_ESCALATED: &[May] = &[
+    own(Role::Applicant),
+    agency(Role::ComplaintHandler),
+    agency(Role::Auditor),
+    any(Role::Operator),
+    agency(Role::Approver),
+];
+
 /// Permission to read the texts of a complaint.
 pub const READ_TEXT: &[May] =
     &[own(Role::Applicant), agency(Role::ComplaintHandler), agency(Role::Auditor)];
+
+/// Permission to read to whom a complaint is assigned.
+pub const READ_OFFICER: &[May] =
+    &[agency(Role::ComplaintHandler), agency(Role::Auditor), agency(Role::Approver)];
 
 /// Permission to read the contact of the complainant.
 pub const READ_CONTACT: &[May] = &[agency(Role::ComplaintHandler)];
@@ -92,12 +110,13 @@ pub const READ_CONTACT: &[May] = &[agency(Role::ComplaintHandler)];
 /// Permission to read internal notes of complaint handlers.
 pub const READ_NOTES: &[May] = &[agency(Role::ComplaintHandler), agency(Role::Auditor)];
 
-/// Permission to list complaints: complainants their own.
+/// Permission to list complaints: complainants their own, approvers those that were escalated.
 pub const LIST: &[May] = &[
     any(Role::Applicant),
     agency(Role::ComplaintHandler),
     agency(Role::Auditor),
     any(Role::Operator),
+    agency(Role::Approver),
 ];
 
 /// Permission to read figures of complaints.

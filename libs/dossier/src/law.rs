@@ -30,6 +30,7 @@ mod form_order;
 mod form_titles;
 mod issuing;
 mod outage;
+mod paper_rules;
 mod payments;
 mod procedure;
 mod reception;
@@ -65,6 +66,10 @@ pub use form_titles::titled_form;
 pub use issuing::{Draft, FINDINGS_MAX, Finding, Findings, Place, RULES_BYTES_MAX};
 pub use outage::Outage;
 use outage::Outages;
+pub(crate) use paper_rules::Issuer;
+#[cfg(test)]
+pub(crate) use paper_rules::assert_fields;
+pub use paper_rules::{PaperForm, PaperRules, PaperTranslation};
 pub use payments::{AccountRules, PaymentRules, ProviderRules, RefundStart, TILL, is_account};
 pub use procedure::*;
 pub use reception::Reception;
@@ -95,6 +100,7 @@ pub struct Law {
     payments: Dated<PaymentRules>,
     /// By id.
     figures: BTreeMap<String, Dated<FigureRules>>,
+    papers: paper_rules::AgencyTemplates,
     /// By name; each list includes all of its parts.
     codes: BTreeMap<String, Dated<Arc<CodeList>>>,
     /// The newest version of each file of codes, by file name.
@@ -139,6 +145,7 @@ impl Law {
                 Ok(())
             }
             RulesKind::Figures => self.add_figures(&file, &rules.text, at),
+            RulesKind::Papers => self.add_paper(&file, &rules.text, at),
             RulesKind::Procedure => {
                 let mut procedure = self.checked(&file, &rules.text)?;
                 procedure.recorded_at = at;
@@ -150,9 +157,12 @@ impl Law {
         }
     }
 
-    /// Removes a procedure's version that is not in force yet; it is never law. Other kinds of
-    /// files have no later first day and are not removed.
+    /// Removes a version of a procedure or template that is not in force yet; it is never law.
+    /// Other kinds of files have no later first day and are not removed.
     pub fn withdraw(&mut self, kind: RulesKind, name: &str, version: u32) {
+        if kind == RulesKind::Papers {
+            self.withdraw_paper(name, version);
+        }
         let code = ProcedureCode::from(name);
         let Some(versions) = self.procedures.get_mut(&code) else { return };
         let at = versions.iter().position(|known| known.version == version);
@@ -281,6 +291,7 @@ impl Law {
         law.complaints.retain(|(recorded, _)| known(recorded));
         law.payments.retain(|(recorded, _)| known(recorded));
         law.figures.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
+        law.papers.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.codes.values_mut().for_each(|versions| versions.retain(|(r, _)| known(r)));
         law.procedures.values_mut().for_each(|all| all.retain(|p| known(&p.recorded_at)));
         law.outages.retain(|outage| outage.recorded_at <= at);

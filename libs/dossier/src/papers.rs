@@ -7,6 +7,8 @@
 //! is made again from the log, by the version of the template that it was issued with, and compared
 //! with the digest. Only an erasure of personal data may make a difference.
 
+use std::sync::Arc;
+
 use ::papers::{Document, Template};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -16,7 +18,8 @@ use uuid::Uuid;
 
 use crate::access::{May, agency, informed, own};
 use crate::contract::{Envelope, Meta, PaperIssued, Personal, Role};
-use crate::law::{Law, Text};
+pub use crate::law::PaperForm as Form;
+use crate::law::{Issuer, Law, Text};
 use crate::step::Facts;
 
 mod applicant;
@@ -26,7 +29,6 @@ mod letters;
 mod parcels;
 mod receipts;
 mod slips;
-mod templates;
 
 pub use applicant::{Applicant, applicant_name};
 pub use book::{Book, BookRow, READ_BOOK, book, book_row};
@@ -41,7 +43,6 @@ pub use parcels::{
 pub use receipts::{Receipt, ReceiptLine, receipt};
 pub(crate) use slips::issue;
 pub use slips::{Slip, SlipComponent, SlipForm, SlipPaper, slip_in, slips, verify};
-pub use templates::Form;
 
 /// Permissions to read slips, whose text has the applicant's name and the officers' reasons.
 pub const READ_SLIPS: &[May] = &[
@@ -86,7 +87,7 @@ impl PaperLanguage {
 /// A paper made from its data.
 #[derive(Debug, Clone)]
 pub struct Paper {
-    template: &'static Template,
+    template: Arc<Template>,
     document: Document,
     /// Whether a value of it was erased.
     erased: bool,
@@ -113,18 +114,17 @@ pub enum Comparison {
 }
 
 impl Paper {
-    /// Makes a paper by the template that `recorded` names, otherwise by the newest one of `form`.
-    /// `None` if the recorded template is unknown to this version of the program.
-    #[must_use]
-    pub fn new<D: Serialize>(
+    /// Makes a paper by the template that `recorded` names, otherwise by that of its issuer. `None`
+    /// if the recorded template is known neither to the law nor to this version of the program.
+    fn new<D: Serialize>(
         form: Form,
-        data: &D,
-        erased: bool,
+        (data, erased): (&D, bool),
+        issuer: &Issuer<'_>,
         recorded: Option<&PaperIssued>,
     ) -> Option<Self> {
         let template = match recorded {
-            Some(issued) => form.version(&issued.template, issued.version)?,
-            None => form.newest(),
+            Some(issued) => issuer.law.template_of(form, issued)?,
+            None => issuer.law.template(form, issuer),
         };
         let data = serde_json::to_value(data).ok()?;
         let document = template.fill(&data);
@@ -133,9 +133,13 @@ impl Paper {
     }
 
     /// The English translation of `original`, from the same data in English. Its comparison is that
-    /// of the original. `None` if the form has no translation.
-    fn translated<D: Serialize>(form: Form, data: &D, original: &Self) -> Option<Self> {
-        let template = form.translation()?;
+    /// of the original. `None` if the template has no translation.
+    fn translated<D: Serialize>(
+        form: Form,
+        data: &D,
+        (original, law): (&Self, &Law),
+    ) -> Option<Self> {
+        let template = law.translation_of(form, &original.template)?;
         let document = template.fill(&serde_json::to_value(data).ok()?);
         let compared = Some(original.comparison());
         Some(Self { template, document, original: compared, ..original.clone() })

@@ -179,10 +179,12 @@ fn enter(
         let rules = register.entry(event.stream.id().to_owned()).or_default();
         let rules = Arc::make_mut(rules);
         rules.evolve(&crate::decode(event)?, &meta);
-        // Texts are dropped to save memory and can be read from the log. Those of procedures are
-        // kept, because their first day is read from the text.
+        // Texts are dropped to save memory and can be read from the log. Those of procedures and
+        // templates are kept, because their first day is read from the text.
         for version in &mut rules.versions {
-            if version.rules.kind != RulesKind::Procedure && !compared.contains(event.stream.id()) {
+            let begins_later =
+                matches!(version.rules.kind, RulesKind::Procedure | RulesKind::Papers);
+            if !begins_later && !compared.contains(event.stream.id()) {
                 version.rules.text = String::new();
             }
         }

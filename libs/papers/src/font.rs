@@ -44,6 +44,11 @@ impl Face {
         &FACES[usize::from(bold)]
     }
 
+    /// Whether both faces have a glyph for a character.
+    pub(crate) fn has(char: char) -> bool {
+        [false, true].into_iter().all(|bold| Self::of(bold).glyph(char).char == char)
+    }
+
     /// The glyph of a character, or that of a box if the font has none.
     pub(crate) fn glyph(&self, char: char) -> Glyph {
         let shown = if char == '\u{a0}' { ' ' } else { char };

@@ -17,5 +17,5 @@ mod words;
 pub use document::{Align, Block, Column, Document, PageSize, Paragraph, Span, Table};
 pub use fields::Fields;
 pub use pdf::pdf_of;
-pub use template::{Template, TemplateError};
+pub use template::{Template, TemplateError, TemplateFault, TemplateHead, TemplateLine};
 pub use words::amount_in_words;

@@ -1,13 +1,17 @@
 //! Templates: files of lines with placeholders, from which data makes a document.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::document::{Align, Block, Column, Document, PageSize, Paragraph, Table};
 use crate::fields::Fields;
 
+mod check;
 mod text;
 
+pub use check::{TemplateFault, TemplateLine};
 use text::Text;
 
 /// What the rows of a list may use besides their own fields: the number of the row, from 1.
@@ -28,6 +32,12 @@ pub enum TemplateError {
     Unbalanced(String),
     #[error("a table must have columns with a width from 1 to 100")]
     Columns,
+    #[error("a line has one of text, heading, note, columns, list, table, qr and space")]
+    Parts,
+    #[error("the font has no character `{0}`")]
+    NoGlyph(char),
+    #[error("too much for a template: {0}")]
+    TooMuch(&'static str),
 }
 
 /// A template that was checked against the fields of its paper.
@@ -42,6 +52,17 @@ pub struct Template {
     title: String,
     page: PageSize,
     lines: Vec<Line>,
+}
+
+/// What a template has besides its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateHead {
+    pub name: String,
+    pub version: u32,
+    /// As a BCP 47 tag.
+    pub language: String,
+    pub title: String,
+    pub page: PageSize,
 }
 
 /// A line of the template, with the condition under which it is printed.
@@ -89,58 +110,7 @@ struct File {
     #[serde(rename = "legal_basis")]
     _legal_basis: String,
     page: PageSize,
-    lines: Vec<FileLine>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileLine {
-    #[serde(rename = "if")]
-    when: Option<String>,
-    unless: Option<String>,
-    #[serde(flatten)]
-    part: FilePart,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum FilePart {
-    Text(String),
-    Heading(String),
-    /// Smaller, for notes at the end.
-    Note(String),
-    Columns(Vec<Vec<String>>),
-    List(FileList),
-    Table(FileTable),
-    Qr(String),
-    Space(u8),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileList {
-    of: String,
-    line: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileTable {
-    of: String,
-    columns: Vec<FileColumn>,
-    /// The cells of a last row, from the fields of the paper.
-    #[serde(default)]
-    total: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileColumn {
-    title: String,
-    cell: String,
-    width: u16,
-    #[serde(default)]
-    align: Align,
+    lines: Vec<TemplateLine>,
 }
 
 impl Template {
@@ -151,15 +121,38 @@ impl Template {
     /// It has not the shape of a template, or names a field, list or filter that there is not.
     pub fn parse(yaml: &str, fields: &Fields) -> Result<Self, TemplateError> {
         let file: File = serde_yaml_ng::from_str(yaml)?;
-        let lines = file.lines.into_iter().map(|line| Line::checked(line, fields));
-        Ok(Self {
+        let head = TemplateHead {
             name: file.name,
             version: file.version,
             language: file.language,
             title: file.title,
             page: file.page,
-            lines: lines.collect::<Result<_, _>>()?,
-        })
+        };
+        Self::new(head, file.lines, fields).map_err(|mut faults| faults.swap_remove(0).error)
+    }
+
+    /// Makes a template of lines that were read already.
+    ///
+    /// # Errors
+    ///
+    /// All faults of the lines, at least one.
+    pub fn new(
+        head: TemplateHead,
+        lines: Vec<TemplateLine>,
+        fields: &Fields,
+    ) -> Result<Self, Vec<TemplateFault>> {
+        let (lines, faults) = check::lines(lines, fields);
+        if !faults.is_empty() {
+            return Err(faults);
+        }
+        let TemplateHead { name, version, language, title, page } = head;
+        Ok(Self { name, version, language, title, page, lines })
+    }
+
+    /// The fields of the paper that are printed outside of lists.
+    #[must_use]
+    pub fn printed(&self) -> BTreeSet<&str> {
+        self.lines.iter().flat_map(|line| line.part.printed()).collect()
     }
 
     /// The document for `data`, an object with the fields for which the template was checked.
@@ -173,16 +166,6 @@ impl Template {
 }
 
 impl Line {
-    fn checked(line: FileLine, fields: &Fields) -> Result<Self, TemplateError> {
-        for condition in line.when.iter().chain(&line.unless) {
-            if !fields.is_plain(condition) && fields.list(condition).is_none() {
-                return Err(TemplateError::UnknownField(condition.clone()));
-            }
-        }
-        let part = Part::checked(line.part, fields)?;
-        Ok(Self { when: line.when, unless: line.unless, part })
-    }
-
     fn is_printed(&self, data: &Value) -> bool {
         let holds = |name: &String| match &data[name.as_str()] {
             Value::Null | Value::Bool(false) => false,
@@ -195,45 +178,17 @@ impl Line {
 }
 
 impl Part {
-    fn checked(part: FilePart, fields: &Fields) -> Result<Self, TemplateError> {
-        let plain = |text: &str| Text::parse(text, |name| fields.is_plain(name));
-        let style = |align, size| Style { align, size };
-        Ok(match part {
-            FilePart::Text(text) => Self::Text(plain(&text)?, style(Align::Left, 100)),
-            FilePart::Heading(text) => {
-                Self::Text(plain(&format!("**{text}**"))?, style(Align::Center, 110))
+    /// The fields of the paper, not those of the entries of lists.
+    fn printed(&self) -> Vec<&str> {
+        match self {
+            Self::Text(text, _) | Self::Qr(text) => text.fields().collect(),
+            Self::Columns(columns, _) => columns.iter().flatten().flat_map(Text::fields).collect(),
+            Self::Table { rows, total, .. } => {
+                total.iter().flat_map(Text::fields).chain([rows.as_str()]).collect()
             }
-            FilePart::Note(text) => Self::Text(plain(&text)?, style(Align::Left, 80)),
-            FilePart::Columns(columns) => {
-                let column = |texts: Vec<String>| texts.iter().map(|text| plain(text)).collect();
-                let columns = columns.into_iter().map(column).collect::<Result<_, _>>()?;
-                Self::Columns(columns, style(Align::Center, 80))
-            }
-            FilePart::List(FileList { of, line }) => {
-                let entry = row_of(&of, fields)?;
-                Self::List(of, Text::parse(&line, entry)?, style(Align::Left, 100))
-            }
-            FilePart::Table(table) => Self::table(table, fields)?,
-            FilePart::Qr(text) => Self::Qr(plain(&text)?),
-            FilePart::Space(lines) => Self::Space(lines),
-        })
-    }
-
-    fn table(table: FileTable, fields: &Fields) -> Result<Self, TemplateError> {
-        let entry = row_of(&table.of, fields)?;
-        let fits = |column: &FileColumn| (1..=100).contains(&column.width);
-        let totals = table.total.is_empty() || table.total.len() == table.columns.len();
-        if table.columns.is_empty() || !table.columns.iter().all(fits) || !totals {
-            return Err(TemplateError::Columns);
+            Self::List(list, ..) => vec![list],
+            Self::Space(_) => Vec::new(),
         }
-        let (mut columns, mut cells) = (Vec::new(), Vec::new());
-        for FileColumn { title, cell, width, align } in table.columns {
-            columns.push(Column { title, width });
-            cells.push((Text::parse(&cell, &entry)?, align));
-        }
-        let total = table.total.iter().map(|text| Text::parse(text, |name| fields.is_plain(name)));
-        let total = total.collect::<Result<_, _>>()?;
-        Ok(Self::Table { rows: table.of, columns, cells, total })
     }
 
     fn fill(&self, data: &Value) -> Vec<Block> {
@@ -267,12 +222,6 @@ impl Part {
             Self::Space(lines) => vec![Block::Space(*lines)],
         }
     }
-}
-
-/// Whether a name is a field of the entries of a list.
-fn row_of(list: &str, fields: &Fields) -> Result<impl Fn(&str) -> bool + use<>, TemplateError> {
-    let entries = fields.list(list).ok_or_else(|| TemplateError::UnknownList(list.to_owned()))?;
-    Ok(move |name: &str| name == ROW_NUMBER || entries.contains(&name))
 }
 
 /// The entries of a list, each with its number.

@@ -84,9 +84,8 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_result_document" => dossier::delivery::READ_DOCUMENT,
         "get_result_numbers" => dossier::delivery::READ_NUMBERS,
         "get_unmatched_parcel_notices" => dossier::delivery::UNMATCHED,
-        "get_complaint" | "get_complaint_deadline" | "get_found_complaints" => {
-            dossier::feedback::READ
-        }
+        "get_complaint" => dossier::feedback::READ_ESCALATED,
+        "get_complaint_deadline" | "get_found_complaints" => dossier::feedback::READ,
         "get_complaint_document" => dossier::feedback::READ_TEXT,
         "get_complaints" => dossier::feedback::LIST,
         "get_complaint_figures" => dossier::feedback::READ_FIGURES,

@@ -175,6 +175,7 @@ async fn a_complaint_handler_does_a_days_work_through_the_api() {
     let expected = json!([{
         "received": 3, "answered_in_time": 1, "answered_late": 0, "open": 0, "overdue": 1,
         "dismissed": 0, "merged": 1, "reopened": 1, "published": 1,
+        "rated": 0, "satisfied": 0,
     }]);
     assert_eq!(figures, expected);
     let by = office.browser.get(&format!("{path}&by=channel"), &an).await.granted();

@@ -63,6 +63,15 @@ async fn a_further_fee_during_processing_suspends_the_clock_until_it_is_paid() {
     let charged = take(&mut office, &payments, "further-fees", &clerk, further).await.granted();
     assert_eq!(charged["outstanding_vnd"], 1_500_000);
     assert_eq!(charged["lines"].as_array().unwrap().len(), 3);
+    // The applicant reads why, and an operator does not.
+    let operator = office.token(Role::Operator, "operator-1", "G02");
+    for (reader, reason) in
+        [(&certificate.applicant, json!("thẩm định tại trụ sở")), (&operator, Value::Null)]
+    {
+        let lines = office.browser.get(&payments, reader).await.granted()["lines"].clone();
+        let lines = lines.as_array().unwrap();
+        assert_eq!((&lines[2]["reason"], &lines[0]["reason"]), (&reason, &Value::Null));
+    }
     let waiting = office.browser.get(&dossier, &clerk).await.granted();
     assert_eq!(waiting["suspended"], true);
 

@@ -24,6 +24,7 @@ mod merge_complaint;
 mod month;
 mod note_complaint;
 mod publish_answer;
+mod rate_answer;
 mod rate_dossier;
 mod reopen_complaint;
 pub(crate) mod reply;
@@ -52,6 +53,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         extend_complaint::operation(),
         answer_complaint::operation(),
         publish_answer::operation(),
+        rate_answer::operation(),
         reopen_complaint::operation(),
         get_complaint_status::operation(),
         get_status_document::operation(),

@@ -22,7 +22,7 @@ use crate::http::reply::ComplaintStage;
 
 const SHAPE: Shape = Shape {
     name: "feedback-complaints",
-    version: 2,
+    version: 3,
     tables: "
 CREATE TABLE dossiers (
   code    TEXT PRIMARY KEY,
@@ -46,8 +46,10 @@ CREATE TABLE complaints (
   owed        TEXT,
   due_at      INTEGER,
   missed      INTEGER NOT NULL,
+  escalates_at INTEGER,
   answered    TEXT,
   reopened    INTEGER NOT NULL,
+  score       INTEGER,
   published_at INTEGER,
   published_month TEXT,
   published   TEXT
@@ -86,9 +88,12 @@ struct Row {
     owed: Option<&'static str>,
     due_at: Option<i64>,
     missed: bool,
+    escalates_at: Option<i64>,
     /// `in_time` or `late`, by the first answer.
     answered: Option<&'static str>,
     reopened: u32,
+    /// The rating of the latest answer.
+    score: Option<u8>,
     published_at: Option<i64>,
     published_month: Option<String>,
     published: Option<String>,
@@ -177,8 +182,10 @@ impl Listed {
             owed: due.map(|due| due.what.as_str()),
             due_at: due.map(|due| due.running.due_at.as_millisecond()),
             missed: due.is_some_and(|due| due.missed),
+            escalates_at: complaint.escalates_at().map(Timestamp::as_millisecond),
             answered: complaint.first_answer.map(|(_, late)| if late { "late" } else { "in_time" }),
             reopened: complaint.reopened,
+            score: complaint.rated.as_ref().map(|rated| rated.score),
             published_at: published.map(|published| published.at.as_millisecond()),
             published_month: published.map(|published| month(published.at)),
             published: published.map(|published| published.text.clone()),
@@ -230,7 +237,7 @@ fn replace(tables: &Connection, row: &Row) -> rusqlite::Result<()> {
     tables
         .prepare_cached(
             "INSERT OR REPLACE INTO complaints VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10,
-               ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+               ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
         )?
         .execute(params![
             row.id,
@@ -250,8 +257,10 @@ fn replace(tables: &Connection, row: &Row) -> rusqlite::Result<()> {
             row.owed,
             row.due_at,
             row.missed,
+            row.escalates_at,
             row.answered,
             row.reopened,
+            row.score,
             row.published_at,
             row.published_month,
             row.published,

@@ -67,6 +67,7 @@ CREATE TABLE dossiers (
   accepted     INTEGER NOT NULL DEFAULT 0,
   supplements  INTEGER NOT NULL DEFAULT 0,
   rated        INTEGER,
+  rated_day    TEXT,
   delivered    INTEGER NOT NULL DEFAULT 0,
   contacts     INTEGER NOT NULL DEFAULT 1,
   restarts     INTEGER NOT NULL DEFAULT 0,
@@ -407,7 +408,7 @@ pub(crate) const fn channel_name(channel: dossier::contract::Channel) -> &'stati
 }
 
 impl Projection for Dossiers {
-    const SHAPE: Shape = Shape { name: "register", version: 10, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "register", version: 11, tables: TABLES };
     const KINDS: &'static [&'static str] =
         &["intake.", "payment.FeeAssessed", "review.", "feedback.", "law.OutageDeclared"];
 
@@ -436,7 +437,11 @@ impl Projection for Dossiers {
             Category::Review => self.review(rows, id, &decode(event)?, at)?,
             Category::Rating => match decode(event)? {
                 RatingEvent::DossierRated(rated) => {
-                    set(rows, id, "UPDATE dossiers SET rated = ?2 WHERE id = ?1", rated.score)?;
+                    let day = self.day(rows, id, at)?;
+                    rows.prepare_cached(
+                        "UPDATE dossiers SET rated = ?2, rated_day = ?3 WHERE id = ?1",
+                    )?
+                    .execute(params![id, rated.score, day])?;
                 }
                 RatingEvent::RatingInvited(_) => {}
             },

@@ -44,13 +44,15 @@ pub enum Audience {
     Address,
     /// The applicant's remark on a rating.
     Rating,
-    /// The complainant, the agency that handles the complaint, and operators.
+    /// The complainant, the agency that handles the complaint, those to whom it is escalated, and
+    /// operators.
     Complaint,
-    /// As `Complaint`, without operators: the texts of a complaint.
+    /// The complainant, the agency that handles the complaint, and auditors: its texts.
     ComplaintTexts,
-    /// Those who handle and examine complaints: assignments, and texts that they write for one
-    /// another.
+    /// Those who handle and examine complaints: texts that they write for one another.
     ComplaintNotes,
+    /// As `ComplaintNotes`, and those to whom complaints are escalated: assignments.
+    ComplaintOfficers,
     /// The contact of the complainant: the complainant, and those who answer the complaint.
     Contact,
     /// The parties to a mandate, the agency that recorded it, and auditors.
@@ -121,9 +123,10 @@ impl Audience {
             Self::Result => &[Applicant, Clerk, Reviewer, Approver, Auditor, Operator],
             Self::Address => &[Applicant, Clerk, Carrier, Auditor],
             Self::Rating => &[Applicant, Approver, ComplaintHandler, Auditor],
-            Self::Complaint => &[Applicant, ComplaintHandler, Auditor, Operator],
+            Self::Complaint => &[Applicant, Approver, ComplaintHandler, Auditor, Operator],
             Self::ComplaintTexts => &[Applicant, ComplaintHandler, Auditor],
             Self::ComplaintNotes => &[ComplaintHandler, Auditor],
+            Self::ComplaintOfficers => &[Approver, ComplaintHandler, Auditor],
             Self::Contact => &[Applicant, ComplaintHandler],
             Self::Mandate => &[Applicant, Clerk, Auditor],
             Self::Credential => &[Applicant],

@@ -169,7 +169,7 @@ payload! {
     ComplaintAssigned for ComplaintNotes {
         /// The officer who handles it; absent if nobody does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        officer: Option<Subject>,
+        officer: Option<Subject> => ComplaintOfficers,
         /// A remark for the officer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         note: Option<Personal<String>>,
@@ -222,6 +222,14 @@ payload! {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         documents: Vec<Attachment>,
     }
+    /// The complainant rated the answer.
+    ComplaintAnswerRated for Complaint {
+        /// From 1 (very bad) to 5 (very good).
+        score: u8,
+        /// A remark in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        comment: Option<Personal<String>> => ComplaintTexts,
+    }
     /// The answer was published.
     AnswerPublished for Public {
         /// The published text; it contains no personal data.
@@ -242,6 +250,9 @@ payload! {
         due_at: Timestamp,
         /// The delay until the miss was recorded, in milliseconds.
         late_by_ms: i64,
+        /// When it becomes a matter of the heads of the agency; at once in older events.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        escalates_at: Option<Timestamp>,
     }
 }
 
@@ -253,6 +264,7 @@ events! {
         ComplaintForwarded = "feedback.ComplaintForwarded.v1",
         ComplaintAnswered = "feedback.ComplaintAnswered.v1",
         AnswerPublished = "feedback.AnswerPublished.v1",
+        ComplaintAnswerRated = "feedback.ComplaintAnswerRated.v1",
         ComplaintReopened = "feedback.ComplaintReopened.v1",
         ComplaintOverdue = "feedback.ComplaintOverdue.v1",
         ComplaintDocumentsAdded = "feedback.ComplaintDocumentsAdded.v1",

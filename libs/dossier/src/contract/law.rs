@@ -26,6 +26,8 @@ pub enum RulesKind {
     Procedure,
     /// Targets of figures, and the rules by which figures are published.
     Figures,
+    /// A template of a paper of an agency.
+    Papers,
 }
 
 impl RulesKind {
@@ -40,6 +42,7 @@ impl RulesKind {
             Self::Codes => "codes",
             Self::Procedure => "procedure",
             Self::Figures => "figures",
+            Self::Papers => "papers",
         }
     }
 }

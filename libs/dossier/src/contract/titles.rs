@@ -159,6 +159,11 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("feedback.ComplaintAnswered.v1", "Trả lời phản ánh, kiến nghị", "Complaint answered"),
     ("feedback.AnswerPublished.v1", "Công khai nội dung trả lời", "Answer published"),
     ("feedback.ComplaintReopened.v1", "Kiến nghị lại", "Complaint reopened"),
+    (
+        "feedback.ComplaintAnswerRated.v1",
+        "Đánh giá trả lời phản ánh",
+        "Answer to a complaint rated",
+    ),
     ("feedback.ComplaintOverdue.v1", "Xử lý phản ánh quá hạn", "Complaint overdue"),
     (
         "feedback.ComplaintDocumentsAdded.v1",

@@ -1,5 +1,6 @@
 //! A complaint is assigned to an officer, handed over, or returned to nobody. An assignment
 //! organises the work of the agency; it does not prevent a colleague from handling the complaint.
+//! Handlers assign among themselves; an approver, as the head, assigns what was escalated.
 //! No officer handles a complaint about their own matter or act (Law 36/2018/QH14, art. 23).
 
 use super::Complaint;
@@ -26,6 +27,9 @@ refusals_of_assignment! {
         NotOpen => 409, "complaint-not-open-to-assign",
             "phản ánh không còn chờ xử lý tại cơ quan này",
             "the complaint is not being handled by this agency";
+        NotEscalated => 409, "complaint-not-escalated",
+            "phản ánh chưa quá hạn; cán bộ giải quyết phản ánh tự phân công",
+            "the complaint is not overdue; its handlers assign it";
         Same => 409, "complaint-assigned-already",
             "phản ánh đã được giao như vậy", "the complaint is assigned in this way already";
         Conflict => 422, "officer-not-impartial" at "/officer",
@@ -40,7 +44,7 @@ impl Command for AssignComplaint {
     const STEP: Step = Step {
         name: "assign_complaint",
         basis: "20/2008/NĐ-CP Điều 9; Luật 36/2018/QH14 Điều 23",
-        may: &[agency(Role::ComplaintHandler)],
+        may: &[agency(Role::ComplaintHandler), agency(Role::Approver)],
         events: &["feedback.ComplaintAssigned.v1"],
         refusals: Refusal::ALL,
     };
@@ -52,6 +56,9 @@ impl Command for AssignComplaint {
     ) -> Result<Decision<ComplaintEvent>, Refusal> {
         if !complaint.is_open() || !complaint.is_for(facts) {
             return Err(Refusal::NotOpen);
+        }
+        if facts.actor.role == Role::Approver && !complaint.is_escalated(facts.at) {
+            return Err(Refusal::NotEscalated);
         }
         if complaint.officer == self.officer {
             return Err(Refusal::Same);
@@ -78,6 +85,7 @@ mod tests {
     use crate::directory::record_officer::tests::{NOW, officer, staffed, with};
     use crate::feedback::classify_complaint::tests::classified;
     use crate::feedback::forward_complaint::ForwardComplaint;
+    use crate::feedback::miss_complaint_deadline::MissComplaintDeadline;
     use crate::testing::law;
 
     fn to(officer: Option<&str>) -> AssignComplaint {
@@ -98,6 +106,20 @@ mod tests {
         let conflicted = AssignComplaint { conflicted: true, ..to(Some("h3")) };
         let refused = scene.execute("2026-11-20T11:00", Role::ComplaintHandler, conflicted);
         assert_eq!(refused, Err(Refusal::Conflict));
+    }
+
+    #[test]
+    fn an_approver_assigns_what_is_overdue_only() {
+        let law = law();
+        let mut scene = classified(&law, ComplaintClass::ConductOrDelay);
+        let early = scene.execute("2026-11-20T11:00", Role::Approver, to(Some("h1")));
+        assert_eq!(early, Err(Refusal::NotEscalated));
+        let due_at = scene.state.due().unwrap().running.due_at;
+        let late = due_at.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7)));
+        let late = late.strftime("%Y-%m-%dT%H:%M").to_string();
+        scene.execute(&late, Role::System, MissComplaintDeadline).unwrap();
+        scene.execute(&late, Role::Approver, to(Some("h1"))).unwrap();
+        assert_eq!(scene.state.officer, Some("h1".into()));
     }
 
     #[test]

@@ -24,6 +24,9 @@ pub struct Due {
     pub running: Running,
     /// Whether the end of the period was recorded as missed. The obligation remains.
     pub missed: bool,
+    /// When the missed obligation becomes a matter of the heads of the agency; from the miss on in
+    /// older events.
+    pub escalates_at: Option<Timestamp>,
 }
 
 /// The kinds of obligations to a complaint.
@@ -129,6 +132,15 @@ pub struct GivenAnswer {
     pub late: bool,
 }
 
+/// The complainant's rating of the latest answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnswerRated {
+    /// Score from 1 to 5.
+    pub score: u8,
+    pub comment: Option<Personal<String>>,
+    pub at: Timestamp,
+}
+
 /// A published answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
@@ -159,6 +171,8 @@ pub struct Complaint {
     pub first_answer: Option<(Timestamp, bool)>,
     /// The latest answer.
     pub answer: Option<GivenAnswer>,
+    /// The rating of the latest answer; `None` until it is given.
+    pub rated: Option<AnswerRated>,
     /// When it was last answered or dismissed.
     pub concluded_at: Option<Timestamp>,
     /// The complainant's reason for the latest reopening.
@@ -246,6 +260,26 @@ impl Complaint {
     #[must_use]
     pub const fn is_answered(&self) -> bool {
         matches!(self.stage, Stage::Dismissed | Stage::Answered { .. } | Stage::Published { .. })
+    }
+
+    /// Whether an answer is there and not contested.
+    #[must_use]
+    pub const fn has_answer(&self) -> bool {
+        matches!(self.stage, Stage::Answered { .. } | Stage::Published { .. })
+    }
+
+    /// When its missed obligation became, or becomes, a matter of the heads of the agency; `None`
+    /// if nothing was missed.
+    #[must_use]
+    pub fn escalates_at(&self) -> Option<Timestamp> {
+        let due = self.due().filter(|due| due.missed)?;
+        Some(due.escalates_at.unwrap_or(due.running.due_at))
+    }
+
+    /// Whether the heads of the agency take care of it.
+    #[must_use]
+    pub fn is_escalated(&self, at: Timestamp) -> bool {
+        self.escalates_at().is_some_and(|from| from <= at)
     }
 
     /// Whether the agency has something to do: to classify, forward, answer or publish.
@@ -343,7 +377,7 @@ pub fn nobody(complaint: ComplaintId) -> Subject {
 fn owed(what: Owed, by: Option<Timestamp>, since: Timestamp, meta: &Meta) -> Option<Due> {
     by.map(|due_at| {
         let running = Running::new(due_at, since, meta.id, meta.at());
-        Due { what, running, missed: false }
+        Due { what, running, missed: false, escalates_at: None }
     })
 }
 
@@ -376,16 +410,22 @@ impl State for Complaint {
                 self.published = Some(Publication { text: published.text.clone(), at });
                 self.stage = Stage::Published { class };
             }
+            ComplaintEvent::ComplaintAnswerRated(rated) => {
+                let (score, comment) = (rated.score, rated.comment.clone());
+                self.rated = Some(AnswerRated { score, comment, at });
+            }
             ComplaintEvent::ComplaintReopened(reopened) => {
+                self.rated = None;
                 self.reopened = self.reopened.saturating_add(1);
                 self.reopened_because = Some(reopened.reason.clone());
                 let class = self.class().unwrap_or(ComplaintClass::Complex);
                 let due = owed(Owed::Answer, Some(reopened.answer_by), at, meta);
                 self.stage = Stage::Classified { class, due, extended: false };
             }
-            ComplaintEvent::ComplaintOverdue(_) => {
+            ComplaintEvent::ComplaintOverdue(overdue) => {
                 if let Some(due) = self.due_mut() {
                     due.missed = true;
+                    due.escalates_at = overdue.escalates_at;
                 }
             }
             ComplaintEvent::ComplaintDocumentsAdded(added) => {

@@ -3,9 +3,15 @@
 //! for a request about one's own data, within that of its class. Decree 20/2008/NĐ-CP, art. 12. No
 //! law limits the time to ask for it; the rules of an installation may.
 
+use calendar::Gaps;
+use jiff::Timestamp;
+use jiff::civil::Date;
+
 use super::{Complaint, end_of};
 use crate::access::{agency, own};
+use crate::clock;
 use crate::contract::{ComplaintEvent, ComplaintReopened, Role};
+use crate::law::Law;
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Text;
 
@@ -28,9 +34,9 @@ refusals! {
             "phản ánh chưa được trả lời", "the complaint has not been answered";
         TooOften => 409, "reopened-too-often",
             "đã mở lại đủ số lần cho phép", "the complaint has been reopened as often as allowed";
-        TooLate => 409, "reopened-too-late",
-            "đã hết thời hạn đề nghị xem xét lại sau khi được trả lời; hãy gửi phản ánh mới",
-            "the period to reopen the complaint after its answer has passed; file a new complaint";
+        TooLate(Date) => 409, "reopened-too-late",
+            "đã hết thời hạn đề nghị xem xét lại, hãy gửi phản ánh mới; ngày cuối cùng là",
+            "the period to reopen the complaint has passed, file a new one; its last day was";
         OfComplainant => 409, "reopened-by-complainant",
             "người phản ánh có tài khoản tự mở lại phản ánh của mình",
             "a complainant with an account reopens the complaint by themselves";
@@ -65,18 +71,27 @@ impl Command for ReopenComplaint {
         if complaint.reopened >= REOPENED_MAX {
             return Err(Refusal::TooOften);
         }
-        let within = facts.law.complaints().and_then(|rules| rules.reopen_within);
-        let concluded_at = complaint.concluded_at.filter(|_| !merged);
-        if let (Some(within), Some(since)) = (within, concluded_at)
-            && facts.at >= end_of(facts, (agency, since), |_| within)?
+        if let Some(end) = reopenable_until(complaint, facts.law, facts.at).filter(|_| !merged)
+            && facts.at >= end
         {
-            return Err(Refusal::TooLate);
+            let day = facts.law.last_day(facts.law.present(agency, facts.at), end);
+            return Err(Refusal::TooLate(day.ok_or(LawError::NotLoaded)?));
         }
         let budget = facts.law.complaints().and_then(|rules| rules.reopened(complaint.class()));
         let budget = budget.ok_or(LawError::NotLoaded)?;
         let answer_by = end_of(facts, (agency, facts.at), |_| budget)?;
         Ok(Decision::event(ComplaintReopened { reason: self.reason.personal(), answer_by }))
     }
+}
+
+/// Until when an answered or dismissed complaint can be reopened; `None` if the rules give no
+/// period, or nothing was answered.
+#[must_use]
+pub fn reopenable_until(complaint: &Complaint, law: &Law, now: Timestamp) -> Option<Timestamp> {
+    let within = law.complaints()?.reopen_within?;
+    let since = complaint.concluded_at.filter(|_| complaint.is_answered())?;
+    let calendar = law.calendar_of(law.present(complaint.agency()?, now))?;
+    Some(clock::end(calendar, since, within, &Gaps::default()).due_at)
 }
 
 #[cfg(test)]
@@ -123,7 +138,7 @@ mod tests {
         let mut scene = answered(&law);
         assert_eq!(
             scene.execute("2026-12-02T00:00", Role::Applicant, reopen()),
-            Err(Refusal::TooLate)
+            Err(Refusal::TooLate(jiff::civil::date(2026, 12, 1)))
         );
         scene.execute("2026-12-01T23:59", Role::Applicant, reopen()).unwrap();
         // A second answer begins a new period.

@@ -21,9 +21,14 @@ pub struct MonthCounts {
     pub dated: u64,
     /// Of these, those handled on that day or earlier.
     pub in_time: u64,
+    /// Rated in the month, whenever they were handled.
+    pub rated: u64,
+    /// Of these, those rated 4 or 5.
+    pub satisfied: u64,
 }
 
-/// The two counts that are no parts of others come first.
+/// The first two counts decide which rows are merged. Ratings do not, or few of them would merge
+/// much; they are published of rows that have enough.
 const POPULATIONS: usize = 2;
 
 /// A row that may be published.
@@ -41,6 +46,8 @@ pub struct PublishedRow {
     pub handled_online: Option<Share>,
     /// Of the handled dossiers with a promised day; `None` if it may not be published.
     pub in_time: Option<Share>,
+    /// Of the ratings of the month; `None` if it may not be published.
+    pub satisfied: Option<Share>,
 }
 
 /// The rows that may be published, each about no dossier or at least `k`. `None` if there are
@@ -86,7 +93,8 @@ pub fn published(
 
 fn row(agencies: Vec<AgencyCode>, groups: Vec<String>, counts: &[u64], k: u64) -> PublishedRow {
     let counts = MonthCounts::default().plus(counts);
-    let MonthCounts { received, handled, received_online, handled_online, dated, in_time } = counts;
+    let MonthCounts { received, handled, received_online, handled_online, .. } = counts;
+    let MonthCounts { dated, in_time, rated, satisfied, .. } = counts;
     let share = |number, whole| part(number, whole, k).map(|number| Share::of(number, whole));
     PublishedRow {
         agencies,
@@ -97,13 +105,16 @@ fn row(agencies: Vec<AgencyCode>, groups: Vec<String>, counts: &[u64], k: u64) -
         handled_online: share(handled_online, handled),
         // Its denominator is a part itself.
         in_time: part(dated, handled, k).and_then(|dated| share(in_time, dated)),
+        // Of disjoint rows that have enough ratings each, so have all sums of them.
+        satisfied: share(satisfied, rated).filter(|_| rated >= k),
     }
 }
 
 impl MonthCounts {
     fn list(&self) -> Vec<u64> {
-        let Self { received, handled, received_online, handled_online, dated, in_time } = *self;
-        vec![received, handled, received_online, handled_online, dated, in_time]
+        let Self { received, handled, received_online, handled_online, .. } = *self;
+        let Self { dated, in_time, rated, satisfied, .. } = *self;
+        vec![received, handled, received_online, handled_online, dated, in_time, rated, satisfied]
     }
 
     /// With a list of counts added.
@@ -116,6 +127,8 @@ impl MonthCounts {
             &mut self.handled_online,
             &mut self.dated,
             &mut self.in_time,
+            &mut self.rated,
+            &mut self.satisfied,
         ];
         for (own, added) in own.into_iter().zip(counts) {
             *own = own.saturating_add(*added);
@@ -128,7 +141,11 @@ impl MonthCounts {
 mod tests {
     use super::*;
 
-    fn cell(agency: &str, group: &str, counts: [u64; 6]) -> ((AgencyCode, String), MonthCounts) {
+    fn cell<const N: usize>(
+        agency: &str,
+        group: &str,
+        counts: [u64; N],
+    ) -> ((AgencyCode, String), MonthCounts) {
         ((agency.into(), group.to_owned()), MonthCounts::default().plus(&counts))
     }
 
@@ -168,6 +185,19 @@ mod tests {
         assert_eq!(found[0].in_time, None, "one had no promised day");
         let found = rows(&[cell("A", "x", [30, 25, 30, 25, 25, 15])]).unwrap();
         assert_eq!(found[0].in_time, Some(Share::of(15, 25)));
+    }
+
+    #[test]
+    fn satisfaction_is_published_where_enough_are_satisfied_and_enough_are_not() {
+        let of = |rated, satisfied| {
+            let counts = [30, 25, 30, 25, 25, 15, rated, satisfied];
+            rows(&[cell("A", "x", counts)]).unwrap()[0].satisfied
+        };
+        assert_eq!(of(40, 28), Some(Share::of(28, 40)));
+        assert_eq!(of(10, 10), Some(Share::of(10, 10)));
+        for (rated, satisfied) in [(0, 0), (9, 0), (9, 9), (40, 31), (40, 9)] {
+            assert_eq!(of(rated, satisfied), None, "{satisfied} of {rated}");
+        }
     }
 
     #[test]

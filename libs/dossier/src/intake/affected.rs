@@ -8,7 +8,7 @@ use crate::step::Facts;
 /// Whether a newly issued file of rules affects an open dossier, judged by the law before it. A
 /// procedure affects its dossiers, a calendar those of the agencies that use it, a list of codes
 /// those whose form or rules refer to it. Files of agencies and payments affect every dossier,
-/// complaint periods, targets and rules of publication none.
+/// complaint periods, targets, rules of publication and templates of papers none.
 #[must_use]
 pub fn concerns(issued: &RulesIssued, intake: &Intake, facts: &Facts<'_>) -> bool {
     let Some(brief) = intake.submission.as_ref().map(|submission| &submission.brief) else {
@@ -28,6 +28,6 @@ pub fn concerns(issued: &RulesIssued, intake: &Intake, facts: &Facts<'_>) -> boo
             procedure.is_some_and(|procedure| procedure.refers_to(&list_in(issued)))
         }
         RulesKind::Agencies | RulesKind::Payments => true,
-        RulesKind::Complaints | RulesKind::Figures => false,
+        RulesKind::Complaints | RulesKind::Figures | RulesKind::Papers => false,
     }
 }

@@ -38,6 +38,7 @@ impl Law {
             | RulesKind::Complaints
             | RulesKind::Payments
             | RulesKind::Figures
+            | RulesKind::Papers
             | RulesKind::Procedure => Vec::new(),
         }
     }

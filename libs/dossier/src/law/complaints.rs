@@ -36,6 +36,10 @@ pub struct ComplaintRules {
     /// end if absent.
     #[serde(default)]
     pub reopen_within: Option<Budget>,
+    /// The period after a missed period until the complaint is a matter of the heads of the agency;
+    /// from the miss on if absent.
+    #[serde(default)]
+    pub escalate_after: Option<Budget>,
     /// Templates of answers; the portal fills in the fields.
     #[serde(default)]
     pub templates: Vec<AnswerTemplate>,

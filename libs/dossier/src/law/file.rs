@@ -87,14 +87,14 @@ pub fn takes_effect(rules: &RulesIssued) -> Option<Date> {
     first_day(rules).map(|(day, _)| day)
 }
 
-/// The first day on which a procedure is in force, and its agency.
+/// The first day on which a procedure or template is in force, and its agency.
 pub(super) fn first_day(rules: &RulesIssued) -> Option<(Date, AgencyCode)> {
     #[derive(Deserialize)]
     struct Effective {
         agency: AgencyCode,
         effective: InForce,
     }
-    if rules.kind != RulesKind::Procedure {
+    if !matches!(rules.kind, RulesKind::Procedure | RulesKind::Papers) {
         return None;
     }
     let Effective { agency, effective } = serde_yaml_ng::from_str(&rules.text).ok()?;
@@ -109,6 +109,7 @@ pub fn kind_of(text: &str) -> Option<RulesKind> {
     }
     let file = serde_yaml_ng::from_str::<serde_json::Value>(text).ok()?;
     let marks = [
+        ("paper", RulesKind::Papers),
         ("form", RulesKind::Procedure),
         ("clock", RulesKind::Procedure),
         ("agencies", RulesKind::Agencies),

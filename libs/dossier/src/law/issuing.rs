@@ -19,6 +19,7 @@ mod figure_rules;
 mod finding;
 mod form;
 mod others;
+mod paper_rules;
 mod periods;
 mod place;
 mod presentation;
@@ -80,6 +81,7 @@ impl Draft<'_> {
                 RulesKind::Payments => check.payments(&value),
                 RulesKind::Codes => check.code_list(&value),
                 RulesKind::Figures => check.figures(&value),
+                RulesKind::Papers => check.paper(&value),
             }
         }
         let issued = rules(self.kind, self.kind.as_str(), self.text);

@@ -65,6 +65,7 @@ impl Law {
             RulesKind::Payments => self.payments.last().map(|(_, rules)| rules.version),
             RulesKind::Codes => self.newest_codes(name),
             RulesKind::Figures => self.newest_figures(name),
+            RulesKind::Papers => self.newest_paper(name),
         };
         newest.unwrap_or(0)
     }

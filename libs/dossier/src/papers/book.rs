@@ -1,7 +1,7 @@
 //! The register of dossiers, form 07: the dossiers that an agency received in a period (Circular
 //! 03/2025/TT-VPCP, annex I).
 
-use ::papers::Fields;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,7 +12,7 @@ use super::{Form, Office, Paper, PaperLanguage};
 use crate::access::{May, agency};
 use crate::contract::{AgencyCode, DossierId, Role};
 use crate::intake::{Intake, Stage};
-use crate::law::Law;
+use crate::law::{Issuer, Law};
 
 /// Permissions to read the register, which has the names of applicants.
 pub const READ_BOOK: &[May] = &[agency(Role::Clerk), agency(Role::Approver), agency(Role::Auditor)];
@@ -73,31 +73,6 @@ pub struct BookRow {
     pub stage: String,
 }
 
-/// The fields that the template may use.
-pub(super) const FIELDS: Fields = Fields {
-    plain: &["agency", "agency_name", "from", "to", "count"],
-    lists: &[(
-        "dossiers",
-        &[
-            "dossier",
-            "code",
-            "procedure_name",
-            "applicant_name",
-            "applicant_code",
-            "applicant_address",
-            "applicant_phone",
-            "representative",
-            "channel",
-            "delivery",
-            "submitted_at",
-            "accepted_at",
-            "due",
-            "ended_at",
-            "stage",
-        ],
-    )],
-};
-
 /// The row of a dossier. `None` if nothing was submitted, or agency or procedure is unknown.
 #[must_use]
 pub fn book_row(intake: &Intake, law: &Law) -> Option<BookRow> {
@@ -132,17 +107,18 @@ const fn stage(stage: Stage) -> &'static str {
     }
 }
 
-/// A page of the register. `None` if the registry has no such agency.
+/// A page of the register, printed `now`. `None` if the registry has no such agency.
 #[must_use]
 pub fn book(
     (agency, from, to): (&AgencyCode, Date, Date),
     dossiers: Vec<BookRow>,
-    law: &Law,
+    (law, now): (&Law, Timestamp),
 ) -> Option<(Book, Paper)> {
     let agency_name = law.agency(agency)?.name.vi.clone();
     let count = dossiers.len();
     let book = Book { agency: agency.to_string(), agency_name, from, to, count, dossiers };
-    let paper = Paper::new(Form::Register07, &book, false, None)?;
+    let issuer = Issuer { law, agency, at: now };
+    let paper = Paper::new(Form::Register07, (&book, false), &issuer, None)?;
     Some((book, paper))
 }
 

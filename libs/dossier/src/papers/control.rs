@@ -2,7 +2,6 @@
 //! time (Decree 61/2018/NĐ-CP, art. 19; Circular 03/2025/TT-VPCP, annex I). It accompanies the
 //! dossier within the agency and is not shown to the applicant.
 
-use ::papers::Fields;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +9,7 @@ use utoipa::ToSchema;
 use super::{Form, Office, Paper};
 use crate::access::{May, agency, any};
 use crate::contract::{Actor, Brief, DossierId, Role, Subject};
-use crate::law::Law;
+use crate::law::{Issuer, Law};
 
 /// Permissions to read the control slip.
 pub const READ_CONTROL: &[May] = &[
@@ -67,20 +66,6 @@ pub struct ControlStep {
     pub late: bool,
 }
 
-/// The fields that the template may use.
-pub(super) const FIELDS: Fields = Fields {
-    plain: &[
-        "dossier",
-        "code",
-        "agency_name",
-        "procedure",
-        "procedure_name",
-        "submitted_at",
-        "due",
-    ],
-    lists: &[("steps", &["at", "step", "by", "to", "late"])],
-};
-
 /// A recorded event of any service, as far as the slip shows it.
 #[derive(Debug, Clone)]
 pub struct Handled<'a> {
@@ -129,14 +114,14 @@ const STEPS: &[(&str, &str, bool)] = &[
 ];
 
 /// The control slip of a dossier. `events` are those of all services in their order; those that are
-/// no steps are left out. `due_at` is the appointment in force. `None` if agency or procedure is
-/// unknown.
+/// no steps are left out. `due_at` is the appointment in force. `now` determines the template.
+/// `None` if agency or procedure is unknown.
 #[must_use]
 pub fn control_slip<'a>(
     brief: &Brief,
     due_at: Option<Timestamp>,
     events: impl IntoIterator<Item = Handled<'a>>,
-    law: &Law,
+    (law, now): (&Law, Timestamp),
 ) -> Option<(ControlSlip, Paper)> {
     let office = Office::of(law, &brief.agency, brief.submitted_at, None)?;
     let known = |event: &Handled<'_>| STEPS.iter().find(|(kind, ..)| *kind == event.kind);
@@ -169,7 +154,8 @@ pub fn control_slip<'a>(
         steps: steps.collect(),
         agency_name: office.name,
     };
-    let paper = Paper::new(Form::Control06, &slip, false, None)?;
+    let issuer = Issuer { law, agency: &brief.agency, at: now };
+    let paper = Paper::new(Form::Control06, (&slip, false), &issuer, None)?;
     Some((slip, paper))
 }
 

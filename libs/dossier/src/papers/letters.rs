@@ -1,6 +1,5 @@
 //! The letter with the decision on a dossier and its reason: approval or refusal.
 
-use ::papers::Fields;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +9,7 @@ use super::{Comparison, Form, Office, Paper, PaperLanguage, printed};
 use crate::access::{May, agency, own};
 use crate::contract::{DecidedBy, DecisionMade, Outcome, PaperIssued, Role};
 use crate::intake::Intake;
-use crate::law::Law;
+use crate::law::{Issuer, Law};
 
 /// Permissions to read the letter.
 pub const READ_LETTER: &[May] = &[
@@ -57,28 +56,6 @@ pub struct Letter {
     pub reason: Option<String>,
 }
 
-/// The fields that templates of letters may use.
-pub(super) const FIELDS: Fields = Fields {
-    plain: &[
-        "outcome",
-        "code",
-        "agency",
-        "agency_name",
-        "procedure_name",
-        "legal_basis",
-        "applicant_name",
-        "applicant_code",
-        "applicant_address",
-        "applicant_phone",
-        "representative",
-        "submitted_at",
-        "decided_at",
-        "by_rule",
-        "reason",
-    ],
-    lists: &[],
-};
-
 /// The letter with a decision that was made at `at`, in a language. `intake` is the dossier, whose
 /// form names the applicant. `None` if nothing was submitted, or the agency or procedure is
 /// unknown.
@@ -94,13 +71,15 @@ pub fn letter(
         Outcome::Refused => Form::Rejection,
     };
     let (letter, erased) = said(decision, at, intake, (law, PaperLanguage::Vietnamese))?;
-    let paper = Paper::new(form, &letter, erased, record_in(intake))?;
+    let issuer = Issuer { law, agency: &decision.brief.agency, at };
+    let paper = Paper::new(form, (&letter, erased), &issuer, record_in(intake))?;
     if language == PaperLanguage::Vietnamese {
         return Some((letter, paper));
     }
-    let (letter, _) = said(decision, at, intake, (law, language))?;
-    let paper = Paper::translated(form, &letter, &paper)?;
-    Some((letter, paper))
+    let (english, _) = said(decision, at, intake, (law, language))?;
+    // A template of an agency may have no translation.
+    let translated = Paper::translated(form, &english, (&paper, law));
+    Some(translated.map_or((letter, paper), |translated| (english, translated)))
 }
 
 /// The record of the letter with a decision that intake is about to record.

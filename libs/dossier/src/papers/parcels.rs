@@ -1,7 +1,6 @@
 //! Papers for parcels: the label, and the list of the parcels that were handed to a carrier on a
 //! day (bảng kê; Decision 45/2016/QĐ-TTg, art. 9).
 
-use ::papers::Fields;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -13,7 +12,7 @@ use crate::contract::{
     AgencyCode, Audience, DeliveryChannel, DeliveryEvent, DossierId, ParcelEnd, Personal, Role,
 };
 use crate::delivery::{DossierResult, Parcel};
-use crate::law::Law;
+use crate::law::{Issuer, Law};
 use crate::step::{Facts, State};
 
 /// Hand-overs that one list looks at, at most.
@@ -109,39 +108,6 @@ pub struct ParcelRow {
     pub recipient: Recipient,
 }
 
-/// The fields that the template of labels may use.
-pub(super) const LABEL: Fields = Fields {
-    plain: &[
-        "dossier",
-        "code",
-        "agency_name",
-        "recipient_name",
-        "recipient_address",
-        "recipient_phone",
-        "carrier",
-        "waybill",
-        "reference",
-    ],
-    lists: &[],
-};
-
-/// The fields that the template of lists may use.
-pub(super) const LIST: Fields = Fields {
-    plain: &["agency", "agency_name", "carrier", "day", "count"],
-    lists: &[(
-        "parcels",
-        &[
-            "dossier",
-            "code",
-            "waybill",
-            "reference",
-            "recipient_name",
-            "recipient_address",
-            "recipient_phone",
-        ],
-    )],
-};
-
 /// The recipient to whom the result is posted; `None` if it is not. `erased` becomes true if the
 /// address was erased.
 fn recipient(result: &DossierResult, erased: &mut bool) -> Option<Recipient> {
@@ -194,7 +160,8 @@ pub fn label(result: &DossierResult, now: Timestamp, law: &Law) -> Option<(Label
         waybill: parcel.map(|parcel| parcel.handed.waybill.clone()),
         reference: parcel.map(|parcel| parcel.handed.reference.clone()),
     };
-    let paper = Paper::new(Form::Label, &label, erased, recorded)?;
+    let issuer = Issuer { law, agency: &brief.agency, at: now };
+    let paper = Paper::new(Form::Label, (&label, erased), &issuer, recorded)?;
     Some((label, paper))
 }
 
@@ -240,12 +207,13 @@ pub fn parcel_row(result: &DossierResult, parcel: &Parcel) -> Option<ParcelRow> 
     })
 }
 
-/// The list of an agency's parcels of a day. `None` if the registry has no such agency.
+/// The list of an agency's parcels of a day, printed `now`. `None` if the registry has no such
+/// agency.
 #[must_use]
 pub fn parcel_list(
     (agency, carrier, day): (&AgencyCode, &str, Date),
     parcels: Vec<ParcelRow>,
-    law: &Law,
+    (law, now): (&Law, Timestamp),
 ) -> Option<(ParcelList, Paper)> {
     let agency_name = law.agency(agency)?.name.vi.clone();
     let list = ParcelList {
@@ -256,7 +224,8 @@ pub fn parcel_list(
         count: parcels.len(),
         parcels,
     };
-    let paper = Paper::new(Form::ParcelList, &list, false, None)?;
+    let issuer = Issuer { law, agency, at: now };
+    let paper = Paper::new(Form::ParcelList, (&list, false), &issuer, None)?;
     Some((list, paper))
 }
 

@@ -1,7 +1,6 @@
 //! Receipts for fees (Decree 254/2026/NĐ-CP, art. 23.2): phí and lệ phí apart, because they are
 //! accounted for separately (Law 97/2015/QH13, arts 12 to 14).
 
-use ::papers::Fields;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,7 +9,7 @@ use super::applicant::Applicant;
 use super::{Form, Office, Paper};
 use crate::contract::{ReceiptIssued, Vnd};
 use crate::intake::Intake;
-use crate::law::{FeeKind, Law};
+use crate::law::{FeeKind, Issuer, Law};
 
 /// What a receipt says. Amounts are in whole đồng; erased values are `[đã xóa]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -74,34 +73,6 @@ pub struct ReceiptLine {
     pub charged_vnd: Vnd,
 }
 
-const LINE: &[&str] = &["name", "full_vnd", "reduction", "charged_vnd"];
-
-/// The fields that the template of receipts may use.
-pub(super) const FIELDS: Fields = Fields {
-    plain: &[
-        "symbol",
-        "year",
-        "number",
-        "agency",
-        "agency_name",
-        "agency_tax_code",
-        "code",
-        "procedure_name",
-        "applicant_name",
-        "applicant_code",
-        "applicant_address",
-        "applicant_phone",
-        "representative",
-        "issued_at",
-        "phi_vnd",
-        "le_phi_vnd",
-        "total_vnd",
-        "amount_vnd",
-        "is_part",
-    ],
-    lists: &[("phi", LINE), ("le_phi", LINE)],
-};
-
 /// The paper of a receipt that was issued at `at`. `intake` is the dossier when the money arrived,
 /// whose form names the payer. `None` if nothing was submitted, or the agency or procedure is
 /// unknown.
@@ -150,7 +121,8 @@ pub fn receipt(
         amount_vnd: issued.amount,
         is_part: issued.amount != total_vnd,
     };
-    let paper = Paper::new(Form::Receipt, &receipt, erased, issued.paper.as_ref())?;
+    let issuer = Issuer { law, agency: &issued.agency, at };
+    let paper = Paper::new(Form::Receipt, (&receipt, erased), &issuer, issued.paper.as_ref())?;
     Some((receipt, paper))
 }
 

@@ -2,7 +2,6 @@
 //! request, a refusal, an apology and a withdrawal (Circular 01/2018/TT-VPCP; Circular
 //! 03/2025/TT-VPCP, annex I).
 
-use ::papers::Fields;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Serialize;
@@ -16,7 +15,7 @@ use crate::contract::{
     Promise,
 };
 use crate::intake::Intake;
-use crate::law::{Law, Procedure};
+use crate::law::{Issuer, Law, Procedure};
 use crate::step::{Facts, State};
 
 /// A slip of the one-stop unit.
@@ -113,34 +112,6 @@ pub struct SlipComponent {
     #[schema(example = "Đơn đề nghị cấp C/O")]
     pub name: String,
 }
-
-/// The fields that templates of slips may use.
-pub(super) const FIELDS: Fields = Fields {
-    plain: &[
-        "form",
-        "code",
-        "agency",
-        "agency_name",
-        "procedure",
-        "procedure_name",
-        "applicant_name",
-        "applicant_code",
-        "applicant_address",
-        "applicant_phone",
-        "representative",
-        "channel",
-        "delivery",
-        "submitted_at",
-        "issued_at",
-        "request",
-        "reason",
-        "due",
-        "due_on",
-        "was_due",
-        "window",
-    ],
-    lists: &[("documents", &["component", "name"]), ("missing", &["component", "name"])],
-};
 
 /// A slip that was issued.
 #[derive(Debug, Clone)]
@@ -329,13 +300,16 @@ fn slip(
     let issuing = Issuing::of(event)?;
     let form = issuing.form.form();
     let (slip, erased) = said(intake, &issuing, meta, (law, PaperLanguage::Vietnamese))?;
-    let paper = Paper::new(form, &slip, erased, issuing.recorded)?;
+    let agency = &intake.submission.as_ref()?.brief.agency;
+    let issuer = Issuer { law, agency, at: meta.at() };
+    let paper = Paper::new(form, (&slip, erased), &issuer, issuing.recorded)?;
     if language == PaperLanguage::Vietnamese {
         return Some((slip, paper));
     }
-    let (slip, _) = said(intake, &issuing, meta, (law, language))?;
-    let paper = Paper::translated(form, &slip, &paper)?;
-    Some((slip, paper))
+    let (english, _) = said(intake, &issuing, meta, (law, language))?;
+    // A template of an agency may have no translation.
+    let translated = Paper::translated(form, &english, (&paper, law));
+    Some(translated.map_or((slip, paper), |translated| (english, translated)))
 }
 
 /// What a slip says in a language, and whether a value of it was erased.

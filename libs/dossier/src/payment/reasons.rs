@@ -1,4 +1,5 @@
-//! What cashiers wrote about payments: the reasons of refunds, resolutions and rejections. It is
+//! What officers wrote about payments: the reasons of further fees, refunds, resolutions and
+//! rejections. It is
 //! kept for readers; no step depends on it.
 
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use crate::contract::{Meta, PaymentEvent, PaymentId, Personal, Vnd};
 /// Entries of each kind that are kept; of more, the newest.
 const KEPT_MAX: usize = 100;
 
-/// The cashiers' texts.
+/// The officers' texts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Reasons {
     /// Refunds, oldest first.
@@ -20,6 +21,8 @@ pub struct Reasons {
     pub resolutions: Arc<Vec<Resolution>>,
     /// Rejected proposals, oldest first.
     pub rejections: Arc<Vec<Rejection>>,
+    /// Further fees, oldest first: the code of the line, and the reason.
+    pub further: Arc<Vec<(String, Personal<String>)>>,
 }
 
 /// Money that was refunded.
@@ -60,8 +63,15 @@ fn keep<T: Clone>(kept: &mut Arc<Vec<T>>, new: T) {
 }
 
 impl Reasons {
+    /// The reason for the further fee of a line; `None` for other lines, and after its erasure.
+    #[must_use]
+    pub fn of_line(&self, rule: &str) -> Option<&String> {
+        let found = self.further.iter().find(|(charged, _)| charged == rule);
+        found.and_then(|(_, reason)| reason.known())
+    }
+
     /// Applies an event.
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest has no text of a cashier")]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the rest has no text of an officer")]
     pub(super) fn evolve(&mut self, event: &PaymentEvent, meta: &Meta) {
         let at = meta.at();
         let (proposal, reason) = match event {
@@ -79,6 +89,10 @@ impl Reasons {
                     reason: resolved.reason.clone(),
                 };
                 return keep(&mut self.resolutions, resolution);
+            }
+            PaymentEvent::FurtherFeeCharged(charged) => {
+                let further = (charged.line.rule.clone(), charged.reason.clone());
+                return keep(&mut self.further, further);
             }
             PaymentEvent::RefundRejected(rejected) => (rejected.refund, &rejected.reason),
             PaymentEvent::ResolutionRejected(rejected) => (rejected.resolution, &rejected.reason),

@@ -52,6 +52,14 @@ impl Text {
         Ok(Self(pieces))
     }
 
+    /// The names of its fields.
+    pub(super) fn fields(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|piece| match &piece.content {
+            Content::Field(name, _) => Some(name.as_str()),
+            Content::Literal(_) => None,
+        })
+    }
+
     /// The spans with the values of `data` in place of the fields. Values are never markup.
     pub(super) fn fill(&self, data: &Value) -> Vec<Span> {
         let mut spans: Vec<Span> = Vec::new();

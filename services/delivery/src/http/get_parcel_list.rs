@@ -85,7 +85,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         about.push(parcel.dossier);
         rows.extend(listed.and_then(|listed| parcel_row(&result.state, listed)));
     }
-    let made = parcel_list((&query.agency, carrier, query.day), rows, &law);
+    let printed = (&*law, app.results.engine().clock.now());
+    let made = parcel_list((&query.agency, carrier, query.day), rows, printed);
     let (data, paper) = made.ok_or_else(Problem::not_found)?;
     let next = request.page_after(ADDRESS, (&handed, LISTED_MAX), |_| {
         after.saturating_add(LISTED_MAX).to_string()

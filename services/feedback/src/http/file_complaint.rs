@@ -243,8 +243,9 @@ fn created(
     loaded: &Loaded<Complaint>,
     status_code: Option<String>,
 ) -> Result<Reply, Problem> {
-    let (state, law) = (&loaded.state, app.complaints.engine().law());
-    let reply = ComplaintReply::new(state, None, &law).ok_or_else(Problem::not_found)?;
+    let (state, engine) = (&loaded.state, app.complaints.engine());
+    let by = (&*engine.law(), engine.clock.now());
+    let reply = ComplaintReply::new(state, None, by).ok_or_else(Problem::not_found)?;
     let reply = reply.for_caller(caller, state.resource().as_ref()).with_status_code(status_code);
     let filed = state.filed.as_ref().ok_or_else(Problem::not_found)?;
     let location = format!("/v1/complaints/{}", filed.complaint);

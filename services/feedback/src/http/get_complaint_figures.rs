@@ -87,6 +87,10 @@ pub(crate) struct ComplaintFiguresReply {
     reopened: u32,
     /// Those whose answer is public.
     published: u32,
+    /// Those whose latest answer the complainant rated.
+    rated: u32,
+    /// Those of them that were rated 4 or 5.
+    satisfied: u32,
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -151,7 +155,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
            sum(answered IS NULL AND stage = 'dismissed'),
            sum(stage = 'merged'),
            sum(reopened > 0),
-           sum(published_at IS NOT NULL)
+           sum(published_at IS NOT NULL),
+           sum(score IS NOT NULL),
+           coalesce(sum(score >= 4), 0)
          FROM complaints WHERE {of_agency} AND month BETWEEN ? AND ?
          GROUP BY 1 ORDER BY 1 LIMIT {GROUPS_MAX}"
     );
@@ -168,6 +174,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                 merged: row.get(7)?,
                 reopened: row.get(8)?,
                 published: row.get(9)?,
+                rated: row.get(10)?,
+                satisfied: row.get(11)?,
             })
         };
         let mut found = rows.prepare(&sql)?;

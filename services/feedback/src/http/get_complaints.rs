@@ -8,7 +8,7 @@ use dossier::contract::{
     AgencyCode, ComplaintChannel, ComplaintClass, ComplaintId, ComplaintNumber, DossierId,
     ProcedureCode, Role, Subject, party_name,
 };
-use dossier::feedback::{Complaint, LIST, Owed, READ_CONTACT, READ_NOTES};
+use dossier::feedback::{Complaint, LIST, Owed, READ_CONTACT, READ_OFFICER};
 use engine::Streams;
 use engine::view::{Question, instant, of_agency, of_others};
 use events::StreamName;
@@ -54,6 +54,9 @@ pub(crate) struct ComplaintsQuery {
     merged_into: Option<ComplaintId>,
     /// Whether the due instant was missed.
     overdue: Option<bool>,
+    /// Whether the missed obligation is a matter of the heads of the agency; approvers list no
+    /// others.
+    escalated: Option<bool>,
     /// Only those that are due before this instant.
     due_before: Option<Timestamp>,
     /// Rows per page, at most 100; 50 if absent.
@@ -136,7 +139,10 @@ pub(crate) struct ListedComplaintReply {
     due: Due,
     /// Whether the due instant was missed.
     overdue: bool,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalates_at: Option<Timestamp>,
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Subject>)]
     officer: Option<String>,
@@ -151,8 +157,9 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_complaints", "List complaints")
         .describe(
             "The most urgent first, then those without an obligation. Officers list those of their \
-             agency, without those to which they are a party; complainants their own. The list has \
-             no texts, and of the contacts the names only.",
+             agency, without those to which they are a party; approvers only the overdue ones that \
+             were escalated; complainants their own. The list has no texts, and of the contacts the \
+             names only.",
         )
         .roles(LIST)
         .query::<ComplaintsQuery>()
@@ -200,18 +207,23 @@ fn reach(
         LIST.iter().copied().filter(|may| may.role != Role::Applicant).collect();
     let resource = Resource { agencies: agency.iter().cloned().collect(), ..Resource::default() };
     request.read_as(&by_officer, &resource)?;
+    let role = access::decide(caller, &by_officer, Some(&resource))?.role;
     let engine = app.complaints.engine();
-    Ok(vec![
-        of_others(caller, values),
-        of_agency((&engine.law(), engine.clock.now()), agency.as_ref(), values),
-    ])
+    let now = engine.clock.now();
+    let mut conditions =
+        vec![of_others(caller, values), of_agency((&engine.law(), now), agency.as_ref(), values)];
+    if role == Role::Approver {
+        values.push(Value::Integer(now.as_millisecond()));
+        conditions.push("escalates_at <= ?".to_owned());
+    }
+    Ok(conditions)
 }
 
 /// Whether the caller may know to whom the complaints are assigned.
 fn lists_officers(caller: &Caller, query: &ComplaintsQuery) -> bool {
     let agency = query.agency.clone().or_else(|| caller.agency.clone());
     let resource = Resource { agencies: agency.into_iter().collect(), ..Resource::default() };
-    query.whose != Some(Whose::Own) && access::decide(caller, READ_NOTES, Some(&resource)).is_ok()
+    query.whose != Some(Whose::Own) && access::decide(caller, READ_OFFICER, Some(&resource)).is_ok()
 }
 
 /// SQL conditions for the requested rows, and their parameters.
@@ -254,8 +266,8 @@ fn selected(
         let name = if query.officer.is_some() { "officer" } else { "assigned" };
         return Err(Problem::parameter(
             name,
-            "chỉ dành cho cán bộ giải quyết phản ánh và kiểm tra",
-            "is for complaint handlers and auditors only",
+            "chỉ dành cho cán bộ giải quyết phản ánh, người phê duyệt và kiểm tra",
+            "is for complaint handlers, approvers and auditors only",
         ));
     }
     if query.assigned == Some(Assigned::Nobody) {
@@ -264,6 +276,12 @@ fn selected(
     if let Some(overdue) = query.overdue {
         values.push(Value::Integer(i64::from(overdue)));
         conditions.push("missed = ?".to_owned());
+    }
+    let now = app.complaints.engine().clock.now().as_millisecond();
+    if let Some(escalated) = query.escalated {
+        values.push(Value::Integer(now));
+        let not = if escalated { "" } else { "NOT " };
+        conditions.push(format!("{not}(escalates_at IS NOT NULL AND escalates_at <= ?)"));
     }
     if let Some(before) = query.due_before {
         values.push(Value::Integer(before.as_millisecond()));
@@ -287,7 +305,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let PageRows(limit) = query.limit.unwrap_or_default();
     let sql = format!(
         "SELECT id, number, agency, stage, class, channel, dossier, procedure, merged_into,
-                received_at, owed, due_at, missed, officer, reopened, {SORTED}
+                received_at, owed, due_at, missed, officer, reopened, {SORTED},
+                escalates_at
          FROM complaints WHERE {} ORDER BY {SORTED}, id LIMIT {limit}",
         conditions.join(" AND ")
     );
@@ -298,6 +317,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
             let agency: String = row.get(2)?;
             let due_at: Option<i64> = row.get(11)?;
             let due_at = due_at.map(|_| instant(row, 11)).transpose()?;
+            let escalates_at: Option<i64> = row.get(16)?;
             Ok(ListedComplaintReply {
                 complaint: row.get(0)?,
                 number: row.get(1)?,
@@ -316,6 +336,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
                 officer: row.get::<_, Option<String>>(13)?.filter(|_| notes),
                 reopened: row.get(14)?,
                 sorted_by: row.get(15)?,
+                escalates_at: escalates_at.map(|_| instant(row, 16)).transpose()?,
             })
         };
         let mut found = rows.prepare(&sql)?;
@@ -357,12 +378,13 @@ async fn name(
 /// The caller and the filters as one text, to which a cursor belongs.
 fn filters(caller: &Caller, query: &ComplaintsQuery) -> String {
     let ComplaintsQuery { whose, agency, assigned, officer, stage, class, owed, .. } = query;
-    let ComplaintsQuery { number, dossier, merged_into, overdue, due_before, .. } = query;
+    let ComplaintsQuery { number, dossier, merged_into, overdue, due_before, escalated, .. } =
+        query;
     format!(
         "{:?}",
         (
             (&caller.subject, caller.party(), &caller.mandate, whose, agency, assigned, officer),
-            (stage, class, owed, number, dossier, merged_into, overdue, due_before),
+            (stage, class, owed, number, dossier, merged_into, overdue, due_before, escalated),
         )
     )
 }

@@ -23,8 +23,8 @@ async fn complaint_of(app: &App, complaint: ComplaintId) -> Result<Complaint, Pr
     Ok(fold(&app.complaints.engine().store.read_whole(&name).await?)?)
 }
 
-/// Refuses a caller who would handle or read, as a complaint handler, a complaint about their own
-/// dossier or their own act, or one that was merged into such a complaint. A caller without one of
+/// Refuses a caller who would handle or read, as a complaint handler or approver, a complaint about
+/// their own dossier or act, or one that was merged into such a complaint. A caller without one of
 /// the permissions is refused elsewhere. Complainants act in another role and are not checked here.
 pub(super) async fn check(
     app: &App,
@@ -32,14 +32,15 @@ pub(super) async fn check(
     complaint: ComplaintId,
     request: &Request,
 ) -> Result<(), Problem> {
-    if mays.iter().all(|may| may.role != Role::ComplaintHandler) {
+    let handles = |role| matches!(role, Role::ComplaintHandler | Role::Approver);
+    if mays.iter().all(|may| !handles(may.role)) {
         return Ok(());
     }
     let caller = request.caller()?;
     let state = complaint_of(app, complaint).await?;
     let Some(resource) = state.resource() else { return Ok(()) };
-    let as_handler = access::decide(caller, mays, Some(&resource))
-        .is_ok_and(|actor| actor.role == Role::ComplaintHandler);
+    let as_handler =
+        access::decide(caller, mays, Some(&resource)).is_ok_and(|actor| handles(actor.role));
     if !as_handler {
         return Ok(());
     }

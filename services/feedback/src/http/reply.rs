@@ -7,11 +7,15 @@ use dossier::contract::{
     ComplaintChannel, ComplaintClass, ComplaintFiled, ComplaintId, ComplaintNumber, Contact,
     Personal, ProcedureCode, Subject,
 };
-use dossier::feedback::{Complaint, GivenAnswer, Owed, READ_CONTACT, READ_NOTES, READ_TEXT, Stage};
+use dossier::feedback::reopen_complaint::reopenable_until;
+use dossier::feedback::{
+    Complaint, GivenAnswer, Owed, READ_CONTACT, READ_NOTES, READ_OFFICER, READ_TEXT, Stage,
+};
 use dossier::law::Law;
 use dossier::{Command, RefusalEntry, State};
 use engine::{Loaded, Streams};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -87,12 +91,19 @@ pub(crate) struct ComplaintReply {
     /// Documents of the answer; only for callers who may read the text.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     answer_documents: Vec<ComplaintDocumentReply>,
+    /// Complainant's rating of the latest answer; absent until it is given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rating: Option<AnswerRatingReply>,
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Đến nay vẫn chưa có kết quả.")]
     reopened_because: Option<String>,
     /// Number of reopenings.
     reopened: u32,
+    /// Until when it can be reopened; absent if nothing was answered, or the rules give no period.
+    #[serde(flatten)]
+    #[schema(inline)]
+    reopenable: ReopenableUntil,
     /// When it was recorded.
     filed_at: Option<Timestamp>,
     /// When the agency received it; its period counts from then.
@@ -106,18 +117,47 @@ pub(crate) struct ComplaintReply {
     due: Due,
     /// Whether the due instant was missed.
     overdue: bool,
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency; absent
+    /// if nothing was missed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    escalates_at: Option<Timestamp>,
     /// Whether the period to answer was extended.
     extended: bool,
     /// Public answer; absent until it is published.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "Cơ quan đã xin lỗi và bổ sung người trực.")]
     published: Option<String>,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(skip_serializing_if = "Option::is_none")]
     officer: Option<Subject>,
     /// Internal notes; only for complaint handlers and auditors.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     notes: Vec<ComplaintNoteReply>,
+}
+
+/// The rating of an answer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct AnswerRatingReply {
+    /// Score from 1 (very bad) to 5 (very good).
+    #[schema(minimum = 1, maximum = 5, example = 4)]
+    score: u8,
+    /// Comment in the complainant's words; only for callers who may read the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Trả lời rõ ràng.")]
+    comment: Option<String>,
+    /// When it was given.
+    rated_at: Timestamp,
+}
+
+/// The end of the period to reopen.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReopenableUntil {
+    /// The first instant at which it can no longer be reopened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reopenable_until: Option<Timestamp>,
+    /// The last day on which it can be reopened, in the agency's time zone; for display.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reopenable_on: Option<Date>,
 }
 
 /// An internal note.
@@ -215,7 +255,11 @@ impl ContactReply {
 impl ComplaintReply {
     /// The complaint with everything; `other` is the one into which it was merged. `None` if
     /// nothing was filed.
-    pub(crate) fn new(complaint: &Complaint, other: Option<&Complaint>, law: &Law) -> Option<Self> {
+    pub(crate) fn new(
+        complaint: &Complaint,
+        other: Option<&Complaint>,
+        (law, now): (&Law, Timestamp),
+    ) -> Option<Self> {
         let filed = complaint.filed.as_ref()?;
         let agency = complaint.agency().unwrap_or(&filed.agency);
         let answer = current_answer(complaint, other);
@@ -242,7 +286,13 @@ impl ComplaintReply {
             answered_at: answer.map(|answer| answer.at),
             answer_documents: documents(answer),
             reopened_because: known(complaint.reopened_because.as_ref()),
+            rating: complaint.rated.as_ref().map(|rated| AnswerRatingReply {
+                score: rated.score,
+                comment: known(rated.comment.as_ref()),
+                rated_at: rated.at,
+            }),
             reopened: complaint.reopened,
+            reopenable: ReopenableUntil::of(complaint, (law, now)),
             text: filed.text.known().cloned(),
             stage: ComplaintStage::of(&complaint.stage)?,
             class: complaint.class(),
@@ -252,6 +302,7 @@ impl ComplaintReply {
             owed: due.map(|due| due.what),
             due: Due::of(law, agency, due.map(|due| due.running.due_at)),
             overdue: due.is_some_and(|due| due.missed),
+            escalates_at: complaint.escalates_at(),
             extended: complaint.is_extended(),
             published: complaint.published.as_ref().map(|published| published.text.clone()),
             officer: complaint.officer.clone(),
@@ -268,13 +319,14 @@ impl ComplaintReply {
     pub(crate) fn for_caller(self, caller: &Caller, resource: Option<&Resource>) -> Self {
         let may = |mays| access::decide(caller, mays, resource).is_ok();
         let contact = self.contact.filter(|_| may(READ_CONTACT));
-        let (officer, notes) =
-            if may(READ_NOTES) { (self.officer, self.notes) } else { (None, Vec::new()) };
+        let officer = self.officer.filter(|_| may(READ_OFFICER));
+        let notes = if may(READ_NOTES) { self.notes } else { Vec::new() };
         if may(READ_TEXT) {
             return Self { contact, officer, notes, ..self };
         }
         let (text, reason, answer, reopened_because) = (None, None, None, None);
         let (documents, answer_documents) = (Vec::new(), Vec::new());
+        let rating = self.rating.map(|rating| AnswerRatingReply { comment: None, ..rating });
         Self {
             contact,
             text,
@@ -282,11 +334,21 @@ impl ComplaintReply {
             reason,
             answer,
             answer_documents,
+            rating,
             reopened_because,
             officer,
             notes,
             ..self
         }
+    }
+}
+
+impl ReopenableUntil {
+    fn of(complaint: &Complaint, (law, now): (&Law, Timestamp)) -> Self {
+        let until = reopenable_until(complaint, law, now);
+        let agency = complaint.agency().map(|agency| law.present(agency, now));
+        let day = until.zip(agency).and_then(|(until, agency)| law.last_day(agency, until));
+        Self { reopenable_until: until, reopenable_on: day }
     }
 }
 
@@ -374,8 +436,8 @@ pub(super) async fn show(
 ) -> Result<Reply, Problem> {
     let other = answering(app, &loaded.state).await?;
     let other = other.as_ref().map(|other| &other.state);
-    let (caller, law) = (request.caller()?, app.complaints.engine().law());
-    let reply = ComplaintReply::new(&loaded.state, other, &law);
+    let (caller, engine) = (request.caller()?, app.complaints.engine());
+    let reply = ComplaintReply::new(&loaded.state, other, (&engine.law(), engine.clock.now()));
     let resource = loaded.state.resource();
     shown(loaded, reply.map(|reply| reply.for_caller(caller, resource.as_ref())))
 }

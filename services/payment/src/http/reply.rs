@@ -184,6 +184,10 @@ pub(crate) struct ChargedLineReply {
     reduction: Option<String>,
     /// Charged amount in VND.
     charged_vnd: Vnd,
+    /// Written reason of a further fee; absent after its erasure, and for operators.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "Phải thẩm định thực tế tại kho")]
+    reason: Option<String>,
 }
 
 /// State of an attempt to pay.
@@ -267,12 +271,11 @@ impl PaymentReply {
     pub(crate) fn new(payment: &Payment, law: &Law) -> Option<Self> {
         let assessed = payment.assessed()?;
         let (agency, proposal) = (&assessed.brief.agency, payment.proposal.as_ref());
+        let lines = assessed.lines.iter();
         Some(Self {
             dossier: assessed.brief.dossier,
             payer: assessed.brief.applicant.clone(),
-            lines: assessed
-                .lines
-                .iter()
+            lines: lines
                 .map(|line| ChargedLineReply {
                     rule: line.rule.clone(),
                     kind: line.kind,
@@ -281,6 +284,7 @@ impl PaymentReply {
                     full_vnd: line.full,
                     reduction: line.reduction.clone(),
                     charged_vnd: line.charged,
+                    reason: payment.reasons.of_line(&line.rule).cloned(),
                 })
                 .collect(),
             total_vnd: assessed.total,
@@ -340,6 +344,7 @@ impl PaymentReply {
         let texts = may(READ_TEXTS);
         self.sent_refunds.iter_mut().for_each(|sent| sent.for_caller((texts, work, officers)));
         if !texts {
+            self.lines.iter_mut().for_each(|line| line.reason = None);
             self.refunds.iter_mut().for_each(RefundReply::without_text);
             self.resolutions.iter_mut().for_each(ResolutionReply::without_text);
         }

@@ -100,7 +100,8 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         let intake: Intake = fold(&app.engine.store.read_whole(&stream).await?)?;
         dossiers.extend(book_row(&intake, &law));
     }
-    let made = book((&agency, query.from, query.to), dossiers, &law);
+    let printed = (&*law, app.engine.clock.now());
+    let made = book((&agency, query.from, query.to), dossiers, printed);
     let (data, paper) = made.ok_or_else(Problem::not_found)?;
     let next = request.page_after(ADDRESS, (&found, limit), |one| format!("{}-{}", one.at, one.id));
     let name = format!("{agency}-{}-{}", query.from, query.to);

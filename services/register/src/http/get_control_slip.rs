@@ -63,7 +63,8 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         to: handed_to(event),
     });
     let due_at = intake.promised.as_ref().map(|promised| promised.promise.due_at);
-    let made = control_slip(brief, due_at, handled, &app.engine.law());
+    let law = app.engine.law();
+    let made = control_slip(brief, due_at, handled, (&*law, app.engine.clock.now()));
     let (data, paper) = made.ok_or_else(Problem::not_found)?;
     let name = format!("{}-{}", data.code, paper.template());
     let body = ControlSlipReply { paper: PaperReply::of(&paper), data };

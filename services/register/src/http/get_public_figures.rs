@@ -61,6 +61,9 @@ pub(crate) struct PublicRowReply {
     /// Handled on the promised day or earlier, of those with a promised day; null if the share
     /// tells something about a few.
     in_time: Option<ShareReply>,
+    /// Ratings of 4 or 5, of those given in the month, whenever the dossier was handled; null if
+    /// there are few, or the share tells something about a few.
+    satisfied: Option<ShareReply>,
 }
 
 /// A code with its name.
@@ -203,5 +206,6 @@ fn row(row: PublishedRow, law: &Law, publication: &Publication) -> PublicRowRepl
         received_online: row.received_online.map(ShareReply::from),
         handled_online: row.handled_online.map(ShareReply::from),
         in_time: row.in_time.map(ShareReply::from),
+        satisfied: row.satisfied.map(ShareReply::from),
     }
 }

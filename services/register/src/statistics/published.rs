@@ -82,12 +82,13 @@ pub(crate) fn month_counts(
     let mut statement = rows.prepare(
         "SELECT agency, procedure, version, sum(received), sum(received AND online), sum(handled),
            sum(handled AND online), sum(handled AND due_day IS NOT NULL),
-           sum(handled AND handled_day <= due_day)
+           sum(handled AND handled_day <= due_day), sum(rating), sum(rating AND rated >= 4)
          FROM (SELECT agency, procedure, version, due_day, handled_day, channel = 'online' AS online,
                  submitted_day BETWEEN ?1 AND ?2 AS received,
-                 coalesce(handled_day BETWEEN ?1 AND ?2, 0) AS handled
+                 coalesce(handled_day BETWEEN ?1 AND ?2, 0) AS handled,
+                 coalesce(rated_day BETWEEN ?1 AND ?2, 0) AS rating, rated
                FROM dossiers)
-         WHERE received OR handled GROUP BY agency, procedure, version",
+         WHERE received OR handled OR rating GROUP BY agency, procedure, version",
     )?;
     let mut found = statement.query([first.to_string(), first.last_of_month().to_string()])?;
     while let Some(row) = found.next()? {
@@ -106,6 +107,8 @@ pub(crate) fn month_counts(
         cell.handled_online += if is_online { number(6)? } else { 0 };
         cell.dated += number(7)?;
         cell.in_time += number(8)?;
+        cell.rated += number(9)?;
+        cell.satisfied += number(10)?;
     }
     Ok(counts)
 }

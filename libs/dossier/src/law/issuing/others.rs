@@ -29,6 +29,9 @@ impl Check<'_, '_> {
             if let Some(within) = rules.reopen_within {
                 check.period(&by, "/reopen_within", within);
             }
+            if let Some(after) = rules.escalate_after {
+                check.period(&by, "/escalate_after", after);
+            }
             for (list, periods) in [
                 ("answer", &rules.answer),
                 ("answer_online", &rules.answer_online),

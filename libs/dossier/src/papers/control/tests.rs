@@ -1,5 +1,5 @@
 use super::*;
-use crate::papers::templates::assert_fields;
+use crate::law::assert_fields;
 use crate::payment::assess_fee::tests::brief;
 use crate::services::Category;
 use crate::testing::{actor, at, law};
@@ -23,8 +23,9 @@ fn the_control_slip_lists_every_hand_over_in_order() {
     let handled =
         steps.map(|(kind, moment, actor, to)| Handled { kind, at: at(moment), actor, to });
     let due_at = Some(at("2026-11-20T16:00"));
-    let (slip, paper) = control_slip(&brief, due_at, handled, &law).unwrap();
-    assert_fields(&slip, &FIELDS);
+    let (slip, paper) =
+        control_slip(&brief, due_at, handled, (&law, at("2026-12-01T09:00"))).unwrap();
+    assert_fields(&slip, Form::Control06.fields());
     assert_eq!(slip.steps.len(), 6, "an assessed fee is no step");
     assert!(slip.steps[5].late && !slip.steps[4].late);
     assert_eq!(slip.steps[4].to.as_deref(), Some("reviewer-2"));

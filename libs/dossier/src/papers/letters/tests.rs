@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::contract::{DossierSubmitted, Personal};
-use crate::papers::templates::assert_fields;
+use crate::law::assert_fields;
 use crate::papers::{Comparison, ERASED};
 use crate::payment::assess_fee::tests::brief;
 use crate::testing::{at, law};
@@ -36,7 +36,7 @@ fn a_letter_of_approval_names_the_applicant_and_the_basis() {
     let (letter, paper) =
         letter(&decision, at("2026-11-25T10:00"), &intake, (&law, PaperLanguage::Vietnamese))
             .unwrap();
-    assert_fields(&letter, &FIELDS);
+    assert_fields(&letter, Form::Approval.fields());
     assert_eq!(paper.text(), include_str!("../golden/letter-approval.txt"));
 }
 

@@ -2,8 +2,8 @@ use super::*;
 use crate::contract::DeliveryEvent;
 use crate::delivery::hand_to_carrier::tests::sent;
 use crate::delivery::issue_result::tests::issued;
+use crate::law::assert_fields;
 use crate::papers::Comparison;
-use crate::papers::templates::assert_fields;
 use crate::testing::{at, law};
 
 #[test]
@@ -11,7 +11,7 @@ fn the_label_of_a_parcel_has_recipient_waybill_and_reference() {
     let law = law();
     let (label, paper) = label(&sent(&law).state, at("2026-11-23T15:00"), &law).unwrap();
     assert_eq!(label.waybill.as_deref(), Some("EA1VN"));
-    assert_fields(&label, &LABEL);
+    assert_fields(&label, Form::Label.fields());
     assert_eq!(paper.comparison(), Comparison::Same);
     let reference = label.reference.unwrap();
     let text = paper.text().replace(&reference, "REFERENCE");
@@ -64,10 +64,14 @@ fn the_list_of_a_day_has_every_parcel() {
     let row = parcel_row(&scene.state, scene.state.parcel().unwrap()).unwrap();
     let row = ParcelRow { reference: "REFERENCE".to_owned(), ..row };
     let (agency, day) = ("G02.001".into(), "2026-11-23".parse().unwrap());
-    let (list, paper) =
-        parcel_list((&agency, "vnpost", day), vec![row.clone(), row], &law).unwrap();
+    let (list, paper) = parcel_list(
+        (&agency, "vnpost", day),
+        vec![row.clone(), row],
+        (&law, at("2026-12-01T09:00")),
+    )
+    .unwrap();
     assert_eq!(list.count, 2);
-    assert_fields(&list, &LIST);
+    assert_fields(&list, Form::ParcelList.fields());
     assert_eq!(paper.text(), include_str!("../golden/parcel-list.txt"));
     assert!(paper.pdf().starts_with(b"%PDF-"));
 }

@@ -94,5 +94,5 @@ fn the_fields_of_a_receipt_are_those_that_templates_may_use() {
     let law = law();
     let (issued, intake) = issued(&law, vec![line(FeeKind::Phi, "Phí", 1, 1)], 1);
     let (receipt, _) = receipt(&issued, at("2026-11-20T10:05"), &intake, &law).unwrap();
-    crate::papers::templates::assert_fields(&receipt, &FIELDS);
+    crate::law::assert_fields(&receipt, Form::Receipt.fields());
 }

@@ -109,7 +109,7 @@ fn slip_05_ends_the_handling_with_or_without_a_reason() {
 fn the_fields_of_a_slip_are_those_that_templates_may_use() {
     let law = law();
     let slip = only(&accepted(&law), SlipForm::Receipt).slip;
-    crate::papers::templates::assert_fields(&slip, &FIELDS);
+    crate::law::assert_fields(&slip, Form::Receipt01.fields());
 }
 
 #[test]
@@ -183,4 +183,60 @@ fn a_slip_in_english_is_a_translation_whose_comparison_is_that_of_the_vietnamese
     accepted.promise.as_mut().unwrap().due_at = at("2026-12-24T00:00");
     let changed = slip_in(&events, id, (&law, PaperLanguage::English)).unwrap();
     assert_eq!(changed.paper.comparison(), Comparison::Differs);
+}
+
+/// The example of a template, for the agency of these tests.
+const OWN: &str = include_str!("../../../../../examples/refusal-slip.yaml");
+
+fn with_template(law: &Law, text: &str, recorded: &str) -> Law {
+    let text = text.replace("agency: G02.001", "agency: H26").replace("2026-12-01", "2026-11-01");
+    let issued = crate::law::rules(crate::contract::RulesKind::Papers, "p", &text).unwrap();
+    let mut law = law.clone();
+    law.apply(&issued, Some(at(recorded))).unwrap();
+    law
+}
+
+#[test]
+fn a_slip_of_an_agency_with_a_template_is_made_again_by_the_version_that_it_was_issued_with() {
+    let first = with_template(&law(), OWN, "2026-11-19T09:00");
+    let mut scene = submitted(&first);
+    let refuse = RefuseDossier { reason: reason("Không thuộc thẩm quyền giải quyết") };
+    scene.execute("2026-11-20T10:00", Role::Clerk, refuse).unwrap();
+    let slip = only(&scene, SlipForm::Refusal);
+    assert_eq!((slip.paper.template(), slip.paper.version()), ("slip-03-G02.001", 1));
+    let text = slip.paper.text();
+    assert!(text.contains("Kính gửi: Công ty TNHH Minh An"), "{text}");
+
+    // The next version says something else, and this slip stays as it was, byte for byte.
+    let changed = crate::law::in_version(OWN, 2).replace("Kính gửi", "Thân gửi");
+    let second = with_template(&first, &changed, "2026-11-20T12:00");
+    let [again] = &slips(&events(&scene), &second)[..] else { panic!() };
+    assert_eq!(again.paper.comparison(), Comparison::Same);
+    assert_eq!((again.paper.text(), again.paper.pdf()), (text, slip.paper.pdf()));
+    // A law without the template cannot make it.
+    assert!(slips(&events(&scene), &law()).is_empty());
+
+    let mut later = submitted(&second);
+    let refuse = RefuseDossier { reason: reason("Không thuộc thẩm quyền giải quyết") };
+    later.execute("2026-11-20T13:00", Role::Clerk, refuse).unwrap();
+    assert_eq!(only(&later, SlipForm::Refusal).paper.version(), 2);
+}
+
+#[test]
+fn a_template_of_an_agency_is_translated_by_its_own_translation_or_not_at_all() {
+    let english = |text: &str| {
+        let law = with_template(&law(), text, "2026-11-19T09:00");
+        let mut scene = submitted(&law);
+        let refuse =
+            RefuseDossier { reason: reason("Không thuộc thẩm quyền giải quyết") };
+        scene.execute("2026-11-20T10:00", Role::Clerk, refuse).unwrap();
+        let recorded = events(&scene);
+        let id = recorded.last().unwrap().1.id;
+        slip_in(&recorded, id, (&law, PaperLanguage::English)).unwrap().paper
+    };
+    let own = english(OWN);
+    assert_eq!((own.language(), own.comparison()), ("en", Comparison::Same));
+    assert!(own.text().contains("does not receive the dossier"), "{}", own.text());
+    let without = english(&OWN[..OWN.find("english:").unwrap()]);
+    assert_eq!((without.language(), without.comparison()), ("vi", Comparison::Same));
 }
