@@ -37,6 +37,7 @@ pub mod mandates;
 pub mod notes;
 pub mod overview;
 pub mod payment;
+pub mod payment_orders;
 pub mod review;
 pub mod rules;
 pub mod services;

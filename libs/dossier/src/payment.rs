@@ -14,6 +14,7 @@ pub mod correct_refund;
 pub mod end_refund;
 pub mod expire_fee_window;
 pub mod issue_receipt;
+pub mod join_payment_order;
 pub mod lapse_fee;
 pub mod limits;
 pub mod match_notice;
@@ -58,6 +59,7 @@ use charge_further_fee::ChargeFurtherFee;
 use correct_refund::CorrectRefund;
 use end_refund::EndRefund;
 use expire_fee_window::ExpireFeeWindow;
+use join_payment_order::JoinPaymentOrder;
 use lapse_fee::LapseFee;
 use match_notice::MatchNotice;
 use miss_discrepancy::MissDiscrepancy;
@@ -96,6 +98,7 @@ pub const STEPS: &[Step] = &[
     ChargeFurtherFee::STEP,
     StartPayment::STEP,
     OpenPayment::STEP,
+    JoinPaymentOrder::STEP,
     TakeNotice::STEP,
     MatchNotice::STEP,
     TakeCash::STEP,

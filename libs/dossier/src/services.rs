@@ -7,8 +7,8 @@ use std::fmt;
 use crate::contract::{
     BookEvent, ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet,
     IntakeEvent, LawEvent, MandateEvent, NoteEvent, NumberEvent, PartnerRequestEvent, Payload,
-    PaymentEvent, RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent, UnmatchedEvent, Unreadable,
-    WaybillEvent,
+    PaymentEvent, PaymentOrderEvent, RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent,
+    UnmatchedEvent, Unreadable, WaybillEvent,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
@@ -17,7 +17,8 @@ use crate::payment::Payment;
 use crate::review::Review;
 use crate::step::{State, Step, Subscription};
 use crate::{
-    books, delivery, directory, feedback, intake, mandates, notes, payment, review, rules,
+    books, delivery, directory, feedback, intake, mandates, notes, payment, payment_orders, review,
+    rules,
 };
 
 /// A service, in the order of the procedure.
@@ -103,6 +104,7 @@ impl ServiceName {
             ],
             Self::Payment => &[
                 Module { name: "payment", steps: payment::STEPS },
+                Module { name: "payment_orders", steps: payment_orders::STEPS },
                 Module { name: "books", steps: books::STEPS },
             ],
             Self::Review => &[Module { name: "review", steps: review::STEPS }],
@@ -170,6 +172,8 @@ pub enum Category {
     Credential,
     /// The money of a dossier.
     Payment,
+    /// A payment of the fees of several dossiers at once.
+    Order,
     /// The receipts of one book of an agency and year.
     Receipts,
     /// The notices of partners that fit nothing, by service; and the dossier to which one of them
@@ -248,7 +252,7 @@ impl Events {
 
 impl Category {
     /// Those of the law first, then those of the engine.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Intake,
         Self::Law,
         Self::Outage,
@@ -256,6 +260,7 @@ impl Category {
         Self::Mandate,
         Self::Credential,
         Self::Payment,
+        Self::Order,
         Self::Receipts,
         Self::Unmatched,
         Self::Requests,
@@ -293,6 +298,7 @@ impl Category {
             Self::Mandate => "mandate",
             Self::Credential => "credential",
             Self::Payment => "payment",
+            Self::Order => "order",
             Self::Receipts => "receipts",
             Self::Unmatched => "unmatched",
             Self::Requests => "requests",
@@ -333,6 +339,7 @@ impl Category {
             Self::Mandate => Events::of::<MandateEvent>(),
             Self::Credential => Events::of::<CredentialEvent>(),
             Self::Payment => Events::of::<PaymentEvent>(),
+            Self::Order => Events::of::<PaymentOrderEvent>(),
             Self::Receipts => Events::of::<ReceiptEvent>(),
             Self::Unmatched => Events::of::<UnmatchedEvent>(),
             Self::Requests => Events::of::<PartnerRequestEvent>(),

@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Subcommand};
 use outbox::{Called, TryResult, call};
 use partners::{Capability, Question, Unable};
-use payment::partners::{Known, read_one, reference};
+use payment::partners::{Known, read_one, short};
 use platform::TimeSource;
 
 /// Check files of payment partners.
@@ -91,7 +91,7 @@ fn asked(mut known: Known) -> Result<String, String> {
     // A partner is tried before it is enabled.
     known.partner.enabled = true;
     let Known { partner, secrets, .. } = known;
-    let nobody = reference(dossier::contract::PaymentId(uuid::Uuid::nil()));
+    let nobody = short(uuid::Uuid::nil());
     let now = TimeSource::System.now();
     let request = format!("check-{}", now.as_second());
     let question = Question {

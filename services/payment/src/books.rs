@@ -9,6 +9,8 @@ use engine::tasks::{Cursors, Progress, Stalled, Tasks};
 use engine::view::View;
 use engine::{Engine, Streams};
 
+pub(crate) use change::account;
+
 use crate::partners::Partners;
 use crate::record::Reports;
 

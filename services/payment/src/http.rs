@@ -27,7 +27,7 @@ mod reply;
 mod request_refund;
 mod resolve_discrepancy;
 mod return_from_partner;
-mod start_payment;
+pub(crate) mod start_payment;
 mod take_cash;
 mod take_notice;
 mod take_partner_message;

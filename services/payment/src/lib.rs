@@ -23,6 +23,7 @@ mod operated;
 mod orders;
 mod owed;
 pub mod partners;
+mod payment_orders;
 mod provider;
 mod receipts;
 mod record;
@@ -66,6 +67,7 @@ impl Outside {
 #[derive(Debug)]
 pub struct App {
     pub(crate) payments: Arc<Streams<Payment>>,
+    pub(crate) orders: Arc<payment_orders::Orders>,
     /// Whether sandbox payment providers, which move no money, are offered.
     pub(crate) sandbox: bool,
     pub(crate) desk: Arc<Desk>,
@@ -84,7 +86,8 @@ impl App {
     /// Where reports of partners are recorded.
     pub(crate) fn reports(&self) -> Reports {
         let (payments, open) = (Arc::clone(&self.payments), Arc::clone(&self.open));
-        Reports { payments, open, shown: self.shown.clone() }
+        let orders = Arc::clone(&self.orders.orders);
+        Reports { payments, orders, open, shown: self.shown.clone() }
     }
 }
 
@@ -93,6 +96,7 @@ impl App {
 pub fn openapi() -> utoipa::openapi::OpenApi {
     Describing::new("Payment")
         .with(&http::operations())
+        .with(&payment_orders::http::operations())
         .with(&books::http::operations())
         .finish("Fees, money, receipts and the books of accounts.")
 }
@@ -113,18 +117,31 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
     tasks.add(reactions);
     tasks.add(keeper);
     let cursors = Cursors::open(engine, "payment-cursors")?;
-    tasks.add(owed::Owed::follow(&payments, &cursors, &desk)?);
     tasks.add(receipts::Issuer::follow(&payments, &cursors)?);
     let (keeps, open, shown) = open::OpenTasks::follow(&payments, &desk)?;
     tasks.add(keeps);
+    let orders = Arc::new(payment_orders::Orders::new(&payments));
+    tasks.add(payment_orders::Follows::follow(&orders, &cursors)?);
     let (by_payments, by_open) = (Arc::clone(&payments), Arc::clone(&open));
-    let reports = Reports { payments: by_payments, open: by_open, shown: shown.clone() };
+    let by_orders = Arc::clone(&orders.orders);
+    let reports =
+        Reports { payments: by_payments, orders: by_orders, open: by_open, shown: shown.clone() };
+    tasks.add(owed::Owed::follow(&payments, &cursors, &desk, reports.clone())?);
     let kept =
         Arc::new(books::App::open(&payments, &cursors, (reports, &desk.partners), &mut tasks)?);
     let views = vec![shown.clone(), kept.shown.clone()];
     let (books, books_shown) = (Arc::clone(&kept.view), kept.shown.clone());
-    let app =
-        Arc::new(App { payments, sandbox, desk, opened_within, open, shown, books, books_shown });
+    let app = Arc::new(App {
+        payments,
+        orders,
+        sandbox,
+        desk,
+        opened_within,
+        open,
+        shown,
+        books,
+        books_shown,
+    });
     if app.desk.partners.has_enabled() {
         let sender = sender::Sender::new(app.reports(), &app.desk);
         tasks.add_led(sender, engine.lead(NAME));
@@ -133,6 +150,7 @@ pub async fn service(engine: &Arc<Engine>, outside: &Outside) -> Result<Service,
         engine.metrics.partner_known(&known.partner.name);
     }
     let mut routes = mount_all(&app, http::operations());
+    routes.extend(mount_all(&app, payment_orders::http::operations()));
     routes.extend(mount_all(&kept, books::http::operations()));
     Ok(Service {
         name: NAME,

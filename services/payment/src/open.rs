@@ -8,7 +8,8 @@ use dossier::State as _;
 use dossier::books::{BookId, partner_of};
 use dossier::clock::Running;
 use dossier::contract::{
-    BookEvent, Brief, EventSet, PaymentEvent, RefundOutcome, UnmatchedEvent, party_name,
+    BookEvent, Brief, EventSet, PaymentEvent, PaymentOrderEvent, RefundOutcome, UnmatchedEvent,
+    party_name,
 };
 use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
@@ -23,7 +24,7 @@ use rusqlite::{Connection, params};
 
 use self::movements::Movement;
 use crate::owed::Desk;
-use crate::partners::reference;
+use crate::partners::short;
 
 mod movements;
 
@@ -32,7 +33,7 @@ const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 9,
+    version: 10,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -94,9 +95,10 @@ CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 25] = [
+const KINDS: [&str; 26] = [
     "books.CorrectionEntered.v1",
     "payment.PaymentStarted.v1",
+    "payment.OrderStarted.v1",
     "payment.DiscrepancyFound.v1",
     "payment.DiscrepancyResolved.v1",
     "payment.DiscrepancyOverdue.v1",
@@ -377,17 +379,24 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
     Ok(())
 }
 
-/// Keeps the reference by which partners name an attempt.
+/// Keeps the reference by which partners name an attempt, or a payment order: that has no dossier.
 fn refer(tables: &Connection, event: &Recorded) -> rusqlite::Result<()> {
-    let decoded = PaymentEvent::decode(&event.kind, &event.data);
-    let Ok(PaymentEvent::PaymentStarted(started)) = decoded else { return Ok(()) };
+    let order = PaymentOrderEvent::decode(&event.kind, &event.data);
+    let attempt = PaymentEvent::decode(&event.kind, &event.data);
+    let (id, dossier, provider) = match (order, attempt) {
+        (Ok(PaymentOrderEvent::OrderStarted(started)), _) => {
+            (started.order.0, "", started.provider)
+        }
+        (_, Ok(PaymentEvent::PaymentStarted(started))) if started.order.is_none() => {
+            (started.payment.0, event.stream.id(), started.provider)
+        }
+        _ => return Ok(()),
+    };
     let mut insert = tables.prepare_cached(
         "INSERT INTO attempts (reference, payment, dossier, provider) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT DO NOTHING",
     )?;
-    let payment = started.payment.0.to_string();
-    let (reference, dossier) = (reference(started.payment), event.stream.id());
-    insert.execute(params![reference, payment, dossier, started.provider]).map(drop)
+    insert.execute(params![short(id), id.to_string(), dossier, provider]).map(drop)
 }
 
 /// Removes the notices of lines of statements that a correction of the books explains, for example

@@ -37,20 +37,28 @@ impl Order {
     ) -> Option<Self> {
         let assessed = payment.assessed()?;
         let started = &attempt.started;
+        let share = started.order.as_ref();
         let recorded = started.payer_address.as_ref().and_then(|address| address.known());
         let payer_ip = recorded.map(String::as_str).or(payer_ip).unwrap_or("0.0.0.0");
         Some(Self {
-            reference: reference(started.payment),
+            reference: reference(started),
             request: request(started.payment, "pay"),
-            amount: started.amount.0,
-            text: format!("Nop phi ho so {}", assessed.brief.code),
-            created_at: attempt.started_at,
+            amount: started.asked().0,
+            text: match share {
+                Some(_) => format!("Nop phi ho so {} va ho so khac", assessed.brief.code),
+                None => format!("Nop phi ho so {}", assessed.brief.code),
+            },
+            created_at: share.map_or(attempt.started_at, |share| share.ordered_at),
             expires_at: started.expires_at,
             return_url: partners.ours(&started.provider, "return"),
             notify_url: partners.ours(&started.provider, "notices"),
             payer_ip: payer_ip.to_owned(),
             english,
-            receipt: receipt(assessed, started.amount.0),
+            // The receipt of a partner is that of one dossier.
+            receipt: match share {
+                Some(_) => Map::new(),
+                None => receipt(assessed, started.amount.0),
+            },
             agency: assessed.brief.agency.to_string(),
         })
     }
@@ -93,10 +101,11 @@ impl Asked {
     /// A question with this id.
     pub(crate) fn new(attempt: &Attempt, id: Uuid, asked_at: Timestamp) -> Self {
         let captures = attempt.captures.iter();
+        let share = attempt.started.order.as_ref();
         Self {
-            reference: reference(attempt.started.payment),
+            reference: reference(&attempt.started),
             request: id.simple().to_string(),
-            ordered_at: attempt.started_at,
+            ordered_at: share.map_or(attempt.started_at, |share| share.ordered_at),
             asked_at,
             transaction: captures.filter_map(|capture| capture.transaction.clone()).next_back(),
         }

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use dossier::State as _;
 use dossier::contract::{
     DossierId, EventSet, PaymentEvent, PaymentOutcomeUnknown, RefundOutcome, RefundRequested,
     Source,
@@ -12,6 +13,8 @@ use dossier::law::RefundStart;
 use dossier::payment::request_owed_refund::RequestOwedRefund;
 use dossier::payment::take_notice::{Said, TakeNotice};
 use dossier::payment::{Attempt, Payment, RefundSaid};
+use dossier::payment_orders::PaymentOrder;
+use dossier::payment_orders::take_order_notice::TakeOrderNotice;
 use engine::tasks::{self, Cursors, Follower, Following, Handled, Handler, Stalled};
 use engine::{CommandEnvelope, Streams};
 use events::{Page, Position, Recorded};
@@ -24,6 +27,7 @@ use crate::breakers::Breakers;
 use crate::orders::Order;
 use crate::partners::{Known, Partners};
 use crate::provider::Provider;
+use crate::record::Reports;
 use crate::sends::{Sends, Way};
 use crate::standing::standing;
 use crate::work::Work;
@@ -36,6 +40,8 @@ const SWITCHED_OFF: &str = "not sent: the partner is switched off";
 pub(crate) struct Owed {
     pub(crate) payments: Arc<Streams<Payment>>,
     pub(crate) desk: Arc<Desk>,
+    /// Records what is reported about payment orders.
+    pub(crate) reports: Reports,
 }
 
 /// The way to partners.
@@ -116,25 +122,32 @@ impl Owed {
         payments: &Arc<Streams<Payment>>,
         cursors: &Arc<Cursors>,
         desk: &Arc<Desk>,
+        reports: Reports,
     ) -> Result<Follower<Self>, Stalled> {
         let (engine, name) = (payments.engine(), "payment-queries");
         let kinds = &[
             "payment.PaymentStarted.v1",
+            "payment.OrderOpened.v1",
             "payment.PaymentOutcomeUnknown.v1",
             "payment.RefundRequested.v1",
             "payment.RefundOwed.v1",
         ];
         let source = tasks::Source::Leader(engine.lead(crate::NAME));
         let following = Following::new(name, kinds, source, cursors.of(engine, name)?);
-        let owed = Self { payments: Arc::clone(payments), desk: Arc::clone(desk) };
+        let owed = Self { payments: Arc::clone(payments), desk: Arc::clone(desk), reports };
         Ok(Follower::new(engine, following, owed)?)
     }
 
     async fn add(&self, event: &Recorded) -> Result<(), Stalled> {
+        if event.stream.category() == PaymentOrder::CATEGORY {
+            return self.begin_order(event).await;
+        }
         let Ok(decoded) = PaymentEvent::decode(&event.kind, &event.data) else { return Ok(()) };
         let Ok(dossier) = event.stream.id().parse() else { return Ok(()) };
         let loaded = self.payments.load(&event.stream).await?;
         let (payment, work) = match decoded {
+            // The provider of a payment order is called once all its dossiers have joined.
+            PaymentEvent::PaymentStarted(started) if started.order.is_some() => return Ok(()),
             PaymentEvent::PaymentStarted(started) => {
                 (started.payment, Work::Pay { dossier, payment: started.payment })
             }
@@ -160,10 +173,35 @@ impl Owed {
             }
             return Ok(());
         }
+        self.send(event, (&loaded.state, attempt), work).await
+    }
+
+    /// Begins an opened payment order at its provider, by its leading attempt.
+    async fn begin_order(&self, event: &Recorded) -> Result<(), Stalled> {
+        let order = self.reports.orders.load(&event.stream).await?;
+        let members = order.state.started().map_or(&[][..], |started| &started.members);
+        let Some(leading) = members.first() else { return Ok(()) };
+        let (dossier, payment) = (leading.dossier, leading.payment);
+        let loaded = self.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
+        let Some(attempt) = loaded.state.attempts.get(&payment) else { return Ok(()) };
+        if Provider::named(&attempt.started.provider).is_some() {
+            return Ok(());
+        }
+        self.send(event, (&loaded.state, attempt), Work::Pay { dossier, payment }).await
+    }
+
+    /// Adds a request to the outbox, if it has a purpose.
+    async fn send(
+        &self,
+        event: &Recorded,
+        (state, attempt): (&Payment, &Attempt),
+        work: Work,
+    ) -> Result<(), Stalled> {
+        let provider = &attempt.started.provider;
         // The outcome may be recorded already: the outbox forgets, the log does not.
-        let is_open = work.open(&loaded.state).is_some();
+        let is_open = work.open(state).is_some();
         let is_sent = match work {
-            Work::Pay { .. } => self.desk.calls(&loaded.state, attempt),
+            Work::Pay { .. } => self.desk.calls(state, attempt),
             Work::Query { .. } => {
                 let known = self.desk.partners.get(provider);
                 known.is_some_and(|known| known.partner.offers(Capability::Query).is_ok())
@@ -281,6 +319,22 @@ impl Owed {
 
     /// A failed query is repeated with the next `PaymentOutcomeUnknown`, until the attempt expires.
     async fn ask(&self, event: &Recorded, attempt: &Attempt, provider: Provider) {
+        if let Some(share) = &attempt.started.order {
+            let command = TakeOrderNotice {
+                provider: attempt.started.provider.clone(),
+                provider_event: format!("query-{}", event.id),
+                transaction: None,
+                source: Source::Query,
+                said: provider.ask(&attempt.started),
+                paid_at: None,
+                message: None,
+            };
+            let id = Uuid::new_v5(&event.id, b"query");
+            if let Err(error) = self.reports.take_for_order((share.order, id), &command).await {
+                tracing::warn!(stream = %event.stream, %error, "a provider's answer could not be recorded");
+            }
+            return;
+        }
         self.tell(event, attempt, provider.ask(&attempt.started)).await;
     }
 

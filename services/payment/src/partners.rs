@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use dossier::contract::PaymentId;
+use dossier::contract::PaymentStarted;
 use partners::limits::FILE_BYTES_MAX;
 use partners::{Capability, Finding, Findings, Key, Partner, Reference, Secrets};
 use sha2::{Digest, Sha256};
 use url::Url;
+use uuid::Uuid;
 
 use crate::limits::{PARTNERS_MAX, SECRET_BYTES_MAX};
 use crate::provider::Provider;
@@ -195,8 +196,15 @@ impl Partners {
     }
 }
 
-/// The reference of an attempt in messages of partners and memos of transfers.
+/// The reference of an attempt in messages of partners and memos of transfers: that of its payment
+/// order, if it is a part of one.
 #[must_use]
-pub fn reference(payment: PaymentId) -> String {
-    Reference::of(payment.0.as_bytes()).to_string()
+pub fn reference(started: &PaymentStarted) -> String {
+    short(started.at_provider())
+}
+
+/// The reference of an attempt by itself, or of a payment order.
+#[must_use]
+pub fn short(id: Uuid) -> String {
+    Reference::of(id.as_bytes()).to_string()
 }

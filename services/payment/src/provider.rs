@@ -2,7 +2,7 @@
 //! of both concerning money, for example that they capture once
 //! per attempt, are data: `libs/dossier/procedures/payments.yaml`.
 
-use dossier::contract::{PaymentStarted, RefundOutcome, Vnd};
+use dossier::contract::{PaymentStarted, RefundOutcome};
 use dossier::payment::take_notice::Said;
 
 /// A payment provider.
@@ -55,7 +55,7 @@ impl Provider {
     /// Queries the outcome of a payment.
     pub(crate) fn ask(self, started: &PaymentStarted) -> Said {
         match self {
-            Self::Sandbox(Behaviour::Captures) => Said::Captured(Vnd(started.amount.0)),
+            Self::Sandbox(Behaviour::Captures) => Said::Captured(started.asked()),
             Self::Sandbox(Behaviour::Declines) => Said::Failed("declined".to_owned()),
             Self::Sandbox(Behaviour::Silent) => Said::Pending,
         }

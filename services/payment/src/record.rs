@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use dossier::contract::{
-    DossierId, Doubt, NoticeUnmatched, PaymentId, Personal, RefundOutcome, Source, UnmatchedEvent,
-    Vnd, parse_reference,
+    DossierId, Doubt, NoticeUnmatched, PaymentId, PaymentOrderId, Personal, RefundOutcome, Source,
+    UnmatchedEvent, Vnd, parse_order_reference, parse_reference,
 };
 use dossier::payment::take_notice::{Refusal, Said, TakeNotice};
 use dossier::payment::{Payment, RefundSaid, Standing};
+use dossier::payment_orders::PaymentOrder;
 use engine::tasks::Progress;
 use engine::unmatched::{self, Unmatched, UnmatchedError};
 use engine::view::{Question, View, ViewError};
@@ -22,10 +23,18 @@ use crate::standing::standing;
 #[derive(Debug, Clone)]
 pub(crate) struct Reports {
     pub(crate) payments: Arc<Streams<Payment>>,
+    pub(crate) orders: Arc<Streams<PaymentOrder>>,
     /// The view with the attempts by their references.
     pub(crate) open: Arc<View>,
     /// Position that this view has reached.
     pub(crate) shown: Progress,
+}
+
+/// What a reference names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Found {
+    Attempt(DossierId, PaymentId),
+    Order(PaymentOrderId),
 }
 
 /// A report, and the partner that made it.
@@ -53,17 +62,18 @@ pub(crate) enum NotRecorded {
 }
 
 impl Reports {
-    /// The attempt with this reference, as partners and payers write it; `None` if there is none.
+    /// The attempt or payment order with this reference, as partners and payers write it; `None` if
+    /// there is none.
     ///
     /// # Errors
     ///
     /// [`NotRecorded::Lags`] if it may have begun so recently that the view does not show it.
-    pub(crate) async fn attempt(
-        &self,
-        reference: &str,
-    ) -> Result<Option<(DossierId, PaymentId)>, NotRecorded> {
+    pub(crate) async fn find(&self, reference: &str) -> Result<Option<Found>, NotRecorded> {
         if let Some((dossier, payment)) = parse_reference(reference) {
-            return Ok(Some((dossier, PaymentId(payment))));
+            return Ok(Some(Found::Attempt(dossier, PaymentId(payment))));
+        }
+        if let Some(order) = parse_order_reference(reference) {
+            return Ok(Some(Found::Order(order)));
         }
         let Some(reference) = Reference::parse(reference) else { return Ok(None) };
         if let Some(found) = self.look_up(&reference).await? {
@@ -76,10 +86,7 @@ impl Reports {
         self.look_up(&reference).await
     }
 
-    async fn look_up(
-        &self,
-        reference: &Reference,
-    ) -> Result<Option<(DossierId, PaymentId)>, NotRecorded> {
+    async fn look_up(&self, reference: &Reference) -> Result<Option<Found>, NotRecorded> {
         let text = reference.to_string();
         let row = self.open.query(Question::List, move |tables| {
             // Two attempts with one reference: neither is meant.
@@ -91,7 +98,10 @@ impl Reports {
         let found: Option<(String, String)> = row.await?;
         Ok(found.and_then(|(dossier, payment)| {
             let payment: Uuid = payment.parse().ok()?;
-            Some((dossier.parse().ok()?, PaymentId(payment)))
+            Some(match &*dossier {
+                "" => Found::Order(PaymentOrderId(payment)),
+                dossier => Found::Attempt(dossier.parse().ok()?, PaymentId(payment)),
+            })
         }))
     }
 
@@ -102,8 +112,16 @@ impl Reports {
     /// See [`NotRecorded`]; the partner should report again.
     pub(crate) async fn record(&self, report: Report<'_>) -> Result<Answer, NotRecorded> {
         let reference = report.notice.reference.as_deref().unwrap_or_default();
-        let Some((dossier, payment)) = self.attempt(reference).await? else {
-            return self.keep(report).await;
+        let Some(found) = self.find(reference).await? else { return self.keep(report).await };
+        let (dossier, payment) = match found {
+            Found::Attempt(dossier, payment) => (dossier, payment),
+            Found::Order(order) => {
+                // A report about a refund is about no order.
+                return match said(report.notice, Standing::Unanswered) {
+                    Some(said) => self.record_of_order(order, said, report).await,
+                    None => self.keep(report).await,
+                };
+            }
         };
         let standing = standing(&self.payments, dossier).await?;
         let Some(said) = said(report.notice, standing) else { return self.keep(report).await };
@@ -142,7 +160,7 @@ impl Reports {
         }
     }
 
-    async fn keep(&self, report: Report<'_>) -> Result<Answer, NotRecorded> {
+    pub(crate) async fn keep(&self, report: Report<'_>) -> Result<Answer, NotRecorded> {
         let Report { partner, notice, message } = report;
         self.kept(NoticeUnmatched {
             provider: partner.to_owned(),
@@ -174,7 +192,7 @@ impl Reports {
 }
 
 /// The command of a report: the same report again is the same command.
-fn command_id(partner: &str, notice: &Notice) -> Uuid {
+pub(crate) fn command_id(partner: &str, notice: &Notice) -> Uuid {
     let Notice { event, reference, refund_reference, transaction, amount, outcome, .. } = notice;
     let amount = amount.map(|amount| amount.0);
     let mut name =
@@ -215,7 +233,7 @@ fn outcome(outcome: Outcome) -> &'static str {
     Outcome::ALL.iter().find(|(_, one)| *one == outcome).map_or("", |(name, _)| name)
 }
 
-const fn source(by: Capability) -> Source {
+pub(crate) const fn source(by: Capability) -> Source {
     match by {
         Capability::Query | Capability::Refund => Source::Query,
         Capability::Return => Source::Return,

@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 
 use super::{
     Attachment, BookTotals, Brief, ChargedLine, Delivery, Document, DutyOwed, FeeClaim,
-    FeeClaimDecision, Helper, MessageDocument, PaperPrinted, PersonalRead, ReceiptCorrected,
-    Receiver, Role, StatementLine,
+    FeeClaimDecision, Helper, MessageDocument, OrderMember, OrderShare, PaperPrinted, PersonalRead,
+    ReceiptCorrected, Receiver, Role, StatementLine,
 };
 use crate::services::Category;
 
@@ -196,7 +196,7 @@ impl Payload {
 }
 
 /// The payloads that are parts of others.
-pub const PARTS: [Payload; 16] = [
+pub const PARTS: [Payload; 18] = [
     Attachment::PAYLOAD,
     BookTotals::PAYLOAD,
     Brief::PAYLOAD,
@@ -208,6 +208,8 @@ pub const PARTS: [Payload; 16] = [
     FeeClaimDecision::PAYLOAD,
     Helper::PAYLOAD,
     MessageDocument::PAYLOAD,
+    OrderMember::PAYLOAD,
+    OrderShare::PAYLOAD,
     PaperPrinted::PAYLOAD,
     PersonalRead::PAYLOAD,
     ReceiptCorrected::PAYLOAD,

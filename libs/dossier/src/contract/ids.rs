@@ -42,6 +42,8 @@ uuids! {
     DossierId,
     /// An attempt to pay.
     PaymentId,
+    /// A payment of the fees of several dossiers at once.
+    PaymentOrderId,
     /// A parcel with a result.
     ParcelId,
     /// A complaint or petition (phản ánh, kiến nghị).
@@ -213,6 +215,19 @@ pub fn parse_reference(reference: &str) -> Option<(DossierId, Uuid)> {
     let parse =
         |text: &str| text.parse::<uuid::fmt::Simple>().ok().map(uuid::fmt::Simple::into_uuid);
     Some((DossierId(parse(dossier)?), parse(thing)?))
+}
+
+/// The reference of a payment order, for partners that report with a token.
+#[must_use]
+pub fn order_reference(order: PaymentOrderId) -> String {
+    format!("DSO-{}", order.0.simple())
+}
+
+/// The payment order in a reference; `None` if the text was not made by [`order_reference()`].
+#[must_use]
+pub fn parse_order_reference(reference: &str) -> Option<PaymentOrderId> {
+    let id = reference.strip_prefix("DSO-")?.parse::<uuid::fmt::Simple>().ok()?;
+    Some(PaymentOrderId(id.into_uuid()))
 }
 
 /// A procedure in a particular version.

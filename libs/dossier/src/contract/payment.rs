@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{
     AgencyCode, Brief, DossierEnd, DossierId, Doubt, EntryProposed, EntryRejected, PaymentId,
-    PaymentRefunded, PeriodExtended, Personal, ProposalOverdue, ReceiptCorrected, RefundCorrected,
-    RefundEffect, RefundEnded, RefundOwed, RefundProposed, RefundRejected, RefundRequested, Source,
+    PaymentOpened, PaymentRefunded, PaymentStarted, PeriodExtended, Personal, ProposalOverdue,
+    ReceiptCorrected, RefundCorrected, RefundEffect, RefundEnded, RefundOwed, RefundProposed,
+    RefundRejected, RefundRequested, Source,
     Subject, Vnd, events, payload,
 };
 use crate::law::FeeKind;
@@ -56,38 +57,6 @@ payload! {
         /// The end of the applicant's period to pay the rest, if anything is missing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         window_ends_at: Option<Timestamp>,
-    }
-    /// The applicant started a payment.
-    PaymentStarted for Money {
-        /// The attempt.
-        payment: PaymentId,
-        provider: String,
-        amount: Vnd,
-        /// Our reference, which the provider returns: it contains the dossier's id.
-        reference: String,
-        /// When the provider is queried if it has not reported an outcome.
-        query_at: Timestamp,
-        /// When the attempt expires.
-        expires_at: Timestamp,
-        /// Whether the provider never captures twice for one attempt, by the rules in force when
-        /// the attempt began.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        captures_once: bool,
-        /// Where the payer's browser goes afterwards.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        return_url: Option<String>,
-        /// The network address of the payer, if the provider is called to begin the payment and
-        /// may ask for it.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        payer_address: Option<Personal<String>> => Nobody("sent to the provider only"),
-    }
-    /// A provider that is called to begin a payment has begun it.
-    PaymentOpened for Money {
-        /// The attempt.
-        payment: PaymentId,
-        provider: String,
-        /// Where the payer's browser continues.
-        next_url: String,
     }
     /// A further fee was charged while the dossier is being processed.
     FurtherFeeCharged for Money {

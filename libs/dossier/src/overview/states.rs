@@ -66,6 +66,7 @@ impl DossierEvent {
             | Category::Directory
             | Category::Mandate
             | Category::Credential
+            | Category::Order
             | Category::Receipts
             | Category::Unmatched
             | Category::Requests

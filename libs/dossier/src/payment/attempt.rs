@@ -140,6 +140,13 @@ impl Attempt {
         paid_at.map_or(recorded_at, |paid_at| paid_at.max(self.started_at).min(recorded_at))
     }
 
+    /// The id by which its provider knows the money: that of its payment order, if it is a part of
+    /// one.
+    #[must_use]
+    pub fn at_provider(&self) -> Uuid {
+        self.started.at_provider()
+    }
+
     /// Whether the provider reported a failure.
     #[must_use]
     pub fn has_failed(&self) -> bool {
@@ -272,7 +279,7 @@ impl Attempt {
     }
 
     /// Records a new capture.
-    pub(super) fn capture(&mut self, word: Word) {
+    pub(crate) fn capture(&mut self, word: Word) {
         self.captured = Vnd(self.captured.0.saturating_add(word.amount.0));
         self.names.insert(word.event.clone(), self.captures.len());
         let Word { event, transaction, amount } = word.clone();
@@ -281,7 +288,7 @@ impl Attempt {
     }
 
     /// Records another report about the capture with the event id `of`.
-    pub(super) fn confirm(&mut self, word: Word, of: &str) {
+    pub(crate) fn confirm(&mut self, word: Word, of: &str) {
         if let Some(place) = self.captures.iter().position(|capture| capture.event == of) {
             self.names.insert(word.event.clone(), place);
             if let (Some(capture), Some(number)) = (self.captures.get_mut(place), &word.transaction)
@@ -292,7 +299,7 @@ impl Attempt {
         self.words.insert(word);
     }
 
-    pub(super) fn doubt(&mut self, doubtful: DoubtfulWord) {
+    pub(crate) fn doubt(&mut self, doubtful: DoubtfulWord) {
         self.words.insert(doubtful.word.clone());
         self.doubts.push(doubtful);
     }

@@ -51,7 +51,10 @@ impl Command for RequestOwedRefund {
             let is_refused = payment.sent_refunds.iter().any(|one| {
                 one.requested.payment == id && one.outcome() == Some(RefundOutcome::Refused)
             });
-            if !is_automatic || is_refused || !self.able.contains(provider) {
+            // The transaction of a payment order is that of other dossiers too: a cashier returns
+            // a part of it.
+            let is_shared = attempt.started.order.is_some();
+            if !is_automatic || is_refused || is_shared || !self.able.contains(provider) {
                 continue;
             }
             let Some(part) = payment.part_of(id) else { continue };

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Payment, PaymentDeadline};
+use super::{Attempt, Payment, PaymentDeadline};
 use crate::access::{agency, own};
 use crate::clock::Deadlines;
 use crate::contract::{PaymentEvent, PaymentId, PaymentStarted, Personal, Role, Vnd, reference};
@@ -58,6 +58,21 @@ impl Command for StartPayment {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
+        Ok(Decision::event(self.begin(payment, facts)?))
+    }
+}
+
+impl StartPayment {
+    /// The new attempt.
+    ///
+    /// # Errors
+    ///
+    /// Nothing can be paid through a provider at present.
+    pub(super) fn begin(
+        &self,
+        payment: &Payment,
+        facts: &Facts<'_>,
+    ) -> Result<PaymentStarted, Refusal> {
         let provider = &self.provider.0;
         let Some(assessed) = payment.assessed().filter(|_| payment.settled_at().is_none()) else {
             return Err(Refusal::NothingOwed);
@@ -67,12 +82,12 @@ impl Command for StartPayment {
             return Err(Refusal::WindowClosed);
         }
         // An attempt about which the provider was queried does not block another: its outcome may
-        // take days.
-        if payment
-            .attempts
-            .values()
-            .any(|attempt| attempt.open_query().is_some_and(|query| query.made == 0))
-        {
+        // take days. One that is a part of a payment order does until the order ends or expires.
+        let blocks = |attempt: &Attempt| {
+            let query = attempt.open_query();
+            query.is_some_and(|query| query.made == 0 || attempt.started.order.is_some())
+        };
+        if payment.attempts.values().any(blocks) {
             return Err(Refusal::InProgress);
         }
         let id = PaymentId(facts.id("payment"));
@@ -82,7 +97,7 @@ impl Command for StartPayment {
             return Err(if in_doubt { Refusal::InDoubt } else { Refusal::NothingOwed });
         }
         let after = |wait| facts.at.checked_add(wait).unwrap_or(jiff::Timestamp::MAX);
-        Ok(Decision::event(PaymentStarted {
+        Ok(PaymentStarted {
             payment: id,
             provider: provider.clone(),
             amount,
@@ -92,7 +107,8 @@ impl Command for StartPayment {
             return_url: self.return_url.clone(),
             payer_address: self.payer_address.clone().map(Personal::Known),
             captures_once: facts.law.payments(facts.at).is_some_and(|r| r.captures_once(provider)),
-        }))
+            order: None,
+        })
     }
 }
 

@@ -16,8 +16,8 @@ use crate::access::{Former, Resource};
 use crate::clock::{self, Running};
 use crate::contract::{
     AgencyCode, DiscrepancyResolved, FeeAssessed, FeeReassessed, FeeTransferred, FurtherFeeCharged,
-    Meta, OwedBack, PaymentEvent, PaymentId, PaymentRefunded, ProcedureRef, RefundEffect, Subject,
-    Vnd,
+    Meta, OwedBack, PaymentEvent, PaymentId, PaymentRefunded, PaymentStarted, ProcedureRef,
+    RefundEffect, Subject, Vnd,
 };
 use crate::law::Kept;
 use crate::services::Category;
@@ -274,6 +274,12 @@ impl Payment {
         self.proposal.take_if(|proposal| proposal.id == refund.refund);
     }
 
+    fn start(&mut self, started: &PaymentStarted, meta: &Meta) {
+        let by = started.order.as_ref().and_then(|share| share.represented_by.clone());
+        self.mandated.extend(by.filter(|by| !self.mandated.contains(by)));
+        self.attempts.insert(started.payment, Attempt::new(started.clone(), meta.id, meta.at()));
+    }
+
     fn transfer(&mut self, transferred: &FeeTransferred, meta: &Meta) {
         let FeeTransferred { from, to, kept } = transferred;
         let had_it = self.decider.as_ref() == Some(from) || !kept;
@@ -326,10 +332,7 @@ impl State for Payment {
             | PaymentEvent::FeeLapsed(_)
             | PaymentEvent::DossierEnded(_)
             | PaymentEvent::FeeOwedAgain(_) => self.on_fee(event, meta),
-            PaymentEvent::PaymentStarted(started) => {
-                self.attempts
-                    .insert(started.payment, Attempt::new(started.clone(), meta.id, meta.at()));
-            }
+            PaymentEvent::PaymentStarted(started) => self.start(started, meta),
             PaymentEvent::PaymentOpened(_)
             | PaymentEvent::PaymentCaptured(_)
             | PaymentEvent::CaptureConfirmed(_)

@@ -100,6 +100,12 @@ impl Scheme for NationalPlatform {
         let mut found = Findings::default();
         payable(&mut found, partner, order.amount);
         name(&mut found, "/reference", order.reference, REFERENCE_MAX);
+        if order.receipt.is_empty() {
+            let vi = "cổng này in biên lai cho một hồ sơ: không nộp chung được nhiều hồ sơ";
+            let en =
+                "the platform prints the receipt of one dossier; it takes no order for several";
+            found.add("/receipt", vi, en);
+        }
         let account = partner.account(order.agency);
         if account.is_none() {
             let (vi, en) = (

@@ -15,6 +15,7 @@ use dossier::law::{Law, Void};
 use dossier::mandates::{Credential, Mandate};
 use dossier::payment::issue_receipt::MONEY;
 use dossier::payment::{Attempt, Payment};
+use dossier::payment_orders::PaymentOrder;
 use dossier::review::Review;
 use dossier::services::Category;
 use engine::rulebook;
@@ -50,6 +51,7 @@ pub(super) struct Checker {
     complaints: States<Complaint>,
     /// Also those that have ended: steps were taken by them.
     mandates: States<Mandate>,
+    orders: States<PaymentOrder>,
     credentials: States<Credential>,
     /// The number of versions that the form of a dossier had when money came that has no receipt
     /// yet, by the event that brought it.
@@ -84,6 +86,7 @@ impl Checker {
             ratings: States::new(),
             complaints: States::new(),
             mandates: States::new(),
+            orders: States::new(),
             credentials: States::new(),
             forms: BTreeMap::new(),
         }
@@ -273,6 +276,7 @@ impl Checker {
                 who::look(event, meta, resource.as_ref(), &self.law, found);
                 return;
             }
+            Category::Order => return undated(&seen, &mut self.orders, found),
             Category::Mandate => return undated(&seen, &mut self.mandates, found),
             Category::Credential => return undated(&seen, &mut self.credentials, found),
             Category::Complaint => folded(&seen, &mut self.complaints, found),

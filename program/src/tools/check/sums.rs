@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dossier::contract::{
     AgencyCode, Channel, DeliveryEvent, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent,
-    PaymentEvent, PaymentId, ProcedureRef, ReceiptEvent, Subject, Vnd,
+    PaymentEvent, PaymentId, PaymentOrderEvent, PaymentOrderId, ProcedureRef, ReceiptEvent,
+    Subject, Vnd,
 };
 use dossier::payment::Payment;
 use events::Recorded;
@@ -29,6 +30,10 @@ pub(super) struct Sums {
     taken: BTreeMap<Uuid, Vec<String>>,
     /// Notices of providers that were matched with an attempt.
     matched: BTreeSet<Uuid>,
+    /// The parts of payment orders whose dossiers have no attempt yet.
+    parts: BTreeMap<PaymentId, (PaymentOrderId, Vnd)>,
+    /// The sums of payment orders that are not paid.
+    totals: BTreeMap<PaymentOrderId, Vnd>,
 }
 
 /// The only kind of event that changes the agency of a dossier.
@@ -78,6 +83,7 @@ impl Sums {
     pub(super) fn look(&mut self, event: &Recorded, meta: &Meta, found: &mut Findings) {
         self.brief(event, found);
         self.number(event, found);
+        self.order(event, found);
         // Foreseen lateness refers to another time than the due time.
         if event.data.contains("\"late_by_ms\"")
             && &*event.kind != "intake.LatenessForeseen.v1"
@@ -110,6 +116,35 @@ impl Sums {
             if !self.money.remove(&receipt.source).is_some_and(fits) {
                 found.of(event, "receipt", "a receipt for other money than came in");
             }
+        }
+    }
+
+    /// A payment order is the sum of its parts, is paid by exactly this sum, and each attempt in it
+    /// is for the part that it says.
+    fn order(&mut self, event: &Recorded, found: &mut Findings) {
+        match PaymentOrderEvent::decode(&event.kind, &event.data) {
+            Ok(PaymentOrderEvent::OrderStarted(started)) => {
+                let parts = started.members.iter().map(|member| member.amount);
+                if Vnd::sum(parts) != Ok(started.total) {
+                    found.of(event, "order", "a payment order that is not the sum of its parts");
+                }
+                let parts = started.members.iter();
+                self.parts.extend(parts.map(|one| (one.payment, (started.order, one.amount))));
+                self.totals.insert(started.order, started.total);
+            }
+            Ok(PaymentOrderEvent::OrderPaid(paid)) => {
+                if self.totals.remove(&paid.order) != Some(paid.amount) {
+                    found.of(event, "order", "a payment order that another sum has paid");
+                }
+            }
+            _ => {}
+        }
+        if let Ok(PaymentEvent::PaymentStarted(started)) =
+            PaymentEvent::decode(&event.kind, &event.data)
+            && let Some(share) = &started.order
+            && self.parts.remove(&started.payment) != Some((share.order, started.amount))
+        {
+            found.of(event, "order", "an attempt for another part than its payment order has");
         }
     }
 

@@ -6,7 +6,7 @@ use dossier::contract::{
     BookEvent, Brief, EventSet, PaymentEvent, PaymentId, RefundOutcome, StatementLine, party_name,
 };
 use dossier::law::{Law, TILL};
-use dossier::payment::Payment;
+use dossier::payment::{Attempt, Payment};
 use engine::view::{party_names, text_array};
 use engine::{Engine, envelope};
 use events::Recorded;
@@ -111,7 +111,7 @@ pub(super) fn of_payment(
     let account = |provider: &str| account((&law, partners), brief, provider, recorded.at);
     let of_attempt = |id: &PaymentId| {
         let attempt = payment.attempts.get(id)?;
-        Some((account(&attempt.started.provider), id.to_string()))
+        Some((account(&attempt.started.provider), attempt.at_provider().to_string()))
     };
     let whose = || Whose::of(payment, brief, event);
     let mut moved = |moved, amount: i64, of, (number, name, paid_at): Named| {
@@ -135,23 +135,23 @@ pub(super) fn of_payment(
     match decoded {
         PaymentEvent::PaymentStarted(started) => changes.push(Change::Attempt {
             whose: whose(),
-            payment: started.payment.to_string(),
+            payment: started.at_provider().to_string(),
             account: account(&started.provider),
+            short: reference(&started),
             reference: started.reference,
-            short: reference(started.payment),
         }),
         PaymentEvent::PaymentCaptured(captured) => {
-            let of = Some((account(&captured.provider), captured.payment.to_string()));
+            let of = Some((account(&captured.provider), at_provider(payment, captured.payment)));
             let names = (captured.transaction, Some(captured.provider_event), captured.paid_at);
             moved("capture", captured.amount.0, of, names);
         }
         PaymentEvent::CaptureConfirmed(confirmed) => {
             let names = confirmed.transaction.into_iter().chain([confirmed.provider_event]);
-            let of = (account(&confirmed.provider), confirmed.payment);
+            let of = (account(&confirmed.provider), at_provider(payment, confirmed.payment));
             changes.push(other_names(of, names.collect(), false));
         }
         PaymentEvent::NoticeMatched(matched) => {
-            let of = (account(&matched.provider), matched.payment);
+            let of = (account(&matched.provider), at_provider(payment, matched.payment));
             changes.push(other_names(of, vec![matched.provider_event], true));
         }
         PaymentEvent::CashReceived(cash) => {
@@ -199,13 +199,15 @@ fn undone(event: PaymentEvent) -> Option<Undone> {
     }
 }
 
+/// The attempt of the money; the payment order if it is a part of one: a line of a statement has the
+/// parts of all its dossiers.
+fn at_provider(payment: &Payment, id: PaymentId) -> String {
+    payment.attempts.get(&id).map_or(id.0, Attempt::at_provider).to_string()
+}
+
 /// Other names of the money of an attempt on an account.
-fn other_names(
-    (account, payment): (Account, PaymentId),
-    names: Vec<String>,
-    by_hand: bool,
-) -> Change {
-    Change::Names { account, payment: payment.to_string(), names, by_hand }
+fn other_names((account, payment): (Account, String), names: Vec<String>, by_hand: bool) -> Change {
+    Change::Names { account, payment, names, by_hand }
 }
 
 /// The provider's number and name of a movement, and its time by the provider's clock.
@@ -227,7 +229,7 @@ fn sums(payment: &Payment, brief: &Brief) -> Sums {
 }
 
 /// The account on which a payment through a provider arrives.
-fn account(
+pub(crate) fn account(
     (law, partners): (&Law, &Partners),
     brief: &Brief,
     provider: &str,

@@ -6,11 +6,13 @@ use std::sync::Arc;
 
 use dossier::books::{BookId, Transfer, partner_of};
 use dossier::contract::{
-    BookEvent, DossierId, EventSet, LineKind, NoticeUnmatched, Source, StatementLine,
+    BookEvent, EventSet, LineKind, NoticeUnmatched, PaymentOrderId, Source, StatementLine,
     UnmatchedEvent, Vnd,
 };
 use dossier::payment::take_notice::{self, Said, TakeNotice};
 use dossier::payment::{Attempt, Payment};
+use dossier::payment_orders::PaymentOrder;
+use dossier::payment_orders::take_order_notice::TakeOrderNotice;
 use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Progress, Stalled};
 use engine::unmatched::{self, Unmatched, UnmatchedError};
 use engine::view::{Question, View};
@@ -20,7 +22,8 @@ use uuid::Uuid;
 
 use super::rows::Account;
 use super::twins::{self, Known};
-use crate::record::{NotRecorded, Reports};
+use crate::payment_orders::OfOrder;
+use crate::record::{Found, NotRecorded, Reports};
 
 /// Follows imported statements and entered corrections.
 #[derive(Debug)]
@@ -79,7 +82,7 @@ impl Settler {
         line: &StatementLine,
     ) -> Result<(), Stalled> {
         let named = self.attempt(book, line, partner).await?;
-        let Some((dossier, attempt)) = named else {
+        let Some((found, attempt)) = named else {
             return self.keep(book, partner, line).await;
         };
         if knows(&attempt, line) {
@@ -88,6 +91,12 @@ impl Settler {
         if self.is_perhaps_counted(book, line, &attempt).await? {
             return self.keep(book, partner, line).await;
         }
+        let dossier = match found {
+            Found::Attempt(dossier, _) => dossier,
+            Found::Order(order) => {
+                return self.take_for_order(event, (book, partner, line), order).await;
+            }
+        };
         let command = TakeNotice {
             payment: attempt.started.payment,
             provider: partner.to_owned(),
@@ -121,17 +130,54 @@ impl Settler {
         }
     }
 
+    /// A line about a payment order: the exact sum pays its dossiers, anything else is kept.
+    async fn take_for_order(
+        &self,
+        event: &Recorded,
+        (book, partner, line): (&BookId, &str, &StatementLine),
+        order: PaymentOrderId,
+    ) -> Result<(), Stalled> {
+        let command = TakeOrderNotice {
+            provider: partner.to_owned(),
+            provider_event: line.event.clone(),
+            transaction: line.transaction.clone(),
+            source: Source::Settlement,
+            said: Said::Captured(line.amount),
+            paid_at: Some(line.booked_at),
+            message: None,
+        };
+        let id = Uuid::new_v5(&event.id, line.event.as_bytes());
+        let taken = self.reports.take_for_order((order, id), &command).await.map_err(stalled)?;
+        match taken {
+            OfOrder::Taken | OfOrder::Known => Ok(()),
+            OfOrder::Differs | OfOrder::NotOurs => self.keep(book, partner, line).await,
+        }
+    }
+
     /// The attempt that the reference of a line names, if it was started with this provider for an
-    /// agency that the book is for.
+    /// agency that the book is for; of a payment order, the whole of it.
     async fn attempt(
         &self,
         book: &BookId,
         line: &StatementLine,
         partner: &str,
-    ) -> Result<Option<(DossierId, Attempt)>, Stalled> {
+    ) -> Result<Option<(Found, Attempt)>, Stalled> {
         let Some(reference) = line.reference.as_deref() else { return Ok(None) };
-        let found = self.reports.attempt(reference).await.map_err(stalled)?;
-        let Some((dossier, payment)) = found else { return Ok(None) };
+        let found = self.reports.find(reference).await.map_err(stalled)?;
+        let (dossier, payment) = match found {
+            Some(Found::Attempt(dossier, payment)) => (dossier, payment),
+            Some(Found::Order(order)) => {
+                let loaded =
+                    self.reports.orders.load(&Streams::<PaymentOrder>::of(order.0)).await?;
+                let started = loaded.state.started();
+                let is_of_book = started.is_some_and(|started| {
+                    book.agency.covers(&started.agency) && started.provider == partner
+                });
+                let attempt = loaded.state.attempt().filter(|_| is_of_book);
+                return Ok(attempt.map(|attempt| (Found::Order(order), attempt.clone())));
+            }
+            None => return Ok(None),
+        };
         let loaded = self.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
         let assessed = loaded.state.assessed();
         if !assessed.is_some_and(|assessed| book.agency.covers(&assessed.brief.agency)) {
@@ -139,7 +185,7 @@ impl Settler {
         }
         let attempt = loaded.state.attempts.get(&payment);
         let attempt = attempt.filter(|attempt| attempt.started.provider == partner);
-        Ok(attempt.map(|attempt| (dossier, attempt.clone())))
+        Ok(attempt.map(|attempt| (Found::Attempt(dossier, payment), attempt.clone())))
     }
 
     /// Whether the money may be that of a notice without a reference, which a cashier has matched

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::books::Transfer;
 use dossier::contract::{DossierId, PaymentId, UnmatchedEvent};
-use dossier::payment::Payment;
+use dossier::payment::{Attempt, Payment};
 use dossier::payment::match_notice::MatchNotice;
 use engine::Streams;
 use engine::limits::ATTEMPTS_MAX;
@@ -139,7 +139,11 @@ impl Compared<'_> {
         };
         let app = self.app;
         let kept = twins::kept(&app.open, &notice.provider, &transfer).await?;
-        let (own, payment) = (transfer.event.to_owned(), payment.to_string());
+        // The books know the parts of a payment order by the order.
+        let loaded = app.payments.load(&Streams::<Payment>::of(self.dossier.0)).await?;
+        let attempt = loaded.state.attempts.get(payment);
+        let payment = attempt.map_or(payment.0, Attempt::at_provider).to_string();
+        let own = transfer.event.to_owned();
         let number = transfer.number.map(str::to_owned);
         let amount = transfer.amount;
         let found = app.books.query(Question::List, move |tables| {

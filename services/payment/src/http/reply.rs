@@ -2,12 +2,13 @@
 
 use dossier::access::{self, Caller, Resource};
 use dossier::contract::{
-    AgencyCode, DossierId, Doubt, OwedBack, PaymentId, ReceiptBecomes, Source, Subject, Vnd,
+    AgencyCode, DossierId, Doubt, OwedBack, PaymentId, PaymentOrderId, ReceiptBecomes, Source,
+    Subject, Vnd,
 };
 use dossier::law::{FeeKind, Law};
 use dossier::payment::{
     Attempt, DoubtfulWord, Payment, Proposal, Proposed, READ_OFFICERS, READ_TEXTS, READ_WORK,
-    Receipted, Standing,
+    Receipted, Standing, Word,
 };
 use dossier::{Command, State};
 use engine::Loaded;
@@ -221,11 +222,14 @@ pub(crate) struct AttemptReply {
     /// Reference that the provider sends back.
     #[schema(example = "DSR-0671ca1f-4813-537f-a30f-6feb4aec6841")]
     reference: String,
-    /// The short reference, for partners and memos of bank transfers: with a check digit.
+    /// The short reference, for partners and memos of transfers: with a check digit.
     #[schema(example = "DSR4Z7K0M2C9WXQ5")]
     short_reference: String,
-    /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
-    /// transfer, and until a partner that has to be called has answered.
+    /// Payment order that it is a part of; that shows how the payer continues.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<PaymentOrderId>,
+    /// Where the payer's browser continues. Null for the sandbox, for a transfer, for a part of a
+    /// payment order, and until a partner that has to be called has answered.
     #[schema(example = "https://pay.example/4711")]
     next_url: Option<String>,
     /// Text of a QR code for the payer's bank app, while it can be paid.
@@ -433,7 +437,8 @@ impl From<&Attempt> for AttemptReply {
             provider: attempt.started.provider.clone(),
             amount_vnd: attempt.started.amount,
             reference: attempt.started.reference.clone(),
-            short_reference: reference(attempt.started.payment),
+            short_reference: reference(&attempt.started),
+            order: attempt.started.order.as_ref().map(|share| share.order),
             next_url: None,
             qr: None,
             state,
@@ -446,12 +451,12 @@ impl From<&Attempt> for AttemptReply {
 impl AttemptReply {
     /// Shows how the payer goes on with an open attempt.
     fn continues(&mut self, app: &App, payment: &Payment, request: &Request) {
-        let attempt = payment.attempts.get(&self.payment).filter(|attempt| attempt.is_open());
+        let attempt = payment.attempts.get(&self.payment);
+        let attempt = attempt.filter(|one| one.is_open() && self.order.is_none());
         let known = app.desk.partners.get(&self.provider);
         let (Some(attempt), Some(known)) = (attempt, known) else { return };
-        let client = request.client.to_string();
-        let english = request.language() == Language::English;
-        let order = Order::of(&app.desk.partners, payment, attempt, (Some(&client), english));
+        let client = (request.client.to_string(), request.language() == Language::English);
+        let order = Order::of(&app.desk.partners, payment, attempt, (Some(&client.0), client.1));
         match order.map(|order| order.start(known)) {
             Some(Ok(Start::Redirect(url))) => self.next_url = Some(url),
             Some(Ok(Start::Qr { text, .. })) => self.qr = Some(text),
@@ -464,7 +469,7 @@ impl AttemptReply {
 impl From<&DoubtfulWord> for DoubtReply {
     fn from(doubtful: &DoubtfulWord) -> Self {
         let DoubtfulWord { word, source, doubt, since } = doubtful.clone();
-        let (event, transaction, said_vnd) = (word.event, word.transaction, word.amount);
+        let Word { event, transaction, amount: said_vnd } = word;
         Self { event, transaction, source, doubt, said_vnd, since }
     }
 }

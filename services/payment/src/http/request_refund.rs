@@ -83,6 +83,13 @@ pub(super) async fn able(
 ) -> Result<(), Problem> {
     let loaded = app.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
     let Some(attempt) = loaded.state.attempts.get(&payment) else { return Ok(()) };
+    if attempt.started.order.is_some() {
+        let (vi, en) = (
+            "tiền đến theo lệnh nộp chung: thủ quỹ hoàn trực tiếp phần của hồ sơ này",
+            "the money came by a payment order; a cashier returns the part of this dossier",
+        );
+        return Err(Problem::field(CANNOT_REFUND, "/payment", vi, en));
+    }
     let provider = &attempt.started.provider;
     if Provider::offered(provider, app.sandbox).is_some() {
         return Ok(());

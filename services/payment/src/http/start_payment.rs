@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use dossier::contract::{DossierId, PaymentEvent, PaymentStarted};
+use dossier::contract::{DossierId, PaymentEvent, PaymentId, PaymentStarted};
 use dossier::payment::start_payment::StartPayment;
 use dossier::payment::{Attempt, Payment};
 use dossier::step::{Known, Reasons, Said};
@@ -23,19 +23,19 @@ use crate::orders::Order;
 use crate::provider::Provider;
 use crate::work::Work;
 
-const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
+pub(crate) const UNKNOWN_PROVIDER: RefusalEntry = RefusalEntry {
     status: 422,
     code: "unknown-provider",
     vi: "không có cổng thanh toán này",
     en: "there is no such payment provider",
 };
-const RETURN_NOT_PERMITTED: RefusalEntry = RefusalEntry {
+pub(crate) const RETURN_NOT_PERMITTED: RefusalEntry = RefusalEntry {
     status: 422,
     code: "return-not-permitted",
     vi: "trình duyệt của người nộp không được chuyển về địa chỉ này",
     en: "the payer's browser may not be sent to this address",
 };
-const PROVIDER_UNABLE: RefusalEntry = RefusalEntry {
+pub(crate) const PROVIDER_UNABLE: RefusalEntry = RefusalEntry {
     status: 422,
     code: "provider-unable",
     vi: "cổng thanh toán này không nhận được khoản nộp này",
@@ -77,11 +77,12 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let seen = request.if_match()?;
     let body: StartPaymentRequest = request.json()?;
-    check(&app, &body)?;
+    let found = wrong(&app, (&body.provider, body.return_url.as_ref()));
+    if !found.is_empty() {
+        return Err(Problem::refused(&found));
+    }
     request.catch_up(app.payments.reactions()).await?;
     let StartPaymentRequest { provider, return_url } = body;
-    // As browsers send it: headers and messages of partners are ASCII.
-    let encoded = |url: Line<500>| Url::parse(&url.0).map_or(url.0, String::from);
     let return_url = return_url.map(encoded);
     let mut command = StartPayment { provider, return_url, payer_address: None };
     let name = dossier.to_string();
@@ -98,13 +99,20 @@ async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<R
         }
     }
     let loaded = send(&app.payments, &request, on(), &command).await?;
-    let loaded = opened(&app, dossier, loaded).await?;
+    let newest = loaded.state.attempts.values().max_by_key(|attempt| attempt.started_at);
+    let newest = newest.map(|attempt| attempt.started.payment);
+    let loaded = opened(&app, (dossier, newest), loaded).await?;
     shown_to(&app, &loaded, &request)
 }
 
-/// Whether the partner exists and the payer may return to the address.
-fn check(app: &App, body: &StartPaymentRequest) -> Result<(), Problem> {
-    let provider = &*body.provider.0;
+/// An address as browsers send it: headers and messages of partners are ASCII.
+pub(crate) fn encoded(url: Line<500>) -> String {
+    Url::parse(&url.0).map_or(url.0, String::from)
+}
+
+/// What is wrong with the partner, and with the address to which the payer returns.
+pub(crate) fn wrong(app: &App, (provider, return_url): (&Partner, Option<&Line<500>>)) -> Reasons {
+    let provider = &*provider.0;
     let mut wrong = Reasons::default();
     let mut offered: Vec<&str> = app.desk.partners.offered().collect();
     let sandbox = Provider::NAMES.iter().copied();
@@ -114,18 +122,18 @@ fn check(app: &App, body: &StartPaymentRequest) -> Result<(), Problem> {
         let finding = UNKNOWN_PROVIDER.finding("/provider", Some(known));
         wrong.found(UNKNOWN_PROVIDER, vec![finding]);
     }
-    if let Some(url) = &body.return_url
+    if let Some(url) = return_url
         && !app.desk.partners.may_return_to(&url.0)
     {
         let known = Known::new(&url.0, app.desk.partners.return_origins(), "--return-origin");
         let finding = RETURN_NOT_PERMITTED.finding("/return_url", Some(known.said()));
         wrong.found(RETURN_NOT_PERMITTED, vec![finding]);
     }
-    if wrong.is_empty() { Ok(()) } else { Err(Problem::refused(&wrong)) }
+    wrong
 }
 
 /// Whether the partner is called to begin this payment; a problem if it cannot take it.
-async fn is_called(
+pub(crate) async fn is_called(
     app: &App,
     dossier: DossierId,
     started: PaymentStarted,
@@ -161,15 +169,14 @@ pub(super) fn in_words(unable: &Unable) -> (String, String) {
     }
 }
 
-/// Has a partner that must be called open the newest attempt, and waits for it for a limited time.
-async fn opened(
+/// Has a partner that must be called open an attempt, and waits for it for a limited time.
+pub(crate) async fn opened(
     app: &App,
-    dossier: DossierId,
+    (dossier, payment): (DossierId, Option<PaymentId>),
     loaded: Arc<Loaded<Payment>>,
 ) -> Result<Arc<Loaded<Payment>>, Problem> {
-    let attempts = loaded.state.attempts.values();
-    let newest = attempts.max_by_key(|attempt| attempt.started_at);
-    let Some(attempt) = newest.filter(|attempt| app.desk.calls(&loaded.state, attempt)) else {
+    let attempt = payment.and_then(|payment| loaded.state.attempts.get(&payment));
+    let Some(attempt) = attempt.filter(|attempt| app.desk.calls(&loaded.state, attempt)) else {
         return Ok(loaded);
     };
     let payment = attempt.started.payment;

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::{
-    NoticeUnmatched, PaymentId, RefundOutcome, Source, UnmatchedEvent, Vnd, parse_reference,
-    partner_name,
+    NoticeUnmatched, PaymentId, PaymentOrderId, RefundOutcome, Source, UnmatchedEvent, Vnd,
+    parse_order_reference, parse_reference, partner_name,
 };
 use dossier::payment::take_notice::{Said, TakeNotice};
 use dossier::payment::{RefundSaid, Standing};
+use dossier::payment_orders::take_order_notice::TakeOrderNotice;
 use engine::unmatched;
 use engine::unmatched::Unmatched;
 use jiff::Timestamp;
@@ -23,6 +24,7 @@ use web::{Line, On, Operation, Partner, Problem, Reply, Request, send};
 
 use super::reply::standing;
 use crate::App;
+use crate::payment_orders::OfOrder;
 
 /// A payment provider's notice.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -129,6 +131,9 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         (is_impossible, AMOUNT_IMPOSSIBLE, "/amount_vnd"),
     ])?;
     request.idempotency_key()?;
+    if let Some(order) = parse_order_reference(&body.reference.0) {
+        return of_order(&app, &request, order, body).await;
+    }
     let Some((dossier, payment)) = parse_reference(&body.reference.0) else {
         return keep_unmatched(&app, body).await;
     };
@@ -148,6 +153,31 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         Ok(loaded) => Ok(Reply::ok(&NoticeReply { matched: true }).position(loaded.position)),
         Err(problem) if problem.is(&NOT_FOUND) => keep_unmatched(&app, body).await,
         Err(problem) => Err(problem),
+    }
+}
+
+/// Records a notice about a payment order. The same notice again is the same command.
+async fn of_order(
+    app: &App,
+    request: &Request,
+    order: PaymentOrderId,
+    body: TakeNoticeRequest,
+) -> Result<Reply, Problem> {
+    let command = TakeOrderNotice {
+        provider: body.provider.0.clone(),
+        provider_event: body.event.0.clone(),
+        transaction: body.transaction.as_ref().map(|number| number.0.clone()),
+        source: body.source,
+        // A report about a refund is about no order.
+        said: said(&body, Standing::Unanswered),
+        paid_at: body.paid_at,
+        message: None,
+    };
+    let id = request.derived_id(request.caller()?, &order.to_string())?;
+    match app.reports().take_for_order((order, id), &command).await {
+        Ok(OfOrder::Taken | OfOrder::Known) => Ok(Reply::ok(&NoticeReply { matched: true })),
+        Ok(OfOrder::Differs | OfOrder::NotOurs) => keep_unmatched(app, body).await,
+        Err(error) => Err(Problem::unavailable(&error.to_string())),
     }
 }
 

@@ -110,6 +110,15 @@ impl Sender {
         tracing::warn!(partner, request, why, "request to a partner given up");
         match work {
             Some(work @ Work::Pay { payment, .. }) => {
+                let stream = Streams::<Payment>::of(work.dossier().0);
+                let loaded = self.reports.payments.load(&stream).await?;
+                let attempt = loaded.state.attempts.get(&payment);
+                if let Some(share) = attempt.and_then(|attempt| attempt.started.order.as_ref()) {
+                    let ended = self.reports.not_begun(share.order, work.request()).await;
+                    ended.map_err(|error| Stalled::Outside(error.to_string()))?;
+                    self.desk.opened.notify_waiters();
+                    return Ok(());
+                }
                 let command = TakeNotice {
                     payment,
                     provider: partner.to_owned(),

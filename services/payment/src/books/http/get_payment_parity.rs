@@ -87,7 +87,7 @@ pub(crate) struct ParityDossier {
 /// A payment, or a line that is about none of ours.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ParityRow {
-    /// Id of the attempt or the cash payment, or `line:` and the name of a line.
+    /// Id of the attempt, the payment order or the cash payment, or `line:` and the name of a line.
     #[schema(example = "line:FT26324001")]
     key: String,
     /// Time of the first line or movement.
