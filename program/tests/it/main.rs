@@ -78,6 +78,7 @@ mod parties;
 mod partners;
 mod payment;
 mod payment_orders;
+mod payment_orders_cut;
 mod people;
 mod personal;
 mod private;

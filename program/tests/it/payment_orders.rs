@@ -14,7 +14,7 @@ use crate::support::{Answer, Office, at, faulty};
 
 const ORDERS: &str = "/v1/payment-orders";
 
-async fn certificates(office: &mut Office, count: usize) -> Vec<Certificate> {
+pub(crate) async fn certificates(office: &mut Office, count: usize) -> Vec<Certificate> {
     let mut all = Vec::new();
     for _ in 0..count {
         all.push(submitted(office, "a1", "download").await);
@@ -23,11 +23,11 @@ async fn certificates(office: &mut Office, count: usize) -> Vec<Certificate> {
     all
 }
 
-fn ids(certificates: &[Certificate]) -> Vec<&str> {
+pub(crate) fn ids(certificates: &[Certificate]) -> Vec<&str> {
     certificates.iter().map(|one| &*one.id).collect()
 }
 
-async fn ordered(office: &mut Office, token: &str, dossiers: &[&str], provider: &str) -> Answer {
+pub(crate) async fn ordered(office: &mut Office, token: &str, dossiers: &[&str], provider: &str) -> Answer {
     let body = json!({ "dossiers": dossiers, "provider": provider });
     let answer = office.browser.post(ORDERS, token, "", body).await;
     office.settle().await;
@@ -35,7 +35,7 @@ async fn ordered(office: &mut Office, token: &str, dossiers: &[&str], provider: 
 }
 
 /// An order for these dossiers through the sandbox.
-async fn order(office: &mut Office, certificates: &[Certificate]) -> Value {
+pub(crate) async fn order(office: &mut Office, certificates: &[Certificate]) -> Value {
     let token = certificates[0].applicant.clone();
     ordered(office, &token, &ids(certificates), "sandbox").await.granted()
 }
@@ -48,11 +48,11 @@ async fn shown(office: &Office, order: &Value, token: &str) -> Value {
     office.browser.get(&address(order), token).await.granted()
 }
 
-async fn paid(office: &Office, certificate: &Certificate) -> Value {
+pub(crate) async fn paid(office: &Office, certificate: &Certificate) -> Value {
     office.browser.get(&certificate.at("payments"), &certificate.applicant).await.granted()
 }
 
-async fn received(office: &Office, certificates: &[Certificate]) -> Vec<i64> {
+pub(crate) async fn received(office: &Office, certificates: &[Certificate]) -> Vec<i64> {
     let mut all = Vec::new();
     for certificate in certificates {
         all.push(paid(office, certificate).await["received_vnd"].as_i64().unwrap());
@@ -64,7 +64,7 @@ async fn count(office: &Office, kind: &str) -> usize {
     office.log().await.iter().filter(|one| *one == kind).count()
 }
 
-async fn check(office: &Office) {
+pub(crate) async fn check(office: &Office) {
     let report = program::check(&office.engine.store).await.unwrap();
     assert!(report.findings.is_empty(), "{:?}", report.findings);
 }
@@ -73,7 +73,7 @@ fn cashier(office: &Office) -> String {
     office.token(Role::Cashier, "k1", "G02.001")
 }
 
-async fn import(office: &mut Office, lines: Value) {
+pub(crate) async fn import(office: &mut Office, lines: Value) {
     let body = json!({ "account": "sandbox", "lines": lines });
     let cashier = cashier(office);
     office.browser.post("/v1/payment-statements", &cashier, "", body).await.granted();

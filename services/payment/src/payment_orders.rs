@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 
-use dossier::Command;
 use dossier::contract::{
-    DossierId, OrderEnd, OrderMember, OrderShare, OrderStarted, PaymentOrderId, Personal,
+    DossierId, EventSet, OrderEnd, OrderShare, OrderStarted, PaymentEvent, PaymentId,
+    PaymentOrderId, Personal,
 };
 use dossier::payment::Payment;
 use dossier::payment::join_payment_order::{self, JoinPaymentOrder};
@@ -17,9 +17,10 @@ use dossier::payment::take_notice::{Said, TakeNotice};
 use dossier::payment_orders::PaymentOrder;
 use dossier::payment_orders::end_payment_order::EndPaymentOrder;
 use dossier::payment_orders::open_payment_order::OpenPaymentOrder;
+use dossier::{Command, State as _};
 use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Source, Stalled};
 use engine::{CommandEnvelope, Failure, Loaded, Streams};
-use events::{Page, Position};
+use events::{Page, Position, Recorded};
 use uuid::Uuid;
 
 pub(crate) mod http;
@@ -60,7 +61,7 @@ impl Orders {
         let state = &loaded.state;
         if state.ended().is_some() {
             for member in &started.members {
-                self.leave(&started, member).await?;
+                self.leave(&started, (member.dossier, member.payment)).await?;
             }
         }
         if let Some(paid) = state.paid() {
@@ -71,9 +72,9 @@ impl Orders {
                     transaction: paid.word.transaction.clone(),
                     source: paid.source,
                     paid_at: paid.paid_at,
-                    ..notice(&started, member, Said::Captured(member.amount))
+                    ..notice(&started, member.payment, Said::Captured(member.amount))
                 };
-                self.take(&started, member, (&name, &share)).await?;
+                self.take(&started, member.dossier, (&name, &share)).await?;
             }
         }
         // A payment has its other names once, in the dossier by which the provider is asked.
@@ -83,9 +84,9 @@ impl Orders {
                 let confirmed = TakeNotice {
                     provider_event: word.event.clone(),
                     transaction: word.transaction.clone(),
-                    ..notice(&started, leading, Said::Captured(leading.amount))
+                    ..notice(&started, leading.payment, Said::Captured(leading.amount))
                 };
-                self.take(&started, leading, (&name, &confirmed)).await?;
+                self.take(&started, leading.dossier, (&name, &confirmed)).await?;
             }
         }
         Ok(loaded)
@@ -133,33 +134,50 @@ impl Orders {
         self.step(started.order, "open", &OpenPaymentOrder).await
     }
 
+    /// Frees a dossier whose attempt was begun after its order had ended: whoever ended it could not
+    /// see this attempt, and whoever began it may have failed before it saw the end.
+    async fn free_if_late(
+        &self,
+        share: &OrderShare,
+        part: (DossierId, PaymentId),
+    ) -> Result<(), Stalled> {
+        let loaded = self.orders.load(&Streams::<PaymentOrder>::of(share.order.0)).await?;
+        match loaded.state.started() {
+            Some(started) if loaded.state.ended().is_some() => self.leave(started, part).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Frees a dossier: its attempt has failed. A capture that comes all the same still counts.
-    async fn leave(&self, started: &OrderStarted, member: &OrderMember) -> Result<(), Stalled> {
-        let stream = Streams::<Payment>::of(member.dossier.0);
-        let loaded = self.payments.load(&stream).await?;
-        let attempt = loaded.state.attempts.get(&member.payment);
+    async fn leave(
+        &self,
+        started: &OrderStarted,
+        (dossier, payment): (DossierId, PaymentId),
+    ) -> Result<(), Stalled> {
+        let loaded = self.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
+        let attempt = loaded.state.attempts.get(&payment);
         // Of an order that was not opened, some have not joined.
         if attempt.is_none_or(|attempt| attempt.has_failed() || attempt.is_complete()) {
             return Ok(());
         }
-        let left = notice(started, member, Said::Failed("order-ended".to_owned()));
+        let left = notice(started, payment, Said::Failed("order-ended".to_owned()));
         let left = TakeNotice { provider_event: format!("order-ended-{}", started.order), ..left };
-        self.take(started, member, ("leave", &left)).await
+        self.take(started, dossier, ("leave", &left)).await
     }
 
     /// Records what the order's provider said about the part of a dossier.
     async fn take(
         &self,
         started: &OrderStarted,
-        member: &OrderMember,
+        dossier: DossierId,
         (name, command): (&str, &TakeNotice),
     ) -> Result<(), Stalled> {
-        let envelope = envelope(started.order, member.dossier, name);
+        let order = started.order;
+        let envelope = envelope(order, dossier, name);
         match self.payments.execute(&envelope, command).await {
             Ok(_) => Ok(()),
             // It stays open as a difference of the books.
             Err(failure @ (Failure::Refused(_) | Failure::Missing)) => {
-                let (order, dossier) = (started.order, member.dossier);
                 tracing::error!(%order, %dossier, ?failure, "part of a payment order could not be recorded");
                 self.payments.engine().metrics.defect(crate::NAME);
                 Ok(())
@@ -193,9 +211,9 @@ fn envelope(order: PaymentOrderId, dossier: DossierId, name: &str) -> CommandEnv
 }
 
 /// A report about the part of a dossier.
-fn notice(started: &OrderStarted, member: &OrderMember, said: Said) -> TakeNotice {
+fn notice(started: &OrderStarted, payment: PaymentId, said: Said) -> TakeNotice {
     TakeNotice {
-        payment: member.payment,
+        payment,
         provider: started.provider.clone(),
         provider_event: String::new(),
         transaction: None,
@@ -215,7 +233,8 @@ fn stalled<R: std::fmt::Debug>(failure: Failure<R>) -> Stalled {
     }
 }
 
-/// Follows the events of orders from which something follows for their dossiers.
+/// Follows the events of orders from which something follows for their dossiers, and the attempts
+/// that are begun in them.
 #[derive(Debug)]
 pub(crate) struct Follows {
     orders: Arc<Orders>,
@@ -232,6 +251,7 @@ impl Follows {
             "payment.OrderEnded.v1",
             "payment.OrderPaid.v1",
             "payment.OrderConfirmed.v1",
+            "payment.PaymentStarted.v1",
         ];
         let source = Source::Leader(engine.lead(crate::NAME));
         let following = Following::new(name, kinds, source, cursors.of(&engine, name)?);
@@ -243,10 +263,26 @@ impl Handler for Follows {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
         self.orders.orders.engine().time()?;
         for event in &page.events {
+            self.follow_up(event).await?;
+        }
+        Ok(Handled::Done { save: true })
+    }
+}
+
+impl Follows {
+    async fn follow_up(&self, event: &Recorded) -> Result<(), Stalled> {
+        if event.stream.category() == PaymentOrder::CATEGORY {
             if let Ok(order) = event.stream.id().parse() {
                 self.orders.carry(order).await?;
             }
+            return Ok(());
         }
-        Ok(Handled::Done { save: true })
+        if let Ok(PaymentEvent::PaymentStarted(started)) =
+            PaymentEvent::decode(&event.kind, &event.data)
+            && let (Some(share), Ok(dossier)) = (&started.order, event.stream.id().parse())
+        {
+            self.orders.free_if_late(share, (dossier, started.payment)).await?;
+        }
+        Ok(())
     }
 }

@@ -112,7 +112,7 @@ impl Month {
             .map(|order| order.reference.clone())
             .filter(|order| self.claims.get(order) != Some(&false))
             .collect();
-        let left = self.books.refund(&orders, amount, self.now);
+        let left = self.books.refund((case, &orders), amount, self.now);
         assert!(left <= self.cases[case].cash, "{left} went back that never came: {shown}");
         self.cases[case].cash -= left;
         self.cash_back += left;
@@ -158,9 +158,11 @@ impl Month {
         if owed == 0 {
             return;
         }
+        // The transaction of a payment order is that of other dossiers too.
         let attempts = shown["attempts"].as_array().unwrap().iter();
+        let attempts = attempts.filter(|one| one["order"].is_null());
         let of = |one: &Value| one["captured_vnd"].as_i64().unwrap();
-        // Without such an attempt, the money came at the counter.
+        // Without such an attempt, the money came at the counter or by a payment order.
         let Some(attempt) = attempts.max_by_key(|one| of(one)).filter(|one| of(one) > 0) else {
             return;
         };
@@ -188,7 +190,8 @@ impl Month {
             let there: i64 = self.books.of(&reference).map(|one| one.amount - one.refunded).sum();
             let returns = there >= amount && self.chance.of_100(80);
             if returns {
-                assert_eq!(self.books.refund(std::slice::from_ref(&reference), amount, now), 0);
+                let of = (case, std::slice::from_ref(&reference));
+                assert_eq!(self.books.refund(of, amount, now), 0);
             }
             let kind = if returns { "refunded" } else { "refund_refused" };
             *self.sent_back.entry(kind).or_default() += 1;

@@ -17,6 +17,16 @@ pub(crate) struct Transaction {
     pub(crate) amount: i64,
     pub(crate) at: Timestamp,
     pub(crate) refunded: i64,
+    /// If it paid several dossiers: what is left of the part of each, by the place of its case.
+    parts: BTreeMap<usize, i64>,
+}
+
+impl Transaction {
+    /// What can go back to a case.
+    fn left_for(&self, case: usize) -> i64 {
+        let whole = if self.parts.is_empty() { self.amount - self.refunded } else { 0 };
+        self.parts.get(&case).copied().unwrap_or(whole)
+    }
 }
 
 /// The books of all providers.
@@ -43,10 +53,20 @@ impl Books {
             amount,
             at,
             refunded: 0,
+            parts: BTreeMap::new(),
         };
         self.by_order.entry(order.to_owned()).or_default().push(place);
         self.transactions.push(transaction.clone());
         transaction
+    }
+
+    /// A payment for several cases, with the part of each.
+    pub(crate) fn divide(&mut self, number: &str, parts: &[(usize, i64)]) {
+        let one = self.transactions.iter_mut().rfind(|one| one.number == number);
+        if let Some(one) = one {
+            assert_eq!(one.amount, parts.iter().map(|(_, part)| part).sum::<i64>());
+            one.parts = parts.iter().copied().collect();
+        }
     }
 
     pub(crate) fn all(&self) -> &[Transaction] {
@@ -63,9 +83,14 @@ impl Books {
         self.of(order).filter(|one| one.at <= until).map(|one| one.amount).sum()
     }
 
-    /// Returns money of these orders that has come, of the newest payments first; the part for
-    /// which there was none left.
-    pub(crate) fn refund(&mut self, orders: &[String], amount: i64, now: Timestamp) -> i64 {
+    /// Returns money of these orders of a case that has come, of the newest payments first; the part
+    /// for which there was none left.
+    pub(crate) fn refund(
+        &mut self,
+        (case, orders): (usize, &[String]),
+        amount: i64,
+        now: Timestamp,
+    ) -> i64 {
         let mut places: Vec<usize> =
             orders.iter().filter_map(|order| self.by_order.get(order)).flatten().copied().collect();
         places.sort_unstable();
@@ -75,8 +100,9 @@ impl Books {
             if one.at > now {
                 continue;
             }
-            let part = left.min(one.amount - one.refunded);
+            let part = left.min(one.left_for(case));
             one.refunded += part;
+            one.parts.entry(case).and_modify(|left| *left -= part);
             left -= part;
         }
         left

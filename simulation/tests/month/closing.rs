@@ -14,6 +14,8 @@ use crate::trade::{Case, Month, Size};
 pub(crate) struct Closed {
     pub(crate) orders: usize,
     pub(crate) payments: usize,
+    /// Parts of payments for several dossiers.
+    pub(crate) parts: usize,
     pub(crate) notices: BTreeMap<&'static str, usize>,
     /// What the providers captured less what they returned.
     pub(crate) at_providers: i64,
@@ -83,7 +85,9 @@ async fn unmatched(month: &mut Month, closed: &mut Closed) -> BTreeSet<String> {
         rows.iter().map(|row| row["reference"].as_str().unwrap()).collect();
     let mut orders = BTreeSet::new();
     for one in month.books.all() {
-        let is_lost = one.written != one.order && month.claims.get(&one.order) != Some(&true);
+        let is_other_sum = month.other_sums.contains(&one.order);
+        let is_unclaimed = month.claims.get(&one.order) != Some(&true);
+        let is_lost = is_other_sum || one.written != one.order && is_unclaimed;
         assert_eq!(written.contains(&*one.written), is_lost, "{one:?}");
         if is_lost {
             closed.unmatched += one.amount;
@@ -118,6 +122,10 @@ fn close_case(
         let is_matched = !on_list.contains(reference);
         let paid: i64 = month.books.of(reference).map(|one| one.amount).sum();
         let paid = if is_matched { paid } else { 0 };
+        let order = case.orders.iter().find(|order| order.reference == reference).unwrap();
+        // Of an order for several dossiers each has its part.
+        let paid = order.part.map_or(paid, |part| if paid > 0 { part } else { 0 });
+        closed.parts += usize::from(order.part.is_some() && paid > 0);
         if attempt["doubts"].as_array().unwrap().is_empty() {
             assert_eq!(
                 captured,
@@ -207,7 +215,8 @@ impl fmt::Debug for Closed {
         let Self { orders, payments, notices, requests, refused, receipts, stuck, .. } = self;
         writeln!(
             f,
-            "{orders} orders, {payments} payments, notices {notices:?}, {requests} requests"
+            "{orders} orders, {payments} payments, {} parts, notices {notices:?}, {requests} requests",
+            self.parts
         )?;
         writeln!(f, "refused {refused:?}, {stuck} differences that nobody could resolve")?;
         writeln!(f, "at providers {}, cash {}", self.at_providers, self.cash - self.cash_back)?;
@@ -237,6 +246,7 @@ impl Closed {
             self.orders > size.dossiers * 2 && self.payments * 3 > size.dossiers * 2,
             "{self:?}"
         );
+        assert!(self.parts * 25 > size.dossiers, "{self:?}");
         let all = [
             self.receipted,
             self.owed_back,
@@ -261,6 +271,9 @@ impl Closed {
             "refund-approvals: refund-exceeds-transaction",
             "resolutions: amount-not-said",
             "resolutions: resolution-already-proposed",
+            "payment-orders: nothing-owed",
+            "payment-orders: payment-in-progress",
+            "payment-orders: fee-window-closed",
         ];
         assert!(self.refused.keys().all(|one| may_be.contains(&&**one)), "{self:?}");
         assert_eq!(self.stuck, 0, "{self:?}");

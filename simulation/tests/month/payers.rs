@@ -45,6 +45,8 @@ pub(crate) struct Order {
     pub(crate) provider: &'static str,
     pub(crate) reference: String,
     pub(crate) amount: i64,
+    /// The part of the dossier, if the order is for several.
+    pub(crate) part: Option<i64>,
 }
 
 /// What becomes of an order: reports, each with its time, and whether the payer tries again.
@@ -94,7 +96,7 @@ pub(crate) fn fate(chance: &mut Chance, books: &mut Books, order: &Order, now: T
     let weights = DEEDS.map(|(_, weight)| weight);
     let (deed, _) = DEEDS[chance.weighed(&weights)];
     let at = after(now, chance.from(1, 25));
-    let Order { provider, reference, amount } = order;
+    let Order { provider, reference, amount, .. } = order;
     let own = (reference.as_str(), reference.as_str());
     let mut fate = Fate::default();
     // A provider that captures once takes the amount of the order, once.
@@ -159,6 +161,65 @@ pub(crate) fn fate(chance: &mut Chance, books: &mut Books, order: &Order, now: T
         }
     }
     fate
+}
+
+/// What a payer may do with an order for several dossiers, and how often of 100 times.
+const ORDER_DEEDS: [(Deed, i64); 6] = [
+    (Deed::Pays, 50),
+    (Deed::Fails, 15),
+    (Deed::FailsAndPays, 10),
+    (Deed::LeavesIt, 5),
+    (Deed::PaysLate, 10),
+    (Deed::PaysAnotherAmount, 10),
+];
+
+/// What becomes of an order for several dossiers. Another amount than the sum is counted for nobody;
+/// nobody comes for it.
+pub(crate) fn fate_of_several(
+    chance: &mut Chance,
+    books: &mut Books,
+    (order, parts): (&Order, &[(usize, i64)]),
+    now: Timestamp,
+) -> (Fate, bool) {
+    let (deed, _) = ORDER_DEEDS[chance.weighed(&ORDER_DEEDS.map(|(_, weight)| weight))];
+    let at = after(now, chance.from(1, 25));
+    let Order { provider, reference, amount, .. } = order;
+    let own = (reference.as_str(), reference.as_str());
+    let (mut fate, mut at_paid, mut is_other) = (Fate::default(), Some(at), false);
+    match deed {
+        Deed::Fails => {
+            fate.reports.push((at, failed(order, chance)));
+            fate.again_at = Some(after(at, chance.from(60, 3_000)));
+            at_paid = None;
+        }
+        Deed::LeavesIt => {
+            fate.again_at = Some(after(at, chance.from(4_400, 9_000)));
+            at_paid = None;
+        }
+        Deed::FailsAndPays => {
+            fate.reports.push((after(at, chance.from(0, 60)), failed(order, chance)));
+        }
+        Deed::PaysLate => {
+            at_paid = Some(after(at, chance.from(4_400, 20_000)));
+            fate.again_at = chance.of_100(50).then(|| after(at, chance.from(4_400, 9_000)));
+        }
+        Deed::PaysAnotherAmount => is_other = *provider == PARTS,
+        _ => {}
+    }
+    if let Some(at) = at_paid {
+        let amount = if is_other { amount + chance.from(1, 50_000) } else { *amount };
+        let paid = books.pay(provider, own, amount, at);
+        if !is_other {
+            books.divide(&paid.number, parts);
+        }
+        if is_other || *provider == PARTS {
+            // A bank numbers every transfer, and nothing else tells two of them apart.
+            fate.reports.push((at, Report::of(&paid, format!("e-{}", paid.number), "notice")));
+        } else {
+            reported(chance, &paid, &mut fate);
+        }
+    }
+    (fate, is_other)
 }
 
 fn failed(order: &Order, chance: &mut Chance) -> Report {

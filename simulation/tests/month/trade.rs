@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::books::Books;
 use crate::chance::Chance;
 use crate::office::{AGENCY, Office, clerk, etag, firm, granted, provider};
-use crate::payers::{ONCE, Order, PARTS, Report, after, fate};
+use crate::payers::{ONCE, Order, PARTS, Report, after, fate, fate_of_several};
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Size {
@@ -27,6 +27,8 @@ const PAYING_DAYS: i64 = 48;
 /// What happens within the same minutes happens together.
 const TICK_MINUTES: i64 = 30;
 const FIRMS: usize = 12;
+/// Dossiers that a firm pays at once.
+const AT_ONCE: usize = 3;
 
 /// A dossier as its payer has it.
 #[derive(Debug, Clone)]
@@ -43,6 +45,8 @@ pub(crate) struct Case {
 enum Item {
     File,
     Begin(usize),
+    /// The payer pays several dossiers at once.
+    BeginSeveral(Vec<usize>),
     Report(Report),
     Cash(usize),
     Withdraw(usize),
@@ -64,6 +68,10 @@ pub(crate) struct Month {
     pub(crate) refused: BTreeMap<String, usize>,
     agenda: BTreeMap<Timestamp, Vec<Item>>,
     documents: BTreeMap<String, Value>,
+    /// Dossiers that a firm will pay at once with others.
+    gathered: BTreeMap<String, Vec<usize>>,
+    /// Payment orders for which another amount than the sum came.
+    pub(crate) other_sums: BTreeSet<String>,
     pub(crate) now: Timestamp,
     began: Timestamp,
     /// Places of payments that were in a file.
@@ -90,6 +98,8 @@ impl Month {
             refused: BTreeMap::new(),
             agenda: BTreeMap::new(),
             documents: BTreeMap::new(),
+            gathered: BTreeMap::new(),
+            other_sums: BTreeSet::new(),
             now,
             began: now,
             filed: BTreeSet::new(),
@@ -135,6 +145,7 @@ impl Month {
         match item {
             Item::File => self.file().await,
             Item::Begin(case) => self.begin(case).await,
+            Item::BeginSeveral(cases) => self.begin_several(&cases).await,
             Item::Report(report) => self.deliver(report).await,
             Item::Cash(case) => self.cash(case).await,
             Item::Withdraw(case) => self.on_dossier(case, "withdrawal").await,
@@ -179,15 +190,78 @@ impl Month {
         let filed = granted(self.office.post("/v1/dossiers", firm(&name), &body).await).unwrap();
         let dossier = filed["id"].as_str().unwrap().to_owned();
         let case = self.cases.len();
-        self.cases.push(Case { dossier, firm: name, orders: Vec::new(), cash: 0, tries: 0 });
-        let first = if self.chance.of_100(5) { Item::Cash(case) } else { Item::Begin(case) };
-        let at = after(self.now, self.chance.from(TICK_MINUTES, 600));
+        let (firm, orders) = (name.clone(), Vec::new());
+        self.cases.push(Case { dossier, firm, orders, cash: 0, tries: 0 });
+        let mut wait = self.chance.from(TICK_MINUTES, 600);
+        let first = match self.chance.weighed(&[5, 80, 15]) {
+            0 => Item::Cash(case),
+            1 => Item::Begin(case),
+            _ => self.gather(name, case),
+        };
+        // Whoever gathers dossiers pays this one alone if there are not enough of them.
+        if matches!(first, Item::Begin(_))
+            && self.gathered.values().flatten().any(|one| *one == case)
+        {
+            wait += 4_000;
+        }
+        let at = after(self.now, wait);
         self.at(at, first);
         for (percent, item) in [(8, Item::Withdraw(case)), (60, Item::Accept(case))] {
             if self.chance.of_100(percent) {
                 let at = after(self.now, self.chance.from(60, 14_000));
                 self.at(at, item);
             }
+        }
+    }
+
+    /// A dossier that is to be paid with others of its firm.
+    fn gather(&mut self, firm: String, case: usize) -> Item {
+        let gathered = self.gathered.entry(firm).or_default();
+        gathered.push(case);
+        if gathered.len() < AT_ONCE {
+            return Item::Begin(case);
+        }
+        Item::BeginSeveral(std::mem::take(gathered))
+    }
+
+    /// The payer begins to pay what several dossiers owe; if one owes nothing more, each by itself.
+    async fn begin_several(&mut self, cases: &[usize]) {
+        let dossiers: Vec<&str> = cases.iter().map(|case| &*self.cases[*case].dossier).collect();
+        let provider = if self.chance.of_100(60) { ONCE } else { PARTS };
+        let body = json!({ "dossiers": dossiers, "provider": provider });
+        let name = self.cases[cases[0]].firm.clone();
+        let answer = self.office.post("/v1/payment-orders", firm(&name), &body).await;
+        let shown = match granted(answer) {
+            Ok(shown) => shown,
+            Err(problem) => {
+                self.refuse("payment-orders", &problem);
+                for case in cases {
+                    self.at(after(self.now, 60), Item::Begin(*case));
+                }
+                return;
+            }
+        };
+        assert_eq!(shown["state"], "open", "{shown}");
+        let reference = shown["reference"].as_str().unwrap().to_owned();
+        let amount = shown["total_vnd"].as_i64().unwrap();
+        let members = shown["members"].as_array().unwrap().iter();
+        let parts = members.map(|member| member["amount_vnd"].as_i64().unwrap());
+        let parts: Vec<(usize, i64)> = cases.iter().copied().zip(parts).collect();
+        let order = Order { provider, reference: reference.clone(), amount, part: None };
+        let of = (&order, &parts[..]);
+        let (fate, is_other) = fate_of_several(&mut self.chance, &mut self.books, of, self.now);
+        if is_other {
+            self.other_sums.insert(reference.clone());
+            self.claims.insert(reference, false);
+        }
+        for (case, part) in &parts {
+            self.cases[*case].orders.push(Order { part: Some(*part), ..order.clone() });
+            if let Some(at) = fate.again_at {
+                self.at(at, Item::Begin(*case));
+            }
+        }
+        for (at, report) in fate.reports {
+            self.at(at, Item::Report(report));
         }
     }
 
@@ -212,7 +286,7 @@ impl Month {
                 assert_eq!(new.len(), 1, "{shown}");
                 let reference = new[0]["reference"].as_str().unwrap().to_owned();
                 let amount = new[0]["amount_vnd"].as_i64().unwrap();
-                let order = Order { provider, reference, amount };
+                let order = Order { provider, reference, amount, part: None };
                 let fate = fate(&mut self.chance, &mut self.books, &order, self.now);
                 self.cases[case].orders.push(order);
                 for (at, report) in fate.reports {

@@ -146,6 +146,7 @@ impl Checker {
             );
             self.found.about("law-void", what);
         }
+        self.sums.done(&mut self.found);
         let Findings { listed: findings, count: found, notes, notes_count: noted } = self.found;
         Report { findings, found, notes, noted, ..self.report }
     }

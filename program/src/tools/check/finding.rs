@@ -55,7 +55,7 @@ impl Findings {
         self.add_note(Finding { kind, stream, position, what: format!("{}: {what}", event.kind) });
     }
 
-    fn add_note(&mut self, note: Finding) {
+    pub(super) fn add_note(&mut self, note: Finding) {
         self.notes_count += 1;
         if self.notes.len() < FINDINGS_MAX {
             self.notes.push(note);
@@ -99,7 +99,7 @@ impl Findings {
         self.add(Finding { kind, stream, position, what });
     }
 
-    fn add(&mut self, finding: Finding) {
+    pub(super) fn add(&mut self, finding: Finding) {
         self.count += 1;
         if self.listed.len() < FINDINGS_MAX {
             self.listed.push(finding);

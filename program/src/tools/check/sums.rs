@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dossier::State as _;
 use dossier::contract::{
     AgencyCode, Channel, DeliveryEvent, DossierCode, EventSet, IntakeEvent, Meta, NumberEvent,
     PaymentEvent, PaymentId, PaymentOrderEvent, PaymentOrderId, ProcedureRef, ReceiptEvent,
@@ -14,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::finding::Findings;
+use super::finding::{Finding, Findings};
 
 /// Immutable data of each dossier, by id.
 #[derive(Debug, Default)]
@@ -32,9 +33,35 @@ pub(super) struct Sums {
     matched: BTreeSet<Uuid>,
     /// The parts of payment orders whose dossiers have no attempt yet.
     parts: BTreeMap<PaymentId, (PaymentOrderId, Vnd)>,
-    /// The sums of payment orders that are not paid.
-    totals: BTreeMap<PaymentOrderId, Vnd>,
+    /// The sums of payment orders that are not paid, and the attempts of their dossiers.
+    totals: BTreeMap<PaymentOrderId, (Vnd, Vec<PaymentId>)>,
+    /// Attempts whose payment order was paid and that have no part of the money yet.
+    unpaid: BTreeMap<PaymentId, Unpaid>,
+    /// Time of the newest event.
+    newest: Timestamp,
 }
+
+/// A part of a paid order that its dossier has not got.
+#[derive(Debug)]
+struct Unpaid {
+    /// The event of the order.
+    stream: String,
+    position: u64,
+    /// The provider's name of the payment.
+    provider_event: String,
+    paid_at: Timestamp,
+}
+
+/// A provider's report about an attempt.
+#[derive(Deserialize)]
+struct Told {
+    payment: PaymentId,
+    provider_event: String,
+}
+
+/// Time after which all parts of a paid order are recorded. They follow at once; a process that was
+/// killed in between records them after it was started again.
+const PARTS_WITHIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// The only kind of event that changes the agency of a dossier.
 const TRANSFERRED: &str = "intake.DossierTransferred.v1";
@@ -81,9 +108,10 @@ struct Late {
 impl Sums {
     /// Checks an event of any service.
     pub(super) fn look(&mut self, event: &Recorded, meta: &Meta, found: &mut Findings) {
+        self.newest = self.newest.max(meta.at());
         self.brief(event, found);
         self.number(event, found);
-        self.order(event, found);
+        self.order(event, meta, found);
         // Foreseen lateness refers to another time than the due time.
         if event.data.contains("\"late_by_ms\"")
             && &*event.kind != "intake.LatenessForeseen.v1"
@@ -119,9 +147,9 @@ impl Sums {
         }
     }
 
-    /// A payment order is the sum of its parts, is paid by exactly this sum, and each attempt in it
-    /// is for the part that it says.
-    fn order(&mut self, event: &Recorded, found: &mut Findings) {
+    /// A payment order is the sum of its parts, is paid by exactly this sum, each attempt in it is
+    /// for the part that it says, and each dossier gets its part.
+    fn order(&mut self, event: &Recorded, meta: &Meta, found: &mut Findings) {
         match PaymentOrderEvent::decode(&event.kind, &event.data) {
             Ok(PaymentOrderEvent::OrderStarted(started)) => {
                 let parts = started.members.iter().map(|member| member.amount);
@@ -130,21 +158,52 @@ impl Sums {
                 }
                 let parts = started.members.iter();
                 self.parts.extend(parts.map(|one| (one.payment, (started.order, one.amount))));
-                self.totals.insert(started.order, started.total);
+                let attempts = started.members.iter().map(|member| member.payment).collect();
+                self.totals.insert(started.order, (started.total, attempts));
             }
             Ok(PaymentOrderEvent::OrderPaid(paid)) => {
-                if self.totals.remove(&paid.order) != Some(paid.amount) {
+                let (total, attempts) = self.totals.remove(&paid.order).unwrap_or_default();
+                if total != paid.amount {
                     found.of(event, "order", "a payment order that another sum has paid");
                 }
+                self.unpaid.extend(attempts.into_iter().map(|attempt| {
+                    let (stream, position) = (event.stream.to_string(), event.position.0);
+                    let (provider_event, paid_at) = (paid.provider_event.clone(), meta.at());
+                    (attempt, Unpaid { stream, position, provider_event, paid_at })
+                }));
             }
             _ => {}
         }
+        self.part(event);
         if let Ok(PaymentEvent::PaymentStarted(started)) =
             PaymentEvent::decode(&event.kind, &event.data)
             && let Some(share) = &started.order
             && self.parts.remove(&started.payment) != Some((share.order, started.amount))
         {
             found.of(event, "order", "an attempt for another part than its payment order has");
+        }
+    }
+
+    /// A dossier has got its part of a paid order.
+    fn part(&mut self, event: &Recorded) {
+        if self.unpaid.is_empty() || event.stream.category() != Payment::CATEGORY {
+            return;
+        }
+        if let Ok(Told { payment, provider_event }) = serde_json::from_str(&event.data)
+            && self.unpaid.get(&payment).is_some_and(|one| one.provider_event == provider_event)
+        {
+            self.unpaid.remove(&payment);
+        }
+    }
+
+    /// Adds what is missing at the end of the log.
+    pub(super) fn done(&self, found: &mut Findings) {
+        for (payment, Unpaid { stream, position, paid_at, .. }) in &self.unpaid {
+            let what = format!("the attempt {payment} has no part of the money of its order");
+            let is_late = self.newest.duration_since(*paid_at) > PARTS_WITHIN;
+            let finding =
+                Finding { kind: "order", stream: stream.clone(), position: *position, what };
+            if is_late { found.add(finding) } else { found.add_note(finding) }
         }
     }
 

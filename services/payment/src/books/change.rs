@@ -26,6 +26,8 @@ pub(super) enum Change {
         reference: String,
         /// The reference in messages of partners and memos of transfers.
         short: String,
+        /// The sum of the payment order that it is a part of.
+        ordered: Option<i64>,
     },
     Movement(Movement),
     /// Other names of the money of an attempt.
@@ -138,6 +140,7 @@ pub(super) fn of_payment(
             payment: started.at_provider().to_string(),
             account: account(&started.provider),
             short: reference(&started),
+            ordered: started.order.as_ref().map(|share| share.total.0),
             reference: started.reference,
         }),
         PaymentEvent::PaymentCaptured(captured) => {

@@ -2,13 +2,14 @@
 
 use engine::view::Shape;
 
-/// `payment` of a line is the attempt that it is about, as far as one is known. `difference` is
+/// `payment` of a line is the attempt that it is about, as far as one is known. An attempt with
+/// `ordered` is a whole payment order of this sum, and its movements are the parts. `difference` is
 /// absent for what is matched. A movement of an account without any statement has no difference
 /// that counts, see `accounts`. `names` has other names of the money of an attempt than those of
 /// its movements; `dossiers` has the present sums of each dossier.
 pub(super) const SHAPE: Shape = Shape {
     name: "payment-books",
-    version: 3,
+    version: 4,
     tables: "
 CREATE TABLE accounts (
   agency    TEXT NOT NULL,
@@ -26,8 +27,10 @@ CREATE TABLE attempts (
   applicant TEXT NOT NULL,
   acted     TEXT NOT NULL,
   reference TEXT NOT NULL,
-  short     TEXT NOT NULL
+  short     TEXT NOT NULL,
+  ordered   INTEGER
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX attempts_by_order ON attempts (ordered) WHERE ordered IS NOT NULL;
 CREATE INDEX attempts_by_reference ON attempts (reference);
 CREATE INDEX attempts_by_short_reference ON attempts (short);
 CREATE TABLE movements (

@@ -116,20 +116,33 @@ impl Known {
     }
 }
 
-/// Money of an account that is counted for other attempts than `payment`, and may be `transfer`.
+/// Money of an account that is counted for other attempts than `payment`, and may be `transfer`. The
+/// parts of a payment order are one transfer.
 pub(crate) fn counted(
     tables: &Connection,
     (agency, account): &Account,
     (known, payment): (Known, &str),
     transfer: &Transfer<'_>,
 ) -> rusqlite::Result<Vec<Twin>> {
-    let sql = format!(
-        "SELECT event, number, amount, paid_at FROM movements
-         WHERE agency = ?1 AND account = ?2 AND amount = ?3 AND moved = 'capture'
-           AND payment <> ?4 AND event IS NOT NULL
-           AND (paid_at BETWEEN ?5 AND ?6 OR number = ?7 OR number = ?8 OR event = ?8)
-           AND {} ORDER BY paid_at, event LIMIT {TWINS_MAX}",
+    let which = format!(
+        "movements.agency = ?1 AND movements.account = ?2 AND moved = 'capture'
+         AND movements.payment <> ?4 AND event IS NOT NULL
+         AND (paid_at BETWEEN ?5 AND ?6 OR number = ?7 OR number = ?8 OR event = ?8) AND {}",
         known.condition()
+    );
+    let alone = format!(
+        "SELECT event, number, amount, paid_at FROM movements
+         WHERE amount = ?3 AND {which} AND NOT EXISTS (
+           SELECT 1 FROM attempts
+           WHERE attempts.payment = movements.payment AND ordered IS NOT NULL)
+         ORDER BY paid_at, event LIMIT {TWINS_MAX}"
+    );
+    let in_parts = format!(
+        "SELECT event, max(number), sum(amount), min(paid_at) FROM attempts
+         JOIN movements ON movements.payment = attempts.payment
+         WHERE ordered = ?3 AND {which}
+         GROUP BY movements.payment, event HAVING sum(amount) = ?3
+         ORDER BY min(paid_at), event LIMIT {TWINS_MAX}"
     );
     let (from, to) = around(transfer.at);
     let values = params![
@@ -142,7 +155,8 @@ pub(crate) fn counted(
         transfer.event,
         transfer.number
     ];
-    let mut twins = rows(tables, &sql, values)?;
+    let mut twins = rows(tables, &alone, values)?;
+    twins.extend(rows(tables, &in_parts, values)?);
     twins.retain(|twin| twin.may_be(transfer));
     Ok(twins)
 }

@@ -76,6 +76,7 @@ fn is_able(app: &App, payment: &Payment, known: &Known, now: jiff::Timestamp) ->
         return_url: None,
         payer_address: None,
         captures_once: false,
+        order: None,
     };
     let attempt = Attempt::new(started, Uuid::nil(), now);
     let order = Order::of(&app.desk.partners, payment, &attempt, (None, false));

@@ -15,17 +15,17 @@ use crate::books::till;
 impl Change {
     pub(in crate::books) fn write(&self, tables: &Connection) -> rusqlite::Result<()> {
         match self {
-            Self::Attempt { whose, payment, account, reference, short } => {
+            Self::Attempt { whose, payment, account, reference, short, ordered } => {
                 let (agency, name) = account;
                 let Whose { position, dossier, code, applicant, acted } = whose;
                 tables
                     .prepare_cached(
                         "INSERT OR IGNORE INTO attempts
-                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                           VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
                     )?
                     .execute(params![
                         payment, position, agency, name, dossier, code, applicant, acted,
-                        reference, short
+                        reference, short, ordered
                     ])?;
                 let references = [Some(reference.as_str()), Some(short.as_str())];
                 relate(tables, account, Some(payment.as_str()), &references)
