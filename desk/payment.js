@@ -2,6 +2,8 @@
 import { both, code, money, t, time, until } from './i18n.js';
 import { html } from './view.js';
 
+const sum = (rows, field) => rows.reduce((total, row) => total + row[field], 0);
+
 export function Payment({ payment }) {
   return html`
     <table>
@@ -21,6 +23,8 @@ export function Payment({ payment }) {
           ['payment.owed_back', payment.owed_back_vnd],
           ['payment.on_its_way', payment.on_its_way_vnd],
           ['payment.refunded', payment.refunded_vnd],
+          ['payment.reversed', sum(payment.attempts, 'reversed_vnd')],
+          ['payment.debt', sum(payment.debts ?? [], 'amount_vnd')],
         ]
           .filter(([, amount], at) => at < 3 || amount)
           .map(
@@ -34,6 +38,12 @@ export function Payment({ payment }) {
     ${payment.attempts.map(
       (attempt) => html`<p key=${attempt.payment}>
         ${attempt.provider}: ${money(attempt.amount_vnd)} · ${code('attempt', attempt.state)}
+        ${(attempt.disputes ?? []).map(
+          (one) => html`<br key=${one.dispute} /><b class=${one.outcome ? '' : 'due late'}
+              >${code('dispute', one.outcome ?? (one.answered ? 'answered' : 'open'))}</b
+            >
+            ${one.dispute}: ${money(one.amount_vnd)} · ${time(one.answer_by)}`,
+        )}
         ${
           attempt.doubts.length
             ? html`<br /><b class="due late">${t('payment.doubt', {
@@ -45,6 +55,10 @@ export function Payment({ payment }) {
     )}
     <${Proposed} kind="resolution" of=${payment.proposed_resolution} amount="captured_vnd" />
     <${Proposed} kind="refund" of=${payment.proposed_refund} amount="amount_vnd" />
+    <${Proposed} kind="entry" of=${payment.proposed_entry} amount="amount_vnd" />
+    ${(payment.debts ?? []).map(
+      (one) => html`<p key=${one.debt}><b class="due">${t('payment.debt')}</b>: ${money(one.amount_vnd)} · ${until(one)}</p>`,
+    )}
     <${Sent} refunds=${payment.sent_refunds ?? []} />
     <${Past} payment=${payment} />
   `;

@@ -10,6 +10,17 @@ const resolution = {
   from: ({ resource }) => resource?.proposed_resolution?.resolution,
 };
 const refund = { name: 'refund', from: ({ resource }) => resource?.proposed_refund?.refund };
+const entry = { name: 'entry', from: ({ resource }) => resource?.proposed_entry?.entry };
+const debt = { name: 'debt', from: ({ resource }) => resource?.debts?.[0]?.debt };
+const openDisputes = (payment) =>
+  payment.attempts
+    .flatMap(({ disputes }) => disputes ?? [])
+    .filter(({ outcome }) => !outcome)
+    .map(({ dispute }) => dispute);
+const unanswered = (payment) =>
+  payment?.attempts
+    .flatMap(({ disputes }) => disputes ?? [])
+    .find(({ answered, outcome }) => !answered && !outcome)?.dispute;
 const amount = (name, first) => ({ name, type: 'amount', required: true, first });
 
 const attemptsWithMoney = (payment) =>
@@ -24,6 +35,10 @@ const furtherOf = (procedure, payment) => {
   const lines = procedure?.fees.lines.filter(({ further }) => further) ?? [];
   return lines.filter(({ rule }) => !payment?.lines.some((charged) => charged.rule === rule));
 };
+
+// Refunds through a provider whose outcome is recorded.
+const ended = (payment) =>
+  (payment.sent_refunds ?? []).filter(({ state }) => state !== 'on_its_way').map(({ refund: id }) => id);
 
 export const PAYMENT = [
   step(
@@ -116,6 +131,101 @@ export const PAYMENT = [
       },
       { name: 'outcome', required: true, group: 'sent_refund', options: ['refunded', 'refused'] },
       { name: 'transaction', label: 'notices.transaction', type: 'line' },
+      reason,
+    ],
+  ),
+  step(
+    'correct_refund',
+    'payments',
+    'refund-corrections',
+    ['cashier'],
+    ({ payments }) => Boolean(payments) && ended(payments.body).length > 0 && !payments.body.proposed_entry,
+    [
+      {
+        name: 'refund',
+        required: true,
+        label: 'payment.sent_refund',
+        choices: ({ resource }) => ended(resource),
+        named: 'refund',
+      },
+      { name: 'outcome', required: true, group: 'sent_refund', options: ['refunded', 'refused'] },
+      { name: 'transaction', label: 'notices.transaction', type: 'line' },
+      reason,
+    ],
+  ),
+  {
+    ...step('approve_entry', 'payments', 'entry-approvals', SIGNERS, ['sign_entry'], [entry]),
+    notBy: (payment) => payment.proposed_entry?.proposed_by,
+  },
+  step('reject_entry', 'payments', 'entry-rejections', SIGNERS, ['sign_entry'], [entry, reason]),
+  step(
+    'settle_debt',
+    'payments',
+    'settled-debts',
+    ['cashier'],
+    ['collect_debt'],
+    [debt, amount('amount_vnd', ({ resource }) => resource?.debts?.[0]?.amount_vnd)],
+  ),
+  step('write_off_debt', 'payments', 'debt-write-offs', ['cashier'], ['collect_debt'], [debt, reason]),
+  step(
+    'answer_dispute',
+    'payments',
+    'dispute-answers',
+    ['cashier'],
+    ['answer_dispute'],
+    [{ name: 'dispute', from: ({ resource }) => unanswered(resource) }, reason],
+  ),
+  // Without a task: a letter of the provider or a statement says it, and no message does.
+  step(
+    'report_reversal',
+    'payments',
+    'reversals',
+    ['cashier'],
+    ({ payments }) => Boolean(payments) && attemptsWithMoney(payments.body).length > 0 && !payments.body.proposed_entry,
+    [
+      {
+        name: 'payment',
+        required: true,
+        choices: ({ resource }) => attemptsWithMoney(resource),
+        named: 'attempt',
+      },
+      amount('amount_vnd'),
+      { name: 'transaction', label: 'notices.transaction', type: 'line', required: true },
+      reason,
+    ],
+  ),
+  step(
+    'record_dispute',
+    'payments',
+    'disputes',
+    ['cashier'],
+    ({ payments }) => Boolean(payments) && attemptsWithMoney(payments.body).length > 0,
+    [
+      {
+        name: 'payment',
+        required: true,
+        choices: ({ resource }) => attemptsWithMoney(resource),
+        named: 'attempt',
+      },
+      { name: 'dispute', label: 'payment.dispute', type: 'line', required: true },
+      amount('amount_vnd'),
+      reason,
+    ],
+  ),
+  step(
+    'end_dispute',
+    'payments',
+    'ended-disputes',
+    ['cashier'],
+    ({ payments }) => Boolean(payments) && openDisputes(payments.body).length > 0,
+    [
+      {
+        name: 'dispute',
+        required: true,
+        label: 'payment.dispute',
+        choices: ({ resource }) => openDisputes(resource),
+      },
+      { name: 'outcome', required: true, group: 'dispute', options: ['kept', 'lost'] },
       reason,
     ],
   ),

@@ -1949,8 +1949,9 @@ impl<T: Transport> Client<T> {
     ///
     /// `GET /v1/payment-movements`
     ///
-    /// Cash, captures, corrections and refunds with their sums, for the closing of the till.
-    /// Movements in matters to which the caller is a party are counted, but not listed.
+    /// Cash, captures, corrections, refunds and reversals with their sums, for the closing of
+    /// the till. Movements in matters to which the caller is a party are counted, but not
+    /// listed.
     ///
     /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
     /// `operator` of all.
@@ -2071,7 +2072,8 @@ impl<T: Transport> Client<T> {
     /// `GET /v1/payment-tasks`
     ///
     /// Refunds that are owed, discrepancies, proposals that need the approval of a second
-    /// person, and differences of statements; the most urgent first.
+    /// person, disputes to be answered, debts after reversals, and differences of statements;
+    /// the most urgent first.
     ///
     /// For `cashier` of the agency, `approver` of the agency, `auditor` of the agency,
     /// `operator` of all.
@@ -2155,6 +2157,113 @@ impl<T: Transport> Client<T> {
             Service::Payment,
             Method::POST,
             format!("/v1/payments/{dossier_}/cash", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Propose not to collect a debt.
+    ///
+    /// `POST /v1/payments/{dossier}/debt-write-offs`
+    ///
+    /// A second person has to approve it (`proposed_entry`).
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn write_off_debt(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::WriteOffDebtRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/debt-write-offs", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Record the answer to a dispute.
+    ///
+    /// `POST /v1/payments/{dossier}/dispute-answers`
+    ///
+    /// The agency has sent its evidence to the provider or the bank. The dispute stays open
+    /// until its outcome is known.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn answer_dispute(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::AnswerDisputeRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/dispute-answers", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Record a dispute about a payment.
+    ///
+    /// `POST /v1/payments/{dossier}/disputes`
+    ///
+    /// From a letter of the provider or the bank. Until it has ended, nothing of the attempt is
+    /// refunded.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn record_dispute(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::RecordDisputeRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/disputes", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Record the end of a dispute.
+    ///
+    /// `POST /v1/payments/{dossier}/ended-disputes`
+    ///
+    /// From a letter of the provider or the bank. It moves no money: what the payer gets is a
+    /// reversal.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn end_dispute(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::EndDisputeRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/ended-disputes", dossier_ = segment(dossier)),
             read_json,
         )
         .if_match(seen)
@@ -2551,6 +2660,60 @@ impl<T: Transport> Client<T> {
             Service::Payment,
             Method::POST,
             format!("/v1/payments/{dossier_}/resolutions", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Propose to record a reversal.
+    ///
+    /// `POST /v1/payments/{dossier}/reversals`
+    ///
+    /// For money that a letter or a statement says was taken back, while no message of the
+    /// provider does. A second person has to approve it (`proposed_entry`). The fee is then
+    /// owed again, or becomes a debt (`debts`).
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 97/2015/QH13 Điều 14; quy định nội bộ.
+    pub fn report_reversal(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::ReportReversalRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/reversals", dossier_ = segment(dossier)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Take cash for a debt.
+    ///
+    /// `POST /v1/payments/{dossier}/settled-debts`
+    ///
+    /// For money that was taken back after the fee was closed.
+    ///
+    /// For `cashier` of the agency.
+    ///
+    /// Legal basis: 61/2018/NĐ-CP Điều 22.
+    pub fn settle_debt(
+        &self,
+        dossier: uuid::Uuid,
+        seen: &ETag,
+        body: &types::SettleDebtRequest,
+    ) -> Request<'_, T, types::PaymentReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payments/{dossier_}/settled-debts", dossier_ = segment(dossier)),
             read_json,
         )
         .if_match(seen)

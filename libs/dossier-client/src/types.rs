@@ -139,16 +139,13 @@ pub struct AnswerConsultationRequest {
     pub answer: Text4000,
 }
 
-/// The rating of an answer.
+/// The answer to a dispute.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct AnswerRatingReply {
-    /// Score from 1 (very bad) to 5 (very good).
-    pub score: u32,
-    /// When it was given.
-    pub rated_at: jiff::Timestamp,
-    /// Comment in the complainant's words; only for callers who may read the text.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<String>,
+pub struct AnswerDisputeRequest {
+    /// Number of the dispute (`attempts/disputes`).
+    pub dispute: Line200,
+    /// What was answered, and how.
+    pub reason: Text2000,
 }
 
 /// A template of an answer, with fields for the data of a complaint.
@@ -317,10 +314,15 @@ pub struct AttemptReply {
     pub short_reference: String,
     /// State of the attempt.
     pub state: AttemptState,
-    /// Captured amount in VND.
+    /// Captured amount in VND; what was taken back later is not deducted.
     pub captured_vnd: Vnd,
+    /// Amount in VND that was taken back.
+    pub reversed_vnd: Vnd,
     /// Doubtful reports that a cashier has to resolve.
     pub doubts: Vec<DoubtReply>,
+    /// Disputes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<DisputeReply>,
     /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
     /// transfer, and until a partner that has to be called has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -328,6 +330,9 @@ pub struct AttemptReply {
     /// Text of a QR code for the payer's bank app, while it can be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qr: Option<String>,
+    /// What was taken back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reversals: Vec<ReversalReply>,
 }
 
 values! {
@@ -694,9 +699,6 @@ pub struct ChargedLineReply {
     pub full_vnd: Vnd,
     /// Charged amount in VND.
     pub charged_vnd: Vnd,
-    /// Written reason of a further fee; absent after its erasure, and for operators.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
@@ -935,10 +937,6 @@ pub struct ComplaintFiguresReply {
     pub reopened: u32,
     /// Those whose answer is public.
     pub published: u32,
-    /// Those whose latest answer the complainant rated.
-    pub rated: u32,
-    /// Those of them that were rated 4 or 5.
-    pub satisfied: u32,
     /// Value by which the row is grouped; `unclassified` without a class, absent for the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -1010,10 +1008,6 @@ pub struct ComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
-    /// When the missed obligation becomes, or became, a matter of the heads of the agency;
-    /// absent if nothing was missed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escalates_at: Option<jiff::Timestamp>,
     /// When it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filed_at: Option<jiff::Timestamp>,
@@ -1027,7 +1021,7 @@ pub struct ComplaintReply {
     /// Number for the complainant; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -1039,9 +1033,6 @@ pub struct ComplaintReply {
     /// Public answer; absent until it is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
-    /// Complainant's rating of the latest answer; absent until it is given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rating: Option<AnswerRatingReply>,
     /// Reason of the latest classification, extension or separation; only for callers who may
     /// read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1049,13 +1040,6 @@ pub struct ComplaintReply {
     /// When the agency received it; its period counts from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<jiff::Timestamp>,
-    /// Until when it can be reopened; absent if nothing was answered, or the rules give no
-    /// period.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reopenable_on: Option<jiff::civil::Date>,
-    /// The first instant at which it can no longer be reopened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reopenable_until: Option<jiff::Timestamp>,
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_because: Option<String>,
@@ -1508,6 +1492,25 @@ pub struct DeadlineReply {
     pub explanation: Option<Explanation>,
 }
 
+/// Money that the payer owes after it was taken back.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DebtReply {
+    /// Id of the debt.
+    pub debt: uuid::Uuid,
+    /// Id of the attempt whose money was taken back.
+    pub payment: PaymentId,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Whether it was neither paid nor written off in time.
+    pub missed: bool,
+    /// Due instant of its collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+}
+
 /// The decision on a renewal.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct DecideRenewalRequest {
@@ -1783,6 +1786,32 @@ pub struct DifferenceReply {
     pub transaction: Option<String>,
 }
 
+values! {
+    /// How a dispute about a payment ended.
+    DisputeOutcome {
+        Kept = "kept",
+        Lost = "lost",
+    }
+}
+
+/// A dispute about a payment.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DisputeReply {
+    /// The provider's number of it, or the id of the first report about it.
+    pub dispute: String,
+    /// Disputed amount in VND.
+    pub amount_vnd: Vnd,
+    /// When it must be answered.
+    pub answer_by: jiff::Timestamp,
+    /// Whether the agency has answered it.
+    pub answered: bool,
+    /// Whether it was not answered in time.
+    pub missed: bool,
+    /// How it ended; null while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<DisputeOutcome>,
+}
+
 /// SHA-256 of a document's content: 64 hexadecimal digits in lower case.
 pub type DocumentDigest = String;
 
@@ -2024,6 +2053,8 @@ values! {
         GiveBack = "give_back",
         SignRefund = "sign_refund",
         SignEntry = "sign_entry",
+        AnswerDispute = "answer_dispute",
+        CollectDebt = "collect_debt",
         DecideRenewal = "decide_renewal",
         MeetDuty = "meet_duty",
         MeetAgencyDuty = "meet_agency_duty",
@@ -2056,6 +2087,7 @@ values! {
         OtherAmount = "other_amount",
         OtherTransaction = "other_transaction",
         NoNumber = "no_number",
+        MoreReversed = "more_reversed",
     }
 }
 
@@ -2168,6 +2200,17 @@ pub struct EndAbsenceRequest {
     /// The new last day, not before yesterday; absent to cancel an absence that has not begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<jiff::civil::Date>,
+}
+
+/// The end of a dispute.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct EndDisputeRequest {
+    /// Number of the dispute (`attempts/disputes`).
+    pub dispute: Line200,
+    /// Who has the money.
+    pub outcome: DisputeOutcome,
+    /// How the cashier knows it.
+    pub reason: Text2000,
 }
 
 /// Records the end of an outage.
@@ -3183,16 +3226,13 @@ pub struct ListedComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
-    /// When the missed obligation becomes, or became, a matter of the heads of the agency.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escalates_at: Option<jiff::Timestamp>,
     /// Complaint into which it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ComplaintId>,
     /// Its number; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -3606,6 +3646,7 @@ values! {
         Capture = "capture",
         Correction = "correction",
         Refund = "refund",
+        Reversal = "reversal",
     }
 }
 
@@ -3628,7 +3669,8 @@ pub struct MovementReply {
     /// The officer who recorded it; null if a provider did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
-    /// Code of the provider of a capture, and of a refund through it; null otherwise.
+    /// Code of the provider of a capture, and of a refund or a reversal through it; null
+    /// otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
 }
@@ -4272,6 +4314,9 @@ pub struct PaymentReply {
     pub attempts: Vec<AttemptReply>,
     /// Issued receipts.
     pub receipts: Vec<ReceiptReply>,
+    /// What the payer owes after money was taken back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub debts: Vec<DebtReply>,
     /// Due instant of the resolution of the discrepancies (`attempts/doubts`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discrepancy_due_at: Option<jiff::Timestamp>,
@@ -4321,7 +4366,7 @@ pub struct PaymentTaskReply {
     /// Kind of task.
     pub kind: TaskKind,
     /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed`,
-    /// `resolution_proposed` or `entry_proposed`, or a `difference`.
+    /// `resolution_proposed` or `entry_proposed`, `disputed`, `reversed`, or a `difference`.
     pub why: String,
     /// Amount in VND.
     pub amount_vnd: Vnd,
@@ -4660,6 +4705,8 @@ pub struct ProposedEntryReply {
     pub entry: uuid::Uuid,
     /// What is to be recorded.
     pub what: Entry,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
     /// Whether it was neither approved nor rejected in time.
     pub missed: bool,
     /// Due instant of the second person's decision.
@@ -4736,6 +4783,10 @@ values! {
         Pending = "pending",
         Refunded = "refunded",
         RefundRefused = "refund_refused",
+        Reversed = "reversed",
+        Disputed = "disputed",
+        DisputeKept = "dispute_kept",
+        DisputeLost = "dispute_lost",
     }
 }
 
@@ -4774,10 +4825,6 @@ pub struct PublicRowReply {
     /// Received dossiers that were filed online; null if the share tells something about a few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_online: Option<ShareReply>,
-    /// Ratings of 4 or 5, of those given in the month, whenever the dossier was handled; null
-    /// if there are few, or the share tells something about a few.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub satisfied: Option<ShareReply>,
 }
 
 /// A published answer. It names nobody.
@@ -4863,24 +4910,6 @@ pub struct QuotedLineReply {
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
-}
-
-/// A score, and a comment in the complainant's words.
-#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct RateAnswerRequest {
-    /// From 1 (very bad) to 5 (very good).
-    pub score: u32,
-    /// Comment in the complainant's words.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub comment: Option<Text4000>,
-}
-
-impl RateAnswerRequest {
-    /// With the fields that are required.
-    #[must_use]
-    pub fn new(score: u32) -> Self {
-        Self { score, comment: None }
-    }
 }
 
 /// A rating.
@@ -5149,6 +5178,41 @@ impl RecordAbsenceRequest {
     #[must_use]
     pub fn new(officer: impl Into<String>, from: jiff::civil::Date, to: jiff::civil::Date) -> Self {
         Self { officer: officer.into(), from, to, deputy: None }
+    }
+}
+
+/// A dispute, and how it is known.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RecordDisputeRequest {
+    /// Id of the attempt.
+    pub payment: PaymentId,
+    /// The provider's number of the dispute.
+    pub dispute: Line200,
+    /// Disputed amount in VND.
+    pub amount_vnd: Vnd,
+    /// How the cashier knows it.
+    pub reason: Text2000,
+    /// When it must be answered; without it, in the period for discrepancies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<jiff::Timestamp>,
+}
+
+impl RecordDisputeRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        payment: PaymentId,
+        dispute: impl Into<String>,
+        amount_vnd: Vnd,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            payment,
+            dispute: dispute.into(),
+            amount_vnd,
+            reason: reason.into(),
+            answer_by: None,
+        }
     }
 }
 
@@ -5499,6 +5563,41 @@ pub struct RepaymentReply {
     pub due_on: Option<jiff::civil::Date>,
 }
 
+/// Money that was taken back, and how it is known.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReportReversalRequest {
+    /// Id of the attempt.
+    pub payment: PaymentId,
+    /// Amount in VND; at most what the attempt has left.
+    pub amount_vnd: Vnd,
+    /// The number of the reversal at the provider or the bank.
+    pub transaction: Line200,
+    /// How the cashier knows it.
+    pub reason: Text2000,
+    /// When the money moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversed_at: Option<jiff::Timestamp>,
+}
+
+impl ReportReversalRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        payment: PaymentId,
+        amount_vnd: Vnd,
+        transaction: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            payment,
+            amount_vnd,
+            transaction: transaction.into(),
+            reason: reason.into(),
+            reversed_at: None,
+        }
+    }
+}
+
 values! {
     /// What an operator did with a request to a partner.
     RequestChange {
@@ -5649,6 +5748,18 @@ pub struct ReturnReviewRequest {
     pub reason: Text2000,
 }
 
+/// Money that a provider or a bank took back.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReversalReply {
+    /// Time at which it was recorded.
+    pub at: jiff::Timestamp,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// The provider's number of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
 /// What was decided, when and by whom.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReviewDecisionReply {
@@ -5771,7 +5882,6 @@ values! {
         Codes = "codes",
         Procedure = "procedure",
         Figures = "figures",
-        Papers = "papers",
     }
 }
 
@@ -5919,6 +6029,15 @@ pub struct ServicesReply {
     /// Online services with at least one online dossier, of all online services in force:
     /// figure (a) of the national monitoring of online public services.
     pub used: ShareReply,
+}
+
+/// Cash for a debt.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SettleDebtRequest {
+    /// Id of the debt (`debts`).
+    pub debt: uuid::Uuid,
+    /// Amount in VND; must equal the debt.
+    pub amount_vnd: Vnd,
 }
 
 /// A share with its numerator and denominator.
@@ -6455,6 +6574,13 @@ pub struct TakeNoticeRequest {
     pub kind: ProviderFact,
     /// Amount in whole đồng.
     pub amount_vnd: u64,
+    /// When a dispute must be answered; without it, in the period for discrepancies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<jiff::Timestamp>,
+    /// The provider's number of the dispute, for `disputed`, `dispute_kept` and `dispute_lost`;
+    /// without it, the end of a dispute is that of the only open one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<Line200>,
     /// When the money moved, by the provider's clock. The fee counts as paid at this time, but
     /// not before the attempt was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -6492,6 +6618,8 @@ impl TakeNoticeRequest {
             reference: reference.into(),
             kind,
             amount_vnd,
+            answer_by: None,
+            dispute: None,
             paid_at: None,
             reason: None,
             refund: None,
@@ -6546,6 +6674,8 @@ values! {
         Repayment = "repayment",
         Discrepancy = "discrepancy",
         Approval = "approval",
+        Dispute = "dispute",
+        Debt = "debt",
         Difference = "difference",
     }
 }
@@ -6607,6 +6737,8 @@ pub struct TillReply {
     pub corrected_vnd: Vnd,
     /// Sum of the refunds, in VND.
     pub refunded_vnd: Vnd,
+    /// Sum of what providers and banks took back, in VND.
+    pub reversed_vnd: Vnd,
     /// A page of the movements, the oldest first, without those of matters to which the caller
     /// is a party. The sums are those of the whole day, with all movements.
     pub movements: Vec<MovementReply>,
@@ -7120,6 +7252,15 @@ pub struct WorkReply {
     /// The step that does it, and the version of its resource that this row is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub step: Option<TaskStepReply>,
+}
+
+/// A debt that is not to be collected.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WriteOffDebtRequest {
+    /// Id of the debt (`debts`).
+    pub debt: uuid::Uuid,
+    /// Written reason.
+    pub reason: Text2000,
 }
 
 /// The query of `get_agencies`.
@@ -7644,10 +7785,6 @@ pub struct GetComplaintsQuery {
     /// Only those that are due before this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_before: Option<jiff::Timestamp>,
-    /// Whether the missed obligation is a matter of the heads of the agency; approvers list no
-    /// others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub escalated: Option<bool>,
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

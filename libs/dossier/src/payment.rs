@@ -5,12 +5,14 @@ use crate::contract::Role;
 use crate::step::{Command, Step};
 
 pub mod announce_repayment;
+pub mod answer_dispute;
 pub mod approve_entry;
 pub mod approve_refund;
 pub mod approve_resolution;
 pub mod assess_fee;
 pub mod charge_further_fee;
 pub mod correct_refund;
+pub mod end_dispute;
 pub mod end_refund;
 pub mod expire_fee_window;
 pub mod issue_receipt;
@@ -18,28 +20,35 @@ pub mod join_payment_order;
 pub mod lapse_fee;
 pub mod limits;
 pub mod match_notice;
+pub mod miss_debt;
 pub mod miss_discrepancy;
+pub mod miss_dispute;
 pub mod miss_proposal;
 pub mod miss_repayment;
 pub mod number_receipt;
 pub mod open_payment;
 pub mod query_payment;
 pub mod reassess_fee;
+pub mod record_dispute;
 pub mod refund_payment;
 pub mod reject_entry;
 pub mod reject_refund;
 pub mod reject_resolution;
+pub mod report_reversal;
 pub mod request_owed_refund;
 pub mod request_refund;
 pub mod resolve_discrepancy;
+pub mod settle_debt;
 pub mod start_payment;
 pub mod take_cash;
 pub mod take_notice;
 pub mod transfer_fee;
+pub mod write_off_debt;
 
 mod attempt;
 mod balance;
 mod deadlines;
+mod dispute;
 mod entry;
 mod evolve;
 mod fee;
@@ -48,47 +57,58 @@ mod reaction;
 mod reasons;
 mod receipted;
 mod refunding;
+mod reversal;
 mod state;
 
 use announce_repayment::AnnounceRepayment;
+use answer_dispute::AnswerDispute;
 use approve_entry::ApproveEntry;
 use approve_refund::ApproveRefund;
 use approve_resolution::ApproveResolution;
 use assess_fee::AssessFee;
 use charge_further_fee::ChargeFurtherFee;
 use correct_refund::CorrectRefund;
+use end_dispute::EndDispute;
 use end_refund::EndRefund;
 use expire_fee_window::ExpireFeeWindow;
 use join_payment_order::JoinPaymentOrder;
 use lapse_fee::LapseFee;
 use match_notice::MatchNotice;
+use miss_debt::MissDebt;
 use miss_discrepancy::MissDiscrepancy;
+use miss_dispute::MissDispute;
 use miss_proposal::MissProposal;
 use miss_repayment::MissRepayment;
 use number_receipt::NumberReceipt;
 use open_payment::OpenPayment;
 use query_payment::QueryPayment;
 use reassess_fee::ReassessFee;
+use record_dispute::RecordDispute;
 use refund_payment::RefundPayment;
 use reject_entry::RejectEntry;
 use reject_refund::RejectRefund;
 use reject_resolution::RejectResolution;
+use report_reversal::ReportReversal;
 use request_owed_refund::RequestOwedRefund;
 use request_refund::RequestRefund;
 use resolve_discrepancy::ResolveDiscrepancy;
+use settle_debt::SettleDebt;
 use start_payment::StartPayment;
 use take_cash::TakeCash;
 use take_notice::TakeNotice;
 use transfer_fee::TransferFee;
+use write_off_debt::WriteOffDebt;
 
 pub use attempt::{Attempt, Capture, DoubtfulWord, Identity, Query, Word};
 pub use balance::{RefundBarred, Standing};
 pub use deadlines::PaymentDeadline;
+pub use dispute::{Dispute, DisputeSaid, Disputed};
 pub use fee::{Closed, Fee, FeeStage};
 pub use proposal::{Proposal, Proposed};
 pub use reasons::{Reasons, Refund, Rejection, Resolution};
 pub use receipted::Receipted;
 pub use refunding::{RefundSaid, SentRefund};
+pub use reversal::{Debt, Reversal};
 pub use state::{Owed, Payment, Repayment};
 
 /// All steps, in the order of the procedure.
@@ -111,6 +131,12 @@ pub const STEPS: &[Step] = &[
     RequestRefund::STEP,
     EndRefund::STEP,
     CorrectRefund::STEP,
+    ReportReversal::STEP,
+    SettleDebt::STEP,
+    WriteOffDebt::STEP,
+    RecordDispute::STEP,
+    AnswerDispute::STEP,
+    EndDispute::STEP,
     ApproveEntry::STEP,
     RejectEntry::STEP,
     RequestOwedRefund::STEP,
@@ -120,6 +146,8 @@ pub const STEPS: &[Step] = &[
     MissDiscrepancy::STEP,
     MissRepayment::STEP,
     MissProposal::STEP,
+    MissDispute::STEP,
+    MissDebt::STEP,
     AnnounceRepayment::STEP,
     issue_receipt::STEP,
     NumberReceipt::STEP,

@@ -30,7 +30,7 @@ pub use message::{
     Incoming, Method, Order, OtherRefund, Outgoing, Question, Refund, Reply, Response, Start,
     Unable,
 };
-pub use notice::{Notice, Rejected, SignatureProblem, WrongSignature};
+pub use notice::{Dispute, Notice, Rejected, SignatureProblem, WrongSignature};
 pub use partner::{Account, Kind, Limits, Partner, Use};
 pub use reference::{REFERENCE_CHARS, Reference};
 pub use scheme::{SCHEMES, Scheme};

@@ -18,6 +18,8 @@ pub struct Notice {
     pub reference: Option<String>,
     /// Our reference of the refund that it is about; `None` if the report names none.
     pub refund_reference: Option<String>,
+    /// The dispute that it is about; `None` if it is about none.
+    pub dispute: Option<Dispute>,
     /// The partner's transaction number.
     pub transaction: Option<String>,
     /// Not negative; `None` if the report has none, as that a transaction is not known.
@@ -32,6 +34,15 @@ pub struct Notice {
     /// Name of the key that verified it; `None` if the scheme signs no such message, which then
     /// counts by the connection on which it came.
     pub key: Option<String>,
+}
+
+/// A payer's objection to a payment, in a report.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Dispute {
+    /// The partner's number of it.
+    pub number: Option<String>,
+    /// When it must be answered.
+    pub answer_by: Option<Timestamp>,
 }
 
 /// Why a message is no notice.

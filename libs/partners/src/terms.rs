@@ -65,6 +65,10 @@ pub enum Outcome {
     Reversed,
     /// The payer disputes a payment.
     Disputed,
+    /// A dispute ended, and the money stays.
+    DisputeKept,
+    /// A dispute ended, and the payer gets the money, which is reported as reversed.
+    DisputeLost,
 }
 
 impl Outcome {
@@ -76,6 +80,8 @@ impl Outcome {
         ("refunded", Self::Refunded),
         ("reversed", Self::Reversed),
         ("disputed", Self::Disputed),
+        ("dispute_kept", Self::DisputeKept),
+        ("dispute_lost", Self::DisputeLost),
     ];
 }
 

@@ -97,6 +97,7 @@ mod registered;
 mod replay;
 mod requests;
 mod restore;
+mod reversals;
 mod rules;
 mod search;
 mod services;

@@ -27,7 +27,12 @@ pub(crate) fn ids(certificates: &[Certificate]) -> Vec<&str> {
     certificates.iter().map(|one| &*one.id).collect()
 }
 
-pub(crate) async fn ordered(office: &mut Office, token: &str, dossiers: &[&str], provider: &str) -> Answer {
+pub(crate) async fn ordered(
+    office: &mut Office,
+    token: &str,
+    dossiers: &[&str],
+    provider: &str,
+) -> Answer {
     let body = json!({ "dossiers": dossiers, "provider": provider });
     let answer = office.browser.post(ORDERS, token, "", body).await;
     office.settle().await;

@@ -45,7 +45,10 @@ async fn a_dossier_that_joins_an_order_after_its_end_is_freed_again() {
     let payments: Streams<Payment> = Streams::new(office.engine.clone());
     let stream = Streams::<Payment>::of(third);
     let envelope = CommandEnvelope::by_service("payment", stream, Uuid::from_u128(9));
-    let joined = payments.execute(&envelope.about(Some(dossier::contract::DossierId(third))), &join).await.unwrap();
+    let joined = payments
+        .execute(&envelope.about(Some(dossier::contract::DossierId(third))), &join)
+        .await
+        .unwrap();
     assert!(joined.loaded.state.attempts.contains_key(&join.payment));
     office.settle().await;
     assert_eq!(paid(&office, &all[2]).await["attempts"][0]["state"], "failed");

@@ -1,11 +1,13 @@
 //! The operations of the API, one file each.
 
+mod answer_dispute;
 mod approve_entry;
 mod approve_refund;
 mod approve_resolution;
 mod cancel_partner_request;
 mod charge_further_fee;
 mod correct_refund;
+mod end_dispute;
 mod end_refund;
 mod entries;
 mod get_partner_requests;
@@ -18,19 +20,24 @@ mod get_till;
 mod get_unmatched_payment_notices;
 mod match_notice;
 mod reasons;
+mod record_dispute;
 mod refund_payment;
 mod reject_entry;
 mod reject_refund;
 mod reject_resolution;
 mod replay_partner_request;
 mod reply;
+mod report_reversal;
 mod request_refund;
 mod resolve_discrepancy;
 mod return_from_partner;
+mod reversals;
+mod settle_debt;
 pub(crate) mod start_payment;
 mod take_cash;
 mod take_notice;
 mod take_partner_message;
+mod write_off_debt;
 
 use web::Operation;
 
@@ -56,6 +63,12 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
         request_refund::operation(),
         end_refund::operation(),
         correct_refund::operation(),
+        report_reversal::operation(),
+        settle_debt::operation(),
+        write_off_debt::operation(),
+        record_dispute::operation(),
+        answer_dispute::operation(),
+        end_dispute::operation(),
         approve_entry::operation(),
         reject_entry::operation(),
         take_notice::operation(),

@@ -95,7 +95,7 @@ CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
-const KINDS: [&str; 26] = [
+const KINDS: [&str; 34] = [
     "books.CorrectionEntered.v1",
     "payment.PaymentStarted.v1",
     "payment.OrderStarted.v1",
@@ -115,6 +115,14 @@ const KINDS: [&str; 26] = [
     "payment.RefundCorrected.v1",
     "payment.EntryProposed.v1",
     "payment.EntryRejected.v1",
+    "payment.PaymentReversed.v1",
+    "payment.DebtArisen.v1",
+    "payment.DebtWrittenOff.v1",
+    "payment.DebtOverdue.v1",
+    "payment.PaymentDisputed.v1",
+    "payment.DisputeAnswered.v1",
+    "payment.DisputeEnded.v1",
+    "payment.DisputeOverdue.v1",
     "payment.PeriodExtended.v1",
     "payment.NoticeUnmatched.v1",
     "payment.NoticeMatched.v1",
@@ -236,6 +244,12 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
             rows.push(row("discrepancy", word(&first.doubt), first.word.amount.0, owed));
         }
     }
+    if let Some((_, dispute)) = payment.due_dispute() {
+        rows.push(row("dispute", "disputed".to_owned(), dispute.amount.0, dispute.owed));
+    }
+    if let Some(debt) = payment.due_debt() {
+        rows.push(row("debt", "reversed".to_owned(), payment.debt().0, debt.owed));
+    }
     if let Some(proposal) = &payment.proposal {
         let at = proposal.at;
         let undated = || Owed { running: Running::new(at, at, event.id, at), missed: false };
@@ -303,6 +317,16 @@ fn measure(engine: &Engine, desk: &Desk, tables: &Connection) -> rusqlite::Resul
         "payments_discrepancies",
         "Dossiers of which a provider said what does not agree",
         count("SELECT count(*) FROM tasks WHERE kind = 'discrepancy'")?,
+    );
+    set(
+        "payments_disputes",
+        "Dossiers with a dispute that is not answered",
+        count("SELECT count(*) FROM tasks WHERE kind = 'dispute'")?,
+    );
+    set(
+        "payments_debts",
+        "Dossiers whose payers owe money that was taken back",
+        count("SELECT count(*) FROM tasks WHERE kind = 'debt'")?,
     );
     set(
         "payments_missed",

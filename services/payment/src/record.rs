@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use dossier::contract::{
-    DossierId, Doubt, NoticeUnmatched, PaymentId, PaymentOrderId, Personal, RefundOutcome, Source,
-    UnmatchedEvent, Vnd, parse_order_reference, parse_reference,
+    DisputeOutcome, DossierId, Doubt, NoticeUnmatched, PaymentId, PaymentOrderId, Personal,
+    RefundOutcome, Source, UnmatchedEvent, Vnd, parse_order_reference, parse_reference,
 };
 use dossier::payment::take_notice::{Refusal, Said, TakeNotice};
-use dossier::payment::{Payment, RefundSaid, Standing};
+use dossier::payment::{DisputeSaid, Disputed, Payment, RefundSaid, Standing};
 use dossier::payment_orders::PaymentOrder;
 use engine::tasks::Progress;
 use engine::unmatched::{self, Unmatched, UnmatchedError};
@@ -193,12 +193,17 @@ impl Reports {
 
 /// The command of a report: the same report again is the same command.
 pub(crate) fn command_id(partner: &str, notice: &Notice) -> Uuid {
-    let Notice { event, reference, refund_reference, transaction, amount, outcome, .. } = notice;
+    let Notice {
+        event, reference, refund_reference, dispute, transaction, amount, outcome, ..
+    } = notice;
     let amount = amount.map(|amount| amount.0);
     let mut name =
         format!("{partner}\n{event}\n{reference:?}\n{transaction:?}\n{amount:?}\n{outcome:?}");
     if let Some(refund) = refund_reference {
         name.extend(["\n", refund]);
+    }
+    if let Some(number) = dispute.as_ref().and_then(|dispute| dispute.number.as_deref()) {
+        name.extend(["\ndispute\n", number]);
     }
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
 }
@@ -213,7 +218,11 @@ fn said(notice: &Notice, standing: Standing) -> Option<Said> {
             Outcome::Refunded => RefundOutcome::Refunded,
             Outcome::Failed => RefundOutcome::Refused,
             Outcome::Pending => return Some(Said::Pending),
-            Outcome::Captured | Outcome::Reversed | Outcome::Disputed => return None,
+            Outcome::Captured
+            | Outcome::Reversed
+            | Outcome::Disputed
+            | Outcome::DisputeKept
+            | Outcome::DisputeLost => return None,
         };
         return Some(Said::Refund(RefundSaid { refund, outcome, amount, code, standing }));
     }
@@ -225,8 +234,20 @@ fn said(notice: &Notice, standing: Standing) -> Option<Said> {
             let outcome = RefundOutcome::Refunded;
             Some(Said::Refund(RefundSaid { refund: None, outcome, amount, code, standing }))
         }
+        (Outcome::Reversed, Some(amount)) => Some(Said::Reversed(Vnd(amount.0), standing)),
+        (Outcome::Disputed, Some(amount)) => {
+            let answer_by = notice.dispute.as_ref().and_then(|dispute| dispute.answer_by);
+            Some(disputed(notice, Disputed::Begun(Vnd(amount.0), answer_by)))
+        }
+        (Outcome::DisputeKept, _) => Some(disputed(notice, Disputed::Ended(DisputeOutcome::Kept))),
+        (Outcome::DisputeLost, _) => Some(disputed(notice, Disputed::Ended(DisputeOutcome::Lost))),
         _ => None,
     }
+}
+
+fn disputed(notice: &Notice, what: Disputed) -> Said {
+    let number = notice.dispute.as_ref().and_then(|dispute| dispute.number.clone());
+    Said::Dispute(DisputeSaid { number, what })
 }
 
 fn outcome(outcome: Outcome) -> &'static str {
@@ -251,6 +272,7 @@ mod tests {
             event: "e1".to_owned(),
             reference: Some("DSR1".to_owned()),
             refund_reference: refund_reference.map(str::to_owned),
+            dispute: None,
             transaction: Some("t1".to_owned()),
             amount: Some(partners::Vnd(10_000)),
             outcome,
@@ -282,5 +304,22 @@ mod tests {
         assert_eq!(read(&notice(Outcome::Refunded, Some("of somebody else"))), None);
         let Some(Said::Refund(said)) = read(&notice(Outcome::Refunded, None)) else { panic!() };
         assert_eq!(said.refund, None);
+    }
+
+    #[test]
+    fn reversals_and_disputes_are_facts_of_their_own() {
+        let reversed = read(&notice(Outcome::Reversed, None));
+        assert_eq!(reversed, Some(Said::Reversed(Vnd(10_000), Standing::Unanswered)));
+        let number = Some("D1".to_owned());
+        let dispute = Some(partners::Dispute { number: number.clone(), answer_by: None });
+        for (outcome, what) in [
+            (Outcome::Disputed, Disputed::Begun(Vnd(10_000), None)),
+            (Outcome::DisputeKept, Disputed::Ended(DisputeOutcome::Kept)),
+            (Outcome::DisputeLost, Disputed::Ended(DisputeOutcome::Lost)),
+        ] {
+            let report = Notice { dispute: dispute.clone(), ..notice(outcome, None) };
+            let number = number.clone();
+            assert_eq!(read(&report), Some(Said::Dispute(DisputeSaid { number, what })));
+        }
     }
 }

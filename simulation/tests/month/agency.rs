@@ -4,6 +4,7 @@
 use program::Bearer;
 use serde_json::{Value, json};
 
+use crate::books::Transaction;
 use crate::office::cashier;
 use crate::payers::{Report, after};
 use crate::trade::Month;
@@ -16,6 +17,7 @@ pub(crate) const fn is_forgotten(case: usize) -> bool {
 impl Month {
     pub(crate) async fn round(&mut self) {
         self.match_notices().await;
+        self.dispute().await;
         let (first, second) = (cashier("k1"), cashier("k2"));
         for task in self.office.list("/v1/payment-tasks?limit=100", &first).await {
             // The month's closing looks at those.
@@ -37,6 +39,8 @@ impl Month {
                     let body = json!({ "amount_vnd": task["amount_vnd"], "reason": "nộp thừa" });
                     self.give_back(case, "refunds", &first, &body).await;
                 }
+                "dispute" => self.answer(case).await,
+                "debt" => self.collect(case).await,
                 "approval" => {
                     let path = format!("/v1/payments/{dossier}");
                     let shown = self.office.get(&path, second.clone()).await.body;
@@ -52,7 +56,11 @@ impl Month {
         let dossier = self.cases[case].dossier.clone();
         let approves = self.chance.of_100(85);
         let second = cashier("k2");
-        let proposals = [("refund", "proposed_refund"), ("resolution", "proposed_resolution")];
+        let proposals = [
+            ("refund", "proposed_refund"),
+            ("resolution", "proposed_resolution"),
+            ("entry", "proposed_entry"),
+        ];
         for (what, field) in proposals {
             let Some(id) = shown[field].get(what).filter(|id| id.is_string()) else { continue };
             let (step, body) = if approves {
@@ -187,7 +195,7 @@ impl Month {
             let reference = attempt["reference"].as_str().unwrap().to_owned();
             let amount = sent["amount_vnd"].as_i64().unwrap();
             let now = self.now;
-            let there: i64 = self.books.of(&reference).map(|one| one.amount - one.refunded).sum();
+            let there: i64 = self.books.of(&reference).map(Transaction::left).sum();
             let returns = there >= amount && self.chance.of_100(80);
             if returns {
                 let of = (case, std::slice::from_ref(&reference));
@@ -208,6 +216,7 @@ impl Month {
                     amount,
                     source: "notice",
                     refund: Some(id.clone()),
+                    dispute: None,
                 };
                 self.reported_at(at, report);
             }

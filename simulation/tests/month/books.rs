@@ -17,14 +17,26 @@ pub(crate) struct Transaction {
     pub(crate) amount: i64,
     pub(crate) at: Timestamp,
     pub(crate) refunded: i64,
+    /// What the provider has taken back.
+    pub(crate) reversed: i64,
     /// If it paid several dossiers: what is left of the part of each, by the place of its case.
     parts: BTreeMap<usize, i64>,
 }
 
 impl Transaction {
+    /// What is left of it.
+    pub(crate) const fn left(&self) -> i64 {
+        self.amount - self.refunded - self.reversed
+    }
+
+    /// Whether it paid several dossiers.
+    pub(crate) fn is_shared(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
     /// What can go back to a case.
     fn left_for(&self, case: usize) -> i64 {
-        let whole = if self.parts.is_empty() { self.amount - self.refunded } else { 0 };
+        let whole = if self.parts.is_empty() { self.left() } else { 0 };
         self.parts.get(&case).copied().unwrap_or(whole)
     }
 }
@@ -53,6 +65,7 @@ impl Books {
             amount,
             at,
             refunded: 0,
+            reversed: 0,
             parts: BTreeMap::new(),
         };
         self.by_order.entry(order.to_owned()).or_default().push(place);
@@ -76,6 +89,15 @@ impl Books {
     pub(crate) fn of(&self, order: &str) -> impl Iterator<Item = &Transaction> {
         let places = self.by_order.get(order).into_iter().flatten();
         places.map(|place| &self.transactions[*place])
+    }
+
+    /// Takes back what is left of the payment with this number.
+    pub(crate) fn reverse(&mut self, number: &str) -> i64 {
+        let mut all = self.transactions.iter_mut();
+        let one = all.find(|one| one.number == number).unwrap();
+        let left = one.left();
+        one.reversed += left;
+        left
     }
 
     /// All that was paid for an order until then.

@@ -35,6 +35,12 @@ pub(crate) struct Closed {
     /// What attempts in doubt have brought, less what is counted for them.
     pub(crate) not_counted: i64,
     pub(crate) unmatched: i64,
+    /// What providers took back.
+    pub(crate) reversed: i64,
+    /// What has gone twice: refunded by hand, and taken back.
+    pub(crate) overdrawn: i64,
+    pub(crate) debts: i64,
+    pub(crate) taken_back: BTreeMap<&'static str, usize>,
     pub(crate) refused: BTreeMap<String, usize>,
     pub(crate) requests: usize,
     /// Differences at which somebody looked, and which are still open.
@@ -52,6 +58,7 @@ pub(crate) async fn close(month: &mut Month) -> Closed {
         refused: month.refused.clone(),
         cash_back: month.cash_back,
         sent_back: month.sent_back.clone(),
+        taken_back: month.taken_back.clone(),
         ..Closed::default()
     };
     let on_list = unmatched(month, &mut closed).await;
@@ -70,8 +77,8 @@ pub(crate) async fn close(month: &mut Month) -> Closed {
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     closed.requests = month.office.requests;
     for one in month.books.all() {
-        assert!((0..=one.amount).contains(&one.refunded), "{one:?}");
-        closed.at_providers += one.amount - one.refunded;
+        assert!(one.refunded >= 0 && one.reversed >= 0 && one.left() >= 0, "{one:?}");
+        closed.at_providers += one.left();
     }
     closed.balances();
     closed
@@ -126,6 +133,8 @@ fn close_case(
         // Of an order for several dossiers each has its part.
         let paid = order.part.map_or(paid, |part| if paid > 0 { part } else { 0 });
         closed.parts += usize::from(order.part.is_some() && paid > 0);
+        let reversed: i64 = month.books.of(reference).map(|one| one.reversed).sum();
+        assert_eq!(amount(&attempt["reversed_vnd"]), reversed, "{attempt}");
         if attempt["doubts"].as_array().unwrap().is_empty() {
             assert_eq!(
                 captured,
@@ -140,7 +149,9 @@ fn close_case(
         }
     }
     let (received, refunded) = (amount(&shown["received_vnd"]), amount(&shown["refunded_vnd"]));
-    let cash_before = received - sum(&shown["attempts"], "captured_vnd");
+    let reversed = sum(&shown["attempts"], "reversed_vnd");
+    let cash_before = received + reversed - sum(&shown["attempts"], "captured_vnd");
+    let overdrawn = (refunded - received).max(0);
     let (receipted, owed) =
         (sum(&shown["receipts"], "stands_for_vnd"), amount(&shown["owed_back_vnd"]));
     // The receipt of a fee that is owed back since the dossier or the window to pay the rest has ended
@@ -148,7 +159,7 @@ fn close_case(
     assert_eq!(shown["on_its_way_vnd"], 0, "no outcome: {shown}");
     let ends = ["dossier_ended", "after_window"];
     let ended = ends.iter().any(|end| shown["repayment"]["why"] == *end);
-    let uncovered = received - refunded - receipted - owed;
+    let uncovered = received - refunded + overdrawn - receipted - owed;
     let still = if ended { (-uncovered).clamp(0, owed) } else { 0 };
     let rest = uncovered + still;
     let is_plain = if in_doubt { rest >= 0 } else { rest == 0 };
@@ -162,6 +173,9 @@ fn close_case(
     closed.receipted += receipted;
     closed.owed_back += owed;
     closed.refunded += refunded;
+    closed.reversed += reversed;
+    closed.overdrawn += overdrawn;
+    closed.debts += debts(shown);
     closed.in_doubt += rest;
     closed.still_receipted += still;
     for receipt in shown["receipts"].as_array().unwrap() {
@@ -174,40 +188,59 @@ fn close_case(
     }
 }
 
+/// What the payer of a dossier owes after money was taken back.
+fn debts(shown: &Value) -> i64 {
+    let debts = shown["debts"].as_array().into_iter().flatten();
+    let amount = |debt: &Value| {
+        assert!(debt["due_at"].is_string(), "a debt without a day: {shown}");
+        debt["amount_vnd"].as_i64().unwrap()
+    };
+    debts.map(amount).sum()
+}
+
 /// What is owed back or in doubt is on the cashiers' list, and nothing else is.
 async fn lists(month: &mut Month, closed: &Closed) {
     let mut listed: BTreeMap<String, (i64, bool)> = BTreeMap::new();
+    let mut debts = 0;
     for row in month.office.list("/v1/payment-tasks?limit=100", &cashier("k1")).await {
+        assert!(row["due_at"].is_string(), "{row}");
+        if row["kind"] == "debt" {
+            debts += row["amount_vnd"].as_i64().unwrap();
+            continue;
+        } else if row["kind"] == "dispute" {
+            continue;
+        }
         let one = listed.entry(row["dossier"].as_str().unwrap().to_owned()).or_default();
         match row["kind"].as_str().unwrap() {
             "repayment" => one.0 += row["amount_vnd"].as_i64().unwrap(),
             "discrepancy" => one.1 = true,
             _ => {}
         }
-        assert!(row["due_at"].is_string(), "{row}");
     }
     assert_eq!(listed, closed.open);
+    assert_eq!(debts, closed.debts);
 }
 
 /// The sums of the days are the sum of the month.
 async fn till(month: &mut Month, closed: &Closed) {
     let (mut day, last) = ("2026-10-05".parse::<jiff::civil::Date>().unwrap(), month.now);
     let last = last.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(7))).date();
-    let mut sums = [0_i64; 4];
+    let mut sums = [0_i64; 5];
     while day <= last {
         let path = format!("/v1/payment-movements?agency={AGENCY}&on={day}&limit=1");
         let shown = month.office.get(&path, cashier("k1")).await.body;
-        let fields = ["cash_vnd", "captured_vnd", "corrected_vnd", "refunded_vnd"];
+        let fields = ["cash_vnd", "captured_vnd", "corrected_vnd", "refunded_vnd", "reversed_vnd"];
         for (sum, field) in sums.iter_mut().zip(fields) {
             *sum += shown[field].as_i64().unwrap();
         }
         day = day.tomorrow().unwrap();
     }
-    let [cash, captured, corrected, refunded] = sums;
+    let [cash, captured, corrected, refunded, reversed] = sums;
+    assert_eq!(reversed, closed.reversed);
     assert_eq!(cash, closed.cash);
     assert_eq!(refunded, closed.refunded);
-    let net = captured + corrected + cash - refunded;
-    assert_eq!(net, closed.at_places());
+    let net = captured + corrected + cash - refunded - reversed;
+    assert_eq!(net, closed.at_places() - closed.overdrawn);
 }
 
 impl fmt::Debug for Closed {
@@ -223,7 +256,9 @@ impl fmt::Debug for Closed {
         let [lists, back] = [self.in_doubt + self.not_counted, self.owed_back];
         writeln!(f, "{receipts} receipts {}, owed back {back}, in doubt {lists}", self.receipted)?;
         writeln!(f, "unmatched {}, refunded {}", self.unmatched, self.refunded)?;
-        write!(f, "refunds through providers {:?}", self.sent_back)
+        writeln!(f, "refunds through providers {:?}", self.sent_back)?;
+        let Self { reversed, debts, taken_back, .. } = self;
+        write!(f, "taken back {reversed}, debts {debts}, {taken_back:?}")
     }
 }
 
@@ -232,7 +267,7 @@ impl Closed {
     fn balances(&self) {
         let on_lists = self.not_counted + self.unmatched;
         let there = self.at_providers + self.cash - self.cash_back;
-        assert_eq!(there, self.at_places() + on_lists, "{self:?}");
+        assert_eq!(there + self.overdrawn, self.at_places() + on_lists, "{self:?}");
     }
 
     /// Counted money: receipts, what is owed back, and what is in doubt.
@@ -258,6 +293,8 @@ impl Closed {
         assert!(all.iter().all(|one| *one > 0), "{self:?}");
         let ends = ["refunded", "refund_refused"];
         assert!(ends.iter().all(|end| self.sent_back.get(end) > Some(&2)), "{self:?}");
+        let became = ["reversed", "dispute_kept", "dispute_lost", "debt_paid"];
+        assert!(became.iter().all(|one| self.taken_back.contains_key(one)), "{self:?}");
         assert!(self.notices.values().all(|count| *count > 0), "{self:?}");
         // Not reported yet, proposed already, or not there any more; and nothing else.
         let may_be = [
@@ -269,6 +306,12 @@ impl Closed {
             "refund-requests: refund-exceeds-transaction",
             "refund-approvals: refund-exceeds-owed",
             "refund-approvals: refund-exceeds-transaction",
+            "refunds: amount-disputed",
+            "refund-requests: payment-disputed",
+            "refund-approvals: amount-disputed",
+            "refund-approvals: payment-disputed",
+            "debt-write-offs: refund-already-proposed",
+            "entry-approvals: entry-no-longer-holds",
             "resolutions: amount-not-said",
             "resolutions: resolution-already-proposed",
             "payment-orders: nothing-owed",

@@ -9,6 +9,7 @@ mod agency;
 mod books;
 mod chance;
 mod closing;
+mod disputes;
 mod office;
 mod payers;
 mod trade;

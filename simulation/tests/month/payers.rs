@@ -22,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) source: &'static str,
     /// The refund that it is about.
     pub(crate) refund: Option<String>,
+    /// The dispute that it is about.
+    pub(crate) dispute: Option<String>,
 }
 
 impl Report {
@@ -35,6 +37,7 @@ impl Report {
             amount: paid.amount,
             source,
             refund: None,
+            dispute: None,
         }
     }
 }
@@ -232,6 +235,7 @@ fn failed(order: &Order, chance: &mut Chance) -> Report {
         amount: order.amount,
         source: "notice",
         refund: None,
+        dispute: None,
     }
 }
 

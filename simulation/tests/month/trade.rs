@@ -84,6 +84,10 @@ pub(crate) struct Month {
     pub(crate) sent_back: BTreeMap<&'static str, usize>,
     /// Refunds on which a provider has decided.
     pub(crate) asked: BTreeSet<String>,
+    /// The numbers of disputed payments, by the numbers of their disputes.
+    pub(crate) disputed: BTreeMap<String, String>,
+    /// What became of disputes, reversals and debts.
+    pub(crate) taken_back: BTreeMap<&'static str, usize>,
 }
 
 impl Month {
@@ -107,6 +111,8 @@ impl Month {
             cash_back: 0,
             sent_back: BTreeMap::new(),
             asked: BTreeSet::new(),
+            disputed: BTreeMap::new(),
+            taken_back: BTreeMap::new(),
         };
         for _ in 0..size.dossiers {
             let (day, minute) = (month.chance.from(0, FILING_DAYS), month.chance.from(0, 9 * 60));
@@ -340,12 +346,13 @@ impl Month {
         }
     }
 
-    async fn deliver(&mut self, report: Report) {
-        let Report { provider: name, event, transaction, reference, kind, amount, source, refund } =
-            report;
+    pub(crate) async fn deliver(&mut self, report: Report) {
+        let Report { provider: name, event, transaction, reference, kind, .. } = &report;
+        let Report { amount, source, refund, dispute, .. } = &report;
         let body = json!({
             "provider": name, "event": event, "transaction": transaction, "reference": reference,
             "kind": kind, "amount_vnd": amount, "source": source, "refund": refund,
+            "dispute": dispute,
         });
         let answer = self.office.post("/v1/payment-notices", provider(name), &body).await;
         let taken = granted(answer).unwrap();
@@ -356,6 +363,11 @@ impl Month {
     /// A provider's report on its way.
     pub(crate) fn reported_at(&mut self, at: Timestamp, report: Report) {
         self.at(at, Item::Report(report));
+    }
+
+    /// The payer of a dossier looks whether something is owed again.
+    pub(crate) fn pay_again(&mut self, case: usize) {
+        self.at(after(self.now, 60), Item::Begin(case));
     }
 
     pub(crate) fn refuse(&mut self, step: &str, problem: &str) {

@@ -23,6 +23,8 @@ pub enum Moved {
     /// The total of an attempt was corrected.
     Corrected,
     Refunded,
+    /// It was taken back without the agency.
+    Reversed,
 }
 
 /// A recorded movement of money of a payment.
@@ -31,7 +33,7 @@ pub struct Movement {
     /// The event that recorded it.
     pub id: String,
     pub moved: Moved,
-    /// In đồng. A correction may be negative; what undoes a refund is.
+    /// In đồng. A correction may be negative; a reversal and what undoes a refund are.
     pub amount: i64,
     pub transaction: Option<String>,
     /// The provider's name of the report that brought it.

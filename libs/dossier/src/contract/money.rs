@@ -91,6 +91,8 @@ pub enum Doubt {
     /// It may be a repeated report of a known capture, or a capture of its own; it has no number
     /// that would tell them apart.
     NoNumber,
+    /// More money is said to be taken back than the attempt has left.
+    MoreReversed,
 }
 
 /// Why money has to be refunded.

@@ -7,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    AgencyCode, Brief, DossierEnd, DossierId, Doubt, EntryProposed, EntryRejected, PaymentId,
-    PaymentOpened, PaymentRefunded, PaymentStarted, PeriodExtended, Personal, ProposalOverdue,
-    ReceiptCorrected, RefundCorrected, RefundEffect, RefundEnded, RefundOwed, RefundProposed,
-    RefundRejected, RefundRequested, Source,
-    Subject, Vnd, events, payload,
+    AgencyCode, Brief, DebtArisen, DebtOverdue, DebtWrittenOff, DisputeAnswered, DisputeEnded,
+    DisputeOverdue, DossierEnd, DossierId, Doubt, EntryProposed, EntryRejected, PaymentDisputed,
+    PaymentId, PaymentOpened, PaymentRefunded, PaymentReversed, PaymentStarted, PeriodExtended,
+    Personal, ProposalOverdue, ReceiptCorrected, RefundCorrected, RefundEffect, RefundEnded,
+    RefundOwed, RefundProposed, RefundRejected, RefundRequested, Source, Subject, Vnd, events,
+    payload,
 };
 use crate::law::FeeKind;
 
@@ -218,6 +219,9 @@ payload! {
     CashReceived for Money {
         payment: PaymentId,
         amount: Vnd,
+        /// The id of the debt that it settles; absent if it pays the fee.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        debt: Option<Uuid>,
     }
     /// The fee of the dossier is covered.
     FeeSettled for Money {
@@ -346,6 +350,14 @@ events! {
         RefundCorrected = "payment.RefundCorrected.v1",
         EntryProposed = "payment.EntryProposed.v1",
         EntryRejected = "payment.EntryRejected.v1",
+        PaymentReversed = "payment.PaymentReversed.v1",
+        DebtArisen = "payment.DebtArisen.v1",
+        DebtWrittenOff = "payment.DebtWrittenOff.v1",
+        DebtOverdue = "payment.DebtOverdue.v1",
+        PaymentDisputed = "payment.PaymentDisputed.v1",
+        DisputeAnswered = "payment.DisputeAnswered.v1",
+        DisputeEnded = "payment.DisputeEnded.v1",
+        DisputeOverdue = "payment.DisputeOverdue.v1",
         FeeOwedAgain = "payment.FeeOwedAgain.v1",
         ReceiptNumbered = "payment.ReceiptNumbered.v1",
         PeriodExtended = "payment.PeriodExtended.v1",

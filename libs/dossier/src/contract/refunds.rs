@@ -26,6 +26,23 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         transaction: Option<String>,
     },
+    /// Money of an attempt was taken back.
+    Reversal {
+        /// Id of the attempt.
+        payment: PaymentId,
+        amount: Vnd,
+        /// The provider's or the bank's number of the reversal.
+        #[schema(example = "CB-4711")]
+        transaction: String,
+        /// When the money moved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reversed_at: Option<Timestamp>,
+    },
+    /// A debt is not collected.
+    DebtWrittenOff {
+        /// Id of the debt.
+        debt: Uuid,
+    },
 }
 
 payload! {

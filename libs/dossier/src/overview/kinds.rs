@@ -19,11 +19,13 @@ use crate::intake::fix_appointment::FixAppointment;
 use crate::intake::move_appointment::MoveAppointment;
 use crate::intake::submit_supplement::SubmitSupplement;
 use crate::notes::read_messages::ReadMessages;
+use crate::payment::answer_dispute::AnswerDispute;
 use crate::payment::approve_entry::ApproveEntry;
 use crate::payment::approve_refund::ApproveRefund;
 use crate::payment::approve_resolution::ApproveResolution;
 use crate::payment::refund_payment::RefundPayment;
 use crate::payment::resolve_discrepancy::ResolveDiscrepancy;
+use crate::payment::settle_debt::SettleDebt;
 use crate::payment::start_payment::StartPayment;
 use crate::payment::take_cash::TakeCash;
 use crate::payment::take_notice::TakeNotice;
@@ -150,6 +152,12 @@ kinds! {
     /// A second person has to approve or reject an entry on which two persons decide.
     SignEntry = "sign_entry", ApproveEntry, Cashier, [Cashier, Approver],
         "Phê duyệt bút toán", "Approve or reject the proposed entry";
+    /// A cashier has to answer a dispute.
+    AnswerDispute = "answer_dispute", AnswerDispute, Cashier, [Cashier],
+        "Trả lời tra soát, khiếu nại", "Answer the dispute about a payment";
+    /// A cashier has to collect a debt, or to have it written off.
+    CollectDebt = "collect_debt", SettleDebt, Cashier, [Cashier],
+        "Thu khoản nợ sau khi tiền bị thu hồi", "Collect what the payer owes after a reversal";
     /// An approver has to decide on a renewal.
     DecideRenewal = "decide_renewal", DecideRenewal, Approver, [Approver],
         "Quyết định gia hạn", "Decide on the renewal";

@@ -20,6 +20,15 @@ pub(super) fn tasks(states: &DossierStates, brief: &Brief) -> Vec<Task> {
         let refund = Task::new(TaskKind::GiveBack, agency);
         tasks.push(refund.due(due(payment, &PaymentDeadline::Repayment)).missed(owed.missed));
     }
+    if let Some((_, dispute)) = payment.due_dispute() {
+        let answer = Task::new(TaskKind::AnswerDispute, agency);
+        let due = due(payment, &PaymentDeadline::Dispute);
+        tasks.push(answer.due(due).missed(dispute.owed.missed));
+    }
+    if let Some(debt) = payment.due_debt() {
+        let collect = Task::new(TaskKind::CollectDebt, agency);
+        tasks.push(collect.due(due(payment, &PaymentDeadline::Debt)).missed(debt.owed.missed));
+    }
     if let Some(proposal) = &payment.proposal {
         let kind = match &proposal.what {
             Proposed::Refund(_) => TaskKind::SignRefund,

@@ -41,6 +41,9 @@ impl Command for ApproveEntry {
         may: &[agency(Role::Cashier), agency(Role::Approver)],
         events: &[
             "payment.RefundCorrected.v1",
+            "payment.PaymentReversed.v1",
+            "payment.DebtArisen.v1",
+            "payment.DebtWrittenOff.v1",
             "payment.PaymentRefunded.v1",
             "payment.RefundOwed.v1",
             "payment.FeeSettled.v1",

@@ -35,6 +35,12 @@ refusals! {
         FeeInUse(Vnd) => 409, "fee-in-use",
             "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
             "the dossier is being processed for this fee; only an overpayment can be refunded";
+        AmountDisputed(Vnd) => 409, "amount-disputed",
+            "một phần số tiền đang bị tra soát, khiếu nại: chờ kết quả",
+            "part of the amount is disputed; wait for the outcome of the dispute";
+        Disputed => 409, "payment-disputed",
+            "lượt thanh toán này đang bị tra soát, khiếu nại: chờ kết quả",
+            "the payer disputes this attempt; wait for the outcome of the dispute";
         NotOwed(Vnd) => 409, "refund-exceeds-owed",
             "số tiền vượt số phải hoàn trả", "the amount exceeds the sum that is owed back";
         NotLeft(Vnd) => 409, "refund-exceeds-transaction",
@@ -75,12 +81,14 @@ impl Command for ApproveRefund {
                 NotSendable::NotOwed(owed) => Refusal::NotOwed(owed),
                 NotSendable::NotLeft(left) => Refusal::NotLeft(left),
                 NotSendable::OnItsWay => Refusal::OnItsWay,
+                NotSendable::Disputed => Refusal::Disputed,
             })?;
             return Ok(Decision::event(part.request(refund, amount, reason, proposed_by)));
         }
         let effect = payment.refund(amount, standing).map_err(|barred| match barred {
             RefundBarred::MoreThanReceived(left) => Refusal::MoreThanReceived(left),
             RefundBarred::InDoubt(sure) => Refusal::InDoubt(sure),
+            RefundBarred::Disputed(free) => Refusal::AmountDisputed(free),
             RefundBarred::FeeInUse(above) => Refusal::FeeInUse(above),
         })?;
         let through = None;

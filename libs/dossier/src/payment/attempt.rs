@@ -17,6 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::dispute::Dispute;
+use super::reversal::Reversal;
 use crate::contract::{Doubt, PaymentStarted, Source, Vnd};
 
 /// One report of a provider about captured money.
@@ -100,6 +102,14 @@ pub struct Attempt {
     pub doubts: Vec<DoubtfulWord>,
     /// The next query of the provider; `None` once the attempt was given up at its expiry.
     pub query: Option<Query>,
+    /// Total that was taken back.
+    pub reversed: Vnd,
+    /// What was taken back, in the order in which it was recorded.
+    pub reversals: Vec<Reversal>,
+    /// Disputes, in the order in which they were recorded.
+    pub disputes: Vec<Dispute>,
+    /// Event ids of doubtful reversals; they may be those of captures.
+    pub(super) doubted_reversals: BTreeSet<String>,
     /// Doubtful reports that a cashier has resolved. Later reports about the same money are
     /// recognised by them.
     resolved: Vec<Word>,
@@ -125,6 +135,10 @@ impl Attempt {
             captures: Vec::new(),
             doubts: Vec::new(),
             query: Some(Query { made: 0, at, opened_by }),
+            reversed: Vnd::ZERO,
+            reversals: Vec::new(),
+            disputes: Vec::new(),
+            doubted_reversals: BTreeSet::new(),
             resolved: Vec::new(),
             sure: Vnd::ZERO,
             words: BTreeSet::new(),
@@ -190,8 +204,11 @@ impl Attempt {
     /// The highest total that the reports allow.
     #[must_use]
     pub fn said_at_most(&self) -> Vnd {
-        // Reports that differ only from the attempt's amount are counted in `captured` already.
-        let counted = |doubtful: &&DoubtfulWord| doubtful.doubt == Doubt::NotTheAttemptsAmount;
+        // Reports that differ only from the attempt's amount are counted in `captured` already, and
+        // those about reversals bring nothing.
+        let counted = |doubtful: &&DoubtfulWord| {
+            matches!(doubtful.doubt, Doubt::NotTheAttemptsAmount | Doubt::MoreReversed)
+        };
         let mut others: Vec<&Word> = Vec::new();
         for doubtful in self.doubts.iter().filter(|doubtful| !counted(doubtful)) {
             match others.iter_mut().find(|other| other.may_be(&doubtful.word)) {
@@ -207,7 +224,8 @@ impl Attempt {
     /// Number of recorded facts of the provider.
     #[must_use]
     pub fn facts(&self) -> usize {
-        self.words.len().saturating_add(self.failures.len())
+        let reversals = self.reversals.len().saturating_add(self.doubted_reversals.len());
+        self.words.len().saturating_add(self.failures.len()).saturating_add(reversals)
     }
 
     /// Whether this failure was recorded before.
@@ -300,7 +318,11 @@ impl Attempt {
     }
 
     pub(crate) fn doubt(&mut self, doubtful: DoubtfulWord) {
-        self.words.insert(doubtful.word.clone());
+        if doubtful.doubt == Doubt::MoreReversed {
+            self.doubted_reversals.insert(doubtful.word.event.clone());
+        } else {
+            self.words.insert(doubtful.word.clone());
+        }
         self.doubts.push(doubtful);
     }
 
@@ -308,7 +330,9 @@ impl Attempt {
     /// are not doubted again.
     pub(super) fn resolve(&mut self, captured: Vnd) {
         (self.captured, self.sure) = (captured, captured);
-        self.resolved.extend(self.doubts.drain(..).map(|doubtful| doubtful.word));
+        let brings = |doubtful: &DoubtfulWord| doubtful.doubt != Doubt::MoreReversed;
+        let resolved = self.doubts.drain(..).filter(brings).map(|doubtful| doubtful.word);
+        self.resolved.extend(resolved);
     }
 
     /// Records the time of the next query; nothing if the attempt was given up.

@@ -29,6 +29,8 @@ pub enum RefundBarred {
     MoreThanReceived(Vnd),
     /// Part of the balance is in doubt; this amount is certain.
     InDoubt(Vnd),
+    /// Payers dispute a part of the balance; this amount is not disputed.
+    Disputed(Vnd),
     /// The dossier is being processed for the fee; only the excess over the fee, which is this
     /// amount, can be refunded.
     FeeInUse(Vnd),
@@ -106,6 +108,10 @@ impl Payment {
         }
         if amount.0 > sure {
             return Err(RefundBarred::InDoubt(Vnd(sure.max(0))));
+        }
+        let free = sure.saturating_sub(self.disputed().0).max(0);
+        if amount.0 > free {
+            return Err(RefundBarred::Disputed(Vnd(free)));
         }
         if self.is_closed() {
             return Ok(RefundEffect::AtTheEnd);

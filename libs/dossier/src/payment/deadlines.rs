@@ -5,7 +5,9 @@ use super::Payment;
 use super::announce_repayment::AnnounceRepayment;
 use super::attempt::{Attempt, Query};
 use super::expire_fee_window::ExpireFeeWindow;
+use super::miss_debt::MissDebt;
 use super::miss_discrepancy::MissDiscrepancy;
+use super::miss_dispute::MissDispute;
 use super::miss_proposal::MissProposal;
 use super::miss_repayment::MissRepayment;
 use super::query_payment::QueryPayment;
@@ -30,6 +32,10 @@ deadline_kinds! {
         Discrepancy = "discrepancy",
         /// The period of the second person to approve a proposal.
         Proposal = "proposal",
+        /// The provider's date for the answer to a dispute.
+        Dispute = "dispute",
+        /// The cashier's period to collect a debt.
+        Debt = "debt",
     }
 }
 
@@ -37,7 +43,10 @@ impl Payment {
     /// The period of a deadline, if it is one.
     fn period_of(&self, kind: PaymentDeadline) -> Option<Running> {
         let owed = match kind {
-            PaymentDeadline::Query | PaymentDeadline::Announcement => None,
+            PaymentDeadline::Query | PaymentDeadline::Announcement | PaymentDeadline::Dispute => {
+                None
+            }
+            PaymentDeadline::Debt => self.due_debt().map(|debt| debt.owed),
             PaymentDeadline::Window => return self.window(),
             PaymentDeadline::Repayment => self.owed_repayment().map(|(owed, _)| owed),
             PaymentDeadline::Discrepancy => self.discrepancy,
@@ -72,7 +81,9 @@ impl Deadlines for Payment {
         let discrepancy = self.discrepancy.map(|owed| of(PaymentDeadline::Discrepancy, owed));
         let proposal = self.proposal.as_ref().and_then(|one| one.owed);
         let proposal = proposal.map(|owed| of(PaymentDeadline::Proposal, owed));
-        all.extend([repayment, discrepancy, proposal].into_iter().flatten());
+        let dispute = self.due_dispute().map(|(_, one)| of(PaymentDeadline::Dispute, one.owed));
+        let debt = self.due_debt().map(|debt| of(PaymentDeadline::Debt, debt.owed));
+        all.extend([repayment, discrepancy, proposal, dispute, debt].into_iter().flatten());
         all
     }
 
@@ -84,14 +95,16 @@ impl Deadlines for Payment {
         let rule = law.rule(procedure, agency, running.known_at).ok_or(LawError::NotLoaded)?;
         let of_cashiers = || law.payments(running.since).ok_or(LawError::NotLoaded);
         let budget = match kind {
-            PaymentDeadline::Query | PaymentDeadline::Announcement => return Ok(Basis::Instant),
+            PaymentDeadline::Query | PaymentDeadline::Announcement | PaymentDeadline::Dispute => {
+                return Ok(Basis::Instant);
+            }
             PaymentDeadline::Window => {
                 let budget = rule.procedure.fees.window;
                 return Ok(budget.map_or(Basis::Instant, |budget| {
                     Basis::Period(rule.period(running, running.since, budget, Some(*channel)))
                 }));
             }
-            PaymentDeadline::Repayment => of_cashiers()?.give_back,
+            PaymentDeadline::Repayment | PaymentDeadline::Debt => of_cashiers()?.give_back,
             PaymentDeadline::Discrepancy | PaymentDeadline::Proposal => of_cashiers()?.look_into,
         };
         // The periods of cashiers do not depend on the dossier's channel.
@@ -108,6 +121,8 @@ impl Deadlines for Payment {
             PaymentDeadline::Repayment => AnyCommand::new(MissRepayment),
             PaymentDeadline::Discrepancy => AnyCommand::new(MissDiscrepancy),
             PaymentDeadline::Proposal => AnyCommand::new(MissProposal),
+            PaymentDeadline::Dispute => AnyCommand::new(MissDispute),
+            PaymentDeadline::Debt => AnyCommand::new(MissDebt),
         }
     }
 
@@ -117,7 +132,14 @@ impl Deadlines for Payment {
 
     fn running(&mut self, kind: &PaymentDeadline) -> Option<&mut Running> {
         let owed = match kind {
-            PaymentDeadline::Query | PaymentDeadline::Announcement => None,
+            PaymentDeadline::Query | PaymentDeadline::Announcement | PaymentDeadline::Dispute => {
+                None
+            }
+            PaymentDeadline::Debt => {
+                let id = self.due_debt().map(|debt| debt.id);
+                let mut debts = self.debts.iter_mut();
+                debts.find(|debt| Some(debt.id) == id).map(|debt| &mut debt.owed)
+            }
             PaymentDeadline::Window => {
                 return self.fee.as_mut().and_then(|fee| fee.window.as_mut());
             }

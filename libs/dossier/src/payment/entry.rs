@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::refund_payment::{Granted, granted};
-use super::{Payment, Proposal, Proposed, SentRefund, Standing};
+use super::{Attempt, Payment, Proposal, Proposed, SentRefund, Standing};
 use crate::contract::{
-    Entry, EntryProposed, Meta, PaymentEvent, Personal, RefundCorrected, RefundEnded,
-    RefundOutcome, Subject, Vnd,
+    DebtWrittenOff, Entry, EntryProposed, Meta, PaymentEvent, PaymentReversed, Personal,
+    RefundCorrected, RefundEffect, RefundEnded, RefundOutcome, Subject, Vnd,
 };
 use crate::step::{Facts, LawError};
 
@@ -51,6 +51,10 @@ impl Payment {
             Entry::RefundOutcome { refund, .. } => {
                 self.sent_refund(*refund).map_or(Vnd::ZERO, |sent| sent.requested.amount)
             }
+            Entry::Reversal { amount, .. } => *amount,
+            Entry::DebtWrittenOff { debt } => {
+                self.debt_of(*debt).map_or(Vnd::ZERO, |debt| debt.amount)
+            }
         }
     }
 
@@ -61,6 +65,12 @@ impl Payment {
                 let sent = self.sent_refund(*refund);
                 sent.and_then(SentRefund::outcome).is_some_and(|recorded| recorded != *outcome)
             }
+            Entry::Reversal { payment, amount, transaction, .. } => {
+                let attempt = self.attempts.get(payment);
+                let is_new = |one: &Attempt| !one.knows_reversal("", Some(transaction), *amount);
+                attempt.is_some_and(is_new) && *amount <= self.reversible(*payment)
+            }
+            Entry::DebtWrittenOff { debt } => self.debt_of(*debt).is_some(),
         }
     }
 
@@ -86,6 +96,30 @@ impl Payment {
                     proposed_by,
                 };
                 self.corrected(sent, corrected, standing, facts)
+            }
+            Entry::Reversal { payment, amount, transaction, reversed_at } => {
+                let Some(attempt) = self.attempts.get(&payment) else { return Ok(Vec::new()) };
+                let reversed = PaymentReversed {
+                    payment,
+                    provider: attempt.started.provider.clone(),
+                    provider_event: format!("entry-{entry}"),
+                    amount,
+                    transaction: Some(transaction),
+                    source: None,
+                    reversed_at,
+                    effect: RefundEffect::None,
+                    receipts: Vec::new(),
+                    entry: Some(entry),
+                    reason: Some(reason),
+                    proposed_by: Some(proposed_by),
+                    message: None,
+                };
+                self.reversed(reversed, standing, facts)
+            }
+            Entry::DebtWrittenOff { debt } => {
+                let amount = self.debt_of(debt).map_or(Vnd::ZERO, |debt| debt.amount);
+                let off = DebtWrittenOff { entry, debt, amount, reason, proposed_by };
+                Ok(vec![off.into()])
             }
         }
     }

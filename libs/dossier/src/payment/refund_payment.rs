@@ -38,6 +38,9 @@ refusals! {
         FeeInUse(Vnd) => 409, "fee-in-use",
             "hồ sơ đang được giải quyết: chỉ hoàn số nộp thừa",
             "the dossier is being processed for this fee; only an overpayment can be refunded";
+        Disputed(Vnd) => 409, "amount-disputed",
+            "một phần số tiền đang bị tra soát, khiếu nại: chờ kết quả",
+            "part of the amount is disputed; wait for the outcome of the dispute";
         AlreadyProposed => 409, "refund-already-proposed",
             "đã có đề xuất chờ người thứ hai phê duyệt", "another proposal is waiting for a second person";
     }
@@ -48,6 +51,7 @@ impl Refusal {
         match barred {
             RefundBarred::MoreThanReceived(left) => Self::MoreThanReceived(left),
             RefundBarred::InDoubt(sure) => Self::InDoubt(sure),
+            RefundBarred::Disputed(free) => Self::Disputed(free),
             RefundBarred::FeeInUse(above) => Self::FeeInUse(above),
         }
     }

@@ -80,6 +80,8 @@ pub(super) enum NotSendable {
     NotLeft(Vnd),
     /// A refund of this attempt is on its way.
     OnItsWay,
+    /// The payer disputes the attempt.
+    Disputed,
 }
 
 /// A provider's report about a refund.
@@ -127,6 +129,11 @@ impl Payment {
         self.sent_refunds.iter().filter(of)
     }
 
+    /// What was refunded of an attempt through its provider, or is on its way.
+    pub(super) fn returned_of(&self, payment: PaymentId) -> Vnd {
+        Vnd(sum(self.refunds_of(payment)))
+    }
+
     /// What is left of a transaction of an attempt.
     fn left_of(&self, attempt: &Attempt, capture: &Capture) -> Vnd {
         let payment = attempt.started.payment;
@@ -134,7 +141,8 @@ impl Payment {
         let of_transaction = sum(self.refunds_of(payment).filter(of));
         let of_attempt = sum(self.refunds_of(payment));
         let left = capture.amount.0.saturating_sub(of_transaction);
-        let left_of_attempt = attempt.captured.0.saturating_sub(of_attempt);
+        let gone = of_attempt.saturating_add(attempt.reversed.0);
+        let left_of_attempt = attempt.captured.0.saturating_sub(gone);
         Vnd(left.min(left_of_attempt).max(0))
     }
 
@@ -169,8 +177,9 @@ impl Payment {
 
     /// The part of an attempt from which this amount can go back.
     pub(super) fn sendable(&self, payment: PaymentId, amount: Vnd) -> Result<Part, NotSendable> {
-        if !self.attempts.contains_key(&payment) {
-            return Err(NotSendable::NoAttempt);
+        let attempt = self.attempts.get(&payment).ok_or(NotSendable::NoAttempt)?;
+        if attempt.open_disputes().next().is_some() {
+            return Err(NotSendable::Disputed);
         }
         if self.refunds_of(payment).any(|one| one.ended.is_none()) {
             return Err(NotSendable::OnItsWay);

@@ -34,6 +34,9 @@ refusals! {
         OnItsWay => 409, "refund-on-its-way",
             "lượt thanh toán này đang có một khoản hoàn chờ kết quả",
             "a refund of this attempt is on its way; wait for its outcome";
+        Disputed => 409, "payment-disputed",
+            "lượt thanh toán này đang bị tra soát, khiếu nại: chờ kết quả",
+            "the payer disputes this attempt; wait for the outcome of the dispute";
         AlreadyProposed => 409, "refund-already-proposed",
             "đã có đề xuất chờ người thứ hai phê duyệt", "another proposal is waiting for a second person";
     }
@@ -68,6 +71,7 @@ impl Command for RequestRefund {
             NotSendable::NotOwed(owed) => Refusal::NotOwed(owed),
             NotSendable::NotLeft(left) => Refusal::NotLeft(left),
             NotSendable::OnItsWay => Refusal::OnItsWay,
+            NotSendable::Disputed => Refusal::Disputed,
         })?;
         let (refund, reason) = (facts.id("refund"), reason.personal());
         let alone = payment.returned_alone().plus(amount)?;

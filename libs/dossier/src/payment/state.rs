@@ -12,6 +12,7 @@ use super::proposal::{Proposal, Proposed};
 use super::reasons::Reasons;
 use super::receipted::Receipted;
 use super::refunding::SentRefund;
+use super::reversal::Debt;
 use crate::access::{Former, Resource};
 use crate::clock::{self, Running};
 use crate::contract::{
@@ -59,6 +60,8 @@ pub struct Payment {
     pub repayment: Repayment,
     /// The refunds through providers, oldest first.
     pub sent_refunds: Vec<SentRefund>,
+    /// What the payer owes after money was taken back, oldest first.
+    pub debts: Vec<Debt>,
     /// The open discrepancies of all attempts, as one task.
     pub discrepancy: Option<Owed>,
     /// The proposal that waits for a second person.
@@ -300,6 +303,10 @@ impl Payment {
         if self.attempts.values().all(|attempt| attempt.doubts.is_empty()) {
             self.discrepancy = None;
         }
+        // Money that came in otherwise, late for example, pays debts too.
+        if self.shortfall() == Vnd::ZERO {
+            self.debts.clear();
+        }
         self.repayment = match self.repayment {
             // One that is in doubt again keeps its original due instant: only a refund ends it.
             // So does one whose money is on its way.
@@ -349,6 +356,7 @@ impl State for Payment {
             }
             PaymentEvent::CashReceived(cash) => {
                 self.apply_cash(cash.amount);
+                self.debts.retain(|debt| Some(debt.id) != cash.debt);
                 self.paid_until = self.paid_until.max(Some(meta.at()));
                 self.apply_money(cash.payment, cash.amount, false, meta);
             }
@@ -365,6 +373,14 @@ impl State for Payment {
             | PaymentEvent::EntryProposed(_)
             | PaymentEvent::EntryRejected(_)
             | PaymentEvent::PaymentRefunded(_) => self.on_refund(event, meta),
+            PaymentEvent::PaymentReversed(_)
+            | PaymentEvent::DebtArisen(_)
+            | PaymentEvent::DebtWrittenOff(_)
+            | PaymentEvent::DebtOverdue(_) => self.on_reversal(event, meta),
+            PaymentEvent::PaymentDisputed(_)
+            | PaymentEvent::DisputeAnswered(_)
+            | PaymentEvent::DisputeEnded(_)
+            | PaymentEvent::DisputeOverdue(_) => self.on_dispute(event, meta),
             PaymentEvent::FeeTransferred(transferred) => self.transfer(transferred, meta),
             PaymentEvent::ReceiptNumbered(numbered) => self.apply_number(numbered),
             PaymentEvent::PeriodExtended(extended) => clock::extend(self, extended, meta),

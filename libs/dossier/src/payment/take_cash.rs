@@ -65,7 +65,7 @@ impl Command for TakeCash {
             return Err(Refusal::AmountDiffers(outstanding));
         }
         let payment_id = PaymentId(facts.id("payment"));
-        let mut events = vec![CashReceived { payment: payment_id, amount }.into()];
+        let mut events = vec![CashReceived { payment: payment_id, amount, debt: None }.into()];
         let mut after = payment.clone();
         after.apply_cash(amount);
         events.extend(Payment::consequences(after, payment, facts)?);

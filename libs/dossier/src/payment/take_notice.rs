@@ -4,10 +4,11 @@
 
 use jiff::Timestamp;
 
-use super::Payment;
 use super::attempt::{Attempt, DoubtfulWord, Identity, Word};
+use super::dispute::DisputeSaid;
 use super::limits::{ATTEMPT_FACTS_MAX, PROVIDER_CODE_CHARS_MAX};
 use super::refunding::{RefundSaid, SentRefund};
+use super::{Payment, Standing};
 use crate::access::any;
 use crate::clock;
 use crate::contract::{
@@ -35,6 +36,10 @@ pub enum Said {
     Pending,
     /// This became of a refund.
     Refund(RefundSaid),
+    /// This amount was taken back; with the progress of the dossier at intake.
+    Reversed(Vnd, Standing),
+    /// This is the matter with a dispute.
+    Dispute(DisputeSaid),
 }
 
 /// Records a provider's report about an attempt.
@@ -72,6 +77,10 @@ impl Command for TakeNotice {
             "payment.RefundEnded.v1",
             "payment.PaymentRefunded.v1",
             "payment.FeeOwedAgain.v1",
+            "payment.PaymentReversed.v1",
+            "payment.DebtArisen.v1",
+            "payment.PaymentDisputed.v1",
+            "payment.DisputeEnded.v1",
         ],
         refusals: Refusal::ALL,
     };
@@ -99,7 +108,18 @@ impl Command for TakeNotice {
             let events = payment.end_of_refund(ended, said.standing, facts)?;
             return Ok(if events.is_empty() { Decision::Nothing } else { events.into() });
         }
-        Ok(self.record(payment, attempt, facts)?)
+        let events = match &self.said {
+            Said::Reversed(amount, standing) => {
+                payment.take_reversal(self, (*amount, *standing), facts)?
+            }
+            Said::Dispute(said) => {
+                payment.take_dispute(self, said, facts)?.ok_or(Refusal::NotOurs)?
+            }
+            Said::Captured(_) | Said::Failed(_) | Said::Pending | Said::Refund(_) => {
+                return Ok(self.record(payment, attempt, facts)?);
+            }
+        };
+        Ok(if events.is_empty() { Decision::Nothing } else { events.into() })
     }
 }
 
@@ -134,7 +154,11 @@ impl TakeNotice {
         let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
         let amount = match said {
             Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
-            Said::Captured(_) | Said::Pending | Said::Refund(_) => return Ok(Decision::Nothing),
+            Said::Captured(_)
+            | Said::Pending
+            | Said::Refund(_)
+            | Said::Reversed(..)
+            | Said::Dispute(_) => return Ok(Decision::Nothing),
             Said::Failed(_)
                 if attempt.knows_failure(provider_event) || full && attempt.has_failed() =>
             {

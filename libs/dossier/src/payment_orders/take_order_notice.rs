@@ -55,8 +55,8 @@ impl Command for TakeOrderNotice {
     };
 
     /// Nothing, if the fact is known or has no effect. Refused if it is about no order of this
-    /// provider, about one that could never be paid, about a refund, or if too many facts are known
-    /// of it: a cashier looks into the notice.
+    /// provider, about one that could never be paid, about a refund, a reversal or a dispute, or
+    /// if too many facts are known of it: a cashier looks into the notice.
     fn decide(
         &self,
         order: &PaymentOrder,
@@ -72,7 +72,9 @@ impl Command for TakeOrderNotice {
             Said::Captured(amount) if *amount > Vnd::ZERO => *amount,
             Said::Captured(_) | Said::Pending => return Ok(Decision::Nothing),
             Said::Failed(code) => return Ok(failed(order, started, code)),
-            Said::Refund(_) => return Err(Refusal::NotOurs),
+            Said::Refund(_) | Said::Reversed(..) | Said::Dispute(_) => {
+                return Err(Refusal::NotOurs);
+            }
         };
         let (event, transaction) = (self.provider_event.clone(), self.transaction.clone());
         self.captured(started, attempt, Word { event, transaction, amount })

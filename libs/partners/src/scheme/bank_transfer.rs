@@ -144,6 +144,7 @@ fn notice(line: Line) -> Notice {
         event: line.event.clone(),
         reference: reference.map(|one| one.as_str().to_owned()),
         refund_reference: None,
+        dispute: None,
         transaction: Some(line.event),
         amount: Some(Vnd(line.amount.0.saturating_abs())),
         outcome,

@@ -12,7 +12,7 @@ use super::{Basis, Description, Scheme, Setting, outcome};
 use crate::finding::Findings;
 use crate::limits::MESSAGE_BYTES_MAX;
 use crate::message::{Incoming, Order, Outgoing, Question, Refund, Response, Start, Unable};
-use crate::notice::{Notice, Rejected, SignatureProblem, WrongSignature};
+use crate::notice::{Dispute, Notice, Rejected, SignatureProblem, WrongSignature};
 use crate::partner::Partner;
 use crate::secret::{Algorithm, Secrets, hex, unhex};
 use crate::terms::{Answer, Capability, Outcome};
@@ -62,6 +62,8 @@ static DESCRIPTION: Description = Description {
         Setting::default("currency", "/currency"),
         Setting::default("status", "/kind"),
         Setting::default("paid_at", "/paid_at"),
+        Setting::default("dispute", "/dispute"),
+        Setting::default("answer_by", "/answer_by"),
         Setting::default("next_url", "/next_url"),
     ],
     statuses: &[
@@ -71,6 +73,8 @@ static DESCRIPTION: Description = Description {
         ("refunded", Outcome::Refunded),
         ("reversed", Outcome::Reversed),
         ("disputed", Outcome::Disputed),
+        ("dispute_kept", Outcome::DisputeKept),
+        ("dispute_lost", Outcome::DisputeLost),
     ],
     refund_statuses: &[
         ("refunded", Outcome::Refunded),
@@ -350,7 +354,8 @@ fn fact(
         outcome(&partner.statuses, DESCRIPTION.statuses, &code)
     };
     let parts = setting("amount_parts").parse().unwrap_or(1);
-    let paid_at = reading.optional(field("paid_at")).and_then(|text| {
+    let time = |reading: &mut Reading<_>, name| {
+        let text = reading.optional(field(name))?;
         let number = || text.parse::<i64>().ok();
         let at = match setting("time_format") {
             "unix" => number().and_then(|number| Timestamp::from_second(number).ok()),
@@ -359,14 +364,19 @@ fn fact(
             _ => parse_compact(&text),
         };
         if at.is_none() {
-            reading.no_time(field("paid_at"), &text);
+            reading.no_time(field(name), &text);
         }
         at
-    });
+    };
+    let (paid_at, answer_by) = (time(&mut reading, "paid_at"), time(&mut reading, "answer_by"));
+    let number = reading.optional(field("dispute"));
+    let is_dispute =
+        matches!(outcome, Outcome::Disputed | Outcome::DisputeKept | Outcome::DisputeLost);
     let notice = Notice {
         event: reading.text(field("event")),
         reference: reading.optional(field("reference")),
         refund_reference: reading.optional(field("refund_reference")),
+        dispute: is_dispute.then_some(Dispute { number, answer_by }),
         transaction: reading.optional(field("transaction")),
         amount: Some(reading.amount(field("amount"), parts)),
         outcome,

@@ -478,6 +478,7 @@ impl Fact {
             event,
             reference,
             refund_reference: None,
+            dispute: None,
             transaction,
             amount,
             outcome,

@@ -337,6 +337,7 @@ fn fact<F: Fn(&str) -> String>(
         event,
         reference,
         refund_reference: None,
+        dispute: None,
         transaction,
         amount,
         outcome,

@@ -289,6 +289,11 @@ pub(super) fn payment(event: &Recorded, before: &Payment, found: &mut Findings) 
                 found.of(event, "sum", "more goes back than came in");
             }
         }
+        Ok(PaymentEvent::PaymentReversed(reversed))
+            if reversed.amount > before.reversible(reversed.payment) =>
+        {
+            found.of(event, "sum", "more was taken back than the attempt had left");
+        }
         _ => {}
     }
 }

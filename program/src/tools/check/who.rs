@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use dossier::access::{self, Caller, Denied, May, Resource};
 use dossier::contract::{
-    Actor, AgencyCode, Assigned, Brief, Entry, EventSet, Meta, PaymentEvent, RefundCorrected,
-    RefundOutcome, ReviewEvent, Role, Subject,
+    Actor, AgencyCode, Assigned, Brief, Entry, EventSet, Meta, PaymentEvent, PaymentReversed,
+    RefundCorrected, RefundOutcome, ReviewEvent, Role, Subject,
 };
 use dossier::law::Law;
 use dossier::mandates::{Credential, Mandate};
@@ -28,7 +28,7 @@ struct Allowed {
 
 /// Kinds that the service records itself apart from its own steps: a provider's response to a
 /// query, and shipped rules.
-const ALSO_ITSELF: [&str; 12] = [
+const ALSO_ITSELF: [&str; 16] = [
     "payment.PaymentCaptured.v1",
     "payment.CaptureConfirmed.v1",
     "payment.DiscrepancyFound.v1",
@@ -37,6 +37,10 @@ const ALSO_ITSELF: [&str; 12] = [
     "payment.RefundEnded.v1",
     "payment.PaymentRefunded.v1",
     "payment.FeeOwedAgain.v1",
+    "payment.PaymentReversed.v1",
+    "payment.DebtArisen.v1",
+    "payment.PaymentDisputed.v1",
+    "payment.DisputeEnded.v1",
     "delivery.WaybillTaken.v1",
     "delivery.NumberTaken.v1",
     "delivery.CarrierNoticeUnmatched.v1",
@@ -268,6 +272,16 @@ pub(super) fn second_person(
             let RefundCorrected { refund, outcome, transaction, proposed_by, .. } = corrected;
             let what = Entry::RefundOutcome { refund, outcome, transaction };
             (Proposed::Entry(what), Some(proposed_by), 0)
+        }
+        Ok(PaymentEvent::PaymentReversed(reversed)) if reversed.entry.is_some() => {
+            let PaymentReversed { payment, amount, transaction, reversed_at, .. } = reversed;
+            let transaction = transaction.unwrap_or_default();
+            let what = Entry::Reversal { payment, amount, transaction, reversed_at };
+            (Proposed::Entry(what), reversed.proposed_by, i64::MAX)
+        }
+        Ok(PaymentEvent::DebtWrittenOff(off)) => {
+            let what = Entry::DebtWrittenOff { debt: off.debt };
+            (Proposed::Entry(what), Some(off.proposed_by), 0)
         }
         Ok(PaymentEvent::RefundRequested(sent)) => {
             let alone = before.returned_alone().0.saturating_add(sent.amount.0);

@@ -162,9 +162,9 @@ pub(super) fn of_payment(
             moved("cash", cash.amount.0, Some((till, cash.payment.to_string())), Named::default());
         }
         other => {
-            if let Some(Undone { kind, amount, payment, number }) = undone(other) {
+            if let Some(Undone { kind, amount, payment, names }) = undone(other) {
                 let of = payment.as_ref().and_then(of_attempt);
-                moved(kind, amount, of, (number, None, None));
+                moved(kind, amount, of, names);
             }
         }
     }
@@ -172,13 +172,13 @@ pub(super) fn of_payment(
     changes
 }
 
-/// Money that was corrected, went back, or did not go back after all.
+/// Money that was corrected, went back or was taken back, or did not go back after all.
 struct Undone {
     kind: &'static str,
     amount: i64,
     /// The attempt; `None` if a cashier returned it.
     payment: Option<PaymentId>,
-    number: Option<String>,
+    names: Named,
 }
 
 fn undone(event: PaymentEvent) -> Option<Undone> {
@@ -186,17 +186,23 @@ fn undone(event: PaymentEvent) -> Option<Undone> {
         PaymentEvent::DiscrepancyResolved(resolved) => {
             let amount = resolved.captured.0.saturating_sub(resolved.counted.0);
             let payment = Some(resolved.payment);
-            Some(Undone { kind: "correction", amount, payment, number: None })
+            Some(Undone { kind: "correction", amount, payment, names: Named::default() })
         }
         PaymentEvent::PaymentRefunded(refunded) => {
-            let (amount, payment, number) =
-                (refunded.amount.0, refunded.payment, refunded.transaction);
-            Some(Undone { kind: "refund", amount, payment, number })
+            let names = (refunded.transaction, None, None);
+            let (amount, payment) = (refunded.amount.0, refunded.payment);
+            Some(Undone { kind: "refund", amount, payment, names })
+        }
+        PaymentEvent::PaymentReversed(reversed) => {
+            let name = Some(reversed.provider_event).filter(|_| reversed.entry.is_none());
+            let names = (reversed.transaction, name, reversed.reversed_at);
+            let (amount, payment) = (reversed.amount.0.saturating_neg(), Some(reversed.payment));
+            Some(Undone { kind: "reversal", amount, payment, names })
         }
         // The refund that was booked did not take place. One that did is booked by itself.
         PaymentEvent::RefundCorrected(corrected) if corrected.outcome == RefundOutcome::Refused => {
             let (amount, payment) = (corrected.amount.0.saturating_neg(), Some(corrected.payment));
-            Some(Undone { kind: "refund", amount, payment, number: None })
+            Some(Undone { kind: "refund", amount, payment, names: Named::default() })
         }
         _ => None,
     }

@@ -67,7 +67,8 @@ SELECT coalesce(payment, 'line:' || event) AS item, at,
   dossier, code, applicant, acted, 'line:' || event AS entry
 FROM lines WHERE agency = ?1 AND account = ?2 AND day BETWEEN ?3 AND ?4
 UNION ALL
-SELECT payment, at, 0, 0, 0, iif(moved <> 'refund', amount, 0), iif(moved = 'refund', amount, 0),
+SELECT payment, at, 0, 0, 0, iif(moved NOT IN ('refund', 'reversal'), amount, 0),
+  CASE moved WHEN 'refund' THEN amount WHEN 'reversal' THEN -amount ELSE 0 END,
   receipted, dossier, code, applicant, acted, 'movement:' || id
 FROM movements WHERE agency = ?1 AND account = ?2 AND day BETWEEN ?3 AND ?4";
 const SUMS: &str = "sum(stated_in), sum(stated_out), sum(charged), sum(recorded_in),

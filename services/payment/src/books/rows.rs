@@ -181,6 +181,7 @@ fn judge(tables: &Connection, (agency, account): &Account, payment: &str) -> rus
             let moved = match &*moved {
                 "refund" => Moved::Refunded,
                 "correction" => Moved::Corrected,
+                "reversal" => Moved::Reversed,
                 _ => Moved::Captured,
             };
             let (id, amount) = (row.get(0)?, row.get(2)?);

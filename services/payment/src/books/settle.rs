@@ -24,6 +24,7 @@ use super::rows::Account;
 use super::twins::{self, Known};
 use crate::payment_orders::OfOrder;
 use crate::record::{Found, NotRecorded, Reports};
+use crate::standing::standing;
 
 /// Follows imported statements and entered corrections.
 #[derive(Debug)]
@@ -69,7 +70,9 @@ impl Settler {
         }
         let (law, at) = (self.payments.engine().law(), envelope(event)?.at);
         let partner = partner_of(&law, &book.agency, &book.account, at);
-        for line in lines.iter().filter(|line| line.kind == LineKind::Received) {
+        let is_reported =
+            |line: &&StatementLine| matches!(line.kind, LineKind::Received | LineKind::Reversed);
+        for line in lines.iter().filter(is_reported) {
             self.take(event, (&book, &partner), line).await?;
         }
         Ok(())
@@ -83,19 +86,31 @@ impl Settler {
     ) -> Result<(), Stalled> {
         let named = self.attempt(book, line, partner).await?;
         let Some((found, attempt)) = named else {
+            // A reversal that names nothing stays listed as a difference.
+            if line.kind == LineKind::Reversed {
+                return Ok(());
+            }
             return self.keep(book, partner, line).await;
         };
         if knows(&attempt, line) {
             return Ok(());
         }
-        if self.is_perhaps_counted(book, line, &attempt).await? {
+        let is_reversal = line.kind == LineKind::Reversed;
+        if !is_reversal && self.is_perhaps_counted(book, line, &attempt).await? {
             return self.keep(book, partner, line).await;
         }
         let dossier = match found {
             Found::Attempt(dossier, _) => dossier,
+            // It is that of several dossiers: it stays listed as a difference.
+            Found::Order(_) if is_reversal => return Ok(()),
             Found::Order(order) => {
                 return self.take_for_order(event, (book, partner, line), order).await;
             }
+        };
+        let said = if is_reversal {
+            Said::Reversed(line.amount, standing(&self.payments, dossier).await?)
+        } else {
+            Said::Captured(line.amount)
         };
         let command = TakeNotice {
             payment: attempt.started.payment,
@@ -103,7 +118,7 @@ impl Settler {
             provider_event: line.event.clone(),
             transaction: line.transaction.clone(),
             source: Source::Settlement,
-            said: Said::Captured(line.amount),
+            said,
             paid_at: Some(line.booked_at),
             message: None,
         };
@@ -115,7 +130,11 @@ impl Settler {
         match self.payments.execute(&envelope, &command).await {
             Ok(_) => Ok(()),
             Err(Failure::Refused(take_notice::Refusal::NotOurs) | Failure::Missing) => {
-                self.keep(book, partner, line).await
+                if is_reversal {
+                    Ok(())
+                } else {
+                    self.keep(book, partner, line).await
+                }
             }
             Err(Failure::Append(error)) => Err(error.into()),
             Err(Failure::Read(error)) => Err(error.into()),
@@ -272,6 +291,10 @@ fn transfer(line: &StatementLine) -> Transfer<'_> {
 
 /// Whether the capture that a line reports is recorded.
 fn knows(attempt: &Attempt, line: &StatementLine) -> bool {
+    if line.kind == LineKind::Reversed {
+        let number = line.transaction.as_deref();
+        return attempt.knows_reversal(&line.event, number, line.amount);
+    }
     let is_named = |known: &Option<String>| {
         known.is_some() && *known == line.transaction || known.as_ref() == Some(&line.event)
     };

@@ -9,7 +9,7 @@ use engine::view::Shape;
 /// its movements; `dossiers` has the present sums of each dossier.
 pub(super) const SHAPE: Shape = Shape {
     name: "payment-books",
-    version: 4,
+    version: 5,
     tables: "
 CREATE TABLE accounts (
   agency    TEXT NOT NULL,

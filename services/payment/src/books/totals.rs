@@ -47,8 +47,9 @@ pub(super) fn totals(tables: &Connection, book: &BookId) -> rusqlite::Result<Boo
         })?;
     let (movements, [recorded_in, recorded_out, receipted]) = tables
         .prepare_cached(
-            "SELECT count(*), sum(iif(moved <> 'refund', amount, 0)),
-               sum(iif(moved = 'refund', amount, 0)), sum(receipted)
+            "SELECT count(*), sum(iif(moved NOT IN ('refund', 'reversal'), amount, 0)),
+               sum(CASE moved WHEN 'refund' THEN amount WHEN 'reversal' THEN -amount ELSE 0 END),
+               sum(receipted)
              FROM movements WHERE agency = ?1 AND account = ?2 AND day = ?3",
         )?
         .query_row(of, |row| {

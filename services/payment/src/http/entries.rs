@@ -1,8 +1,8 @@
 //! Proposed entries in the reply of a payment.
 
-use dossier::contract::{AgencyCode, Entry, Subject};
+use dossier::contract::{AgencyCode, Entry, Subject, Vnd};
 use dossier::law::Law;
-use dossier::payment::{Proposal, Proposed};
+use dossier::payment::{Payment, Proposed};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -15,6 +15,8 @@ pub(crate) struct ProposedEntryReply {
     entry: Uuid,
     /// What is to be recorded.
     what: Entry,
+    /// Amount in VND.
+    amount_vnd: Vnd,
     /// Officer who proposed it; for officers.
     #[serde(skip_serializing_if = "Option::is_none")]
     proposed_by: Option<Subject>,
@@ -31,11 +33,13 @@ pub(crate) struct ProposedEntryReply {
 }
 
 impl ProposedEntryReply {
-    pub(super) fn new(law: &Law, agency: &AgencyCode, proposal: &Proposal) -> Option<Self> {
+    pub(super) fn new(law: &Law, agency: &AgencyCode, payment: &Payment) -> Option<Self> {
+        let proposal = payment.proposal.as_ref()?;
         let Proposed::Entry(what) = &proposal.what else { return None };
         Some(Self {
             entry: proposal.id,
             what: what.clone(),
+            amount_vnd: payment.amount_of(what),
             proposed_by: Some(proposal.by.clone()),
             reason: proposal.reason.known().cloned(),
             due: Due::of(law, agency, proposal.owed.map(|owed| owed.running.due_at)),

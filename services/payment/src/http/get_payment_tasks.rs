@@ -48,6 +48,10 @@ pub(crate) enum TaskKind {
     Discrepancy,
     /// A refund or resolution waits for a second person.
     Approval,
+    /// A dispute about a payment has to be answered.
+    Dispute,
+    /// Money that was taken back has to be collected again, or written off.
+    Debt,
     /// A statement and the recorded payments differ, see `get_payment_differences`.
     Difference,
 }
@@ -58,6 +62,8 @@ impl TaskKind {
             Self::Repayment => "repayment",
             Self::Discrepancy => "discrepancy",
             Self::Approval => "approval",
+            Self::Dispute => "dispute",
+            Self::Debt => "debt",
             Self::Difference => "difference",
         }
     }
@@ -137,7 +143,8 @@ pub(crate) struct PaymentTaskReply {
     #[schema(value_type = TaskKind)]
     kind: String,
     /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed`,
-    /// `resolution_proposed` or `entry_proposed`, or a `difference`.
+    /// `resolution_proposed` or `entry_proposed`, `disputed`, `reversed`, or a
+    /// `difference`.
     #[schema(example = "over_payment")]
     why: String,
     /// Where the refund of a repayment is; null for other tasks.
@@ -226,7 +233,8 @@ pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_payment_tasks", "List the open payment tasks of an agency")
         .describe(
             "Refunds that are owed, discrepancies, proposals that need the approval of a second \
-             person, and differences of statements; the most urgent first.",
+             person, disputes to be answered, debts after reversals, and differences of \
+             statements; the most urgent first.",
         )
         .impersonal("codes, amounts and dates")
         .roles(READ_TASKS)

@@ -46,6 +46,8 @@ pub(crate) enum MovementKind {
     Correction,
     /// Money was refunded.
     Refund,
+    /// A provider or a bank took money back.
+    Reversal,
 }
 
 /// Money that was received or refunded.
@@ -67,7 +69,7 @@ pub(crate) struct MovementReply {
     kind: String,
     /// Amount in VND; negative if it left the agency.
     amount_vnd: Vnd,
-    /// Code of the provider of a capture, and of a refund through it; null otherwise.
+    /// Code of the provider of a capture, and of a refund or a reversal through it; null otherwise.
     #[schema(example = "sandbox")]
     provider: Option<String>,
     /// The officer who recorded it; null if a provider did.
@@ -93,6 +95,8 @@ pub(crate) struct TillReply {
     corrected_vnd: Vnd,
     /// Sum of the refunds, in VND.
     refunded_vnd: Vnd,
+    /// Sum of what providers and banks took back, in VND.
+    reversed_vnd: Vnd,
     /// A page of the movements, the oldest first, without those of matters to which the caller is a
     /// party. The sums are those of the whole day, with all movements.
     movements: Vec<MovementReply>,
@@ -101,7 +105,7 @@ pub(crate) struct TillReply {
 pub(super) fn operation() -> Operation<App> {
     Operation::get(ADDRESS, "get_till", "List the money of an agency on a day")
         .describe(
-            "Cash, captures, corrections and refunds with their sums, for the closing of the till. \
+            "Cash, captures, corrections, refunds and reversals with their sums, for the closing of the till. \
              Movements in matters to which the caller is a party are counted, but not listed.",
         )
         .impersonal("codes, amounts and dates")
@@ -153,22 +157,31 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let (sums, movements) = found.await?;
     let next = request
         .page_after(ADDRESS, (&movements, limit), |last| cursors.write(&last.position.to_string()));
-    let [cash_vnd, captured_vnd, corrected_vnd, refunded_vnd] = sums.map(Vnd);
-    let reply =
-        TillReply { agency, on, cash_vnd, captured_vnd, corrected_vnd, refunded_vnd, movements };
+    let [cash_vnd, captured_vnd, corrected_vnd, refunded_vnd, reversed_vnd] = sums.map(Vnd);
+    let reply = TillReply {
+        agency,
+        on,
+        cash_vnd,
+        captured_vnd,
+        corrected_vnd,
+        refunded_vnd,
+        reversed_vnd,
+        movements,
+    };
     Ok(Reply::ok(&reply).next_page(next.as_deref()))
 }
 
-/// The sums of cash, captures, corrections and refunds; refunds are positive.
-fn sums(tables: &Connection, of_day: &str, values: &[Value]) -> rusqlite::Result<[i64; 4]> {
+/// The sums of cash, captures, corrections, refunds and reversals; the last two are positive.
+fn sums(tables: &Connection, of_day: &str, values: &[Value]) -> rusqlite::Result<[i64; 5]> {
     let sql = format!(
         "SELECT sum(iif(kind = 'cash', amount, 0)), sum(iif(kind = 'capture', amount, 0)),
-           sum(iif(kind = 'correction', amount, 0)), sum(iif(kind = 'refund', -amount, 0))
+           sum(iif(kind = 'correction', amount, 0)), sum(iif(kind = 'refund', -amount, 0)),
+           sum(iif(kind = 'reversal', -amount, 0))
          FROM movements WHERE {of_day}"
     );
     tables.query_row(&sql, params_from_iter(values), |row| {
         let sum = |column| row.get::<_, Option<i64>>(column).map(Option::unwrap_or_default);
-        Ok([sum(0)?, sum(1)?, sum(2)?, sum(3)?])
+        Ok([sum(0)?, sum(1)?, sum(2)?, sum(3)?, sum(4)?])
     })
 }
 

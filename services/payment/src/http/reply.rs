@@ -2,13 +2,11 @@
 
 use dossier::access::{self, Caller, Resource};
 use dossier::contract::{
-    AgencyCode, DossierId, Doubt, OwedBack, PaymentId, PaymentOrderId, ReceiptBecomes, Source,
-    Subject, Vnd,
+    AgencyCode, DossierId, OwedBack, PaymentId, PaymentOrderId, ReceiptBecomes, Subject, Vnd,
 };
 use dossier::law::{FeeKind, Law};
 use dossier::payment::{
-    Attempt, DoubtfulWord, Payment, Proposal, Proposed, READ_OFFICERS, READ_TEXTS, READ_WORK,
-    Receipted, Standing, Word,
+    Attempt, Payment, Proposal, Proposed, READ_OFFICERS, READ_TEXTS, READ_WORK, Receipted, Standing,
 };
 use dossier::{Command, State};
 use engine::Loaded;
@@ -22,6 +20,7 @@ use web::{DiscrepancyDue, Due, Language, Problem, Reply, Request, WindowEnd, exe
 
 use super::entries::ProposedEntryReply;
 use super::reasons::{RefundReply, RejectionReply, ResolutionReply, SentRefundReply};
+use super::reversals::{DebtReply, DisputeReply, DoubtReply, ReversalReply};
 use crate::App;
 use crate::orders::Order;
 use crate::partners::reference;
@@ -75,6 +74,9 @@ pub(crate) struct PaymentReply {
     /// Refunds through providers, oldest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     sent_refunds: Vec<SentRefundReply>,
+    /// What the payer owes after money was taken back, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    debts: Vec<DebtReply>,
     /// Resolved discrepancies, oldest first; the newest 100.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     resolutions: Vec<ResolutionReply>,
@@ -143,25 +145,6 @@ pub(crate) struct ProposedResolutionReply {
     due: Due,
     /// Whether it was neither approved nor rejected in time.
     missed: bool,
-}
-
-/// A provider's report that contradicts others or cannot be assigned to a capture.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct DoubtReply {
-    /// The provider's id of the report.
-    #[schema(example = "ipn-4711")]
-    event: String,
-    /// The provider's transaction number.
-    #[schema(example = "T1")]
-    transaction: Option<String>,
-    /// The way in which it was reported.
-    source: Source,
-    /// Kind of discrepancy.
-    doubt: Doubt,
-    /// Reported amount in VND.
-    said_vnd: Vnd,
-    /// Time at which it was recorded.
-    since: Timestamp,
 }
 
 /// A line of the fee.
@@ -238,8 +221,16 @@ pub(crate) struct AttemptReply {
     qr: Option<String>,
     /// State of the attempt.
     state: AttemptState,
-    /// Captured amount in VND.
+    /// Captured amount in VND; what was taken back later is not deducted.
     captured_vnd: Vnd,
+    /// Amount in VND that was taken back.
+    reversed_vnd: Vnd,
+    /// What was taken back, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reversals: Vec<ReversalReply>,
+    /// Disputes, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<DisputeReply>,
     /// Doubtful reports that a cashier has to resolve.
     doubts: Vec<DoubtReply>,
 }
@@ -310,13 +301,14 @@ impl PaymentReply {
             proposed_refund: proposal.and_then(|of| ProposedRefundReply::new(law, agency, of)),
             proposed_resolution: proposal
                 .and_then(|of| ProposedResolutionReply::new(law, agency, of)),
-            proposed_entry: proposal.and_then(|of| ProposedEntryReply::new(law, agency, of)),
+            proposed_entry: ProposedEntryReply::new(law, agency, payment),
             settled_at: payment.settled_at(),
             window: WindowEnd::of(law, agency, payment.window().map(|window| window.due_at)),
             attempts: payment.attempts.values().map(AttemptReply::from).collect(),
             receipts: payment.receipts.iter().filter_map(ReceiptReply::new).collect(),
             refunds: payment.reasons.refunds.iter().map(Into::into).collect(),
             sent_refunds: payment.sent_refunds.iter().map(Into::into).collect(),
+            debts: payment.debts.iter().map(|debt| DebtReply::new(law, agency, debt)).collect(),
             resolutions: payment.reasons.resolutions.iter().map(Into::into).collect(),
             rejected_proposals: payment.reasons.rejections.iter().map(Into::into).collect(),
         })
@@ -443,6 +435,9 @@ impl From<&Attempt> for AttemptReply {
             qr: None,
             state,
             captured_vnd: attempt.captured,
+            reversed_vnd: attempt.reversed,
+            reversals: attempt.reversals.iter().map(Into::into).collect(),
+            disputes: attempt.disputes.iter().map(Into::into).collect(),
             doubts: attempt.doubts.iter().map(DoubtReply::from).collect(),
         }
     }
@@ -463,14 +458,6 @@ impl AttemptReply {
             Some(Ok(Start::Call(_))) => self.next_url.clone_from(&attempt.next_url),
             Some(Err(_)) | None => {}
         }
-    }
-}
-
-impl From<&DoubtfulWord> for DoubtReply {
-    fn from(doubtful: &DoubtfulWord) -> Self {
-        let DoubtfulWord { word, source, doubt, since } = doubtful.clone();
-        let Word { event, transaction, amount: said_vnd } = word;
-        Self { event, transaction, source, doubt, said_vnd, since }
     }
 }
 

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::{
-    NoticeUnmatched, PaymentId, PaymentOrderId, RefundOutcome, Source, UnmatchedEvent, Vnd,
-    parse_order_reference, parse_reference, partner_name,
+    DisputeOutcome, NoticeUnmatched, PaymentId, PaymentOrderId, RefundOutcome, Source,
+    UnmatchedEvent, Vnd, parse_order_reference, parse_reference, partner_name,
 };
 use dossier::payment::take_notice::{Said, TakeNotice};
-use dossier::payment::{RefundSaid, Standing};
+use dossier::payment::{DisputeSaid, Disputed, RefundSaid, Standing};
 use dossier::payment_orders::take_order_notice::TakeOrderNotice;
 use engine::unmatched;
 use engine::unmatched::Unmatched;
@@ -56,6 +56,11 @@ pub(crate) struct TakeNoticeRequest {
     /// the provider's number of the refund: one that is known, or a new one while only one refund
     /// can be meant. A report with neither matches no refund.
     refund: Option<Uuid>,
+    /// The provider's number of the dispute, for `disputed`, `dispute_kept` and `dispute_lost`;
+    /// without it, the end of a dispute is that of the only open one.
+    dispute: Option<Line<200>>,
+    /// When a dispute must be answered; without it, in the period for discrepancies.
+    answer_by: Option<Timestamp>,
 }
 
 /// Outcome of a payment.
@@ -72,6 +77,14 @@ enum ProviderFact {
     Refunded,
     /// A refund was refused.
     RefundRefused,
+    /// The money was taken back from the agency.
+    Reversed,
+    /// The payer disputes the payment.
+    Disputed,
+    /// A dispute ended, and the agency keeps the money.
+    DisputeKept,
+    /// A dispute ended, and the payer gets the money, which is reported as reversed.
+    DisputeLost,
 }
 
 impl ProviderFact {
@@ -83,6 +96,10 @@ impl ProviderFact {
             Self::Pending => "pending",
             Self::Refunded => "refunded",
             Self::RefundRefused => "refund_refused",
+            Self::Reversed => "reversed",
+            Self::Disputed => "disputed",
+            Self::DisputeKept => "dispute_kept",
+            Self::DisputeLost => "dispute_lost",
         }
     }
 }
@@ -188,12 +205,20 @@ fn said(body: &TakeNoticeRequest, standing: Standing) -> Said {
         let (refund, amount, code) = (body.refund, Some(Vnd(body.amount_vnd)), reason());
         Said::Refund(RefundSaid { refund, outcome, amount, code, standing })
     };
+    let dispute = |what| {
+        let number = body.dispute.as_ref().map(|number| number.0.clone());
+        Said::Dispute(DisputeSaid { number, what })
+    };
     match body.kind {
         ProviderFact::Captured => Said::Captured(Vnd(body.amount_vnd)),
         ProviderFact::Failed => Said::Failed(reason()),
         ProviderFact::Pending => Said::Pending,
         ProviderFact::Refunded => refund(RefundOutcome::Refunded),
         ProviderFact::RefundRefused => refund(RefundOutcome::Refused),
+        ProviderFact::Reversed => Said::Reversed(Vnd(body.amount_vnd), standing),
+        ProviderFact::Disputed => dispute(Disputed::Begun(Vnd(body.amount_vnd), body.answer_by)),
+        ProviderFact::DisputeKept => dispute(Disputed::Ended(DisputeOutcome::Kept)),
+        ProviderFact::DisputeLost => dispute(Disputed::Ended(DisputeOutcome::Lost)),
     }
 }
 

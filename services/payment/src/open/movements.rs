@@ -41,6 +41,9 @@ impl Movement {
                 let provider = attempt.map(|attempt| attempt.started.provider.clone());
                 ("refund", refunded.amount.0.saturating_neg(), provider)
             }
+            PaymentEvent::PaymentReversed(reversed) => {
+                ("reversal", reversed.amount.0.saturating_neg(), Some(reversed.provider))
+            }
             PaymentEvent::RefundCorrected(corrected)
                 if corrected.outcome == RefundOutcome::Refused =>
             {

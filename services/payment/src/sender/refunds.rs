@@ -97,7 +97,7 @@ impl Sender {
             }
             Outcome::Failed => RefundOutcome::Refused,
             Outcome::Pending => return Ok(Answered::Open(format!("pending: {}", notice.code))),
-            Outcome::Captured | Outcome::Reversed | Outcome::Disputed => {
+            _ => {
                 return Ok(Answered::Strange(format!("no code of a refund: {}", notice.code)));
             }
         };

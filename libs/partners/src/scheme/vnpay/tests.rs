@@ -80,6 +80,7 @@ fn a_report_becomes_a_notice_with_the_partners_time() {
         event: "DSR0123456789ABC:14226112:00".to_owned(),
         reference: Some("DSR0123456789ABC".to_owned()),
         refund_reference: None,
+        dispute: None,
         transaction: Some("14226112".to_owned()),
         amount: Some(Vnd(30_000)),
         outcome: Outcome::Captured,

@@ -150,7 +150,7 @@ fn newest_of(
     tables
         .prepare_cached(
             "SELECT agency, account, payment FROM movements
-             WHERE dossier = ?1 AND position < ?2 AND moved <> 'refund'
+             WHERE dossier = ?1 AND position < ?2 AND moved NOT IN ('refund', 'reversal')
              ORDER BY position DESC LIMIT 1",
         )?
         .query_row(params![dossier, before], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))
