@@ -140,6 +140,10 @@ fn the_law_is_pure() {
     }
 }
 
+/// Modules of one service of which the first knows the second: an order identifies reports as an
+/// attempt does, so that both count the same money once (ADR 26).
+const KNOWS: (&str, &str) = ("payment_orders", "payment");
+
 #[test]
 fn a_service_of_the_law_knows_no_other() {
     let modules = ServiceName::ALL.into_iter().flat_map(ServiceName::modules);
@@ -151,7 +155,8 @@ fn a_service_of_the_law_knows_no_other() {
             continue;
         };
         let law = text.split("#[cfg(test)]").next().unwrap();
-        for other in modules.iter().filter(|other| other != &own) {
+        let others = modules.iter().filter(|other| *other != own && (*own, **other) != KNOWS);
+        for other in others {
             let import = format!("use crate::{other}::");
             assert!(!law.contains(&import), "{} imports {other}", path.display());
         }

@@ -2013,6 +2013,77 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// Start one payment for several dossiers.
+    ///
+    /// `POST /v1/payment-orders`
+    ///
+    /// The payer pays the sum once, at `next_url` or by `qr`, as for one dossier; each dossier
+    /// then gets its part, with a receipt of its own. Who may start a payment for each of them
+    /// may start the order. While the order is open, its dossiers are paid by nothing else
+    /// through a provider; `cancel_payment_order` frees them. What is wrong with any dossier is
+    /// told at once, and nothing is begun.
+    ///
+    /// For `applicant` of all, `cashier` of the agency.
+    ///
+    /// Legal basis: 118/2025/NĐ-CP Điều 24.
+    pub fn start_payment_order(
+        &self,
+        body: &types::StartPaymentOrderRequest,
+    ) -> Request<'_, T, types::PaymentOrderReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            "/v1/payment-orders".to_owned(),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Show a payment order.
+    ///
+    /// `GET /v1/payment-orders/{order}`
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
+    /// `approver` of the agency, `auditor` of the agency, `operator` of all.
+    ///
+    /// Reads by officers and partners are recorded; the person whose data it is can list them.
+    pub fn get_payment_order(&self, order: uuid::Uuid) -> Request<'_, T, types::PaymentOrderReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            format!("/v1/payment-orders/{order_}", order_ = segment(order)),
+            read_json,
+        )
+    }
+
+    /// Cancel a payment order.
+    ///
+    /// `POST /v1/payment-orders/{order}/cancellation`
+    ///
+    /// Its dossiers can then be paid otherwise. Money that the payer has sent all the same
+    /// counts when it comes; what was paid twice goes back.
+    ///
+    /// For `applicant` of their own dossiers, `cashier` of the agency.
+    ///
+    /// Legal basis: 118/2025/NĐ-CP Điều 24.
+    pub fn cancel_payment_order(
+        &self,
+        order: uuid::Uuid,
+        seen: &ETag,
+    ) -> Request<'_, T, types::PaymentOrderReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::POST,
+            format!("/v1/payment-orders/{order_}/cancellation", order_ = segment(order)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(&serde_json::json!({}))
+    }
+
     /// Compare an account with payments and dossiers.
     ///
     /// `GET /v1/payment-parity`

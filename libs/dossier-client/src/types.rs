@@ -148,6 +148,18 @@ pub struct AnswerDisputeRequest {
     pub reason: Text2000,
 }
 
+/// What the complainant thinks of the latest answer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AnswerRatingReply {
+    /// Score from 1 (very bad) to 5 (very good).
+    pub score: u32,
+    /// When it was given.
+    pub rated_at: jiff::Timestamp,
+    /// Comment in the complainant's words; only for callers who may read the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// A template of an answer, with fields for the data of a complaint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AnswerTemplateReply {
@@ -310,7 +322,7 @@ pub struct AttemptReply {
     pub amount_vnd: Vnd,
     /// Reference that the provider sends back.
     pub reference: String,
-    /// The short reference, for partners and memos of bank transfers: with a check digit.
+    /// The short reference, for partners and memos of transfers: with a check digit.
     pub short_reference: String,
     /// State of the attempt.
     pub state: AttemptState,
@@ -323,10 +335,13 @@ pub struct AttemptReply {
     /// Disputes, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub disputes: Vec<DisputeReply>,
-    /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
-    /// transfer, and until a partner that has to be called has answered.
+    /// Where the payer's browser continues. Null for the sandbox, for a transfer, for a part of
+    /// a payment order, and until a partner that has to be called has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_url: Option<String>,
+    /// Payment order that it is a part of; that shows how the payer continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<PaymentOrderId>,
     /// Text of a QR code for the payer's bank app, while it can be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qr: Option<String>,
@@ -616,6 +631,10 @@ values! {
     }
 }
 
+/// Nothing more is needed to cancel it.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct CancelPaymentOrder {}
+
 /// Nothing: an empty object.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct CancelWhatIfRequest {}
@@ -699,6 +718,9 @@ pub struct ChargedLineReply {
     pub full_vnd: Vnd,
     /// Charged amount in VND.
     pub charged_vnd: Vnd,
+    /// Written reason of a further fee; absent after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
@@ -937,6 +959,10 @@ pub struct ComplaintFiguresReply {
     pub reopened: u32,
     /// Those whose answer is public.
     pub published: u32,
+    /// Those whose latest answer the complainant rated.
+    pub rated: u32,
+    /// Those of them that were rated 4 or 5.
+    pub satisfied: u32,
     /// Value by which the row is grouped; `unclassified` without a class, absent for the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -1008,6 +1034,10 @@ pub struct ComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency;
+    /// absent if nothing was missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_at: Option<jiff::Timestamp>,
     /// When it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filed_at: Option<jiff::Timestamp>,
@@ -1021,7 +1051,7 @@ pub struct ComplaintReply {
     /// Number for the complainant; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -1033,6 +1063,9 @@ pub struct ComplaintReply {
     /// Public answer; absent until it is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
+    /// Complainant's rating of the latest answer; absent until it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<AnswerRatingReply>,
     /// Reason of the latest classification, extension or separation; only for callers who may
     /// read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1040,6 +1073,13 @@ pub struct ComplaintReply {
     /// When the agency received it; its period counts from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<jiff::Timestamp>,
+    /// Until when it can be reopened; absent if nothing was answered, or the rules give no
+    /// period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopenable_on: Option<jiff::civil::Date>,
+    /// The first instant at which it can no longer be reopened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopenable_until: Option<jiff::Timestamp>,
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_because: Option<String>,
@@ -2202,7 +2242,7 @@ pub struct EndAbsenceRequest {
     pub to: Option<jiff::civil::Date>,
 }
 
-/// The end of a dispute.
+/// The outcome that a letter tells.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EndDisputeRequest {
     /// Number of the dispute (`attempts/disputes`).
@@ -3226,13 +3266,16 @@ pub struct ListedComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_at: Option<jiff::Timestamp>,
     /// Complaint into which it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ComplaintId>,
     /// Its number; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -3832,6 +3875,50 @@ pub struct OfficerReply {
     pub to: Option<jiff::civil::Date>,
 }
 
+/// A report of money that is counted for nobody. A cashier matches the notice.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OrderDoubtReply {
+    /// The provider's id of the report.
+    pub event: String,
+    /// The way in which it was reported.
+    pub source: Source,
+    /// Kind of discrepancy.
+    pub doubt: Doubt,
+    /// Reported amount in VND.
+    pub said_vnd: Vnd,
+    /// Time at which it was recorded.
+    pub since: jiff::Timestamp,
+    /// The provider's transaction number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
+/// A dossier of a payment order.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OrderMemberReply {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: DossierCode,
+    /// Id of the attempt in the payments of the dossier.
+    pub payment: PaymentId,
+    /// Its part of the sum, in VND.
+    pub amount_vnd: Vnd,
+}
+
+values! {
+    /// Where a payment order is.
+    OrderState {
+        Joining = "joining",
+        Open = "open",
+        Paid = "paid",
+        NotOpened = "not_opened",
+        Cancelled = "cancelled",
+        Failed = "failed",
+        Expired = "expired",
+    }
+}
+
 /// An outage of filing channels.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct OutageReply {
@@ -4118,7 +4205,8 @@ pub struct ParityReply {
 /// A payment, or a line that is about none of ours.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ParityRow {
-    /// Id of the attempt or the cash payment, or `line:` and the name of a line.
+    /// Id of the attempt, the payment order or the cash payment, or `line:` and the name of a
+    /// line.
     pub key: String,
     /// Its open differences.
     pub differences: Vec<String>,
@@ -4279,6 +4367,52 @@ pub struct PaymentBookReply {
 
 /// An attempt to pay.
 pub type PaymentId = uuid::Uuid;
+
+/// A payment of the fees of several dossiers at once.
+pub type PaymentOrderId = uuid::Uuid;
+
+/// One payment for the fees of several dossiers, in whole đồng.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PaymentOrderReply {
+    /// Id of the payment order.
+    pub order: PaymentOrderId,
+    /// Subject of the payer: the applicant of all its dossiers, in whose name receipts are
+    /// issued.
+    pub payer: Subject,
+    /// Code of the agency of its dossiers.
+    pub agency: AgencyCode,
+    /// Code of the provider.
+    pub provider: String,
+    /// Sum to pay. Any other amount is counted for none of the dossiers until a cashier has
+    /// looked into it.
+    pub total_vnd: Vnd,
+    /// Reference that a provider with a token sends back.
+    pub reference: String,
+    /// The short reference, for partners and memos of bank transfers: with a check digit.
+    pub short_reference: String,
+    /// State of the order.
+    pub state: OrderState,
+    /// When it expires. Money that comes later still counts.
+    pub expires_at: jiff::Timestamp,
+    /// Its dossiers, with their parts of the sum.
+    pub members: Vec<OrderMemberReply>,
+    /// Reports of money that is counted for nobody.
+    pub doubts: Vec<OrderDoubtReply>,
+    /// The dossier that owed something else before the order could be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_dossier: Option<DossierId>,
+    /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
+    /// transfer, and until a partner that has to be called has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_url: Option<String>,
+    /// When the money moved, by the provider's clock, or else when it was recorded; null while
+    /// it is not paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<jiff::Timestamp>,
+    /// Text of a QR code for the payer's bank app, while it can be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qr: Option<String>,
+}
 
 /// A provider through which a payment can be started.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -4825,6 +4959,10 @@ pub struct PublicRowReply {
     /// Received dossiers that were filed online; null if the share tells something about a few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_online: Option<ShareReply>,
+    /// Ratings of 4 or 5, of those given in the month, whenever the dossier was handled; null
+    /// if there are few, or the share tells something about a few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied: Option<ShareReply>,
 }
 
 /// A published answer. It names nobody.
@@ -4910,6 +5048,24 @@ pub struct QuotedLineReply {
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
+}
+
+/// A score, and a comment in the complainant's words.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RateAnswerRequest {
+    /// From 1 (very bad) to 5 (very good).
+    pub score: u32,
+    /// Comment in the complainant's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Text4000>,
+}
+
+impl RateAnswerRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(score: u32) -> Self {
+        Self { score, comment: None }
+    }
 }
 
 /// A rating.
@@ -5882,6 +6038,7 @@ values! {
         Codes = "codes",
         Procedure = "procedure",
         Figures = "figures",
+        Papers = "papers",
     }
 }
 
@@ -6190,6 +6347,28 @@ pub struct StageTimesReply {
     /// in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reception_mean_s: Option<i64>,
+}
+
+/// The dossiers to pay at once, and the provider.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StartPaymentOrderRequest {
+    /// Ids of the dossiers, of one payer, whose fees go to one account; 2 to 100.
+    pub dossiers: Vec<String>,
+    /// Name of the payment partner, as of `start_payment`.
+    pub provider: Partner,
+    /// Where the payer's browser goes after the payment, at one of the sites that the
+    /// installation permits. It gets the parameter `payment`, with the id of the order. At most
+    /// 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+}
+
+impl StartPaymentOrderRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(dossiers: Vec<String>, provider: impl Into<String>) -> Self {
+        Self { dossiers, provider: provider.into(), return_url: None }
+    }
 }
 
 /// The provider through which to pay.
@@ -7785,6 +7964,10 @@ pub struct GetComplaintsQuery {
     /// Only those that are due before this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_before: Option<jiff::Timestamp>,
+    /// Whether the missed obligation is a matter of the heads of the agency; approvers list no
+    /// others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated: Option<bool>,
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -53,6 +53,7 @@ async fn the_parts_of_an_acknowledged_payment_survive_being_killed_between_them(
     let folder = tempfile::tempdir().unwrap();
     let key = DevelopmentKey::in_folder(folder.path()).unwrap();
     let provider = token(&key, Role::PaymentProvider, "sandbox", "");
+    let mut cut = 0;
     for round in 0..ROUNDS {
         let process = Process::start(folder.path());
         let applicant = token(&key, Role::Applicant, &format!("a{round}"), "");
@@ -82,6 +83,7 @@ async fn the_parts_of_an_acknowledged_payment_survive_being_killed_between_them(
         let store = EventStore::sqlite(&log, SqliteOptions::default()).unwrap();
         let report = program::check(&store).await.unwrap();
         assert!(report.findings.is_empty(), "{:?}", report.findings);
+        cut += report.notes.iter().filter(|note| note.kind == "order").count();
         drop(store);
         let process = Process::start(folder.path());
         for id in &ids {
@@ -95,5 +97,6 @@ async fn the_parts_of_an_acknowledged_payment_survive_being_killed_between_them(
     }
     let store = EventStore::sqlite(&folder.path().join("log.sqlite"), SqliteOptions::default());
     let report = program::check(&store.unwrap()).await.unwrap();
-    assert!(report.findings.is_empty(), "{:?}", report.findings);
+    assert!(report.findings.is_empty() && report.notes.is_empty(), "{report:?}");
+    assert!(cut > 0, "no kill came between the payment and its last part");
 }

@@ -307,8 +307,8 @@ async fn whatever_fails_between_the_notice_and_the_last_part_each_dossier_has_it
     for seed in 1..=4 {
         let faults = events::Faults {
             seed,
-            unreachable_after: 150,
-            conflict: 150,
+            unreachable_after: 120,
+            conflict: 80,
             unreachable_before: 0,
             busy: 0,
         };

@@ -134,8 +134,8 @@ impl Orders {
         self.step(started.order, "open", &OpenPaymentOrder).await
     }
 
-    /// Frees a dossier whose attempt was begun after its order had ended: whoever ended it could not
-    /// see this attempt, and whoever began it may have failed before it saw the end.
+    /// Frees a dossier whose attempt was begun after its order had ended: whoever ended it could
+    /// not see this attempt, and whoever began it may have failed before it saw the end.
     async fn free_if_late(
         &self,
         share: &OrderShare,

@@ -136,12 +136,8 @@ fn close_case(
         let reversed: i64 = month.books.of(reference).map(|one| one.reversed).sum();
         assert_eq!(amount(&attempt["reversed_vnd"]), reversed, "{attempt}");
         if attempt["doubts"].as_array().unwrap().is_empty() {
-            assert_eq!(
-                captured,
-                paid,
-                "{attempt}\n{:?}",
-                month.books.of(reference).collect::<Vec<_>>()
-            );
+            let known: Vec<_> = month.books.of(reference).collect();
+            assert_eq!(captured, paid, "{attempt}\n{known:?}");
         } else {
             in_doubt = true;
             closed.not_counted += paid - captured;

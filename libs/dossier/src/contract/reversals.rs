@@ -115,7 +115,7 @@ payload! {
         /// What was answered, and how.
         reason: Personal<String> => Cashiers,
     }
-    /// A dispute ended.
+    /// It is known who keeps the money of a dispute.
     DisputeEnded for Money {
         /// The attempt.
         payment: PaymentId,

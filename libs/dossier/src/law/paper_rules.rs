@@ -66,6 +66,9 @@ pub(super) struct AgencyTemplate {
 /// The versions of the files of templates, by the id of the file.
 pub(super) type AgencyTemplates = std::collections::BTreeMap<String, Dated<AgencyTemplate>>;
 
+/// A template, or its faults.
+pub(super) type Made = Result<Template, Vec<TemplateFault>>;
+
 /// Who issues a paper, and when.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Issuer<'a> {
@@ -76,9 +79,7 @@ pub(crate) struct Issuer<'a> {
 
 impl PaperRules {
     /// The template and its translation, or their faults with pointers into the file.
-    pub(super) fn templates(
-        &self,
-    ) -> (Result<Template, Vec<TemplateFault>>, Option<Result<Template, Vec<TemplateFault>>>) {
+    pub(super) fn templates(&self) -> (Made, Option<Made>) {
         let head = |language: &str, title: &str| TemplateHead {
             name: self.id.clone(),
             version: self.version,

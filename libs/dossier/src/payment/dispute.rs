@@ -43,7 +43,7 @@ pub enum Disputed {
 }
 
 impl Attempt {
-    /// The open disputes.
+    /// Those without an outcome.
     pub fn open_disputes(&self) -> impl Iterator<Item = &Dispute> {
         self.disputes.iter().filter(|dispute| dispute.outcome.is_none())
     }
@@ -83,7 +83,7 @@ impl Payment {
         })
     }
 
-    /// The numbers of the open disputes.
+    /// By which a cashier names those without an outcome.
     pub(super) fn open_dispute_numbers(&self) -> impl Iterator<Item = &str> {
         let all = self.attempts.values().flat_map(Attempt::open_disputes);
         all.map(|dispute| &*dispute.number)

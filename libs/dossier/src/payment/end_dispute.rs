@@ -10,7 +10,7 @@ use crate::contract::{DisputeEnded, DisputeOutcome, PaymentEvent, Role};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::{Line, Text};
 
-/// The end of a dispute.
+/// The outcome that a letter tells.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EndDisputeRequest)]

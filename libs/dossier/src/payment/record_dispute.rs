@@ -9,7 +9,7 @@ use crate::contract::{PaymentDisputed, PaymentEvent, PaymentId, Role, Vnd};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::Text;
 
-/// Records a dispute.
+/// What a letter says about a payment.
 #[derive(Debug, Clone)]
 pub struct RecordDispute {
     /// The attempt.

@@ -62,7 +62,7 @@ struct FileColumn {
     align: Align,
 }
 
-/// A fault of a template.
+/// What is wrong with a line, and where.
 #[derive(Debug)]
 pub struct TemplateFault {
     /// JSON Pointer of its place within the list of lines.

@@ -162,25 +162,27 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
          GROUP BY 1 ORDER BY 1 LIMIT {GROUPS_MAX}"
     );
     let rows = app.listed.query(Question::Statistics, move |rows| {
-        let figures = |row: &Row<'_>| {
-            Ok(ComplaintFiguresReply {
-                group: row.get(0)?,
-                received: row.get(1)?,
-                answered_in_time: row.get(2)?,
-                answered_late: row.get(3)?,
-                open: row.get(4)?,
-                overdue: row.get(5)?,
-                dismissed: row.get(6)?,
-                merged: row.get(7)?,
-                reopened: row.get(8)?,
-                published: row.get(9)?,
-                rated: row.get(10)?,
-                satisfied: row.get(11)?,
-            })
-        };
         let mut found = rows.prepare(&sql)?;
-        let found = found.query_map(params_from_iter(values), figures)?;
+        let found = found.query_map(params_from_iter(values), counted)?;
         found.collect::<rusqlite::Result<Vec<_>>>()
     });
     Ok(Reply::ok(&rows.await?))
+}
+
+/// A row of the query, in the order of its columns.
+fn counted(row: &Row<'_>) -> rusqlite::Result<ComplaintFiguresReply> {
+    Ok(ComplaintFiguresReply {
+        group: row.get(0)?,
+        received: row.get(1)?,
+        answered_in_time: row.get(2)?,
+        answered_late: row.get(3)?,
+        open: row.get(4)?,
+        overdue: row.get(5)?,
+        dismissed: row.get(6)?,
+        merged: row.get(7)?,
+        reopened: row.get(8)?,
+        published: row.get(9)?,
+        rated: row.get(10)?,
+        satisfied: row.get(11)?,
+    })
 }

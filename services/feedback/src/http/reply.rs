@@ -135,7 +135,7 @@ pub(crate) struct ComplaintReply {
     notes: Vec<ComplaintNoteReply>,
 }
 
-/// The rating of an answer.
+/// What the complainant thinks of the latest answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct AnswerRatingReply {
     /// Score from 1 (very bad) to 5 (very good).

@@ -208,8 +208,8 @@ fn undone(event: PaymentEvent) -> Option<Undone> {
     }
 }
 
-/// The attempt of the money; the payment order if it is a part of one: a line of a statement has the
-/// parts of all its dossiers.
+/// The attempt of the money; the payment order if it is a part of one: a line of a statement has
+/// the parts of all its dossiers.
 fn at_provider(payment: &Payment, id: PaymentId) -> String {
     payment.attempts.get(&id).map_or(id.0, Attempt::at_provider).to_string()
 }

@@ -116,8 +116,8 @@ impl Known {
     }
 }
 
-/// Money of an account that is counted for other attempts than `payment`, and may be `transfer`. The
-/// parts of a payment order are one transfer.
+/// Money of an account that is counted for other attempts than `payment`, and may be `transfer`.
+/// The parts of a payment order are one transfer.
 pub(crate) fn counted(
     tables: &Connection,
     (agency, account): &Account,

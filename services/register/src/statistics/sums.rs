@@ -50,7 +50,8 @@ pub(super) struct OfVersion {
 /// What is counted of a group.
 #[derive(Debug, Default)]
 pub(super) struct Counted {
-    /// [`CountedFigure::ALL`](super::figure::CountedFigure::ALL), then [`SUMS`]; empty without rows.
+    /// [`CountedFigure::ALL`](super::figure::CountedFigure::ALL), then [`SUMS`]; empty without
+    /// rows.
     pub(super) sums: Vec<i64>,
     pub(super) people: People,
     pub(super) procedures: HashMap<String, BTreeMap<u32, OfVersion>>,

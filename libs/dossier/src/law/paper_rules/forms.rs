@@ -11,7 +11,7 @@ use super::fields;
 macro_rules! forms {
     ($($(#[$doc:meta])+ $form:ident, $name:literal: $fields:ident, must print $must:expr,
        shipped as [$($file:literal),+];)+) => {
-        /// A form of paper.
+        /// What an agency hands out or files, each kind with its own fields and templates.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         pub enum PaperForm {
             $($(#[$doc])+ #[serde(rename = $name)] $form),+
@@ -159,7 +159,7 @@ impl PaperForm {
 /// Checks that the fields of `data`, and those of the entries of its lists, are `fields`. Each list
 /// must have an entry, or is not checked.
 #[cfg(test)]
-pub(crate) fn assert_fields<D: serde::Serialize>(data: &D, fields: &Fields) {
+pub(crate) fn assert_fields<D: Serialize>(data: &D, fields: &Fields) {
     let value = serde_json::to_value(data).unwrap();
     let names = |value: &serde_json::Value| {
         let mut names: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
