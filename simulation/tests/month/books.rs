@@ -100,11 +100,6 @@ impl Books {
         left
     }
 
-    /// What was taken back of an order.
-    pub(crate) fn reversed(&self, order: &str) -> i64 {
-        self.of(order).map(|one| one.reversed).sum()
-    }
-
     /// All that was paid for an order until then.
     pub(crate) fn captured(&self, order: &str, until: Timestamp) -> i64 {
         self.of(order).filter(|one| one.at <= until).map(|one| one.amount).sum()

@@ -26,7 +26,7 @@ refusals! {
     /// Refusals of `join_payment_order`.
     pub enum Refusal {
         Changed => 409, "order-member-changed",
-            "khoản phải nộp của hồ sơ đã thay đổi", "what the dossier owes has changed";
+            "khoản phải nộp của hồ sơ đã thay đổi", "the amount that the dossier owes has changed";
     }
 }
 
