@@ -199,7 +199,7 @@ impl Month {
         let (firm, orders) = (name.clone(), Vec::new());
         self.cases.push(Case { dossier, firm, orders, cash: 0, tries: 0 });
         let mut wait = self.chance.from(TICK_MINUTES, 600);
-        let first = match self.chance.weighed(&[5, 80, 15]) {
+        let first = match self.chance.weighed(&[5, 65, 30]) {
             0 => Item::Cash(case),
             1 => Item::Begin(case),
             _ => self.gather(name, case),
@@ -208,7 +208,7 @@ impl Month {
         if matches!(first, Item::Begin(_))
             && self.gathered.values().flatten().any(|one| *one == case)
         {
-            wait += 4_000;
+            wait += 6_000;
         }
         let at = after(self.now, wait);
         self.at(at, first);
@@ -230,8 +230,23 @@ impl Month {
         Item::BeginSeveral(std::mem::take(gathered))
     }
 
-    /// The payer begins to pay what several dossiers owe; if one owes nothing more, each by itself.
-    async fn begin_several(&mut self, cases: &[usize]) {
+    /// The payer begins to pay what several dossiers owe, of those that owe anything; if that is one
+    /// only, by itself.
+    async fn begin_several(&mut self, gathered: &[usize]) {
+        let mut cases = Vec::new();
+        for case in gathered {
+            let Case { dossier, firm: name, .. } = self.cases[*case].clone();
+            let shown = self.office.get(&format!("/v1/payments/{dossier}"), firm(&name)).await.body;
+            if shown["outstanding_vnd"].as_i64().unwrap() > 0 {
+                cases.push(*case);
+            }
+        }
+        if cases.len() < 2 {
+            for case in cases {
+                self.at(after(self.now, 60), Item::Begin(case));
+            }
+            return;
+        }
         let dossiers: Vec<&str> = cases.iter().map(|case| &*self.cases[*case].dossier).collect();
         let provider = if self.chance.of_100(60) { ONCE } else { PARTS };
         let body = json!({ "dossiers": dossiers, "provider": provider });
@@ -242,7 +257,7 @@ impl Month {
             Err(problem) => {
                 self.refuse("payment-orders", &problem);
                 for case in cases {
-                    self.at(after(self.now, 60), Item::Begin(*case));
+                    self.at(after(self.now, 60), Item::Begin(case));
                 }
                 return;
             }
