@@ -81,6 +81,38 @@ pub(crate) fn proposed_refund(seen: &Seen) -> Option<Value> {
     Some(json!({ "refund": refund, "reason": "because" }))
 }
 
+pub(crate) fn proposed_entry(seen: &Seen) -> Option<Value> {
+    let entry = seen.payment.pointer("/proposed_entry/entry")?;
+    Some(json!({ "entry": entry, "reason": "because" }))
+}
+
+/// The other outcome of the first refund through a provider whose outcome is recorded.
+pub(crate) fn other_outcome(seen: &Seen) -> Option<Value> {
+    let sent = seen.payment.pointer("/sent_refunds/0")?;
+    let (refund, reason) = (sent.get("refund")?, "because");
+    Some(match sent.get("state")?.as_str()? {
+        "refunded" => json!({ "refund": refund, "outcome": "refused", "reason": reason }),
+        "refused" => json!({
+            "refund": refund, "outcome": "refunded", "transaction": "T2", "reason": reason,
+        }),
+        _ => return None,
+    })
+}
+
+/// That the whole amount of the first attempt is taken back or disputed, under a number in `field`.
+pub(crate) fn taken(seen: &Seen, field: &str) -> Option<Value> {
+    let attempt = seen.payment.pointer("/attempts/0")?;
+    let amount = attempt.get("captured_vnd")?.as_i64().filter(|amount| *amount > 0)?;
+    let payment = attempt.get("payment")?;
+    Some(json!({ "payment": payment, "amount_vnd": amount, field: "N1", "reason": "because" }))
+}
+
+/// The first dispute of the first attempt.
+pub(crate) fn dispute(seen: &Seen) -> Option<Value> {
+    let dispute = seen.payment.pointer("/attempts/0/disputes/0/dispute")?;
+    Some(json!({ "dispute": dispute, "reason": "because" }))
+}
+
 pub(crate) fn proposed_resolution(seen: &Seen) -> Option<Value> {
     let resolution = seen.payment.pointer("/proposed_resolution/resolution")?;
     Some(json!({ "resolution": resolution, "reason": "because" }))

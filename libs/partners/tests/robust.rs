@@ -108,7 +108,7 @@ proptest! {
             notify_url: &other,
             payer_ip: &text,
             english: true,
-            receipt: serde_json::Map::new(),
+            receipt: [("MaHoSo".to_owned(), serde_json::Value::from("G02.002-26"))].into_iter().collect(),
             agency: &other,
         };
         let response = Response { status: 200, body: text.as_bytes() };

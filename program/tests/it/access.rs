@@ -59,6 +59,7 @@ fn of_money(operation: &str) -> Option<&'static [May]> {
         | "get_payment_differences"
         | "get_payment_parity" => dossier::books::READ,
         "get_payment_book_lines" => dossier::books::READ_TEXTS,
+        "get_payment_order" => dossier::payment_orders::READ,
         "get_partners"
         | "get_partner_requests"
         | "replay_partner_request"

@@ -29,11 +29,14 @@ fn sizes() -> Vec<Size> {
 
 #[tokio::test]
 async fn after_a_month_of_trade_every_dong_is_a_receipt_owed_back_or_on_a_list() {
+    let mut months = Vec::new();
     for size in sizes() {
         let mut month = Month::open(size).await;
         month.trade().await;
         let closed = closing::close(&mut month).await;
         eprintln!("{size:?}: {closed:?}");
         closed.is_a_whole_month(size);
+        months.push(closed);
     }
+    closing::have_what_is_rare(&months);
 }

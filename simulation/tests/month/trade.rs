@@ -230,8 +230,8 @@ impl Month {
         Item::BeginSeveral(std::mem::take(gathered))
     }
 
-    /// The payer begins to pay what several dossiers owe, of those that owe anything; if that is one
-    /// only, by itself.
+    /// The payer begins to pay what several dossiers owe, of those that owe anything; if that is
+    /// one only, by itself.
     async fn begin_several(&mut self, gathered: &[usize]) {
         let mut cases = Vec::new();
         for case in gathered {

@@ -40,6 +40,8 @@ fn each_kind_has_a_text_of_its_own_that_names_it_again() {
         "repayment",
         "discrepancy",
         "proposal",
+        "dispute",
+        "debt",
         "activity",
         "consultation",
         "complaint",

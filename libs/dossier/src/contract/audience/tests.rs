@@ -111,7 +111,7 @@ fn audiences_have_the_roles_that_replies_are_cut_by() {
         (Audience::Result, &[delivery::READ]),
         (Audience::Address, &[intake::READ_ADDRESS, delivery::READ_LABEL]),
         (Audience::Rating, &[feedback::READ_COMMENT]),
-        (Audience::Complaint, &[feedback::READ]),
+        (Audience::Complaint, &[feedback::READ_ESCALATED]),
         (Audience::ComplaintTexts, &[feedback::READ_TEXT]),
         (Audience::Rules, &[rules::READ]),
     ];
