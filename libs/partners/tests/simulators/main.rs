@@ -101,9 +101,7 @@ fn order<'a>(reference: &'a str, notify_url: &'a str) -> Order<'a> {
         notify_url,
         payer_ip: "203.113.1.1",
         english: false,
-        receipt: [("MaHoSo".to_owned(), serde_json::Value::from("G02.002-26"))]
-            .into_iter()
-            .collect(),
+        receipt: [("MaHoSo".to_owned(), Value::from("G02.002-26"))].into_iter().collect(),
         agency: "G02.002",
     }
 }
