@@ -134,9 +134,7 @@ pub fn rebuilt() -> u64 {
 }
 
 /// Length of a view's write-ahead log, in pages of 4,096 bytes: beyond 32 MiB the writer waits for
-/// a checkpoint; a view whose readers prevent it is not written beyond 512 MiB. A longer one makes
-/// larger checkpoints, for which requests wait: the p99 of lists grew by a fifth with four times as
-/// much.
+/// a checkpoint; a view whose readers prevent it is not written beyond 512 MiB.
 const WAL: WalLimits = WalLimits { copy: 2_000, wait: 8_192, alarm: 32_768, most: 131_072 };
 
 impl View {
