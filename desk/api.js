@@ -5,6 +5,7 @@ import { begin, session } from './session.js';
 
 const TRIES = 3;
 const WAIT_MS_MAX = 5_000;
+const READS_AT_ONCE = 6;
 
 // The position of the newest change that this client made or saw.
 let consistency;
@@ -52,6 +53,16 @@ export async function readIfAny(path, query) {
   } catch (problem) {
     if (problem.status === 403 || problem.status === 404) return undefined;
     throw problem;
+  }
+}
+
+// Reads something of each id, a few at a time. `onRead` gets the bodies by the ids; `null` for what is absent.
+export async function readEach(ids, addressOf, onRead) {
+  const left = [...ids];
+  while (left.length) {
+    const some = left.splice(0, READS_AT_ONCE);
+    const found = await Promise.all(some.map((id) => readIfAny(addressOf(id))));
+    onRead(Object.fromEntries(some.map((id, at) => [id, found[at]?.body ?? null])));
   }
 }
 

@@ -112,7 +112,8 @@ export function TimeBar() {
 export function SandboxBank({ payment, onDone }) {
   const [problem, setProblem] = useState();
   const attempt = payment.attempts.find(
-    (one) => one.provider === 'sandbox' && ['started', 'unknown'].includes(one.state),
+    // A part of a payment order is paid with the order.
+    (one) => one.provider === 'sandbox' && ['started', 'unknown'].includes(one.state) && !one.order,
   );
   if (!attempt) return null;
   const notify = async (kind) => {

@@ -38,6 +38,7 @@ export function Payment({ payment }) {
     ${payment.attempts.map(
       (attempt) => html`<p key=${attempt.payment}>
         ${attempt.provider}: ${money(attempt.amount_vnd)} · ${code('attempt', attempt.state)}
+        ${attempt.order ? html` · <a href=${`#/orders/${attempt.order}`}>${t('order.part')}</a>` : null}
         ${(attempt.disputes ?? []).map(
           (one) => html`<br key=${one.dispute} /><b class=${one.outcome ? '' : 'due late'}
               >${code('dispute', one.outcome ?? (one.answered ? 'answered' : 'open'))}</b

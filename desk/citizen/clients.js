@@ -4,6 +4,7 @@ import { Action, Field, Loaded, More, Page, Remaining, Select, Stage } from '../
 import { usePages } from '../pages.js';
 import { act } from '../session.js';
 import { html, useState } from '../view.js';
+import { isUnpaid } from './pay-together.js';
 
 const WAITING = ['applicant', 'clerk', 'reviewer', 'approver', 'cashier'];
 const SORTS = ['due', 'newest'];
@@ -35,11 +36,30 @@ export function Clients() {
     <${Loaded} of=${found}>
       ${(rows) => html`
         <p role="status">${t('found', { n: rows.length })}${found.next ? '+' : ''}</p>
+        <${Unpaid} rows=${rows.filter(isUnpaid)} />
         <ul class="rows work">${rows.map((row) => html`<${Row} key=${row.id} row=${row} />`)}</ul>
         <${More} next=${found.next} load=${found.more} />
       `}
     <//>
   <//>`;
+}
+
+// The fees of several dossiers of one client are paid at once.
+function Unpaid({ rows }) {
+  const mandates = [...new Set(rows.map(({ mandate }) => mandate))];
+  const clients = mandates.map((one) => rows.filter(({ mandate }) => mandate === one)).filter((of) => of.length > 1);
+  if (!clients.length) return null;
+  const pay = ([{ mandate, applicant }]) => async () => {
+    act({ id: mandate, principal: applicant });
+    location.hash = '#/pay';
+  };
+  return html`<div class="line">
+    ${clients.map((of) => {
+      const [{ mandate, applicant, applicant_name: name }] = of;
+      const label = t('clients.pay', { n: of.length, principal: name ?? applicant });
+      return html`<${Action} key=${mandate} label=${label} onClick=${pay(of)} />`;
+    })}
+  </div>`;
 }
 
 function Row({ row }) {

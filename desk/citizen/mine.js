@@ -3,6 +3,7 @@ import { both, code, t, time } from '../i18n.js';
 import { Loaded, More, Page, Remaining, Stage } from '../parts.js';
 import { usePages } from '../pages.js';
 import { html } from '../view.js';
+import { isUnpaid } from './pay-together.js';
 
 export function Mine() {
   const found = usePages('/v1/register/dossiers', { mine: true }, []);
@@ -11,6 +12,11 @@ export function Mine() {
     <${Loaded} of=${found}>
       ${(rows) => html`
         ${rows.length ? null : html`<p>${t('mine.none')}</p>`}
+        ${
+          rows.filter(isUnpaid).length > 1
+            ? html`<p><a class="button" href="#/pay">${t('pay_together')}</a></p>`
+            : null
+        }
         <ul class="rows">
           ${rows.map(
             (row) => html`<li key=${row.id} class=${row.waiting_on === 'applicant' ? 'yours' : ''}>

@@ -14,28 +14,35 @@ const MARGIN = 4;
 
 export function Pay({ id, payment, onChange }) {
   const open = payment.attempts.filter(({ state }) => OPEN.includes(state));
-  const seen = stateOf(payment);
+  useFollowed(open.length > 0 && `/v1/payments/${id}`, payment, stateOf, onChange);
+  return open.map((attempt) => html`<${Way} key=${attempt.payment} attempt=${attempt} />`);
+}
+
+// Reads what is at an address now and then, and calls `onChange` when its state is another one than that of what is
+// shown. Nothing is read without an address.
+export function useFollowed(address, shown, stateIn, onChange) {
+  const seen = stateIn(shown);
   useEffect(() => {
-    if (!open.length) return undefined;
+    if (!address) return undefined;
     let asked = 0;
     const look = async () => {
       asked += 1;
       if (asked > FOLLOWED_MAX) clearInterval(timer);
       if (document.visibilityState === 'hidden') return;
-      const now = await read(`/v1/payments/${id}`).catch(() => undefined);
-      if (now && stateOf(now.body) !== seen) onChange();
+      const now = await read(address).catch(() => undefined);
+      if (now && stateIn(now.body) !== seen) onChange();
     };
     const timer = setInterval(look, FOLLOWED_EVERY_MS);
     return () => clearInterval(timer);
-  }, [id, seen]);
-  return open.map((attempt) => html`<${Way} key=${attempt.payment} attempt=${attempt} />`);
+  }, [address, seen]);
 }
 
 // What the page shows of a payment, and may change without the payer's doing.
 const stateOf = ({ attempts, outstanding_vnd: outstanding }) =>
   JSON.stringify([outstanding, attempts.map(({ state, next_url: url, qr }) => [state, url, qr])]);
 
-function Way({ attempt }) {
+// At the provider's page, or with a QR code.
+export function Way({ attempt }) {
   const { provider, amount_vnd: amount, next_url: url, qr, short_reference: reference } = attempt;
   if (qr) {
     return html`<figure class="qr" aria-label=${t('pay.qr', { provider })}>

@@ -36,6 +36,7 @@ export const OPERATION = [
 
 export const MONEY = [
   ['/money', 'money.day_to_day', ['cashier']],
+  ['/money/orders', 'orders'],
   ['/money/differences', 'differences'],
   ['/money/books', 'books'],
   ['/money/parity', 'parity'],

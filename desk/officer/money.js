@@ -98,6 +98,7 @@ function Notice({ notice }) {
   return html`<li>
     <b>${money(notice.amount_vnd)}</b> ${notice.provider} · ${notice.reference}
     <small>${[notice.transaction, time(notice.at)].filter(Boolean).join(' · ')}</small>
+    ${notice.order ? html`<small><a href=${`#/orders/${notice.order}`}>${t('order.of')}</a></small>` : null}
     <form class="line" onSubmit=${open} noValidate>
       <${Field} ...${{ id, label: t('lookup.code'), required: true, findings }}>
         ${(attributes) => html`<input

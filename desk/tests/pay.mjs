@@ -169,6 +169,50 @@ describe('a payment that is started at the desk', () => {
     });
   }
 
+  test('one transfer by a QR code pays two dossiers, and the page of the payer follows', async () => {
+    const applicant = world.token('applicant', '--subject', 'shop-order');
+    const filed = [await world.owe(applicant), await world.owe(applicant)];
+    await open({ viewport: PHONE }, async (page) => {
+      await order(page, applicant, { button: /^Nộp 60\.000 ₫/, provider: 'Chuyển khoản' });
+      const shown = page.getByRole('figure', { name: 'Mã QR của bank-transfer' });
+      await shown.getByRole('img').waitFor();
+      const reference = await shown.locator('code').textContent();
+      await inspect(page, 'order-qr');
+      const cashier = world.token('cashier', '--subject', 'tuan', '--agency', 'G02');
+      const line = { event: 'FT9', kind: 'received', amount_vnd: 60_000, booked_at: `${local().slice(0, 19)}+07:00`, reference };
+      await world.call(cashier, 'POST', '/v1/payment-statements', { account: 'bank-transfer', lines: [line] });
+      // Nobody reloads the payer's page.
+      await page.getByText('Đã nộp 60.000 ₫ cho 2 hồ sơ.').waitFor();
+      await shown.waitFor({ state: 'detached' });
+      for (const { code } of filed) await page.getByRole('row', { name: new RegExp(`${code}.*đã thanh toán`) }).waitFor();
+      await inspect(page, 'order-settled');
+    });
+  });
+
+  test('one order for two dossiers goes on at the page of a wallet', async () => {
+    const applicant = world.token('applicant', '--subject', 'shop-order-wallet');
+    for (let at = 0; at < 2; at += 1) await world.owe(applicant);
+    await open({ language: 'en' }, async (page) => {
+      await order(page, applicant, { button: /^Pay 60,000 ₫/, provider: 'Wallet' });
+      const link = page.getByRole('link', { name: 'Continue at wallet' });
+      await link.waitFor();
+      assert.match(await link.getAttribute('href'), /^http:\/\/wallet\.example\//);
+      await inspect(page, 'order-wallet');
+    });
+  });
+
+  // Chooses all dossiers of the payer, and starts their payment.
+  async function order(page, applicant, { button, provider }) {
+    await enterWith(page, `${world.address}/#/pay`, applicant);
+    await page.locator('.work > li').nth(1).getByText(/30[.,]000/).waitFor();
+    await page.locator('label.check > input').first().check();
+    const through = page.locator('#pay-provider');
+    await through.locator('option', { hasText: provider }).waitFor({ state: 'attached' });
+    await through.selectOption({ label: provider });
+    await page.getByRole('button', { name: button }).click();
+    await page.locator('.facts').waitFor();
+  }
+
   test('a wallet takes the payer to its page, in a window of its own', async () => {
     const applicant = world.token('applicant', '--subject', 'shop-wallet');
     const { id } = await world.owe(applicant);

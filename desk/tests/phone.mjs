@@ -4,6 +4,7 @@ import { enter, go, heading, inspect, open, PHONE } from './harness.mjs';
 
 const PAGES = [
   [/Tuấn/, '#/money', 'Thu tiền', 'money'],
+  [/Tuấn/, '#/money/orders', 'Lệnh nộp chung', 'orders'],
   [/Lan/, '#/parcels', 'Bưu gửi', 'parcels'],
   [/Lan/, '#/dossiers', 'Hồ sơ', 'search'],
   [/Lan/, '#/mandates', 'Ủy quyền', 'mandates'],

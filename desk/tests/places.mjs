@@ -41,6 +41,8 @@ const PAGES = {
   propose_correction: 'desk/books/corrections.js',
   enter_correction: 'desk/books/corrections.js',
   reject_correction: 'desk/books/corrections.js',
+  start_payment_order: 'desk/citizen/pay-together.js',
+  cancel_payment_order: 'desk/order.js',
 };
 
 // Steps of programs, not of people, with the reason why the desk does not take them.
@@ -50,7 +52,7 @@ const ELSEWHERE = {
 };
 
 // Steps of people for which the desk has no page yet; docs/desk.md says so.
-const WITHOUT_PAGE = ['start_payment_order', 'cancel_payment_order'];
+const WITHOUT_PAGE = [];
 
 const documents = readdirSync(new URL('openapi/', root))
   .filter((name) => name.endsWith('.json'))

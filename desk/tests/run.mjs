@@ -14,6 +14,7 @@ import './reviewer.mjs';
 import './cashier.mjs';
 import './books.mjs';
 import './intermediary.mjs';
+import './orders.mjs';
 import './batch.mjs';
 import './after.mjs';
 import './complaints.mjs';

@@ -2108,6 +2108,32 @@ impl<T: Transport> Client<T> {
         .query(query)
     }
 
+    /// Find what a payment reference names.
+    ///
+    /// `GET /v1/payment-references/{reference}`
+    ///
+    /// The short reference of a memo, in any case and spacing, or the long one. A mistyped
+    /// short reference names nothing: it has a check digit.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `cashier` of the agency,
+    /// `approver` of the agency, `auditor` of the agency, `operator` of all, `clerk` of
+    /// dossiers that their agency received, or whose fee another keeps, `cashier` of dossiers
+    /// that their agency received, or whose fee another keeps, `approver` of dossiers that
+    /// their agency received, or whose fee another keeps, `auditor` of dossiers that their
+    /// agency received, or whose fee another keeps.
+    pub fn get_payment_reference(
+        &self,
+        reference: &str,
+    ) -> Request<'_, T, types::PaymentReferenceReply> {
+        Request::new(
+            self,
+            Service::Payment,
+            Method::GET,
+            format!("/v1/payment-references/{reference_}", reference_ = segment(reference)),
+            read_json,
+        )
+    }
+
     /// Import a statement.
     ///
     /// `POST /v1/payment-statements`

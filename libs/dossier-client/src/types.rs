@@ -4423,6 +4423,20 @@ pub struct PaymentProviderReply {
     pub title: BilingualText,
 }
 
+/// What a reference names: an attempt of a dossier, or a payment order.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct PaymentReferenceReply {
+    /// Id of the dossier; null if it names a payment order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dossier: Option<DossierId>,
+    /// Id of the payment order; null for an attempt that is a part of none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<PaymentOrderId>,
+    /// Id of the attempt; null if it names a payment order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<PaymentId>,
+}
+
 /// The fees and payments of a dossier, in whole đồng.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PaymentReply {
@@ -7107,6 +7121,9 @@ pub struct UnmatchedPaymentNoticeReply {
     /// counted money of reports for a line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_be_same: Vec<String>,
+    /// Payment order that the reference names: its money is counted for none of its dossiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<PaymentOrderId>,
     /// When the money moved, by the provider's clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paid_at: Option<jiff::Timestamp>,
@@ -7783,6 +7800,9 @@ pub struct GetUnmatchedPaymentNoticesQuery {
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,
+    /// Only notices that name a payment order, whose money is counted for none of its dossiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_orders: Option<bool>,
 }
 
 /// The query of `get_payment_parity`.

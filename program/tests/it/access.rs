@@ -51,7 +51,7 @@ const OFFICE: &[May] = &[
 /// Who may read payments and books; `None` for a step.
 fn of_money(operation: &str) -> Option<&'static [May]> {
     Some(match operation {
-        "get_payment" | "get_payment_providers" => dossier::payment::READ,
+        "get_payment" | "get_payment_providers" | "get_payment_reference" => dossier::payment::READ,
         "get_payment_tasks" | "get_till" => dossier::payment::READ_TASKS,
         "get_unmatched_payment_notices" => dossier::payment::READ_UNMATCHED,
         "get_payment_book"

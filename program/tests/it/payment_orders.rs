@@ -195,6 +195,14 @@ async fn another_sum_is_given_to_nobody_until_a_cashier_has_matched_it() {
     let cashier = cashier(&office);
     let list = office.browser.get("/v1/payment-notices/unmatched", &cashier).await.granted();
     assert_eq!(list.as_array().unwrap().len(), 1, "{list}");
+    assert_eq!(list[0]["order"], begun["order"]);
+    notice(&mut office, "LOST", "e2", "captured", 7_000).await;
+    let count = |list: Value| list.as_array().unwrap().len();
+    let unmatched = "/v1/payment-notices/unmatched";
+    assert_eq!(count(office.browser.get(unmatched, &cashier).await.granted()), 2);
+    let of_orders = format!("{unmatched}?of_orders=true");
+    let doubted = office.browser.get(&of_orders, &cashier).await.granted();
+    assert_eq!((&doubted[0]["order"], count(doubted.clone())), (&begun["order"], 1));
     // More than the part of one dossier: what is too much goes back by the ordinary way.
     let body = json!({
         "notice": list[0]["notice"], "payment": begun["members"][0]["payment"], "reason": "by phone",
@@ -205,7 +213,45 @@ async fn another_sum_is_given_to_nobody_until_a_cashier_has_matched_it() {
     assert_eq!(matched["received_vnd"], 59_000);
     assert_eq!(matched["attempts"][0]["doubts"].as_array().unwrap().len(), 1);
     assert_eq!(received(&office, &all[1..]).await, [0]);
+    assert_eq!(office.browser.get(&of_orders, &cashier).await.granted(), json!([]));
     check(&office).await;
+}
+
+#[tokio::test]
+async fn a_reference_leads_to_its_order_or_its_attempt_for_who_may_read_it() {
+    let mut office = Office::open().await;
+    let all = certificates(&mut office, 3).await;
+    let begun = order(&mut office, &all[..2]).await;
+    let token = all[2].applicant.clone();
+    let alone = json!({ "provider": "sandbox" });
+    let payments = all[2].at("payments");
+    let alone = take(&mut office, &payments, "attempts", &token, alone).await.granted();
+    let attempt = &alone["attempts"][0];
+    let cashier = cashier(&office);
+    let elsewhere = office.token(Role::Cashier, "k2", "G02.003");
+    let named = |reference: &str| format!("/v1/payment-references/{reference}");
+    let short = begun["short_reference"].as_str().unwrap().to_lowercase();
+    for reference in [begun["reference"].as_str().unwrap(), &*short] {
+        let found = office.browser.get(&named(reference), &cashier).await.granted();
+        assert_eq!((&found["order"], &found["dossier"]), (&begun["order"], &Value::Null));
+        let refused = office.browser.get(&named(reference), &elsewhere).await;
+        assert_eq!(refused.refused(), (404, "not-found"));
+    }
+    for reference in [&attempt["reference"], &attempt["short_reference"]] {
+        let path = named(reference.as_str().unwrap());
+        let found = office.browser.get(&path, &token).await.granted();
+        assert_eq!((&found["dossier"], &found["order"]), (&json!(all[2].id), &Value::Null));
+        assert_eq!(found["payment"], attempt["payment"]);
+        let stranger = office.applicant("a2");
+        assert_eq!(office.browser.get(&path, &stranger).await.refused(), (404, "not-found"));
+    }
+    let mut mistyped = short.clone();
+    let last = if mistyped.pop() == Some('0') { '1' } else { '0' };
+    mistyped.push(last);
+    for reference in [&*mistyped, "DSO-1", "DSR-1-2", "other"] {
+        let refused = office.browser.get(&named(reference), &cashier).await;
+        assert_eq!(refused.refused(), (404, "not-found"), "{reference}");
+    }
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod get_partner_requests;
 mod get_partners;
 mod get_payment;
 mod get_payment_providers;
+mod get_payment_reference;
 mod get_payment_tasks;
 mod get_receipt;
 mod get_till;
@@ -47,6 +48,7 @@ pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
         get_payment::operation(),
         get_payment_providers::operation(),
+        get_payment_reference::operation(),
         get_receipt::operation(),
         get_payment_tasks::operation(),
         get_unmatched_payment_notices::operation(),

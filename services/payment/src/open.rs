@@ -9,7 +9,7 @@ use dossier::books::{BookId, partner_of};
 use dossier::clock::Running;
 use dossier::contract::{
     BookEvent, Brief, EventSet, PaymentEvent, PaymentOrderEvent, RefundOutcome, UnmatchedEvent,
-    party_name,
+    parse_order_reference, party_name,
 };
 use dossier::payment::{Owed, Payment, Proposed};
 use dossier::services::Category;
@@ -19,8 +19,9 @@ use engine::tasks::{
 use engine::view::{Shape, View, party_names, text_array};
 use engine::{Engine, Streams, recorded_at};
 use events::{Page, Position, Recorded};
+use partners::Reference;
 use platform::metrics::Metrics;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use self::movements::Movement;
 use crate::owed::Desk;
@@ -33,7 +34,7 @@ const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 10,
+    version: 11,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -83,6 +84,7 @@ CREATE TABLE unmatched (
   provider    TEXT    NOT NULL,
   event       TEXT    NOT NULL,
   reference   TEXT    NOT NULL,
+  payment_order TEXT,
   said        TEXT,
   number      TEXT,
   amount      INTEGER NOT NULL,
@@ -91,7 +93,9 @@ CREATE TABLE unmatched (
   at          INTEGER NOT NULL,
   matched     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
-CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;",
+CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;
+CREATE INDEX unmatched_of_orders ON unmatched (position)
+  WHERE matched = 0 AND payment_order IS NOT NULL;",
 };
 
 /// Kinds of events that may change the tasks of a payment.
@@ -180,9 +184,10 @@ impl Handler for OpenTasks {
             rows.iter().try_for_each(|(dossier, rows)| replace(tables, dossier, rows))?;
             moved.iter().try_for_each(|movement: &Movement| movement.insert(tables))?;
             let unmatched = page.events.iter().filter(|e| e.stream.category() == UNMATCHED);
+            // A notice names what began before.
+            page.events.iter().try_for_each(|event| refer(tables, event))?;
             unmatched.into_iter().try_for_each(|event| keep(&engine.metrics, tables, event))?;
             page.events.iter().try_for_each(|event| mark_matched(tables, event))?;
-            page.events.iter().try_for_each(|event| refer(tables, event))?;
             page.events.iter().try_for_each(|event| mark_explained(&engine, tables, event))?;
             measure(&engine, &desk, tables)
         })))
@@ -383,8 +388,8 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
         .prepare_cached(
             "INSERT INTO unmatched
                (position, id, version, provider, event, reference, said, number, amount, at, paid_at,
-                findings)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT DO NOTHING",
+                findings, payment_order)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT DO NOTHING",
         )?
         .execute(params![
             event.position.0.cast_signed(),
@@ -399,8 +404,20 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
             recorded_at(event).map_or(0, jiff::Timestamp::as_millisecond),
             notice.paid_at.map(jiff::Timestamp::as_millisecond),
             serde_json::to_string(&notice.findings).unwrap_or_default(),
+            named_order(tables, &notice.reference)?,
         ])?;
     Ok(())
+}
+
+/// The payment order that a reference names; `None` if it names none, or if two things have it.
+fn named_order(tables: &Connection, reference: &str) -> rusqlite::Result<Option<String>> {
+    let long = parse_order_reference(reference).map(|order| short(order.0));
+    let Some(text) = long.or_else(|| Reference::parse(reference).map(|one| one.to_string())) else {
+        return Ok(None);
+    };
+    let sql = "SELECT min(payment) FROM attempts WHERE reference = ?1
+               GROUP BY reference HAVING count(*) = 1 AND min(dossier) = ''";
+    tables.prepare_cached(sql)?.query_row([text], |row| row.get(0)).optional()
 }
 
 /// Keeps the reference by which partners name an attempt, or a payment order: that has no dossier.

@@ -64,6 +64,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_publication", "the address of one published answer, see `complaint_day`"),
     ("get_payment_book", "sums of an account, see `books`"),
     ("get_payment_book_lines", "of transfers to an account, see `books`"),
+    ("get_payment_reference", "ids of payments, see `payment_orders`"),
     ("get_payment_order", "sums and states of an order for several dossiers, see `payment_orders`"),
     ("get_partners", "partners and numbers of requests, see `partners`"),
     ("get_partner_requests", "requests to a partner, see `partners`"),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use dossier::books::Transfer;
-use dossier::contract::Vnd;
+use dossier::contract::{PaymentOrderId, Vnd};
 use dossier::payment::READ_UNMATCHED;
 use engine::view::Question;
 use jiff::Timestamp;
@@ -27,6 +27,8 @@ pub(crate) struct UnmatchedQuery {
     /// Cursor from the `next` link.
     #[schema(minimum = 0)]
     after: Option<u64>,
+    /// Only notices that name a payment order, whose money is counted for none of its dossiers.
+    of_orders: Option<bool>,
 }
 
 /// What a notice reports that matches no payment.
@@ -65,6 +67,9 @@ pub(crate) struct UnmatchedPaymentNoticeReply {
     /// Reference in the notice.
     #[schema(example = "ORDER-4711")]
     reference: String,
+    /// Payment order that the reference names: its money is counted for none of its dossiers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order: Option<PaymentOrderId>,
     /// Reported outcome; null for notices recorded before this field existed.
     #[schema(value_type = Option<UnmatchedFact>)]
     kind: Option<String>,
@@ -105,19 +110,23 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let query: UnmatchedQuery = request.query()?;
     let PageRows(limit) = query.limit.unwrap_or_default();
+    let only = query.of_orders.unwrap_or(false);
     let after = i64::try_from(query.after.unwrap_or(0)).map_err(|_| Cursors::invalid())?;
     request.catch_up(Some(&app.shown)).await?;
     let rows = app.open.query(Question::List, move |rows| {
         rows.prepare(
-            "SELECT position, provider, event, reference, said, number, amount, at, id, paid_at, findings FROM unmatched
-             WHERE matched = 0 AND position > ?1 ORDER BY position LIMIT ?2",
+            "SELECT position, provider, event, reference, said, number, amount, at, id, paid_at, findings,
+                    payment_order FROM unmatched
+             WHERE matched = 0 AND position > ?1 AND (NOT ?3 OR payment_order IS NOT NULL)
+             ORDER BY position LIMIT ?2",
         )?
-        .query_map((after, limit), |row| {
+        .query_map((after, limit, only), |row| {
             Ok(UnmatchedPaymentNoticeReply {
                 position: row.get::<_, i64>(0)?.cast_unsigned(),
                 provider: row.get(1)?,
                 event: row.get(2)?,
                 reference: row.get(3)?,
+                order: row.get::<_, Option<String>>(11)?.and_then(|order| order.parse().ok()),
                 kind: row.get(4)?,
                 transaction: row.get(5)?,
                 amount_vnd: Vnd(row.get(6)?),
