@@ -2,6 +2,7 @@
 //! event and none of its data; the readers of the subject's timeline receive it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::access::{
     self, Caller, May, Resource, agency, any, complained, consulted, informed, own,
@@ -76,6 +77,44 @@ pub fn kinds() -> impl Iterator<Item = &'static str> {
     // The two categories of the law have the same set.
     let mut known = BTreeSet::new();
     all.filter(move |kind| known.insert(*kind))
+}
+
+/// Kinds of events in a filter: one, or all of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pattern {
+    Kind(Arc<str>),
+    /// The first part of a kind with its dot.
+    Source(Arc<str>),
+}
+
+impl Pattern {
+    /// A kind, or `payment.*` for all of a source. `None` if the feed has no such kind.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        match text.strip_suffix('*') {
+            Some(source) if source.ends_with('.') => kinds()
+                .any(|kind| kind.starts_with(source) && kind.matches('.').count() > 1)
+                .then(|| Self::Source(source.into()))
+                .filter(|_| source.matches('.').count() == 1),
+            _ => kinds().any(|kind| kind == text).then(|| Self::Kind(text.into())),
+        }
+    }
+
+    /// Whether a kind is one of them.
+    #[must_use]
+    pub fn has(&self, kind: &str) -> bool {
+        match self {
+            Self::Kind(known) => **known == *kind,
+            Self::Source(source) => kind.starts_with(&**source),
+        }
+    }
+
+    /// With what the kinds begin.
+    #[must_use]
+    pub fn prefix(&self) -> Arc<str> {
+        let (Self::Kind(text) | Self::Source(text)) = self;
+        Arc::clone(text)
+    }
 }
 
 /// The role in which `caller` receives an event of this kind; `None` if the event is left out.

@@ -31,6 +31,7 @@ pub mod text;
 pub mod books;
 pub mod delivery;
 pub mod directory;
+pub mod exchange;
 pub mod feedback;
 pub mod intake;
 pub mod mandates;

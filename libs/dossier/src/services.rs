@@ -8,7 +8,7 @@ use crate::contract::{
     BookEvent, ComplaintEvent, CredentialEvent, DeliveryEvent, DirectoryEvent, EventSet,
     IntakeEvent, LawEvent, MandateEvent, NoteEvent, NumberEvent, PartnerRequestEvent, Payload,
     PaymentEvent, PaymentOrderEvent, RatingEvent, ReadEvent, ReceiptEvent, ReviewEvent,
-    UnmatchedEvent, Unreadable, WaybillEvent,
+    SubscriberEvent, UnmatchedEvent, Unreadable, WaybillEvent,
 };
 use crate::delivery::DossierResult;
 use crate::feedback::Rating;
@@ -17,8 +17,8 @@ use crate::payment::Payment;
 use crate::review::Review;
 use crate::step::{State, Step, Subscription};
 use crate::{
-    books, delivery, directory, feedback, intake, mandates, notes, payment, payment_orders, review,
-    rules,
+    books, delivery, directory, exchange, feedback, intake, mandates, notes, payment,
+    payment_orders, review, rules,
 };
 
 /// A service, in the order of the procedure.
@@ -29,6 +29,7 @@ pub enum ServiceName {
     Review,
     Delivery,
     Feedback,
+    Exchange,
     Register,
 }
 
@@ -43,8 +44,15 @@ pub struct Module {
 
 impl ServiceName {
     /// In the order of the procedure.
-    pub const ALL: [Self; 6] =
-        [Self::Intake, Self::Payment, Self::Review, Self::Delivery, Self::Feedback, Self::Register];
+    pub const ALL: [Self; 7] = [
+        Self::Intake,
+        Self::Payment,
+        Self::Review,
+        Self::Delivery,
+        Self::Feedback,
+        Self::Exchange,
+        Self::Register,
+    ];
 
     /// The published name: on the command line, in the chart, metrics, traces and documents of the
     /// API, and as the actor of what the service does by itself. It is recorded in events and must
@@ -57,6 +65,7 @@ impl ServiceName {
             Self::Review => "review",
             Self::Delivery => "result-delivery",
             Self::Feedback => "feedback",
+            Self::Exchange => "exchange",
             Self::Register => "register",
         }
     }
@@ -66,9 +75,12 @@ impl ServiceName {
     pub const fn package(self) -> &'static str {
         match self {
             Self::Delivery => "delivery",
-            Self::Intake | Self::Payment | Self::Review | Self::Feedback | Self::Register => {
-                self.as_str()
-            }
+            Self::Intake
+            | Self::Payment
+            | Self::Review
+            | Self::Feedback
+            | Self::Exchange
+            | Self::Register => self.as_str(),
         }
     }
 
@@ -87,6 +99,7 @@ impl ServiceName {
             Self::Review => "Officers' work and the decision",
             Self::Delivery => "Results and their delivery",
             Self::Feedback => "Ratings and complaints",
+            Self::Exchange => "Changes, sent to subscribers",
             Self::Register => "Look-up, queues, statistics",
         }
     }
@@ -110,6 +123,7 @@ impl ServiceName {
             Self::Review => &[Module { name: "review", steps: review::STEPS }],
             Self::Delivery => &[Module { name: "delivery", steps: delivery::STEPS }],
             Self::Feedback => &[Module { name: "feedback", steps: feedback::STEPS }],
+            Self::Exchange => &[Module { name: "exchange", steps: exchange::STEPS }],
             Self::Register => &[],
         }
     }
@@ -129,6 +143,7 @@ impl ServiceName {
             Self::Review => &["review"],
             Self::Delivery => &["delivery"],
             Self::Feedback => &["feedback"],
+            Self::Exchange => &["exchange"],
             Self::Register => &[],
         }
     }
@@ -145,7 +160,7 @@ impl ServiceName {
             Self::Review => kinds::<Review>(),
             Self::Delivery => kinds::<DossierResult>(),
             Self::Feedback => kinds::<Rating>(),
-            Self::Register => Vec::new(),
+            Self::Exchange | Self::Register => Vec::new(),
         }
     }
 
@@ -196,6 +211,8 @@ pub enum Category {
     /// The labels, notes and messages of a dossier.
     Notes,
     Complaint,
+    /// A program outside to which changes are sent.
+    Subscriber,
     /// The reads of personal data through one process on a day.
     Reads,
     /// The codes of an agency's dossiers on a day.
@@ -252,7 +269,7 @@ impl Events {
 
 impl Category {
     /// Those of the law first, then those of the engine.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::Intake,
         Self::Law,
         Self::Outage,
@@ -272,6 +289,7 @@ impl Category {
         Self::Rating,
         Self::Notes,
         Self::Complaint,
+        Self::Subscriber,
         Self::Reads,
         Self::Codes,
         Self::Cursor,
@@ -310,6 +328,7 @@ impl Category {
             Self::Rating => "rating",
             Self::Notes => "notes",
             Self::Complaint => "complaint",
+            Self::Subscriber => "subscriber",
             Self::Reads => "reads",
             Self::Codes => "codes",
             Self::Cursor => "cursor",
@@ -351,6 +370,7 @@ impl Category {
             Self::Rating => Events::of::<RatingEvent>(),
             Self::Notes => Events::of::<NoteEvent>(),
             Self::Complaint => Events::of::<ComplaintEvent>(),
+            Self::Subscriber => Events::of::<SubscriberEvent>(),
             Self::Reads => Events::of::<ReadEvent>(),
             Self::Codes | Self::Cursor | Self::Letters => return None,
         })
@@ -446,6 +466,7 @@ mod tests {
             of::<mandates::Mandate>(),
             of::<books::Book>(),
             of::<mandates::Credential>(),
+            of::<exchange::Subscriber>(),
         ];
         for (category, is_of_dossier) in states {
             let category = Category::named(category).unwrap();

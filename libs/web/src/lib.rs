@@ -11,6 +11,7 @@ pub mod auth;
 mod body;
 mod bulk;
 mod callers;
+pub mod changes;
 mod client;
 mod commands;
 mod content;

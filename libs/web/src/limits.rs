@@ -171,3 +171,5 @@ pub const QUOTA_SECONDS_MAX: u32 = 7 * 24 * 60 * 60;
 const fn non_zero(size: usize) -> NonZeroUsize {
     NonZeroUsize::new(size).expect("a cache has room for one entry")
 }
+/// Kinds of events in a filter of changes.
+pub const KINDS_MAX: usize = 20;

@@ -20,19 +20,14 @@ use events::{Filter, Position};
 use platform::secret::Secret;
 use tokio::sync::{Mutex, Semaphore};
 use web::Problem;
+use web::changes::{Change, Cursors, Subject, Unusable, all};
+pub(crate) use web::changes::{ChangeReply, Kinds};
 
-mod change;
-mod cursor;
-mod kinds;
 mod limits;
 mod owners;
 mod recent;
 mod stream;
 
-pub(crate) use change::ChangeReply;
-use change::{Change, Subject};
-use cursor::{Cursors, Unusable};
-pub(crate) use kinds::Kinds;
 pub(crate) use limits::WAIT_S_MAX;
 use limits::{EVENTS_AT_ONCE, PAGES_OF_ANSWER, SCANS_AT_ONCE};
 pub(crate) use recent::Asked;
@@ -177,10 +172,10 @@ impl Feed {
         if known >= reached {
             return Ok(());
         }
-        let mut read = self.read(&kinds::all(), known, reached).await?;
+        let mut read = self.read(&all(), known, reached).await?;
         if read.1 < after {
             self.recent.write().unwrap_or_else(PoisonError::into_inner).restart(after);
-            read = self.read(&kinds::all(), after, reached.max(after)).await?;
+            read = self.read(&all(), after, reached.max(after)).await?;
         }
         let (changes, through) = read;
         let owners = owners::of(self, &changes).await?;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     Attachment, BookTotals, Brief, ChargedLine, Delivery, Document, DutyOwed, FeeClaim,
     FeeClaimDecision, Helper, MessageDocument, OrderMember, OrderShare, PaperPrinted, PersonalRead,
-    ReceiptCorrected, Receiver, Role, StatementLine,
+    ReceiptCorrected, Receiver, Role, StatementLine, SubscriberRights, Wanted,
 };
 use crate::services::Category;
 
@@ -59,6 +59,8 @@ pub enum Audience {
     Mandate,
     /// The firm that registered the credential.
     Credential,
+    /// Who subscribed to changes, officers of the agency, and operators.
+    Subscriber,
     /// The persons whose data was read, and auditors.
     Reads,
     /// Auditors: the officer who read personal data.
@@ -130,6 +132,9 @@ impl Audience {
             Self::Contact => &[Applicant, ComplaintHandler],
             Self::Mandate => &[Applicant, Clerk, Auditor],
             Self::Credential => &[Applicant],
+            Self::Subscriber => {
+                &[Applicant, Clerk, Reviewer, Approver, Cashier, Consultee, Auditor, Operator]
+            }
             Self::Reads => &[Applicant, Auditor],
             Self::Readers => &[Auditor],
             Self::Rules => &[Auditor, Operator],
@@ -215,6 +220,8 @@ pub const PARTS: [Payload; 18] = [
     ReceiptCorrected::PAYLOAD,
     Receiver::PAYLOAD,
     StatementLine::PAYLOAD,
+    SubscriberRights::PAYLOAD,
+    Wanted::PAYLOAD,
 ];
 
 /// The payload of a kind of event; `None` if the kind is not an event of the law.

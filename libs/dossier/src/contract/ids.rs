@@ -58,6 +58,8 @@ uuids! {
     MandateId,
     /// The credential of a program that acts for a firm.
     CredentialId,
+    /// A program outside to which changes are sent.
+    SubscriberId,
 }
 
 macro_rules! texts {

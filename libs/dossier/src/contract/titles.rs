@@ -209,6 +209,14 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("mandate.MandateExpired.v1", "Ủy quyền hết hiệu lực", "Mandate expired"),
     ("mandate.CredentialRegistered.v1", "Đăng ký chương trình", "Credential registered"),
     ("mandate.CredentialRevoked.v1", "Thu hồi quyền của chương trình", "Credential revoked"),
+    ("exchange.Subscribed.v1", "Đăng ký nhận thay đổi", "Subscribed to changes"),
+    ("exchange.SubscriberVerified.v1", "Xác minh địa chỉ nhận thay đổi", "Subscriber verified"),
+    ("exchange.SubscriberChanged.v1", "Sửa đăng ký nhận thay đổi", "Subscriber changed"),
+    ("exchange.SubscriberDisabled.v1", "Tạm dừng gửi thay đổi", "Subscriber disabled"),
+    ("exchange.SubscriberEnabled.v1", "Gửi thay đổi trở lại", "Subscriber enabled"),
+    ("exchange.SubscriberSecretRotated.v1", "Thay khóa ký thay đổi", "Subscriber's secret rotated"),
+    ("exchange.ChangesReplayed.v1", "Gửi lại thay đổi", "Changes replayed"),
+    ("exchange.SubscriberEnded.v1", "Kết thúc nhận thay đổi", "Subscriber ended"),
 ];
 
 /// The title of a kind of event; its name if it has no title.

@@ -74,6 +74,7 @@ impl DossierEvent {
             | Category::Numbers
             | Category::Waybill
             | Category::Complaint
+            | Category::Subscriber
             | Category::Reads
             | Category::Codes
             | Category::Cursor

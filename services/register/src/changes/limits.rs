@@ -23,5 +23,3 @@ pub(super) const EVENTS_AT_ONCE: usize = 1_000;
 pub(super) const PAGES_OF_ANSWER: usize = 4;
 /// Clients that read older events at the same time; others wait for their turn.
 pub(super) const SCANS_AT_ONCE: usize = 4;
-/// Kinds of events in a filter.
-pub(super) const KINDS_MAX: usize = 20;

@@ -16,7 +16,7 @@ use events::{Recorded, StreamName};
 use web::Problem;
 
 use super::Feed;
-use super::change::{Change, Subject};
+use web::changes::{Change, Subject};
 use super::recent::Owners;
 use crate::impartial::Acts;
 use crate::lists::{self, ListedRow};

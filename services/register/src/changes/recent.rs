@@ -10,7 +10,7 @@ use dossier::contract::Role;
 use events::Position;
 
 use super::Kinds;
-use super::change::{Change, Subject};
+use web::changes::{Change, Subject};
 use super::limits::RECENT_MAX;
 
 /// The present owners of subjects.
@@ -129,6 +129,7 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use dossier::contract::DossierId;
+    use events::{Recorded, StreamName, Version};
     use uuid::Uuid;
 
     use super::*;
@@ -138,7 +139,16 @@ mod tests {
     }
 
     fn change(position: u64, of: u128) -> Change {
-        Change::sample(Position(position), "intake.DossierAccepted.v1", subject(of))
+        Change::of(&Recorded {
+            position: Position(position),
+            stream: StreamName::of("intake", Uuid::from_u128(of)),
+            version: Version(1),
+            id: Uuid::from_u128(position.into()),
+            kind: "intake.DossierAccepted.v1".into(),
+            data: "{}".to_owned(),
+            meta: r#"{"at":"2026-11-20T02:00:00Z"}"#.to_owned(),
+        })
+        .unwrap()
     }
 
     fn owner(agency: &str) -> Arc<Resource> {

@@ -14,14 +14,14 @@ const BYTES: usize = 1 + 16 + 8 + 4 + 16;
 
 /// Makes and reads the cursors of one store.
 #[derive(Debug)]
-pub(super) struct Cursors {
+pub struct Cursors {
     store: Uuid,
     secret: Secret,
 }
 
 /// Why a cursor cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unusable {
+pub enum Unusable {
     /// It is not a cursor: it was cut or mistyped.
     Malformed,
     /// It is a cursor of another store, or was made with another key.
@@ -29,11 +29,15 @@ pub(super) enum Unusable {
 }
 
 impl Cursors {
-    pub(super) const fn new(store: Uuid, secret: Secret) -> Self {
+    /// Cursors of the store with this id, authenticated with the key of the installation.
+    #[must_use]
+    pub const fn new(store: Uuid, secret: Secret) -> Self {
         Self { store, secret }
     }
 
-    pub(super) fn write(&self, position: Position) -> String {
+    /// The cursor of a position.
+    #[must_use]
+    pub fn write(&self, position: Position) -> String {
         let mut bytes = Vec::with_capacity(BYTES);
         bytes.push(VERSION);
         bytes.extend_from_slice(self.store.as_bytes());
@@ -45,7 +49,11 @@ impl Cursors {
     }
 
     /// The checksum, which needs no key, tells a mistyped cursor from one of another store.
-    pub(super) fn read(&self, cursor: &str) -> Result<Position, Unusable> {
+    ///
+    /// # Errors
+    ///
+    /// See [`Unusable`].
+    pub fn read(&self, cursor: &str) -> Result<Position, Unusable> {
         let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| Unusable::Malformed)?;
         if bytes.len() != BYTES || bytes.first() != Some(&VERSION) {
             return Err(Unusable::Malformed);

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 /// What an event is about.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Subject {
+pub enum Subject {
     Dossier(DossierId),
     Complaint(ComplaintId),
     Mandate(MandateId),
@@ -34,7 +34,9 @@ impl Subject {
         })
     }
 
-    pub(super) const fn topic(&self) -> Topic {
+    /// What the events of its streams are about.
+    #[must_use]
+    pub const fn topic(&self) -> Topic {
         match self {
             Self::Dossier(_) => Topic::Dossier,
             Self::Complaint(_) => Topic::Complaint,
@@ -43,7 +45,9 @@ impl Subject {
         }
     }
 
-    fn id(&self) -> String {
+    /// The id in the feed.
+    #[must_use]
+    pub fn id(&self) -> String {
         match self {
             Self::Dossier(id) => id.to_string(),
             Self::Complaint(id) => id.to_string(),
@@ -67,18 +71,19 @@ impl Subject {
 
 /// An event, as far as the feed shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
-    pub(super) position: Position,
-    id: Uuid,
-    pub(super) kind: Arc<str>,
-    at: Timestamp,
-    pub(super) subject: Subject,
+pub struct Change {
+    pub position: Position,
+    pub id: Uuid,
+    pub kind: Arc<str>,
+    pub at: Timestamp,
+    pub subject: Subject,
 }
 
 impl Change {
     /// `None` if the feed leaves the event out, or if its envelope cannot be decoded, which the
     /// views have reported.
-    pub(super) fn of(recorded: &Recorded) -> Option<Self> {
+    #[must_use]
+    pub fn of(recorded: &Recorded) -> Option<Self> {
         let subject = Subject::of(recorded)?;
         Some(Self {
             position: recorded.position,
@@ -89,14 +94,9 @@ impl Change {
         })
     }
 
-    #[cfg(test)]
-    pub(super) fn sample(position: Position, kind: &str, subject: Subject) -> Self {
-        let (id, at) = (Uuid::from_u128(position.0.into()), Timestamp::UNIX_EPOCH);
-        Self { position, id, kind: kind.into(), at, subject }
-    }
-
     /// As a CloudEvent of the store with this id.
-    pub(super) fn reply(&self, store: Uuid, cursor: String) -> ChangeReply {
+    #[must_use]
+    pub fn reply(&self, store: Uuid, cursor: String) -> ChangeReply {
         ChangeReply {
             specversion: "1.0",
             id: self.id,
@@ -112,7 +112,7 @@ impl Change {
 
 /// A change, as a CloudEvent (CloudEvents 1.0) without data.
 #[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct ChangeReply {
+pub struct ChangeReply {
     /// Version of the CloudEvents specification.
     #[schema(example = "1.0")]
     specversion: &'static str,
@@ -139,7 +139,9 @@ pub(crate) struct ChangeReply {
 }
 
 impl ChangeReply {
-    pub(super) fn cursor(&self) -> &str {
+    /// The cursor after this change.
+    #[must_use]
+    pub fn cursor(&self) -> &str {
         &self.cursor
     }
 }

@@ -2,64 +2,38 @@
 
 use std::sync::Arc;
 
-use dossier::changes;
+use dossier::changes::{self, Pattern};
 use dossier::law::Text;
 use dossier::text::refused;
 use events::Filter;
 use serde::{Deserialize, Deserializer};
 
-use super::limits::KINDS_MAX;
+use crate::limits::KINDS_MAX;
 
 /// Kinds of events; all of the feed if it is empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Kinds(Vec<Pattern>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Pattern {
-    Kind(Arc<str>),
-    /// The first part of a kind with its dot.
-    Source(Arc<str>),
-}
-
-impl Pattern {
-    /// `None` if there is no such kind.
-    fn of(text: &str) -> Option<Self> {
-        match text.strip_suffix('*') {
-            Some(source) if source.ends_with('.') => changes::kinds()
-                .any(|kind| kind.starts_with(source) && kind.matches('.').count() > 1)
-                .then(|| Self::Source(source.into()))
-                .filter(|_| source.matches('.').count() == 1),
-            _ => changes::kinds().any(|kind| kind == text).then(|| Self::Kind(text.into())),
-        }
-    }
-
-    fn has(&self, kind: &str) -> bool {
-        match self {
-            Self::Kind(known) => **known == *kind,
-            Self::Source(source) => kind.starts_with(&**source),
-        }
-    }
-}
+pub struct Kinds(Vec<Pattern>);
 
 impl Kinds {
-    pub(super) fn has(&self, kind: &str) -> bool {
+    /// Whether a kind is one of them.
+    #[must_use]
+    pub fn has(&self, kind: &str) -> bool {
         self.0.is_empty() || self.0.iter().any(|pattern| pattern.has(kind))
     }
 
     /// The filter for reading the log. It may let more pass.
-    pub(super) fn filter(&self) -> Filter {
+    #[must_use]
+    pub fn filter(&self) -> Filter {
         if self.0.is_empty() {
             return all();
         }
-        let prefix = |pattern: &Pattern| match pattern {
-            Pattern::Kind(text) | Pattern::Source(text) => Arc::clone(text),
-        };
-        Filter { kinds: self.0.iter().map(prefix).collect() }
+        Filter { kinds: self.0.iter().map(Pattern::prefix).collect() }
     }
 }
 
 /// The filter for all events of the feed.
-pub(super) fn all() -> Filter {
+#[must_use]
+pub fn all() -> Filter {
     let mut sources: Vec<Arc<str>> = changes::kinds()
         .filter_map(|kind| kind.split_once('.').map(|(source, _)| format!("{source}.").into()))
         .collect();
