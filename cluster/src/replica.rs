@@ -9,8 +9,8 @@ use anyhow::{Context, Result, bail};
 use crate::process::{Process, free_port, get, wait_until};
 
 /// Names of all services.
-pub const SERVICES: [&str; 6] =
-    ["intake", "payment", "review", "result-delivery", "feedback", "register"];
+pub const SERVICES: [&str; 7] =
+    ["intake", "payment", "review", "result-delivery", "feedback", "exchange", "register"];
 
 /// Lines of the log that are shown for a replica that does not become ready.
 const LOG_LINES_SHOWN: usize = 20;

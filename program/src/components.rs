@@ -6,6 +6,7 @@ use documents::Documents;
 use dossier::law::Ending;
 use engine::codes::Codes;
 use engine::{Engine, EngineError, Settings};
+use outbox::Webhooks;
 use platform::TimeSource;
 use platform::secret::Secret;
 use web::Context;
@@ -26,6 +27,8 @@ pub struct Components {
     pub ends: Ends,
     /// Payment providers.
     pub outside: payment::Outside,
+    /// Sends changes to subscribers.
+    pub webhooks: Webhooks,
     /// Persons who must agree before a file of rules is issued: 1 or 2.
     pub rule_signers: u8,
 }
@@ -41,6 +44,8 @@ pub struct Installation {
     pub secret: Arc<Secret>,
     /// Payment providers.
     pub outside: payment::Outside,
+    /// Sends changes to subscribers.
+    pub webhooks: Webhooks,
     /// Persons who must agree before a file of rules is issued: 1 or 2.
     pub rule_signers: u8,
 }
@@ -52,12 +57,22 @@ impl Components {
         installation: Installation,
     ) -> Result<Arc<Self>, EngineError> {
         let engine = Engine::new(settings).await?;
-        let Installation { auth, quotas, documents, secret, outside, rule_signers } = installation;
+        let Installation { auth, quotas, documents, secret, outside, webhooks, rule_signers } =
+            installation;
         let documents = Arc::new(documents);
         let context = Context::new(&engine, (auth, quotas), &documents, &secret);
         let codes = Arc::new(Codes::new(engine.holder().to_owned(), secret.key()));
         let ends = Ends::default();
-        Ok(Arc::new(Self { engine, context, documents, codes, ends, outside, rule_signers }))
+        Ok(Arc::new(Self {
+            engine,
+            context,
+            documents,
+            codes,
+            ends,
+            outside,
+            webhooks,
+            rule_signers,
+        }))
     }
 
     /// Parts of the law, certificates and keys that end soon and have no successor, the earliest

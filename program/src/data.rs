@@ -13,6 +13,7 @@ use engine::Settings;
 use engine::view::{Ahead, ahead};
 use events::{EventStore, Position, SqliteOptions};
 use jiff::Timestamp;
+use outbox::Webhooks;
 use payment::partners::Partners;
 use platform::TimeSource;
 use platform::secret::Secret;
@@ -56,6 +57,8 @@ pub struct DataDirectory {
     /// Operators needed to issue rules, if configured.
     rule_signers: Option<u8>,
     partners: Arc<Partners>,
+    /// Sends changes to subscribers; to public addresses only if absent.
+    webhooks: Option<Webhooks>,
 }
 
 /// Whose tokens a process accepts.
@@ -103,6 +106,7 @@ impl DataDirectory {
             accept_log_loss: false,
             rule_signers: None,
             partners: Arc::default(),
+            webhooks: None,
         })
     }
 
@@ -125,6 +129,7 @@ impl DataDirectory {
             accept_log_loss: false,
             rule_signers: None,
             partners: Arc::default(),
+            webhooks: None,
         })
     }
 
@@ -316,6 +321,12 @@ impl DataDirectory {
         Ok(Some(Documents::in_folder_to_read(&folder)?))
     }
 
+    /// Sets which addresses of subscribers may be called.
+    #[must_use]
+    pub(crate) fn with_webhooks(self, webhooks: Webhooks) -> Self {
+        Self { webhooks: Some(webhooks), ..self }
+    }
+
     /// Sets the payment partners.
     #[must_use]
     pub(crate) fn with_partners(self, partners: Partners) -> Self {
@@ -473,7 +484,12 @@ impl DataDirectory {
         let outside = self.outside(&store, sandbox).await?;
         let (rules, views) = (shipped_rules()?, Some(self.views()));
         let settings = Settings { store, bus, rules, clock, views };
-        let installation = Installation { auth, quotas, documents, secret, outside, rule_signers };
+        let webhooks = match &self.webhooks {
+            Some(webhooks) => webhooks.clone(),
+            None => exchange::webhooks(Vec::new(), false).map_err(anyhow::Error::msg)?,
+        };
+        let installation =
+            Installation { auth, quotas, documents, secret, outside, webhooks, rule_signers };
         let components = Components::open(settings, installation).await?;
         if idle {
             components.engine.guard().hold();

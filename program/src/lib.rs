@@ -29,6 +29,7 @@ use world::{demo, replay};
 
 pub use components::{Components, Installation};
 pub use data::{DataDirectory, Identity, Time};
+pub use exchange::webhooks;
 pub use payment::Outside;
 pub use serve::{openapi, watching};
 pub use tools::check::{Finding, Report, check, check_with};
@@ -259,7 +260,8 @@ async fn some_services(
     components: &Components,
     names: &[ServiceName],
 ) -> Result<Vec<Service>, Stalled> {
-    let Components { engine, context, documents, codes, outside, rule_signers, .. } = components;
+    let Components { engine, context, documents, codes, outside, webhooks, rule_signers, .. } =
+        components;
     let mut services = Vec::with_capacity(names.len());
     for name in names {
         let service = match name {
@@ -268,6 +270,9 @@ async fn some_services(
             ServiceName::Review => review::service(engine).await?,
             ServiceName::Delivery => delivery::service(engine, documents).await?,
             ServiceName::Feedback => feedback::service(engine, documents, codes).await?,
+            ServiceName::Exchange => {
+                exchange::service(engine, context.secret(), (&outside.outbox, webhooks))?
+            }
             ServiceName::Register => register::service(engine, context.secret())?,
         };
         let routes = service.routes.into_iter().map(|route| route.of(service.name)).collect();

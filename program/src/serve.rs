@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use engine::Engine;
 use engine::tasks::{ClockTask, FollowedLaw, Tasks};
+use ipnet::IpNet;
 use payment::partners::{Known, Partners, read};
 use platform::{Shutdown, TimeSource};
 use web::auth::{KeySource, Rules};
@@ -136,6 +137,8 @@ pub(crate) struct Arguments {
     sandbox: bool,
     #[command(flatten)]
     partners: PartnerArguments,
+    #[command(flatten)]
+    subscribers: SubscriberArguments,
     /// Serve only these services. The others run in processes of their own on the same event store,
     /// which must be a server. Processes that share a data directory share its keys and documents.
     #[arg(long, env = "DOSSIER_SERVICES", value_delimiter = ',', value_parser = crate::service_name())]
@@ -193,6 +196,23 @@ struct PartnerArguments {
         value_delimiter = ','
     )]
     return_origins: Vec<Origin>,
+}
+
+/// Subscribers to changes.
+#[derive(Debug, Args)]
+struct SubscriberArguments {
+    /// Block of addresses inside the installation in which subscribers may be, for example
+    /// 10.1.0.0/16. Others must be public.
+    #[arg(
+        long = "subscriber-network",
+        env = "DOSSIER_SUBSCRIBER_NETWORKS",
+        value_name = "BLOCK",
+        value_delimiter = ','
+    )]
+    networks: Vec<IpNet>,
+    /// Permit addresses of subscribers without TLS, for trials.
+    #[arg(long = "subscriber-http", env = "DOSSIER_SUBSCRIBER_HTTP", value_parser = BoolishValueParser::new())]
+    http: bool,
 }
 
 /// Parses the address of the installation.
@@ -296,6 +316,9 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     let data = data.accepting_log_loss(arguments.confirmed.accept_log_loss);
     let data = data.with_quotas(arguments.quotas.as_deref())?;
     let data = data.with_partners(arguments.partners.read()?);
+    let SubscriberArguments { networks, http } = arguments.subscribers;
+    let webhooks = exchange::webhooks(networks, http).map_err(anyhow::Error::msg)?;
+    let data = data.with_webhooks(webhooks);
     let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;
     let time = Time::Machine { confirmed, live };
     let names = match &arguments.services[..] {

@@ -62,6 +62,7 @@ impl World {
             documents,
             secret,
             outside: program::Outside::none(true)?,
+            webhooks: program::webhooks(Vec::new(), false).map_err(anyhow::Error::msg)?,
             rule_signers,
         };
         let bus = Bus::Store(Arc::clone(&store));

@@ -43,6 +43,7 @@ pub(crate) fn documents() -> Vec<(&'static str, OpenApi)> {
         ServiceName::Review => review::openapi(),
         ServiceName::Delivery => delivery::openapi(),
         ServiceName::Feedback => feedback::openapi(),
+        ServiceName::Exchange => exchange::openapi(),
         ServiceName::Register => register::openapi(),
     };
     ServiceName::ALL.map(|service| (service.as_str(), document(service))).into()

@@ -25,6 +25,7 @@ const CLEAN: &[&str] = &[
     "libs/web/src",
     "loadtest/src",
     "services/feedback/src",
+    "services/exchange/src",
     "services/intake/src",
     "services/payment/src",
     "services/register/src",

@@ -6,6 +6,9 @@
 //! nobody. [`after()`] decides what follows from the result of a try. Both are pure; time and
 //! random numbers are passed in. The [`Outbox`] keeps requests and tries, [`call()`] sends.
 //!
+//! Messages to subscribers are not rows that wait: a [`Place`] in the log for each subscriber says how
+//! far its messages are, and [`Sent`] is what became of the newest ones. [`Webhooks`] sends them.
+//!
 //! The outbox is a file of SQLite, or tables beside the event store in PostgreSQL, which all
 //! replicas share.
 //!
@@ -18,13 +21,19 @@ mod lane;
 pub mod limits;
 mod outbox;
 mod policy;
+mod sent;
+#[cfg(feature = "postgres")]
+mod sent_server;
 #[cfg(feature = "postgres")]
 mod server;
 mod store;
+mod webhook;
 
 pub use call::{Called, call};
 pub use entry::{Added, Entry, Filter, Full, Request, State, StoreError, Try};
 pub use lane::{Lane, Permit};
 pub use outbox::{Ended, Outbox};
 pub use policy::{Policy, TryResult, Verdict, after};
+pub use sent::{Kept, Place, Sent};
 pub use store::Store;
+pub use webhook::Webhooks;

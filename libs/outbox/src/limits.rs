@@ -22,3 +22,7 @@ pub const PRUNES_MAX: usize = 100;
 pub const PAGE_MAX: usize = 200;
 /// Tries that are kept of a request; of more, the first and the newest.
 pub const TRIES_MAX: i64 = 100;
+/// Messages to a subscriber of which it is kept what became of them; of more, the newest.
+pub const SENT_MAX: i64 = 1_000;
+/// Size of what is kept of a message and its tries, in bytes.
+pub const SENT_BYTES_MAX: usize = 8 * 1024;

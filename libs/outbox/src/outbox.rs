@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::entry::{Added, Entry, Filter, Request, State, StoreError, Try};
 use crate::limits::{PRUNE_MAX, PRUNES_MAX};
+use crate::sent::{Kept, Place, Sent};
 #[cfg(feature = "postgres")]
 use crate::server::Server;
 use crate::store::Store;
@@ -188,6 +189,41 @@ impl Outbox {
             }
         }
         Ok(all)
+    }
+
+    /// The places of all subscribers.
+    pub async fn places(&self) -> Result<Vec<Place>, StoreError> {
+        call!(self, store => store.places(), server => server.places())
+    }
+
+    /// Writes places and what became of messages, all or nothing.
+    pub async fn keep(&self, kept: Kept) -> Result<(), StoreError> {
+        call!(self, store => store.keep(&kept), server => server.keep(&kept))
+    }
+
+    /// What became of the messages to a subscriber, the newest positions first, before one.
+    pub async fn sent(
+        &self,
+        subscriber: &str,
+        before: Option<u64>,
+        max: usize,
+    ) -> Result<Vec<Sent>, StoreError> {
+        let subscriber = subscriber.to_owned();
+        call!(
+            self,
+            store => store.sent(&subscriber, before, max),
+            server => server.sent(&subscriber, before, max)
+        )
+    }
+
+    /// Removes what is beyond the newest messages of a subscriber, or older than 30 days.
+    pub async fn prune_sent(&self, subscriber: &str, now: Timestamp) -> Result<(), StoreError> {
+        let subscriber = subscriber.to_owned();
+        call!(
+            self,
+            store => store.prune_sent(&subscriber, now),
+            server => server.prune_sent(&subscriber, now)
+        )
     }
 
     async fn prune_some(&self, now: Timestamp) -> Result<usize, StoreError> {

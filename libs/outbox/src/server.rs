@@ -81,10 +81,11 @@ pub(crate) struct Server(PostgresSessions);
 
 impl Server {
     pub(crate) async fn open(url: &str) -> Result<Self, events::OpenError> {
-        Ok(Self(PostgresSessions::open(url, SCHEMA).await?))
+        let script = format!("{SCHEMA}{}", crate::sent_server::SCHEMA);
+        Ok(Self(PostgresSessions::open(url, &script).await?))
     }
 
-    async fn rows(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
+    pub(crate) async fn rows(&self, sql: &str, values: Values<'_>) -> Result<Vec<Row>, StoreError> {
         Ok(self.0.query(sql, values).await?)
     }
 

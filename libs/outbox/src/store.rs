@@ -14,7 +14,7 @@ use crate::limits::{
 /// A file of SQLite with requests and their tries. One process writes.
 #[derive(Debug)]
 pub struct Store {
-    connection: Connection,
+    pub(crate) connection: Connection,
 }
 
 const SCHEMA: &str = "
@@ -83,6 +83,7 @@ impl Store {
         connection.pragma_update(None, "foreign_keys", true)?;
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(SCHEMA)?;
+        transaction.execute_batch(crate::sent::SCHEMA)?;
         let sql = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'tally')";
         if !transaction.query_row(sql, [], |row| row.get(0))? {
             transaction.execute_batch(TALLY)?;
@@ -343,7 +344,7 @@ fn page(max: usize) -> i64 {
     i64::try_from(max.min(PAGE_MAX)).unwrap_or(0)
 }
 
-fn micros(at: Timestamp) -> i64 {
+pub(crate) fn micros(at: Timestamp) -> i64 {
     at.as_microsecond()
 }
 

@@ -106,12 +106,21 @@ pub fn target(partner: &Partner, url: &str) -> Result<Target, Blocked> {
 ///
 /// See [`Blocked`].
 pub fn resolved(partner: &Partner, addresses: &[IpAddr]) -> Result<(), Blocked> {
+    permitted(&partner.private_networks, addresses)
+}
+
+/// Checks all addresses of a name: each is public, or in one of these networks.
+///
+/// # Errors
+///
+/// See [`Blocked`].
+pub fn permitted(networks: &[IpNet], addresses: &[IpAddr]) -> Result<(), Blocked> {
     if addresses.is_empty() {
         return Err(Blocked::Unresolved);
     }
     for address in addresses {
         let canonical = address.to_canonical();
-        let is_configured = partner.private_networks.iter().any(|net| net.contains(&canonical));
+        let is_configured = networks.iter().any(|net| net.contains(&canonical));
         if let Some(why) = forbidden(canonical).filter(|_| !is_configured) {
             return Err(Blocked::Address(*address, why));
         }

@@ -1,4 +1,5 @@
-//! What an installation needs to exchange money and messages with payment partners.
+//! What an installation needs to exchange money and messages with payment partners, and to send
+//! changes to subscribers.
 
 use std::sync::Arc;
 
@@ -11,15 +12,12 @@ use super::DataDirectory;
 use crate::private;
 
 impl DataDirectory {
-    /// Payment providers. Requests to partners are kept beside the log if that is in PostgreSQL, so
+    /// Payment providers. Requests to partners, and how far subscribers
+    /// are, are kept beside the log if that is in PostgreSQL, so
     /// that all replicas share them, else beside the read models.
     pub(super) async fn outside(&self, store: &EventStore, sandbox: bool) -> Result<Outside> {
         let partners = Arc::clone(&self.partners);
-        let outbox = if partners.has_enabled() {
-            self.outbox(store).await?
-        } else {
-            Outbox::in_memory().context("the outbox in memory")?
-        };
+        let outbox = self.outbox(store).await?;
         Ok(Outside { sandbox, partners, outbox, opened_within: payment::limits::OPENED_WITHIN })
     }
 

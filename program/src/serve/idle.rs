@@ -83,6 +83,6 @@ async fn of_others(
         ServiceName::Review => Keeper::<Review>::counted(engine).await?,
         ServiceName::Delivery => Keeper::<DossierResult>::counted(engine).await?,
         ServiceName::Feedback => Keeper::<Complaint>::counted(engine).await?,
-        ServiceName::Register => return Ok(None),
+        ServiceName::Exchange | ServiceName::Register => return Ok(None),
     }))
 }

@@ -108,6 +108,7 @@ mod start;
 mod statistics;
 mod strictness;
 mod support;
+mod subscribers;
 mod suspended;
 mod tools;
 mod trace;

@@ -29,6 +29,8 @@ use web::{Access, Router, Server};
 
 #[path = "support/browser.rs"]
 mod browser;
+#[path = "support/receiver.rs"]
+pub(crate) mod receiver;
 #[path = "support/wallet.rs"]
 pub(crate) mod wallet;
 
@@ -160,6 +162,7 @@ impl Office {
             documents,
             secret,
             outside,
+            webhooks: program::webhooks(vec!["127.0.0.0/8".parse().unwrap()], true).unwrap(),
             rule_signers,
         };
         let (bus, rules) = (Bus::Store(Arc::clone(&store)), shipped_rules().unwrap());

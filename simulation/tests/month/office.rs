@@ -69,6 +69,7 @@ impl Office {
             documents,
             secret,
             outside: program::Outside::none(true).unwrap(),
+            webhooks: program::webhooks(Vec::new(), false).unwrap(),
             rule_signers: 1,
         };
         let (bus, rules) = (Bus::Store(Arc::clone(&store)), shipped_rules().unwrap());

@@ -179,6 +179,16 @@ pub(super) const BY_OPERATION: &[(&str, &str)] = &[
     ("MandateExpired", "get_mandate"),
     ("CredentialRegistered", "get_credentials"),
     ("CredentialRevoked", "get_credentials"),
+    ("Subscribed", "get_subscriber"),
+    ("SubscriberVerified", "get_subscriber"),
+    ("SubscriberChanged", "get_subscriber"),
+    ("SubscriberDisabled", "get_subscriber"),
+    ("SubscriberEnabled", "get_subscriber"),
+    ("SubscriberSecretRotated", "get_subscriber"),
+    ("ChangesReplayed", "get_subscriber"),
+    ("SubscriberEnded", "get_subscriber"),
+    ("SubscriberRights", "get_subscriber"),
+    ("Wanted", "get_subscriber"),
 ];
 
 /// Fields of events that operations show by their address: the field has ids, and the address names

@@ -1,0 +1,211 @@
+//! Subscribers through HTTP: challenge, signed messages, rights, replays, and receivers that fail.
+
+use dossier::contract::Role;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::life::submitted;
+use crate::support::receiver::{Mood, Receiver};
+use crate::support::{Answer, Office};
+
+const SUBSCRIBERS: &str = "/v1/subscribers";
+
+async fn subscribe(office: &Office, token: &str, address: &str) -> Answer {
+    let body = json!({ "name": "portal", "address": address, "kinds": ["intake.*"] });
+    office.browser.post(SUBSCRIBERS, token, "", body).await
+}
+
+/// A subscriber that is verified, with its secret.
+async fn verified(office: &mut Office, token: &str, receiver: &Receiver) -> Value {
+    let made = subscribe(office, token, &receiver.address()).await.granted();
+    assert_eq!(made["status"], "unverified");
+    office.settle().await;
+    let shown = shown(office, token, &made).await;
+    assert_eq!(shown["status"], "active", "{shown}");
+    made
+}
+
+fn at(subscriber: &Value) -> String {
+    format!("{SUBSCRIBERS}/{}", subscriber["subscriber"].as_str().unwrap())
+}
+
+async fn shown(office: &Office, token: &str, subscriber: &Value) -> Value {
+    office.browser.get(&at(subscriber), token).await.granted()
+}
+
+async fn deliveries(office: &Office, token: &str, subscriber: &Value) -> Vec<Value> {
+    let address = format!("{}/deliveries", at(subscriber));
+    let rows = office.browser.get(&address, token).await.granted();
+    rows.as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_verified_receiver_gets_what_the_change_feed_has_signed_and_in_order() {
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    let subscriber = verified(&mut office, &clerk, &receiver).await;
+    let secret = subscriber["secret"].as_str().unwrap();
+    assert!(secret.starts_with("whsec_"));
+    assert_eq!(shown(&office, &clerk, &subscriber).await["secret"], Value::Null, "shown once");
+    let before = office.browser.get("/v1/changes?kinds=intake.*", &clerk).await.granted();
+
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let cursor = before["cursor"].as_str().unwrap();
+    let feed = format!("/v1/changes?kinds=intake.*&after={cursor}");
+    let feed = office.browser.get(&feed, &clerk).await.granted();
+    let messages = receiver.messages();
+    let bodies: Vec<&Value> = messages.iter().map(|message| &message.body).collect();
+    let expected: Vec<&Value> = feed["changes"].as_array().unwrap().iter().collect();
+    assert!(!expected.is_empty());
+    assert_eq!(bodies, expected);
+    assert!(messages.iter().all(|message| message.is_signed_by(secret)), "each is signed");
+    let rows = deliveries(&office, &clerk, &subscriber).await;
+    assert_eq!(rows.len(), messages.len() + 1, "and the challenge");
+    assert!(rows.iter().all(|row| row["state"] == "delivered"), "{rows:?}");
+}
+
+#[tokio::test]
+async fn nothing_is_sent_to_a_receiver_that_does_not_answer_the_challenge() {
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    receiver.becomes(Mood::Ignores);
+    let made = subscribe(&office, &clerk, &receiver.address()).await.granted();
+    office.settle().await;
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    assert_eq!(shown(&office, &clerk, &made).await["status"], "unverified");
+    assert_eq!(receiver.messages().len(), 0);
+    let rows = deliveries(&office, &clerk, &made).await;
+    let result = rows[0]["tries"][0]["result"].as_str().unwrap();
+    assert_eq!(result, "status 200; the challenge is not in the answer");
+    receiver.becomes(Mood::Works);
+    office.wait_until("2026-11-20T09:05").await;
+    assert_eq!(shown(&office, &clerk, &made).await["status"], "active");
+}
+
+#[tokio::test]
+async fn addresses_that_may_not_be_called_are_refused_and_redirects_not_followed() {
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    for address in
+        ["https://10.0.0.1/", "http://[::1]/", "ftp://a.example/", "https://u@a.example/"]
+    {
+        let refused = subscribe(&office, &clerk, address).await;
+        assert_eq!(refused.refused(), (422, "address-not-permitted"), "{address}");
+    }
+    let subscriber = verified(&mut office, &clerk, &receiver).await;
+    receiver.becomes(Mood::Redirects);
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let rows = deliveries(&office, &clerk, &subscriber).await;
+    assert_eq!(rows[0]["state"], "waiting");
+    let result = rows[0]["tries"][0]["result"].as_str().unwrap();
+    assert_eq!(result, "status 302; redirects are not followed");
+    assert_eq!(receiver.elsewhere(), 0, "the address of the redirect was not called");
+}
+
+#[tokio::test]
+async fn a_message_that_failed_is_sent_again_with_the_same_id_and_a_replay_too() {
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    let subscriber = verified(&mut office, &clerk, &receiver).await;
+    receiver.becomes(Mood::Fails);
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let failed = receiver.messages();
+    receiver.becomes(Mood::Works);
+    office.wait_until("2026-11-20T09:30").await;
+    let rows = deliveries(&office, &clerk, &subscriber).await;
+    assert!(rows.iter().all(|row| row["state"] == "delivered"), "{rows:?}");
+    let first = receiver.messages()[failed.len()..][0].id.clone();
+    assert_eq!(failed[0].id, first);
+
+    let count = receiver.messages().len();
+    let oldest = rows.iter().rev().find(|row| row["event"] != Value::Null).unwrap();
+    let body = json!({ "after": oldest["replay_after"] });
+    let address = format!("{}/replays", at(&subscriber));
+    office.browser.post(&address, &clerk, "", body).await.granted();
+    office.settle().await;
+    let again: Vec<String> =
+        receiver.messages()[count..].iter().map(|message| message.id.clone()).collect();
+    assert_eq!(again.first(), Some(&first));
+}
+
+#[tokio::test]
+async fn two_secrets_sign_for_a_day_after_one_was_replaced() {
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    let subscriber = verified(&mut office, &clerk, &receiver).await;
+    let address = format!("{}/secrets", at(&subscriber));
+    let rotated = office.browser.post(&address, &clerk, "", json!({})).await.granted();
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let message = receiver.messages().pop().unwrap();
+    for secret in [&subscriber["secret"], &rotated["secret"]] {
+        assert!(message.is_signed_by(secret.as_str().unwrap()));
+    }
+    office.wait_until("2026-11-21T09:30").await;
+    submitted(&mut office, "a2", "download").await;
+    office.settle().await;
+    let message = receiver.messages().pop().unwrap();
+    assert!(message.is_signed_by(rotated["secret"].as_str().unwrap()));
+    assert!(!message.is_signed_by(subscriber["secret"].as_str().unwrap()));
+}
+
+#[tokio::test]
+async fn a_subscriber_gets_what_its_maker_may_read_and_nothing_else() {
+    let mut office = Office::open().await;
+    let elsewhere = office.token(Role::Clerk, "clerk-9", "H26");
+    let (own, other) = (office.applicant("a1"), office.applicant("a2"));
+    let receivers = [Receiver::open().await, Receiver::open().await, Receiver::open().await];
+    for (token, receiver) in [&elsewhere, &own, &other].into_iter().zip(&receivers) {
+        verified(&mut office, token, receiver).await;
+    }
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let counts = receivers.map(|receiver| receiver.messages().len());
+    assert_eq!((counts[0], counts[2]), (0, 0));
+    assert!(counts[1] > 0);
+}
+
+#[tokio::test]
+async fn a_dead_receiver_delays_no_other_and_is_disabled_after_five_days() {
+    let mut office = Office::open().await;
+    let (clerk, dead, alive) = (office.clerk(), Receiver::open().await, Receiver::open().await);
+    let subscriber = verified(&mut office, &clerk, &dead).await;
+    verified(&mut office, &clerk, &alive).await;
+    dead.becomes(Mood::HangsUp);
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    assert!(!alive.messages().is_empty());
+    let begun = office.engine.clock.now();
+    office.wait_until_instant(begun + SignedDuration::from_hours(24 * 5 + 2)).await;
+    let shown = shown(&office, &clerk, &subscriber).await;
+    assert_eq!((&shown["status"], &shown["because"]), (&json!("disabled"), &json!("failing")));
+    dead.becomes(Mood::Works);
+    let count = dead.messages().len();
+    let address = format!("{}/enablement", at(&subscriber));
+    office.browser.post(&address, &clerk, "", json!({})).await.granted();
+    office.settle().await;
+    assert!(dead.messages().len() > count, "it goes on where it ended");
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_gets_nothing_more_and_another_person_cannot_enable_it() {
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    let subscriber = verified(&mut office, &clerk, &receiver).await;
+    receiver.becomes(Mood::Gone);
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let shown = shown(&office, &clerk, &subscriber).await;
+    assert_eq!((&shown["status"], &shown["because"]), (&json!("disabled"), &json!("gone")));
+    let colleague = office.token(Role::Clerk, "clerk-2", "G02");
+    let address = format!("{}/enablement", at(&subscriber));
+    let refused = office.browser.post(&address, &colleague, "", json!({})).await;
+    assert_eq!(refused.refused(), (403, "not-who-subscribed"));
+    let address = format!("{}/end", at(&subscriber));
+    let ended = office.browser.post(&address, &colleague, "", json!({})).await.granted();
+    assert_eq!(ended["status"], "ended");
+}

@@ -1,0 +1,144 @@
+//! A receiver of changes in the test process. It verifies signatures by the text of Standard
+//! Webhooks and uses nothing of the service.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hmac::{Hmac, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+/// What the receiver does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mood {
+    Works,
+    /// Status 200, without the challenge.
+    Ignores,
+    /// Status 500.
+    Fails,
+    /// Takes the request and hangs up.
+    HangsUp,
+    /// To another path of its own.
+    Redirects,
+    /// Status 410.
+    Gone,
+}
+
+/// A message that was received.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) body: Value,
+    text: String,
+    headers: BTreeMap<String, String>,
+}
+
+impl Message {
+    /// Whether one of the signatures is by this secret.
+    pub(crate) fn is_signed_by(&self, secret: &str) -> bool {
+        let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
+        let signed = format!("{}.{}.{}", self.id, self.headers["webhook-timestamp"], self.text);
+        let mac = Hmac::<Sha256>::new_from_slice(&key).unwrap().chain_update(signed);
+        let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
+        self.headers["webhook-signature"].split(' ').any(|one| one == expected)
+    }
+}
+
+/// The receiver, its address, and what it received.
+#[derive(Debug, Clone)]
+pub(crate) struct Receiver {
+    port: u16,
+    mood: Arc<Mutex<Mood>>,
+    messages: Arc<Mutex<Vec<Message>>>,
+    elsewhere: Arc<Mutex<usize>>,
+    /// Ends with the receiver.
+    _serving: Arc<JoinSet<()>>,
+}
+
+impl Receiver {
+    pub(crate) async fn open() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let receiver = Self {
+            port: listener.local_addr().unwrap().port(),
+            mood: Arc::new(Mutex::new(Mood::Works)),
+            messages: Arc::default(),
+            elsewhere: Arc::default(),
+            _serving: Arc::default(),
+        };
+        let (answering, mut serving) = (receiver.clone(), JoinSet::new());
+        serving.spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut sent = Vec::new();
+                let read = loop {
+                    let mut bytes = [0; 4096];
+                    let Ok(read @ 1..) = stream.read(&mut bytes).await else { break None };
+                    sent.extend_from_slice(&bytes[..read]);
+                    let text = String::from_utf8_lossy(&sent).into_owned();
+                    let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+                    if serde_json::from_str::<Value>(body).is_ok() {
+                        break Some((head.to_owned(), body.to_owned()));
+                    }
+                };
+                let Some((head, body)) = read else { continue };
+                let Some((status, more, answer)) = answering.answer(&head, &body) else { continue };
+                let length = answer.len();
+                let head = format!(
+                    "HTTP/1.1 {status} x\r\n{more}connection: close\r\ncontent-length: {length}\r\n\r\n"
+                );
+                _ = stream.write_all(format!("{head}{answer}").as_bytes()).await;
+            }
+        });
+        Self { _serving: Arc::new(serving), ..receiver }
+    }
+
+    fn answer(&self, head: &str, text: &str) -> Option<(u16, &'static str, String)> {
+        if !head.starts_with("POST /changes ") {
+            *self.elsewhere.lock().unwrap() += 1;
+        }
+        let body: Value = serde_json::from_str(text).unwrap();
+        let headers: BTreeMap<String, String> = head
+            .lines()
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect();
+        let mood = *self.mood.lock().unwrap();
+        if let Some(challenge) = body["data"].get("challenge") {
+            return (mood != Mood::Ignores)
+                .then(|| (200, "", json!({ "challenge": challenge }).to_string()))
+                .or(Some((200, "", "{}".to_owned())));
+        }
+        let id = headers["webhook-id"].clone();
+        self.messages.lock().unwrap().push(Message { id, body, text: text.to_owned(), headers });
+        match mood {
+            Mood::Works | Mood::Ignores => Some((204, "", String::new())),
+            Mood::Fails => Some((500, "", "broken".to_owned())),
+            Mood::HangsUp => None,
+            Mood::Redirects => Some((302, "location: /elsewhere\r\n", String::new())),
+            Mood::Gone => Some((410, "", String::new())),
+        }
+    }
+
+    /// Where it receives.
+    pub(crate) fn address(&self) -> String {
+        format!("http://127.0.0.1:{}/changes", self.port)
+    }
+
+    pub(crate) fn becomes(&self, mood: Mood) {
+        *self.mood.lock().unwrap() = mood;
+    }
+
+    /// The messages in the order in which they came; no challenges.
+    pub(crate) fn messages(&self) -> Vec<Message> {
+        self.messages.lock().unwrap().clone()
+    }
+
+    /// Requests to other paths.
+    pub(crate) fn elsewhere(&self) -> usize {
+        *self.elsewhere.lock().unwrap()
+    }
+}

@@ -1,0 +1,147 @@
+use dossier::contract::{DossierId, Role};
+use events::{Recorded, StreamName, Version};
+use uuid::Uuid;
+
+use super::*;
+
+fn change(position: u64, of: u128) -> Change {
+    Change::of(&Recorded {
+        position: Position(position),
+        stream: StreamName::of("intake", Uuid::from_u128(of)),
+        version: Version(1),
+        id: Uuid::from_u128(position.into()),
+        kind: "intake.DossierAccepted.v1".into(),
+        data: "{}".to_owned(),
+        meta: r#"{"at":"2026-11-20T02:00:00Z"}"#.to_owned(),
+    })
+    .unwrap()
+}
+
+fn owners(of: &[u128]) -> Known {
+    let owner = Arc::new(Resource { agencies: vec!["G02".into()], ..Resource::default() });
+    of.iter().map(|n| (Subject::Dossier(DossierId(Uuid::from_u128(*n))), owner.clone())).collect()
+}
+
+fn lane() -> Lane {
+    let caller = Caller {
+        subject: "c1".into(),
+        roles: vec![Role::Clerk],
+        agency: Some("G02".into()),
+        predecessors: Vec::new(),
+        on_behalf_of: None,
+        mandate: None,
+        credential: None,
+    };
+    let address = "https://receiver.example/".to_owned();
+    let rights_until = Timestamp::MAX;
+    let terms = Terms { address, wanted: Wanted::all(), caller, rights_until };
+    let place = Place { subscriber: String::new(), begin: 1, after: 0, failing_since: None };
+    Lane::new((SubscriberId(Uuid::from_u128(7)), 1), Arc::new(terms), &place, 1)
+}
+
+fn offer(lane: &mut Lane, changes: &[Change], after: u64, through: u64) {
+    let all: Vec<u128> = (1..300).collect();
+    lane.offer(changes, &owners(&all), (Position(after), Position(through)), |_| vec![0; 100]);
+}
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
+}
+
+fn answer(status: u16) -> TryResult {
+    TryResult::Response { status, understood: true, retry_after: None }
+}
+
+#[test]
+fn messages_of_a_dossier_go_out_one_after_the_other_and_those_of_others_beside_them() {
+    let mut lane = lane();
+    offer(&mut lane, &[change(1, 1), change(2, 1), change(3, 2)], 0, 9);
+    assert_eq!(lane.due(at(0)), Due::Now(0));
+    lane.begin(0, at(0));
+    assert_eq!(lane.due(at(1)), Due::Now(2), "the second one of the dossier waits");
+    lane.begin(2, at(1));
+    assert_eq!(lane.due(at(2)), Due::Nothing);
+    assert!(lane.end(1, &answer(204), (at(2), 0)).is_some());
+    assert_eq!(lane.due(at(3)), Due::Now(0));
+    assert_eq!(lane.waiting.front().unwrap().position(), 2);
+}
+
+#[test]
+fn everything_before_the_first_message_that_waits_is_done() {
+    let mut lane = lane();
+    offer(&mut lane, &[change(4, 1), change(6, 2)], 0, 9);
+    assert_eq!(lane.place().after, 3);
+    lane.begin(0, at(0));
+    lane.begin(1, at(0));
+    lane.end(6, &answer(200), (at(1), 0));
+    assert_eq!(lane.place().after, 3, "the earlier one may still be lost");
+    lane.end(4, &answer(200), (at(1), 0));
+    assert_eq!(lane.place().after, 9);
+}
+
+#[test]
+fn a_full_lane_stays_behind_and_goes_on_where_it_ended() {
+    let mut lane = lane();
+    let many: Vec<Change> = (1..=100).map(|n| change(n, n.into())).collect();
+    offer(&mut lane, &many, 0, 100);
+    assert_eq!((lane.waiting.len(), lane.read), (WAITING_MAX, Position(64)));
+    offer(&mut lane, &[change(101, 101)], 100, 101);
+    assert_eq!(lane.read, Position(64), "a page further on is left alone");
+    for position in 1..=10 {
+        lane.begin(0, at(0));
+        lane.end(position, &answer(200), (at(0), 0));
+    }
+    offer(&mut lane, &many[64..], 64, 100);
+    assert_eq!((lane.waiting.len(), lane.read), (WAITING_MAX, Position(74)));
+    let positions: Vec<u64> = lane.waiting.iter().map(Message::position).collect();
+    assert_eq!(positions, (11..=74).collect::<Vec<u64>>());
+}
+
+#[test]
+fn a_failed_message_is_sent_again_later_and_after_five_failures_one_alone_is_tried() {
+    let mut lane = lane();
+    offer(&mut lane, &[change(1, 1), change(2, 2), change(3, 3)], 0, 9);
+    lane.begin(0, at(0));
+    assert!(lane.end(1, &answer(500), (at(0), u32::MAX)).is_none());
+    assert_eq!(lane.failing_since, Some(at(0)));
+    assert_eq!(lane.due(at(1)), Due::Now(1), "other dossiers go on");
+    for second in 1..=4 {
+        let Due::Now(place) = lane.due(at(second * 100)) else { panic!("{second}") };
+        let position = lane.begin(place, at(second * 100)).unwrap().position();
+        lane.end(position, &TryResult::NoResponse(String::new()), (at(second * 100), 0));
+    }
+    assert!(matches!(lane.due(at(401)), Due::At(_)), "the breaker is open");
+    let Due::Now(place) = lane.due(at(440)) else { panic!("it lets one through") };
+    lane.begin(place, at(440));
+    assert_eq!(lane.due(at(441)), Due::Nothing);
+    let position = lane.waiting[place].position();
+    assert!(lane.end(position, &answer(200), (at(442), 0)).is_some());
+    assert_eq!(lane.failing_since, None);
+}
+
+#[test]
+fn a_receiver_that_asks_for_time_gets_it() {
+    let mut lane = lane();
+    offer(&mut lane, &[change(1, 1)], 0, 9);
+    lane.begin(0, at(0));
+    let retry_after = Some(SignedDuration::from_secs(120));
+    lane.end(1, &TryResult::Response { status: 429, understood: false, retry_after }, (at(0), 0));
+    assert_eq!(lane.due(at(1)), Due::At(at(120)));
+}
+
+#[test]
+fn a_message_that_is_no_longer_permitted_leaves_the_lane_and_is_no_failure() {
+    let mut lane = lane();
+    offer(&mut lane, &[change(1, 1), change(2, 1)], 0, 9);
+    lane.begin(0, at(0));
+    assert!(lane.withhold(1, at(1)).is_some());
+    assert_eq!((lane.failing_since, lane.due(at(1))), (None, Due::Now(0)));
+}
+
+#[test]
+fn nothing_is_taken_before_the_address_is_verified() {
+    let mut lane = lane();
+    lane.challenge = Some(Challenge::new(1, String::new(), at(0)));
+    offer(&mut lane, &[change(1, 1)], 0, 9);
+    assert_eq!((lane.waiting.len(), lane.read), (0, Position(0)));
+}
