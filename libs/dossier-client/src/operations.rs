@@ -15,6 +15,7 @@ pub enum Service {
     Review,
     ResultDelivery,
     Feedback,
+    Exchange,
     Register,
     Process,
 }
@@ -4217,6 +4218,249 @@ impl<T: Transport> Client<T> {
             read_json,
         )
         .json(body)
+    }
+}
+
+/// Exchange: Changes, sent to subscribers.
+impl<T: Transport> Client<T> {
+    /// List subscribers.
+    ///
+    /// `GET /v1/subscribers`
+    ///
+    /// Those of the caller, the newest first, also those that have ended; for operators all.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    pub fn get_subscribers(
+        &self,
+        query: &types::GetSubscribersQuery,
+    ) -> Request<'_, T, Vec<types::SubscriberReply>> {
+        Request::new(self, Service::Exchange, Method::GET, "/v1/subscribers".to_owned(), read_json)
+            .query(query)
+    }
+
+    /// Have changes sent to an address.
+    ///
+    /// `POST /v1/subscribers`
+    ///
+    /// What `get_changes` answers is posted to the address, one change at a time, signed by
+    /// Standard Webhooks. The receiver first has to answer a challenge: it is posted as a
+    /// CloudEvent of type `exchange.SubscriberChallenge.v1`, and the answer must be JSON with
+    /// the same `challenge`. A caller receives what the caller may read at the time of each
+    /// delivery. The reply has the secret, which is shown nowhere else.
+    ///
+    /// For `clerk` of all, `reviewer` of all, `approver` of all, `cashier` of all, `consultee`
+    /// of all, `auditor` of all, `operator` of all, `applicant` of all.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn subscribe(
+        &self,
+        body: &types::SubscribeRequest,
+    ) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(self, Service::Exchange, Method::POST, "/v1/subscribers".to_owned(), read_json)
+            .json(body)
+    }
+
+    /// Show a subscriber.
+    ///
+    /// `GET /v1/subscribers/{subscriber}`
+    ///
+    /// For who subscribed, officers of the agency, and operators.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    pub fn get_subscriber(&self, subscriber: uuid::Uuid) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::GET,
+            format!("/v1/subscribers/{subscriber_}", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+    }
+
+    /// List the deliveries to a subscriber.
+    ///
+    /// `GET /v1/subscribers/{subscriber}/deliveries`
+    ///
+    /// Messages that were tried, the newest changes first, and last the newest challenge. The
+    /// newest 1,000 are kept for 30 days. What still waits for its first try is not among them.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    pub fn get_deliveries_to_subscriber(
+        &self,
+        subscriber: uuid::Uuid,
+        query: &types::GetDeliveriesToSubscriberQuery,
+    ) -> Request<'_, T, Vec<types::SubscriberDeliveryReply>> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::GET,
+            format!("/v1/subscribers/{subscriber_}/deliveries", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+        .query(query)
+    }
+
+    /// Send nothing to a subscriber.
+    ///
+    /// `POST /v1/subscribers/{subscriber}/disablement`
+    ///
+    /// Until it is enabled again, from where it ended. For who subscribed, officers of the
+    /// agency, and operators.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn disable_subscriber(
+        &self,
+        subscriber: uuid::Uuid,
+        body: &types::DisableSubscriberRequest,
+    ) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::POST,
+            format!("/v1/subscribers/{subscriber_}/disablement", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Send changes to a subscriber again.
+    ///
+    /// `POST /v1/subscribers/{subscriber}/enablement`
+    ///
+    /// Once the address has answered a new challenge, changes are sent from where they ended.
+    /// For one that is not verified, the challenge is sent again.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn enable_subscriber(
+        &self,
+        subscriber: uuid::Uuid,
+    ) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::POST,
+            format!("/v1/subscribers/{subscriber_}/enablement", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+        .json(&serde_json::json!({}))
+    }
+
+    /// End a subscriber.
+    ///
+    /// `POST /v1/subscribers/{subscriber}/end`
+    ///
+    /// For good: nothing more is sent, and what was kept of its deliveries is removed.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn end_subscriber(&self, subscriber: uuid::Uuid) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::POST,
+            format!("/v1/subscribers/{subscriber_}/end", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+        .json(&serde_json::json!({}))
+    }
+
+    /// Send changes after a cursor again.
+    ///
+    /// `POST /v1/subscribers/{subscriber}/replays`
+    ///
+    /// In the order of the log, by the filters and the rights of the present. Messages have the
+    /// ids of the first time, so a receiver recognises what it has.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn replay_changes(
+        &self,
+        subscriber: uuid::Uuid,
+        body: &types::ReplayChangesRequest,
+    ) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::POST,
+            format!("/v1/subscribers/{subscriber_}/replays", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+        .json(body)
+    }
+
+    /// Change address and filters of a subscriber.
+    ///
+    /// `POST /v1/subscribers/{subscriber}/revision`
+    ///
+    /// The body replaces name, address and filters. Another address has to answer a challenge
+    /// first. It confirms the rights of the caller for another year.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn change_subscriber(
+        &self,
+        subscriber: uuid::Uuid,
+        seen: &ETag,
+        body: &types::SubscribeRequest,
+    ) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::POST,
+            format!("/v1/subscribers/{subscriber_}/revision", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+        .if_match(seen)
+        .json(body)
+    }
+
+    /// Replace the secret of a subscriber.
+    ///
+    /// `POST /v1/subscribers/{subscriber}/secrets`
+    ///
+    /// Messages are signed with both secrets for a day, so that the receiver can change its own
+    /// at any time in between. The reply has the new secret, which is shown nowhere else.
+    ///
+    /// For `applicant` of their own dossiers, `clerk` of the agency, `reviewer` of the agency,
+    /// `approver` of the agency, `cashier` of the agency, `consultee` of the agency, `auditor`
+    /// of the agency, `operator` of all.
+    ///
+    /// Legal basis: quy định nội bộ.
+    pub fn rotate_subscriber_secret(
+        &self,
+        subscriber: uuid::Uuid,
+    ) -> Request<'_, T, types::SubscriberReply> {
+        Request::new(
+            self,
+            Service::Exchange,
+            Method::POST,
+            format!("/v1/subscribers/{subscriber_}/secrets", subscriber_ = segment(subscriber)),
+            read_json,
+        )
+        .json(&serde_json::json!({}))
     }
 }
 
