@@ -211,8 +211,18 @@ struct SubscriberArguments {
     )]
     networks: Vec<IpNet>,
     /// Permit addresses of subscribers without TLS, for trials.
-    #[arg(long = "subscriber-http", env = "DOSSIER_SUBSCRIBER_HTTP", value_parser = BoolishValueParser::new())]
+    #[arg(
+        long = "subscriber-http",
+        env = "DOSSIER_SUBSCRIBER_HTTP",
+        value_parser = BoolishValueParser::new()
+    )]
     http: bool,
+}
+
+impl SubscriberArguments {
+    fn webhooks(self) -> Result<outbox::Webhooks> {
+        exchange::webhooks(self.networks, self.http).map_err(anyhow::Error::msg)
+    }
 }
 
 /// Parses the address of the installation.
@@ -316,9 +326,7 @@ pub(crate) async fn run(arguments: Arguments, outside: Vec<Certificate>) -> Resu
     let data = data.accepting_log_loss(arguments.confirmed.accept_log_loss);
     let data = data.with_quotas(arguments.quotas.as_deref())?;
     let data = data.with_partners(arguments.partners.read()?);
-    let SubscriberArguments { networks, http } = arguments.subscribers;
-    let webhooks = exchange::webhooks(networks, http).map_err(anyhow::Error::msg)?;
-    let data = data.with_webhooks(webhooks);
+    let data = data.with_webhooks(arguments.subscribers.webhooks()?);
     let Confirmed { confirm_clock: confirmed, live, .. } = arguments.confirmed;
     let time = Time::Machine { confirmed, live };
     let names = match &arguments.services[..] {

@@ -6,8 +6,9 @@
 //! nobody. [`after()`] decides what follows from the result of a try. Both are pure; time and
 //! random numbers are passed in. The [`Outbox`] keeps requests and tries, [`call()`] sends.
 //!
-//! Messages to subscribers are not rows that wait: a [`Place`] in the log for each subscriber says how
-//! far its messages are, and [`Sent`] is what became of the newest ones. [`Webhooks`] sends them.
+//! Messages to subscribers are not rows that wait: a [`Place`] in the log for each subscriber says
+//! how far its messages are, and [`Sent`] is what became of the newest ones. [`Webhooks`] sends
+//! them.
 //!
 //! The outbox is a file of SQLite, or tables beside the event store in PostgreSQL, which all
 //! replicas share.

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::life::submitted;
-use crate::support::receiver::{Mood, Receiver};
+use crate::support::receiver::{self, Mood, Receiver};
 use crate::support::{Answer, Office};
 
 const SUBSCRIBERS: &str = "/v1/subscribers";
@@ -63,6 +63,26 @@ async fn a_verified_receiver_gets_what_the_change_feed_has_signed_and_in_order()
     let rows = deliveries(&office, &clerk, &subscriber).await;
     assert_eq!(rows.len(), messages.len() + 1, "and the challenge");
     assert!(rows.iter().all(|row| row["state"] == "delivered"), "{rows:?}");
+}
+
+#[tokio::test]
+async fn an_independent_library_verifies_messages_and_refuses_changed_ones() {
+    cluster::needs!(cluster::tools::node_packages());
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    let subscriber = verified(&mut office, &clerk, &receiver).await;
+    let rotate = format!("{}/secrets", at(&subscriber));
+    let rotated = office.browser.post(&rotate, &clerk, "", json!({})).await.granted();
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let message = receiver.messages().pop().unwrap();
+    let (former, new) = (&subscriber["secret"], &rotated["secret"]);
+    let mut changed = message.signed(new);
+    changed["body"] = json!(changed["body"].as_str().unwrap().replace("intake", "review"));
+    let other = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let all = [message.signed(new), message.signed(former), changed, message.signed(&json!(other))];
+    let wrong = json!("No matching signature found");
+    assert_eq!(receiver::verified(&all), [json!(true), json!(true), wrong.clone(), wrong]);
 }
 
 #[tokio::test]

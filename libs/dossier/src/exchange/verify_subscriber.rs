@@ -26,8 +26,8 @@ impl Command for VerifySubscriber {
         refusals: &[],
     };
 
-    /// Nothing, if the address or the challenge is no longer that of the subscriber. The first time,
-    /// it begins with what is recorded from then on; later it goes on where it ended.
+    /// Nothing, if the address or the challenge is no longer that of the subscriber. The first
+    /// time, it begins with what is recorded from then on; later it goes on where it ended.
     fn decide(
         &self,
         subscriber: &Subscriber,

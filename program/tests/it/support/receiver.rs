@@ -2,6 +2,8 @@
 //! Webhooks and uses nothing of the service.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine;
@@ -39,6 +41,11 @@ pub(crate) struct Message {
 }
 
 impl Message {
+    /// As a library of Standard Webhooks takes it.
+    pub(crate) fn signed(&self, secret: &Value) -> Value {
+        json!({ "secret": secret, "body": self.text, "headers": self.headers })
+    }
+
     /// Whether one of the signatures is by this secret.
     pub(crate) fn is_signed_by(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
@@ -47,6 +54,19 @@ impl Message {
         let expected = format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes()));
         self.headers["webhook-signature"].split(' ').any(|one| one == expected)
     }
+}
+
+/// What npm `standardwebhooks` says of messages: true, or why it refuses one.
+pub(crate) fn verified(messages: &[Value]) -> Vec<Value> {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/webhooks.cjs");
+    let mut node = Command::new("node");
+    let node = node.arg(script).arg(cluster::tools::node_packages().unwrap());
+    let mut child = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let input = json!(messages).to_string();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    serde_json::from_slice(&output.stdout).unwrap()
 }
 
 /// The receiver, its address, and what it received.
