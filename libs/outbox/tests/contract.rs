@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use jiff::{SignedDuration, Timestamp};
-use outbox::limits::{PRUNE_MAX, RESPONSE_BYTES_MAX};
-use outbox::{Added, Ended, Filter, Full, Outbox, Request, State, StoreError};
+use outbox::limits::{PRUNE_MAX, RESPONSE_BYTES_MAX, SENT_MAX};
+use outbox::{Added, Ended, Filter, Full, Kept, Outbox, Place, Request, Sent, State, StoreError};
 
 fn at(seconds: i64) -> Timestamp {
     "2026-11-26T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
@@ -172,4 +172,49 @@ async fn an_older_file_is_counted_when_it_is_opened() {
     let outbox = Outbox::in_file(&path).unwrap();
     outbox.add(request("a", "2", "work"), at(0)).await.unwrap();
     assert_eq!(outbox.counts().await.unwrap(), [("a".to_owned(), State::Waiting, 2)]);
+}
+
+fn place(subscriber: &str, begin: u32, after: u64) -> Place {
+    Place { subscriber: subscriber.to_owned(), begin, after, failing_since: Some(at(3)) }
+}
+
+fn sent(subscriber: &str, position: u64, seconds: i64, state: &str) -> Sent {
+    let [subscriber, state] = [subscriber, state].map(ToOwned::to_owned);
+    Sent { subscriber, position, at: at(seconds), state }
+}
+
+#[tokio::test]
+async fn the_newest_place_of_a_subscriber_and_try_of_a_message_count_and_all_end_with_it() {
+    for [one, other] in outboxes().await {
+        let kept = Kept {
+            places: vec![place("a", 1, 5), place("b", 1, 7), place("a", 1, 9)],
+            sent: vec![sent("a", 4, 1, "failed"), sent("a", 6, 1, "done"), sent("a", 4, 2, "done")],
+            ended: Vec::new(),
+        };
+        one.keep(kept).await.unwrap();
+        let mut places = other.places().await.unwrap();
+        places.sort_by(|x, y| x.subscriber.cmp(&y.subscriber));
+        assert_eq!(places, [place("a", 1, 9), place("b", 1, 7)]);
+        let expected = [sent("a", 6, 1, "done"), sent("a", 4, 2, "done")];
+        assert_eq!(other.sent("a", None, 10).await.unwrap(), expected);
+        assert_eq!(other.sent("a", Some(6), 10).await.unwrap(), expected[1..]);
+        one.keep(Kept { ended: vec!["a".to_owned()], ..Kept::default() }).await.unwrap();
+        assert_eq!(other.places().await.unwrap(), [place("b", 1, 7)]);
+        assert_eq!(other.sent("a", None, 10).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn of_many_messages_to_a_subscriber_the_newest_are_kept_and_for_thirty_days() {
+    for [one, _] in outboxes().await {
+        let count = SENT_MAX.unsigned_abs() + 50;
+        let many = (1..=count).map(|position| sent("a", position, 0, "done")).collect();
+        one.keep(Kept { sent: many, ..Kept::default() }).await.unwrap();
+        one.prune_sent("a", at(1)).await.unwrap();
+        let oldest = one.sent("a", Some(60), 100).await.unwrap();
+        let positions: Vec<u64> = oldest.iter().map(|one| one.position).collect();
+        assert_eq!(positions, (51..60).rev().collect::<Vec<u64>>());
+        one.prune_sent("a", at(31 * 24 * 3_600)).await.unwrap();
+        assert_eq!(one.sent("a", None, 100).await.unwrap(), []);
+    }
 }

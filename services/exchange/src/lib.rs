@@ -12,7 +12,6 @@ use engine::{Engine, Streams};
 use ipnet::IpNet;
 use outbox::{Outbox, Webhooks};
 use platform::secret::Secret;
-use tokio::sync::Notify;
 use web::changes::Cursors;
 use web::{Service, document, mount_all};
 
@@ -46,8 +45,6 @@ pub struct App {
     pub(crate) listed: Arc<View>,
     /// Position that this view has reached.
     pub(crate) shown: Progress,
-    /// Notified when a subscriber was changed.
-    pub(crate) changed: Notify,
 }
 
 impl App {
@@ -90,7 +87,6 @@ pub fn service(
         webhooks: webhooks.clone(),
         listed,
         shown: shown.clone(),
-        changed: Notify::new(),
     });
     let lead = engine.lead(NAME);
     tasks.add_led(sender::Sender::new(&app, lead.clone()), lead);

@@ -46,7 +46,6 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let id = subscriber.to_string();
     let on = On::stream(&id, None).beginning_without_law();
     let loaded = send(&app.subscribers, &request, on, &command).await?;
-    app.changed.notify_one();
     let reply = Reply::created(&format!("/v1/subscribers/{id}"), &body(&app, &loaded, true)?);
     Ok(reply.version(loaded.version).position(loaded.position))
 }
