@@ -139,6 +139,27 @@ pub struct AnswerConsultationRequest {
     pub answer: Text4000,
 }
 
+/// The answer to a dispute.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AnswerDisputeRequest {
+    /// Number of the dispute (`attempts/disputes`).
+    pub dispute: Line200,
+    /// What was answered, and how.
+    pub reason: Text2000,
+}
+
+/// What the complainant thinks of the latest answer.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AnswerRatingReply {
+    /// Score from 1 (very bad) to 5 (very good).
+    pub score: u32,
+    /// When it was given.
+    pub rated_at: jiff::Timestamp,
+    /// Comment in the complainant's words; only for callers who may read the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+}
+
 /// A template of an answer, with fields for the data of a complaint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct AnswerTemplateReply {
@@ -188,6 +209,13 @@ pub struct ApproveClosingRequest {
 pub struct ApproveDecisionRequest {
     /// The id of the proposal.
     pub proposal: uuid::Uuid,
+}
+
+/// The approval of a proposed entry.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ApproveEntryRequest {
+    /// Id of the proposed entry (`proposed_entry`).
+    pub entry: uuid::Uuid,
 }
 
 /// The approval of a proposed refund.
@@ -294,21 +322,32 @@ pub struct AttemptReply {
     pub amount_vnd: Vnd,
     /// Reference that the provider sends back.
     pub reference: String,
-    /// The short reference, for partners and memos of bank transfers: with a check digit.
+    /// The short reference, for partners and memos of transfers: with a check digit.
     pub short_reference: String,
     /// State of the attempt.
     pub state: AttemptState,
-    /// Captured amount in VND.
+    /// Captured amount in VND; what was taken back later is not deducted.
     pub captured_vnd: Vnd,
+    /// Amount in VND that was taken back.
+    pub reversed_vnd: Vnd,
     /// Doubtful reports that a cashier has to resolve.
     pub doubts: Vec<DoubtReply>,
-    /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
-    /// transfer, and until a partner that has to be called has answered.
+    /// Disputes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub disputes: Vec<DisputeReply>,
+    /// Where the payer's browser continues. Null for the sandbox, for a transfer, for a part of
+    /// a payment order, and until a partner that has to be called has answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_url: Option<String>,
+    /// Payment order that it is a part of; that shows how the payer continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<PaymentOrderId>,
     /// Text of a QR code for the payer's bank app, while it can be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub qr: Option<String>,
+    /// What was taken back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reversals: Vec<ReversalReply>,
 }
 
 values! {
@@ -582,6 +621,20 @@ pub struct BulkRequest {
     pub items: Vec<BulkItem>,
 }
 
+values! {
+    /// Why money does not go back through its provider at present.
+    ByHand {
+        NoProvider = "no_provider",
+        ProviderOff = "provider_off",
+        ProviderCannotRefund = "provider_cannot_refund",
+        ProviderRefused = "provider_refused",
+    }
+}
+
+/// Nothing more is needed to cancel it.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct CancelPaymentOrder {}
+
 /// Nothing: an empty object.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct CancelWhatIfRequest {}
@@ -665,6 +718,9 @@ pub struct ChargedLineReply {
     pub full_vnd: Vnd,
     /// Charged amount in VND.
     pub charged_vnd: Vnd,
+    /// Written reason of a further fee; absent after its erasure, and for operators.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
@@ -903,6 +959,10 @@ pub struct ComplaintFiguresReply {
     pub reopened: u32,
     /// Those whose answer is public.
     pub published: u32,
+    /// Those whose latest answer the complainant rated.
+    pub rated: u32,
+    /// Those of them that were rated 4 or 5.
+    pub satisfied: u32,
     /// Value by which the row is grouped; `unclassified` without a class, absent for the total.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
@@ -974,6 +1034,10 @@ pub struct ComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency;
+    /// absent if nothing was missed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_at: Option<jiff::Timestamp>,
     /// When it was recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filed_at: Option<jiff::Timestamp>,
@@ -987,7 +1051,7 @@ pub struct ComplaintReply {
     /// Number for the complainant; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -999,6 +1063,9 @@ pub struct ComplaintReply {
     /// Public answer; absent until it is published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published: Option<String>,
+    /// Complainant's rating of the latest answer; absent until it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rating: Option<AnswerRatingReply>,
     /// Reason of the latest classification, extension or separation; only for callers who may
     /// read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -1006,6 +1073,13 @@ pub struct ComplaintReply {
     /// When the agency received it; its period counts from then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_at: Option<jiff::Timestamp>,
+    /// Until when it can be reopened; absent if nothing was answered, or the rules give no
+    /// period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopenable_on: Option<jiff::civil::Date>,
+    /// The first instant at which it can no longer be reopened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reopenable_until: Option<jiff::Timestamp>,
     /// Reason for the latest reopening; only for callers who may read the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reopened_because: Option<String>,
@@ -1212,6 +1286,28 @@ pub struct ControlStep {
     /// Who has the dossier afterwards, for a hand-over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+}
+
+/// The right outcome of a refund, and how it is known.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct CorrectRefundRequest {
+    /// Id of the refund (`sent_refunds`).
+    pub refund: uuid::Uuid,
+    /// The right outcome; another one than is recorded.
+    pub outcome: RefundOutcome,
+    /// How the cashier knows it, for example from the statement.
+    pub reason: Text2000,
+    /// The number of the refund at the provider or the bank; required if the money went back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<Line200>,
+}
+
+impl CorrectRefundRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(refund: uuid::Uuid, outcome: RefundOutcome, reason: impl Into<String>) -> Self {
+        Self { refund, outcome, reason: reason.into(), transaction: None }
+    }
 }
 
 /// A correction that was entered.
@@ -1434,6 +1530,25 @@ pub struct DeadlineReply {
     /// started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explanation: Option<Explanation>,
+}
+
+/// Money that the payer owes after it was taken back.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DebtReply {
+    /// Id of the debt.
+    pub debt: uuid::Uuid,
+    /// Id of the attempt whose money was taken back.
+    pub payment: PaymentId,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Whether it was neither paid nor written off in time.
+    pub missed: bool,
+    /// Due instant of its collection.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
 }
 
 /// The decision on a renewal.
@@ -1739,6 +1854,32 @@ values! {
     }
 }
 
+values! {
+    /// How a dispute about a payment ended.
+    DisputeOutcome {
+        Kept = "kept",
+        Lost = "lost",
+    }
+}
+
+/// A dispute about a payment.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct DisputeReply {
+    /// The provider's number of it, or the id of the first report about it.
+    pub dispute: String,
+    /// Disputed amount in VND.
+    pub amount_vnd: Vnd,
+    /// When it must be answered.
+    pub answer_by: jiff::Timestamp,
+    /// Whether the agency has answered it.
+    pub answered: bool,
+    /// Whether it was not answered in time.
+    pub missed: bool,
+    /// How it ended; null while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<DisputeOutcome>,
+}
+
 /// SHA-256 of a document's content: 64 hexadecimal digits in lower case.
 pub type DocumentDigest = String;
 
@@ -1979,6 +2120,9 @@ values! {
         SignResolution = "sign_resolution",
         GiveBack = "give_back",
         SignRefund = "sign_refund",
+        SignEntry = "sign_entry",
+        AnswerDispute = "answer_dispute",
+        CollectDebt = "collect_debt",
         DecideRenewal = "decide_renewal",
         MeetDuty = "meet_duty",
         MeetAgencyDuty = "meet_agency_duty",
@@ -2011,6 +2155,7 @@ values! {
         OtherAmount = "other_amount",
         OtherTransaction = "other_transaction",
         NoNumber = "no_number",
+        MoreReversed = "more_reversed",
     }
 }
 
@@ -2129,6 +2274,17 @@ pub struct EndAbsenceRequest {
     pub to: Option<jiff::civil::Date>,
 }
 
+/// The end of a dispute.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct EndDisputeRequest {
+    /// Number of the dispute (`attempts/disputes`).
+    pub dispute: Line200,
+    /// Who has the money.
+    pub outcome: DisputeOutcome,
+    /// How the cashier knows it.
+    pub reason: Text2000,
+}
+
 /// Records the end of an outage.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EndOutageRequest {
@@ -2145,7 +2301,7 @@ pub struct EndRefundRequest {
     pub outcome: RefundOutcome,
     /// How the cashier knows it, for example from the provider's portal.
     pub reason: Text2000,
-    /// The provider's number of the refund, if it is known.
+    /// The number of the refund at the provider or the bank; required if the money went back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub transaction: Option<Line200>,
 }
@@ -2179,6 +2335,9 @@ pub struct EnterCorrectionRequest {
     /// Id of the proposed correction, from the book.
     pub correction: uuid::Uuid,
 }
+
+/// The content of an entry on which two persons decide.
+pub type Entry = serde_json::Value;
 
 /// A span that was counted or skipped.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -3143,13 +3302,16 @@ pub struct ListedComplaintReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// When the missed obligation becomes, or became, a matter of the heads of the agency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalates_at: Option<jiff::Timestamp>,
     /// Complaint into which it was merged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ComplaintId>,
     /// Its number; absent for complaints that older versions recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<ComplaintNumber>,
-    /// Officer to whom it is assigned; only for complaint handlers and auditors.
+    /// Officer to whom it is assigned; only for complaint handlers, approvers and auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
     /// Next obligation of the agency; absent if there is none.
@@ -3563,6 +3725,7 @@ values! {
         Capture = "capture",
         Correction = "correction",
         Refund = "refund",
+        Reversal = "reversal",
     }
 }
 
@@ -3585,7 +3748,8 @@ pub struct MovementReply {
     /// The officer who recorded it; null if a provider did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Subject>,
-    /// Code of the provider of a capture, and of a refund through it; null otherwise.
+    /// Code of the provider of a capture, and of a refund or a reversal through it; null
+    /// otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
 }
@@ -3745,6 +3909,50 @@ pub struct OfficerReply {
     /// The last day; absent if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<jiff::civil::Date>,
+}
+
+/// A report of money that is counted for nobody. A cashier matches the notice.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OrderDoubtReply {
+    /// The provider's id of the report.
+    pub event: String,
+    /// The way in which it was reported.
+    pub source: Source,
+    /// Kind of discrepancy.
+    pub doubt: Doubt,
+    /// Reported amount in VND.
+    pub said_vnd: Vnd,
+    /// Time at which it was recorded.
+    pub since: jiff::Timestamp,
+    /// The provider's transaction number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
+/// A dossier of a payment order.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OrderMemberReply {
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Code of the dossier.
+    pub code: DossierCode,
+    /// Id of the attempt in the payments of the dossier.
+    pub payment: PaymentId,
+    /// Its part of the sum, in VND.
+    pub amount_vnd: Vnd,
+}
+
+values! {
+    /// Where a payment order is.
+    OrderState {
+        Joining = "joining",
+        Open = "open",
+        Paid = "paid",
+        NotOpened = "not_opened",
+        Cancelled = "cancelled",
+        Failed = "failed",
+        Expired = "expired",
+    }
 }
 
 /// An outage of filing channels.
@@ -4033,7 +4241,8 @@ pub struct ParityReply {
 /// A payment, or a line that is about none of ours.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ParityRow {
-    /// Id of the attempt or the cash payment, or `line:` and the name of a line.
+    /// Id of the attempt, the payment order or the cash payment, or `line:` and the name of a
+    /// line.
     pub key: String,
     /// Its open differences.
     pub differences: Vec<String>,
@@ -4133,6 +4342,9 @@ pub struct PartnerRequestReply {
     pub added_at: jiff::Timestamp,
     /// Tries that were begun.
     pub tries: u32,
+    /// What an operator did with it last; null if no one did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<RequestChangeReply>,
     /// Time before which it is not sent again; null if it does not wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_at: Option<jiff::Timestamp>,
@@ -4192,6 +4404,52 @@ pub struct PaymentBookReply {
 /// An attempt to pay.
 pub type PaymentId = uuid::Uuid;
 
+/// A payment of the fees of several dossiers at once.
+pub type PaymentOrderId = uuid::Uuid;
+
+/// One payment for the fees of several dossiers, in whole đồng.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct PaymentOrderReply {
+    /// Id of the payment order.
+    pub order: PaymentOrderId,
+    /// Subject of the payer: the applicant of all its dossiers, in whose name receipts are
+    /// issued.
+    pub payer: Subject,
+    /// Code of the agency of its dossiers.
+    pub agency: AgencyCode,
+    /// Code of the provider.
+    pub provider: String,
+    /// Sum to pay. Any other amount is counted for none of the dossiers until a cashier has
+    /// looked into it.
+    pub total_vnd: Vnd,
+    /// Reference that a provider with a token sends back.
+    pub reference: String,
+    /// The short reference, for partners and memos of bank transfers: with a check digit.
+    pub short_reference: String,
+    /// State of the order.
+    pub state: OrderState,
+    /// When it expires. Money that comes later still counts.
+    pub expires_at: jiff::Timestamp,
+    /// Its dossiers, with their parts of the sum.
+    pub members: Vec<OrderMemberReply>,
+    /// Reports of money that is counted for nobody.
+    pub doubts: Vec<OrderDoubtReply>,
+    /// The dossier that owed something else before the order could be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_dossier: Option<DossierId>,
+    /// Where the payer's browser continues, while it can be paid. Null for the sandbox, for a
+    /// transfer, and until a partner that has to be called has answered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_url: Option<String>,
+    /// When the money moved, by the provider's clock, or else when it was recorded; null while
+    /// it is not paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_at: Option<jiff::Timestamp>,
+    /// Text of a QR code for the payer's bank app, while it can be paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub qr: Option<String>,
+}
+
 /// A provider through which a payment can be started.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct PaymentProviderReply {
@@ -4240,12 +4498,18 @@ pub struct PaymentReply {
     pub attempts: Vec<AttemptReply>,
     /// Issued receipts.
     pub receipts: Vec<ReceiptReply>,
+    /// What the payer owes after money was taken back, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub debts: Vec<DebtReply>,
     /// Due instant of the resolution of the discrepancies (`attempts/doubts`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discrepancy_due_at: Option<jiff::Timestamp>,
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub discrepancy_due_on: Option<jiff::civil::Date>,
+    /// Other entry that waits for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_entry: Option<ProposedEntryReply>,
     /// Refund that waits for a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposed_refund: Option<ProposedRefundReply>,
@@ -4285,8 +4549,8 @@ pub struct PaymentTaskReply {
     pub agency: AgencyCode,
     /// Kind of task.
     pub kind: TaskKind,
-    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed` or
-    /// `resolution_proposed`, or a `difference`.
+    /// Cause, with the values of the payment: a `why`, a `doubt`, `refund_proposed`,
+    /// `resolution_proposed` or `entry_proposed`, `disputed`, `reversed`, or a `difference`.
     pub why: String,
     /// Amount in VND.
     pub amount_vnd: Vnd,
@@ -4295,6 +4559,10 @@ pub struct PaymentTaskReply {
     /// Id of the book of the difference; null for other tasks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub book: Option<String>,
+    /// Why a cashier has to return the money of a repayment; null if a provider can, and for
+    /// other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by_hand: Option<ByHand>,
     /// Code of the dossier.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<DossierCode>,
@@ -4614,6 +4882,31 @@ pub struct ProposedCorrectionReply {
     pub reason: Option<String>,
 }
 
+/// An entry that waits for a second person.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ProposedEntryReply {
+    /// Id of the proposal.
+    pub entry: uuid::Uuid,
+    /// What is to be recorded.
+    pub what: Entry,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Whether it was neither approved nor rejected in time.
+    pub missed: bool,
+    /// Due instant of the second person's decision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// Officer who proposed it; for officers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposed_by: Option<Subject>,
+    /// Written reason; for officers, without operators. Absent after its erasure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// A refund that waits for a second person.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ProposedRefundReply {
@@ -4674,6 +4967,10 @@ values! {
         Pending = "pending",
         Refunded = "refunded",
         RefundRefused = "refund_refused",
+        Reversed = "reversed",
+        Disputed = "disputed",
+        DisputeKept = "dispute_kept",
+        DisputeLost = "dispute_lost",
     }
 }
 
@@ -4712,6 +5009,10 @@ pub struct PublicRowReply {
     /// Received dossiers that were filed online; null if the share tells something about a few.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_online: Option<ShareReply>,
+    /// Ratings of 4 or 5, of those given in the month, whenever the dossier was handled; null
+    /// if there are few, or the share tells something about a few.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied: Option<ShareReply>,
 }
 
 /// A published answer. It names nobody.
@@ -4797,6 +5098,24 @@ pub struct QuotedLineReply {
     /// Code of the applied reduction; null if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reduction: Option<String>,
+}
+
+/// A score, and a comment in the complainant's words.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RateAnswerRequest {
+    /// From 1 (very bad) to 5 (very good).
+    pub score: u32,
+    /// Comment in the complainant's words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Text4000>,
+}
+
+impl RateAnswerRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(score: u32) -> Self {
+        Self { score, comment: None }
+    }
 }
 
 /// A rating.
@@ -5068,6 +5387,41 @@ impl RecordAbsenceRequest {
     }
 }
 
+/// A dispute, and how it is known.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RecordDisputeRequest {
+    /// Id of the attempt.
+    pub payment: PaymentId,
+    /// The provider's number of the dispute.
+    pub dispute: Line200,
+    /// Disputed amount in VND.
+    pub amount_vnd: Vnd,
+    /// How the cashier knows it.
+    pub reason: Text2000,
+    /// When it must be answered; without it, in the period for discrepancies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<jiff::Timestamp>,
+}
+
+impl RecordDisputeRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        payment: PaymentId,
+        dispute: impl Into<String>,
+        amount_vnd: Vnd,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            payment,
+            dispute: dispute.into(),
+            amount_vnd,
+            reason: reason.into(),
+            answer_by: None,
+        }
+    }
+}
+
 /// An officer of an agency.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RecordOfficerRequest {
@@ -5274,6 +5628,15 @@ pub struct RejectCorrectionRequest {
     pub reason: Text2000,
 }
 
+/// The rejection of a proposed entry.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RejectEntryRequest {
+    /// Id of the proposed entry (`proposed_entry`).
+    pub entry: uuid::Uuid,
+    /// Written reason.
+    pub reason: Text2000,
+}
+
 /// Rejects a proposed decision, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RejectProposalRequest {
@@ -5415,6 +5778,61 @@ pub struct ReplayChangesRequest {
     pub after: Option<Line200>,
 }
 
+/// Money that was taken back, and how it is known.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReportReversalRequest {
+    /// Id of the attempt.
+    pub payment: PaymentId,
+    /// Amount in VND; at most what the attempt has left.
+    pub amount_vnd: Vnd,
+    /// The number of the reversal at the provider or the bank.
+    pub transaction: Line200,
+    /// How the cashier knows it.
+    pub reason: Text2000,
+    /// When the money moved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reversed_at: Option<jiff::Timestamp>,
+}
+
+impl ReportReversalRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(
+        payment: PaymentId,
+        amount_vnd: Vnd,
+        transaction: impl Into<String>,
+        reason: impl Into<String>,
+    ) -> Self {
+        Self {
+            payment,
+            amount_vnd,
+            transaction: transaction.into(),
+            reason: reason.into(),
+            reversed_at: None,
+        }
+    }
+}
+
+values! {
+    /// What an operator did with a request to a partner.
+    RequestChange {
+        Cancelled = "cancelled",
+        Replayed = "replayed",
+    }
+}
+
+/// What an operator did with a request.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct RequestChangeReply {
+    /// Whether it was cancelled or sent again.
+    pub change: RequestChange,
+    /// The operator.
+    pub by: Subject,
+    /// Time of the change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<jiff::Timestamp>,
+}
+
 /// The money that goes back, with a reason.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct RequestRefundRequest {
@@ -5545,6 +5963,18 @@ pub struct ReturnReviewRequest {
     pub reason: Text2000,
 }
 
+/// Money that a provider or a bank took back.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ReversalReply {
+    /// Time at which it was recorded.
+    pub at: jiff::Timestamp,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// The provider's number of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub transaction: Option<String>,
+}
+
 /// What was decided, when and by whom.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ReviewDecisionReply {
@@ -5671,6 +6101,7 @@ values! {
         Codes = "codes",
         Procedure = "procedure",
         Figures = "figures",
+        Papers = "papers",
     }
 }
 
@@ -5818,6 +6249,15 @@ pub struct ServicesReply {
     /// Online services with at least one online dossier, of all online services in force:
     /// figure (a) of the national monitoring of online public services.
     pub used: ShareReply,
+}
+
+/// Cash for a debt.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct SettleDebtRequest {
+    /// Id of the debt (`debts`).
+    pub debt: uuid::Uuid,
+    /// Amount in VND; must equal the debt.
+    pub amount_vnd: Vnd,
 }
 
 /// A share with its numerator and denominator.
@@ -5970,6 +6410,28 @@ pub struct StageTimesReply {
     /// in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reception_mean_s: Option<i64>,
+}
+
+/// The dossiers to pay at once, and the provider.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct StartPaymentOrderRequest {
+    /// Ids of the dossiers, of one payer, whose fees go to one account; 2 to 100.
+    pub dossiers: Vec<String>,
+    /// Name of the payment partner, as of `start_payment`.
+    pub provider: Partner,
+    /// Where the payer's browser goes after the payment, at one of the sites that the
+    /// installation permits. It gets the parameter `payment`, with the id of the order. At most
+    /// 500 characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub return_url: Option<String>,
+}
+
+impl StartPaymentOrderRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(dossiers: Vec<String>, provider: impl Into<String>) -> Self {
+        Self { dossiers, provider: provider.into(), return_url: None }
+    }
 }
 
 /// The provider through which to pay.
@@ -6468,6 +6930,13 @@ pub struct TakeNoticeRequest {
     pub kind: ProviderFact,
     /// Amount in whole đồng.
     pub amount_vnd: u64,
+    /// When a dispute must be answered; without it, in the period for discrepancies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_by: Option<jiff::Timestamp>,
+    /// The provider's number of the dispute, for `disputed`, `dispute_kept` and `dispute_lost`;
+    /// without it, the end of a dispute is that of the only open one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<Line200>,
     /// When the money moved, by the provider's clock. The fee counts as paid at this time, but
     /// not before the attempt was begun.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -6505,6 +6974,8 @@ impl TakeNoticeRequest {
             reference: reference.into(),
             kind,
             amount_vnd,
+            answer_by: None,
+            dispute: None,
             paid_at: None,
             reason: None,
             refund: None,
@@ -6559,6 +7030,8 @@ values! {
         Repayment = "repayment",
         Discrepancy = "discrepancy",
         Approval = "approval",
+        Dispute = "dispute",
+        Debt = "debt",
         Difference = "difference",
     }
 }
@@ -6620,6 +7093,8 @@ pub struct TillReply {
     pub corrected_vnd: Vnd,
     /// Sum of the refunds, in VND.
     pub refunded_vnd: Vnd,
+    /// Sum of what providers and banks took back, in VND.
+    pub reversed_vnd: Vnd,
     /// A page of the movements, the oldest first, without those of matters to which the caller
     /// is a party. The sums are those of the whole day, with all movements.
     pub movements: Vec<MovementReply>,
@@ -7149,6 +7624,15 @@ pub struct WorkReply {
     pub step: Option<TaskStepReply>,
 }
 
+/// A debt that is not to be collected.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct WriteOffDebtRequest {
+    /// Id of the debt (`debts`).
+    pub debt: uuid::Uuid,
+    /// Written reason.
+    pub reason: Text2000,
+}
+
 /// The query of `get_agencies`.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct GetAgenciesQuery {
@@ -7674,6 +8158,10 @@ pub struct GetComplaintsQuery {
     /// Only those that are due before this instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_before: Option<jiff::Timestamp>,
+    /// Whether the missed obligation is a matter of the heads of the agency; approvers list no
+    /// others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated: Option<bool>,
     /// Rows per page, at most 100; 50 if absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<u32>,

@@ -201,7 +201,7 @@ impl Payload {
 }
 
 /// The payloads that are parts of others.
-pub const PARTS: [Payload; 18] = [
+pub const PARTS: [Payload; 20] = [
     Attachment::PAYLOAD,
     BookTotals::PAYLOAD,
     Brief::PAYLOAD,
