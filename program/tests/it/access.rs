@@ -77,6 +77,9 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_deadline" | "get_timeline" | "get_obligations" | "get_elapsed" => {
             dossier::intake::READ
         }
+        "get_subscribers" | "get_subscriber" | "get_deliveries_to_subscriber" => {
+            dossier::exchange::READ
+        }
         "get_units" | "get_officers" | "get_absences" | "get_loads" => dossier::directory::READ,
         "bulk_reviews" => &[any(Role::Reviewer), any(Role::Approver)],
         "bulk_dossiers" | "bulk_deliveries" => &[any(Role::Clerk), any(Role::Approver)],
