@@ -6,7 +6,7 @@ use super::{Subscriber, SubscriberStatus};
 use crate::contract::{SubscriberChanged, SubscriberEvent, SubscriberRights, Wanted};
 use crate::step::{Collected, Command, Decision, Facts, LawError, Step, refusals};
 
-/// Changes a subscriber.
+/// Replaces name, address and filters.
 #[derive(Debug, Clone)]
 pub struct ChangeSubscriber {
     pub name: String,

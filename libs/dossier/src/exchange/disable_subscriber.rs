@@ -9,7 +9,7 @@ use crate::contract::{DisabledBecause, SubscriberDisabled, SubscriberEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 use crate::text::Line;
 
-/// Disables a subscriber.
+/// Nothing is sent until it is enabled again.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = DisableSubscriberRequest)]

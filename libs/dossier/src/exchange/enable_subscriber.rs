@@ -8,7 +8,7 @@ use super::{Subscriber, SubscriberStatus};
 use crate::contract::{SubscriberEnabled, SubscriberEvent, SubscriberRights};
 use crate::step::{Command, Decision, Facts, LawError, Step, refusals};
 
-/// Enables a subscriber.
+/// Changes are sent again, once the address is verified.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EnableSubscriberRequest)]

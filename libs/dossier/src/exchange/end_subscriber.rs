@@ -7,7 +7,7 @@ use super::{Subscriber, SubscriberStatus};
 use crate::contract::{SubscriberEnded, SubscriberEvent};
 use crate::step::{Command, Decision, Facts, LawError, Step};
 
-/// Ends a subscriber.
+/// Nothing is ever sent to it again.
 #[derive(Debug, Clone, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = EndSubscriberRequest)]

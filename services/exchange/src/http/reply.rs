@@ -54,7 +54,7 @@ impl SubscribeRequest {
     }
 }
 
-/// A subscriber.
+/// A program outside to which changes are sent.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SubscriberReply {
     /// Id of the subscriber.
