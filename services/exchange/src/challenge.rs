@@ -6,9 +6,9 @@ use outbox::Called;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::lane::policy;
 use crate::limits::CHALLENGED_FOR;
 use crate::message::{Tried, is_success};
+use crate::policy::policy;
 
 /// Kind of the message.
 pub(crate) const KIND: &str = "exchange.SubscriberChallenge.v1";

@@ -13,16 +13,14 @@ use dossier::changes::Pattern;
 use dossier::contract::{SubscriberId, Wanted};
 use events::Position;
 use jiff::{SignedDuration, Timestamp};
-use outbox::{Permit, Place, Policy, TryResult};
+use outbox::{Permit, Place, TryResult};
 use web::changes::{Change, Subject};
 
 use crate::challenge::Challenge;
-use crate::limits::{
-    CALLS_MAX, CALLS_OF_ONE_MAX, CALLS_PER_MINUTE, FAILURES_MAX, FIRST_WAIT, WAIT_MAX,
-    WAITING_BYTES_MAX, WAITING_MAX,
-};
+use crate::limits::{WAIT_MAX, WAITING_BYTES_MAX, WAITING_MAX};
 use crate::message::{Message, is_success};
 use crate::owners::Known;
+use crate::policy::policy;
 
 /// Whether there is something to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,20 +72,6 @@ pub(crate) struct Lane {
     pub(crate) recorded: (usize, Timestamp),
     /// What was written last.
     pub(crate) saved: Option<Place>,
-}
-
-/// How messages are repeated, if `lanes` share all calls.
-pub(crate) fn policy(lanes: usize) -> Policy {
-    let policy = Policy {
-        first_wait: FIRST_WAIT,
-        wait_max: WAIT_MAX,
-        retry_for: SignedDuration::MAX,
-        calls_per_minute: CALLS_PER_MINUTE,
-        in_flight_max: CALLS_OF_ONE_MAX,
-        failures_max: FAILURES_MAX,
-        open_for: SignedDuration::from_secs(30),
-    };
-    policy.shared(CALLS_MAX, lanes)
 }
 
 impl Lane {

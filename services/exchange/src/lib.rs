@@ -23,6 +23,7 @@ pub mod limits;
 mod listed;
 mod message;
 mod owners;
+mod policy;
 mod sender;
 
 use keys::Keys;

@@ -127,7 +127,8 @@ impl Sender {
         if page.through <= after {
             return Ok(false);
         }
-        let changes: Vec<Change> = page.events.iter().filter_map(|event| Change::of(event)).collect();
+        let changes: Vec<Change> =
+            page.events.iter().filter_map(|event| Change::of(event)).collect();
         let owners = self.owners.of(changes.iter()).await?;
         let (app, through) = (Arc::clone(&self.app), page.through);
         for lane in self.lanes.values_mut() {

@@ -42,7 +42,11 @@ impl Sender {
         for id in ids {
             self.reload(SubscriberId(id), now).await?;
         }
-        tracing::info!(subscribers = self.lanes.len(), reached = reached.0, "sending changes to subscribers");
+        tracing::info!(
+            subscribers = self.lanes.len(),
+            reached = reached.0,
+            "sending changes to subscribers"
+        );
         Ok(())
     }
 
