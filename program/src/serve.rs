@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use engine::Engine;
 use engine::tasks::{ClockTask, FollowedLaw, Tasks};
-use ipnet::IpNet;
 use payment::partners::{Known, Partners, read};
 use platform::{Shutdown, TimeSource};
 use web::auth::{KeySource, Rules};
@@ -35,11 +34,13 @@ mod endings;
 mod health;
 mod idle;
 mod operators;
+mod subscribers;
 mod waits;
 
 pub use common::openapi;
 use desk::SignIn;
 use endings::Endings;
+use subscribers::SubscriberArguments;
 
 /// How long the server may take after it has dropped the last requests.
 const DRAINED_WITHIN: Duration = Duration::from_secs(2);
@@ -196,33 +197,6 @@ struct PartnerArguments {
         value_delimiter = ','
     )]
     return_origins: Vec<Origin>,
-}
-
-/// Subscribers to changes.
-#[derive(Debug, Args)]
-struct SubscriberArguments {
-    /// Block of addresses inside the installation in which subscribers may be, for example
-    /// 10.1.0.0/16. Others must be public.
-    #[arg(
-        long = "subscriber-network",
-        env = "DOSSIER_SUBSCRIBER_NETWORKS",
-        value_name = "BLOCK",
-        value_delimiter = ','
-    )]
-    networks: Vec<IpNet>,
-    /// Permit addresses of subscribers without TLS, for trials.
-    #[arg(
-        long = "subscriber-http",
-        env = "DOSSIER_SUBSCRIBER_HTTP",
-        value_parser = BoolishValueParser::new()
-    )]
-    http: bool,
-}
-
-impl SubscriberArguments {
-    fn webhooks(self) -> Result<outbox::Webhooks> {
-        exchange::webhooks(self.networks, self.http).map_err(anyhow::Error::msg)
-    }
 }
 
 /// Parses the address of the installation.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dossier::services::ServiceName;
 use serde_json::Value;
 
 use crate::generate::root;
@@ -47,7 +48,7 @@ fn every_profile_has_a_workload_for_each_service() {
     for profile in ["small", "production"] {
         let pods =
             pods().into_iter().filter(|(name, lasting, _)| *lasting && name.starts_with(profile));
-        assert_eq!(pods.count(), 6, "{profile}");
+        assert_eq!(pods.count(), ServiceName::ALL.len(), "{profile}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::support::{Answer, Office};
 const SUBSCRIBERS: &str = "/v1/subscribers";
 
 async fn subscribe(office: &Office, token: &str, address: &str) -> Answer {
-    let body = json!({ "name": "portal", "address": address, "kinds": ["intake.*"] });
+    let body = json!({ "name": "portal", "url": address, "kinds": ["intake.*"] });
     office.browser.post(SUBSCRIBERS, token, "", body).await
 }
 
@@ -202,7 +202,7 @@ async fn a_dead_receiver_delays_no_other_and_is_disabled_after_five_days() {
     let begun = office.engine.clock.now();
     office.wait_until_instant(begun + SignedDuration::from_hours(24 * 5 + 2)).await;
     let shown = shown(&office, &clerk, &subscriber).await;
-    assert_eq!((&shown["status"], &shown["because"]), (&json!("disabled"), &json!("failing")));
+    assert_eq!((&shown["status"], &shown["disabled_because"]), (&json!("disabled"), &json!("failing")));
     dead.becomes(Mood::Works);
     let count = dead.messages().len();
     let address = format!("{}/enablement", at(&subscriber));
@@ -220,7 +220,7 @@ async fn a_receiver_that_is_gone_gets_nothing_more_and_another_person_cannot_ena
     submitted(&mut office, "a1", "download").await;
     office.settle().await;
     let shown = shown(&office, &clerk, &subscriber).await;
-    assert_eq!((&shown["status"], &shown["because"]), (&json!("disabled"), &json!("gone")));
+    assert_eq!((&shown["status"], &shown["disabled_because"]), (&json!("disabled"), &json!("gone")));
     let colleague = office.token(Role::Clerk, "clerk-2", "G02");
     let address = format!("{}/enablement", at(&subscriber));
     let refused = office.browser.post(&address, &colleague, "", json!({})).await;

@@ -24,7 +24,7 @@ refusals! {
     pub enum Refusal {
         UnderMandate => 403, "subscriber-under-mandate",
             "không đăng ký nhận thay đổi qua ủy quyền: hãy bỏ tiêu đề `Mandate`",
-            "nobody subscribes under a mandate: omit the `Mandate` header";
+            "changes are not sent under a mandate: omit the `Mandate` header";
         WrongFilter => 422, "filter-not-possible",
             "bộ lọc không đúng", "the filters are wrong";
         TooMany => 409, "too-many-subscribers",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use dossier::Command;
 use dossier::contract::SubscriberId;
 use dossier::exchange::change_subscriber::ChangeSubscriber;
+use serde_json::json;
 use web::{Operation, Problem, Reply, Request, execute_as};
 
 use super::reply::{ADDRESS_BLOCKED, SubscribeRequest, SubscriberReply, checked, shown};
@@ -23,6 +24,9 @@ pub(super) fn operation() -> Operation<App> {
     )
     .refusals(&[ADDRESS_BLOCKED])
     .body::<SubscribeRequest>()
+    .body_example(json!({
+        "name": "portal", "url": "https://portal.example/v2/changes", "agencies": ["G02"],
+    }))
     .reply::<SubscriberReply>()
     .handle(handle)
 }
@@ -33,11 +37,11 @@ async fn handle(
     request: Request,
 ) -> Result<Reply, Problem> {
     let sent: SubscribeRequest = request.json()?;
-    checked(&app, &sent.address.0)?;
+    checked(&app, &sent.url.0)?;
     let id = (&*subscriber.to_string(), None);
     let command = |sent: SubscribeRequest| ChangeSubscriber {
         name: sent.name.0.clone(),
-        address: sent.address.0.clone(),
+        address: sent.url.0.clone(),
         wanted: sent.wanted(),
     };
     let loaded = execute_as(&app.subscribers, id, &request, command).await?;

@@ -59,7 +59,7 @@ pub(crate) struct SubscriberDeliveryReply {
     tries: Vec<Tried>,
     /// The beginning of the newest answer that was no success.
     #[schema(example = "Internal Server Error")]
-    answer: Option<String>,
+    response: Option<String>,
     /// The cursor with which a replay begins with this message; null for a challenge.
     #[schema(example = "AUrz9…")]
     replay_after: Option<String>,
@@ -115,7 +115,7 @@ fn row(app: &App, subscriber: SubscriberId, sent: &Sent) -> Option<SubscriberDel
         state: record.state,
         at: sent.at,
         tries: record.tries,
-        answer: record.answer,
+        response: record.answer,
         replay_after: before.map(|before| app.cursors.write(Position(before))),
     })
 }

@@ -29,7 +29,7 @@ pub(crate) struct SubscribeRequest {
     pub(super) name: Line<100>,
     /// Address to which changes are sent: `https`, of a public host.
     #[schema(example = "https://portal.example/changes")]
-    pub(super) address: Line<500>,
+    pub(super) url: Line<500>,
     /// Kinds of events; `payment.*` stands for all of a service. All if absent or empty.
     #[serde(default)]
     #[schema(value_type = Vec<String>, max_items = 20, required = false)]
@@ -64,7 +64,7 @@ pub(crate) struct SubscriberReply {
     name: String,
     /// Address to which changes are sent.
     #[schema(example = "https://portal.example/changes")]
-    address: String,
+    url: String,
     /// Kinds of events; all if empty.
     #[schema(example = json!(["intake.DossierAccepted.v1", "payment.*"]))]
     kinds: Vec<String>,
@@ -75,7 +75,7 @@ pub(crate) struct SubscriberReply {
     /// Stage of the subscriber.
     status: SubscriberStatus,
     /// Why nothing is sent; null unless it is disabled.
-    because: Option<DisabledBecause>,
+    disabled_because: Option<DisabledBecause>,
     /// What the last try ended with, or the reason that was given.
     #[schema(example = "status 500")]
     detail: Option<String>,
@@ -108,19 +108,19 @@ pub(super) fn body(
     else {
         return Err(Problem::not_found());
     };
-    let (because, detail, disabled_at) = match &state.disabled {
+    let (disabled_because, detail, disabled_at) = match &state.disabled {
         Some((because, detail, at)) => (Some(*because), detail.clone(), Some(*at)),
         None => (None, None, None),
     };
     Ok(SubscriberReply {
         subscriber: id,
         name: state.name.clone(),
-        address: state.address.clone(),
+        url: state.address.clone(),
         kinds: wanted.kinds.clone(),
         procedures: wanted.procedures.clone(),
         agencies: wanted.agencies.clone(),
         status: state.status,
-        because,
+        disabled_because,
         detail,
         disabled_at,
         subject: rights.subject.clone(),
@@ -147,7 +147,7 @@ pub(super) fn checked(app: &App, address: &str) -> Result<String, Problem> {
     match app.webhooks.address(address) {
         Ok(_) => Ok(address.to_owned()),
         Err(blocked) => {
-            Err(Problem::field(ADDRESS_BLOCKED, "/address", &blocked.vi(), &blocked.to_string()))
+            Err(Problem::field(ADDRESS_BLOCKED, "/url", &blocked.vi(), &blocked.to_string()))
         }
     }
 }

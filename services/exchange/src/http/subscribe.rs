@@ -26,7 +26,7 @@ pub(super) fn operation() -> Operation<App> {
         .refusals(&[ADDRESS_BLOCKED])
         .body::<SubscribeRequest>()
         .body_example(json!({
-            "name": "portal", "address": "https://portal.example/changes",
+            "name": "portal", "url": "https://portal.example/changes",
             "kinds": ["intake.DossierAccepted.v1", "payment.*"],
         }))
         .created::<SubscriberReply>()
@@ -36,7 +36,7 @@ pub(super) fn operation() -> Operation<App> {
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let caller = request.caller()?;
     let sent: SubscribeRequest = request.json()?;
-    let address = checked(&app, &sent.address.0)?;
+    let address = checked(&app, &sent.url.0)?;
     let id = request.new_id(&app.subscribers, caller, "subscriber").await?;
     let subscriber = SubscriberId(id);
     let party = name(caller.party());
