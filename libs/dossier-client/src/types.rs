@@ -1836,7 +1836,7 @@ pub struct DifferenceReply {
     pub transaction: Option<String>,
 }
 
-/// Disables a subscriber.
+/// Nothing is sent until it is enabled again.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct DisableSubscriberRequest {
     /// Why; shown to everybody who may read the subscriber.
@@ -2262,7 +2262,7 @@ pub struct ElapsedReply {
     pub handled_at: Option<jiff::Timestamp>,
 }
 
-/// Enables a subscriber.
+/// Changes are sent again, once the address is verified.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct EnableSubscriberRequest {}
 
@@ -2314,7 +2314,7 @@ impl EndRefundRequest {
     }
 }
 
-/// Ends a subscriber.
+/// Nothing is ever sent to it again.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct EndSubscriberRequest {}
 
@@ -6723,7 +6723,7 @@ pub struct SubscribeRequest {
     /// What the caller calls it.
     pub name: Line100,
     /// Address to which changes are sent: `https`, of a public host.
-    pub address: Line500,
+    pub url: Line500,
     /// Only of these agencies and those below them; all if absent or empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agencies: Vec<AgencyCode>,
@@ -6738,10 +6738,10 @@ pub struct SubscribeRequest {
 impl SubscribeRequest {
     /// With the fields that are required.
     #[must_use]
-    pub fn new(name: impl Into<String>, address: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            address: address.into(),
+            url: url.into(),
             agencies: Vec::new(),
             kinds: Vec::new(),
             procedures: Vec::new(),
@@ -6760,9 +6760,6 @@ pub struct SubscriberDeliveryReply {
     pub at: jiff::Timestamp,
     /// The newest tries, at most 10.
     pub tries: Vec<Tried>,
-    /// The beginning of the newest answer that was no success.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<String>,
     /// Id of the event; null for a challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<uuid::Uuid>,
@@ -6772,6 +6769,9 @@ pub struct SubscriberDeliveryReply {
     /// The cursor with which a replay begins with this message; null for a challenge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_after: Option<String>,
+    /// The beginning of the newest answer that was no success.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response: Option<String>,
     /// Id of the dossier, complaint, mandate or outage, or kind and name of the file of rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
@@ -6780,7 +6780,7 @@ pub struct SubscriberDeliveryReply {
 /// A program outside to which changes are sent.
 pub type SubscriberId = uuid::Uuid;
 
-/// A subscriber.
+/// A program outside to which changes are sent.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SubscriberReply {
     /// Id of the subscriber.
@@ -6788,7 +6788,7 @@ pub struct SubscriberReply {
     /// What the caller calls it.
     pub name: String,
     /// Address to which changes are sent.
-    pub address: String,
+    pub url: String,
     /// Kinds of events; all if empty.
     pub kinds: Vec<String>,
     /// Procedures; all if empty.
@@ -6807,15 +6807,15 @@ pub struct SubscriberReply {
     pub rights_end: jiff::Timestamp,
     /// Number of the secret that signs; with the former one for a day.
     pub generation: u32,
-    /// Why nothing is sent; null unless it is disabled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub because: Option<DisabledBecause>,
     /// What the last try ended with, or the reason that was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// When it was disabled; null unless it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_at: Option<jiff::Timestamp>,
+    /// Why nothing is sent; null unless it is disabled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_because: Option<DisabledBecause>,
     /// The secret, shown in this reply only; null in all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
