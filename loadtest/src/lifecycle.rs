@@ -243,20 +243,33 @@ fn serial() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
+/// Processes a dossier of one of the three procedures.
 pub(crate) async fn carry(
     client: &mut Client,
     actors: &Actors,
+    person: (&str, &str),
+    since: Option<Instant>,
+) -> Result<String> {
+    let like = usize::try_from(serial() % 3)?;
+    carry_under(client, actors, person, (PROCEDURES[like].0, like), since).await
+}
+
+/// Processes a dossier of the procedure `code`, which is like the one of [`PROCEDURES`] at a place.
+pub(crate) async fn carry_under(
+    client: &mut Client,
+    actors: &Actors,
     (applicant, document): (&str, &str),
+    (code, like): (&str, usize),
     since: Option<Instant>,
 ) -> Result<String> {
     let serial = serial();
-    let (procedure, components, activity) = PROCEDURES[usize::try_from(serial % 3)?];
+    let (procedure, components, activity) = PROCEDURES[like];
     let key = |step: &str| format!("{serial}-{step}");
     let named = |c: &&str| json!({ "component": c, "document": document, "file_name": "a.pdf" });
     let documents: Vec<Value> = components.iter().map(named).collect();
     let address = json!({ "name": "A", "lines": ["Hà Nội"], "phone": "0900000000" });
     let body = json!({
-        "procedure": procedure, "agency": "G02.001", "channel": "online", "documents": documents,
+        "procedure": code, "agency": "G02.001", "channel": "online", "documents": documents,
         "delivery": { "channel": "post", "address": address }, "form": form(procedure),
     });
     let fee_first = procedure != "MLM.CERTIFICATE";

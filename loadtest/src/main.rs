@@ -4,7 +4,8 @@
 //! `lifecycle` processes whole dossiers; `store` measures the event store alone, `keeper` a large
 //! number of deadlines, `whatif` a simulated change of the law; `hostile` and `statistics` measure
 //! other clients during attacks and expensive reads; `replay-views` and `large` measure the time
-//! and memory for rebuilding views; `lists` the pages of lists and searches over many dossiers.
+//! and memory for rebuilding views; `lists` the pages of lists and searches over many dossiers,
+//! `webhooks` deliveries to subscribers.
 
 #![expect(clippy::print_stdout, reason = "the figures go to standard output")]
 
@@ -26,6 +27,7 @@ mod server;
 mod statistics;
 mod store;
 mod together;
+mod webhooks;
 mod whatif;
 
 /// Load tests and benchmarks, with the machine's raw limits.
@@ -62,6 +64,8 @@ enum Command {
     Large(large::Arguments),
     /// Measure the rebuild of lists over many dossiers, and the latency of their pages.
     Lists(lists::Arguments),
+    /// Measure deliveries to subscribers, some of which are dead.
+    Webhooks(webhooks::Arguments),
 }
 
 #[tokio::main]
@@ -78,6 +82,7 @@ async fn main() -> Result<()> {
         Command::ReplayViews(arguments) => lifecycle::rebuild(&arguments).await?,
         Command::Large(arguments) => large::run(&arguments).await?,
         Command::Lists(arguments) => lists::run(&arguments).await?,
+        Command::Webhooks(arguments) => webhooks::run(&arguments).await?,
     };
     println!("{figures}");
     Ok(())

@@ -75,9 +75,9 @@ struct Cli {
     /// Format of log messages: `auto` is text on a terminal and JSON otherwise.
     #[arg(long, global = true, env = "DOSSIER_LOG_FORMAT", value_enum, default_value_t)]
     log_format: LogFormat,
-    /// CA certificates (PEM) for connections to the identity provider, the trace collector and
-    /// payment partners, used instead of the public ones. Default: the file that `SSL_CERT_FILE`
-    /// names, if any.
+    /// CA certificates (PEM) for connections to the identity provider, the trace collector,
+    /// payment partners and subscribers, used instead of the public ones. Default: the file that
+    /// `SSL_CERT_FILE` names, if any.
     #[arg(long, global = true, env = "DOSSIER_AUTHORITY", value_name = "FILE")]
     authority: Option<PathBuf>,
     /// Trace collector (OTLP over HTTP), for example `http://collector:4318`.

@@ -257,9 +257,11 @@ struct Confirmed {
 }
 
 impl Arguments {
-    /// Whether it connects to an identity provider.
+    /// Whether it connects to an identity provider, to partners or to subscribers.
     pub(crate) fn asks_outside(&self) -> bool {
-        matches!(self.jwks, Some(KeySource::Url(_))) || self.partners.partners.is_some()
+        let sends = self.services.is_empty() || self.services.contains(&ServiceName::Exchange);
+        let asks = matches!(self.jwks, Some(KeySource::Url(_)));
+        sends || asks || self.partners.partners.is_some()
     }
 }
 

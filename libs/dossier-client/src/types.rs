@@ -2274,7 +2274,7 @@ pub struct EndAbsenceRequest {
     pub to: Option<jiff::civil::Date>,
 }
 
-/// The end of a dispute.
+/// The outcome that a letter tells.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct EndDisputeRequest {
     /// Number of the dispute (`attempts/disputes`).
@@ -6816,6 +6816,10 @@ pub struct SubscriberReply {
     /// Why nothing is sent; null unless it is disabled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled_because: Option<DisabledBecause>,
+    /// Since when no delivery has succeeded, as far as it was written; after five days it is
+    /// disabled. Null if the newest one succeeded, and in the replies to steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<jiff::Timestamp>,
     /// The secret, shown in this reply only; null in all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

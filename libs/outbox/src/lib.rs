@@ -7,8 +7,8 @@
 //! random numbers are passed in. The [`Outbox`] keeps requests and tries, [`call()`] sends.
 //!
 //! Messages to subscribers are not rows that wait: a [`Place`] in the log for each subscriber says
-//! how far its messages are, and [`Sent`] is what became of the newest ones. [`Webhooks`] sends
-//! them.
+//! how far its messages are and which few are left, and [`Sent`] is what became of the newest
+//! ones. [`Webhooks`] sends them.
 //!
 //! The outbox is a file of SQLite, or tables beside the event store in PostgreSQL, which all
 //! replicas share.
@@ -35,6 +35,6 @@ pub use entry::{Added, Entry, Filter, Full, Request, State, StoreError, Try};
 pub use lane::{Lane, Permit};
 pub use outbox::{Ended, Outbox};
 pub use policy::{Policy, TryResult, Verdict, after};
-pub use sent::{Kept, Place, Sent};
+pub use sent::{Kept, Left, Place, Sent};
 pub use store::Store;
 pub use webhook::Webhooks;

@@ -196,6 +196,12 @@ impl Outbox {
         call!(self, store => store.places(), server => server.places())
     }
 
+    /// The place of a subscriber, if it has one.
+    pub async fn place(&self, subscriber: &str) -> Result<Option<Place>, StoreError> {
+        let subscriber = subscriber.to_owned();
+        call!(self, store => store.place(&subscriber), server => server.place(&subscriber))
+    }
+
     /// Writes places and what became of messages, all or nothing.
     pub async fn keep(&self, kept: Kept) -> Result<(), StoreError> {
         call!(self, store => store.keep(&kept), server => server.keep(&kept))
@@ -216,13 +222,17 @@ impl Outbox {
         )
     }
 
-    /// Removes what is beyond the newest messages of a subscriber, or older than 30 days.
-    pub async fn prune_sent(&self, subscriber: &str, now: Timestamp) -> Result<(), StoreError> {
-        let subscriber = subscriber.to_owned();
+    /// Removes what is beyond the newest messages of each of these subscribers, or older than 30
+    /// days.
+    pub async fn prune_sent(
+        &self,
+        subscribers: Vec<String>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         call!(
             self,
-            store => store.prune_sent(&subscriber, now),
-            server => server.prune_sent(&subscriber, now)
+            store => store.prune_sent(&subscribers, now),
+            server => server.prune_sent(&subscribers, now)
         )
     }
 

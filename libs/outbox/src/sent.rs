@@ -1,7 +1,7 @@
 //! How far the messages to each subscriber are, and what became of the newest ones, in SQLite.
 
 use jiff::{SignedDuration, Timestamp};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::StoreError;
@@ -28,10 +28,24 @@ pub struct Place {
     pub subscriber: String,
     /// The number of the beginning that it belongs to; a later one makes it void.
     pub begin: u32,
-    /// Everything up to this position of the log was delivered, or was not for the subscriber.
+    /// Everything up to this position of the log was delivered, or was not for the subscriber,
+    /// except for what is left.
     pub after: u64,
+    /// Messages up to there that wait.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<Left>,
     /// Since when no delivery has succeeded, if the newest one has not.
     pub failing_since: Option<Timestamp>,
+}
+
+/// A message that waits to be sent, or to be sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The position of its event.
+    pub position: u64,
+    /// When it was tried first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
 }
 
 /// What became of a message.
@@ -89,6 +103,15 @@ impl Store {
         Ok(rows.iter().filter_map(|row| serde_json::from_str(row).ok()).collect())
     }
 
+    /// See [`Outbox::place`](crate::Outbox::place).
+    pub(crate) fn place(&self, subscriber: &str) -> Result<Option<Place>, StoreError> {
+        let sql = "SELECT state FROM place WHERE subscriber = ?1";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let state: Option<String> =
+            statement.query_row([subscriber], |row| row.get(0)).optional()?;
+        Ok(state.and_then(|state| serde_json::from_str(&state).ok()))
+    }
+
     /// See [`Outbox::keep`](crate::Outbox::keep).
     pub(crate) fn keep(&mut self, kept: &Kept) -> Result<(), StoreError> {
         let transaction = self.connection.transaction()?;
@@ -135,15 +158,21 @@ impl Store {
     }
 
     /// See [`Outbox::prune_sent`](crate::Outbox::prune_sent).
-    pub(crate) fn prune_sent(&self, subscriber: &str, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) fn prune_sent(
+        &mut self,
+        subscribers: &[String],
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let sql = "DELETE FROM sent WHERE subscriber = ?1 AND (at < ?2 OR position <= coalesce(( \
                    SELECT position FROM sent WHERE subscriber = ?1 \
                    ORDER BY position DESC LIMIT 1 OFFSET ?3), -1))";
-        self.connection.prepare_cached(sql)?.execute(params![
-            subscriber,
-            micros(oldest(now)),
-            SENT_MAX
-        ])?;
-        Ok(())
+        let transaction = self.connection.transaction()?;
+        {
+            let mut removed = transaction.prepare_cached(sql)?;
+            for subscriber in subscribers {
+                removed.execute(params![subscriber, micros(oldest(now)), SENT_MAX])?;
+            }
+        }
+        Ok(transaction.commit()?)
     }
 }

@@ -34,6 +34,13 @@ impl Server {
         Ok(places)
     }
 
+    pub(crate) async fn place(&self, subscriber: &str) -> Result<Option<Place>, StoreError> {
+        let sql = "SELECT state FROM webhook_places WHERE subscriber = $1";
+        let rows = self.rows(sql, &[&subscriber]).await?;
+        let Some(row) = rows.first() else { return Ok(None) };
+        Ok(serde_json::from_str(row.try_get(0)?).ok())
+    }
+
     pub(crate) async fn keep(&self, kept: &Kept) -> Result<(), StoreError> {
         // Of two tries of a message the later one counts: a statement writes a row once.
         let newest: BTreeMap<(&str, u64), &Sent> =
@@ -84,14 +91,16 @@ impl Server {
 
     pub(crate) async fn prune_sent(
         &self,
-        subscriber: &str,
+        subscribers: &[String],
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let sql = "DELETE FROM webhook_sent WHERE subscriber = $1 AND (at < $2
           OR position <= coalesce((SELECT position FROM webhook_sent WHERE subscriber = $1
             ORDER BY position DESC LIMIT 1 OFFSET $3), -1))";
-        let values: &[&(dyn tokio_postgres::types::ToSql + Sync)] =
-            &[&subscriber, &oldest(now).as_microsecond(), &SENT_MAX];
-        self.rows(sql, values).await.map(drop)
+        let oldest = oldest(now).as_microsecond();
+        for subscriber in subscribers {
+            self.rows(sql, &[subscriber, &oldest, &SENT_MAX]).await?;
+        }
+        Ok(())
     }
 }

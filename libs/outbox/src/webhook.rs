@@ -3,6 +3,7 @@
 //! of the environment is used. Connections are kept: a subscriber gets many messages.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,9 @@ use crate::policy::TryResult;
 
 /// How long a connection that nobody uses is kept.
 const IDLE_FOR: Duration = Duration::from_secs(60);
+
+/// Connections to a subscriber that are kept: as many as are used at once at most.
+const CONNECTIONS_KEPT: usize = 4;
 
 /// Sends messages to subscribers.
 #[derive(Debug, Clone)]
@@ -41,15 +45,24 @@ impl Webhooks {
         permits_http: bool,
         in_time: Duration,
     ) -> Result<Self, String> {
+        Self::with(networks, permits_http, in_time, of_the_machine)
+    }
+
+    fn with(
+        networks: Vec<IpNet>,
+        permits_http: bool,
+        in_time: Duration,
+        look_up: LookUp,
+    ) -> Result<Self, String> {
         let networks: Arc<[IpNet]> = networks.into();
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls()?)
-            .dns_resolver(Checked(Arc::clone(&networks)))
+            .dns_resolver(Checked { networks: Arc::clone(&networks), look_up })
             .redirect(Policy::none())
             .no_proxy()
             .timeout(in_time)
             .pool_idle_timeout(IDLE_FOR)
-            .pool_max_idle_per_host(1)
+            .pool_max_idle_per_host(CONNECTIONS_KEPT)
             .user_agent(concat!("dossier/", env!("CARGO_PKG_VERSION")))
             .build();
         let client = client.map_err(|error| error.to_string())?;
@@ -108,9 +121,10 @@ async fn response(request: reqwest::RequestBuilder) -> Result<Called, reqwest::E
     let retry_after = retry_after.and_then(|text| text.trim().parse::<u32>().ok());
     let retry_after = retry_after.map(|seconds| SignedDuration::from_secs(i64::from(seconds)));
     let mut body = Vec::new();
-    // The status has been received: what follows it is not needed beyond its beginning.
+    // The status has been received: what follows it is not needed beyond its beginning, and a body
+    // that breaks off or does not end in time takes nothing back.
     while body.len() < RESPONSE_BYTES_MAX {
-        let Some(part) = response.chunk().await? else { break };
+        let Ok(Some(part)) = response.chunk().await else { break };
         let room = RESPONSE_BYTES_MAX.saturating_sub(body.len()).min(part.len());
         body.extend_from_slice(part.get(..room).unwrap_or_default());
     }
@@ -163,19 +177,35 @@ fn tls() -> Result<ClientConfig, String> {
     Ok(config.with_root_certificates(roots).with_no_client_auth())
 }
 
-/// Resolves names, and refuses those of which one address is not permitted.
+/// Looks up the addresses of a name.
+type LookUp = fn(Name) -> Pin<Box<dyn Future<Output = Vec<SocketAddr>> + Send>>;
+
+/// By the machine's resolver; a name that cannot be resolved has no addresses.
+fn of_the_machine(name: Name) -> Pin<Box<dyn Future<Output = Vec<SocketAddr>> + Send>> {
+    Box::pin(async move {
+        let found = tokio::net::lookup_host((name.as_str(), 0)).await;
+        found.map_or_else(|_| Vec::new(), Iterator::collect)
+    })
+}
+
+/// Resolves names for each connection, and refuses those of which one address is not permitted.
 #[derive(Debug)]
-struct Checked(Arc<[IpNet]>);
+struct Checked {
+    networks: Arc<[IpNet]>,
+    look_up: LookUp,
+}
 
 impl Resolve for Checked {
     fn resolve(&self, name: Name) -> Resolving {
-        let networks = Arc::clone(&self.0);
+        let (networks, look_up) = (Arc::clone(&self.networks), self.look_up);
         Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await;
-            let found: Vec<SocketAddr> = found.map_or_else(|_| Vec::new(), Iterator::collect);
+            let found = look_up(name).await;
             let addresses: Vec<IpAddr> = found.iter().map(SocketAddr::ip).collect();
             outbound::permitted(&networks, &addresses)?;
             Ok(Box::new(found.into_iter()) as Addrs)
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use outbox::limits::{PRUNE_MAX, RESPONSE_BYTES_MAX, SENT_MAX};
-use outbox::{Added, Ended, Filter, Full, Kept, Outbox, Place, Request, Sent, State, StoreError};
+use outbox::{Added, Ended, Filter, Full, Kept, Left, Outbox, Place, Request, Sent, State, StoreError};
 
 fn at(seconds: i64) -> Timestamp {
     "2026-11-26T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
@@ -175,7 +175,8 @@ async fn an_older_file_is_counted_when_it_is_opened() {
 }
 
 fn place(subscriber: &str, begin: u32, after: u64) -> Place {
-    Place { subscriber: subscriber.to_owned(), begin, after, failing_since: Some(at(3)) }
+    let left = vec![Left { position: after - 1, since: Some(at(2)) }];
+    Place { subscriber: subscriber.to_owned(), begin, after, left, failing_since: Some(at(3)) }
 }
 
 fn sent(subscriber: &str, position: u64, seconds: i64, state: &str) -> Sent {
@@ -195,6 +196,8 @@ async fn the_newest_place_of_a_subscriber_and_try_of_a_message_count_and_all_end
         let mut places = other.places().await.unwrap();
         places.sort_by(|x, y| x.subscriber.cmp(&y.subscriber));
         assert_eq!(places, [place("a", 1, 9), place("b", 1, 7)]);
+        assert_eq!(other.place("a").await.unwrap(), Some(place("a", 1, 9)));
+        assert_eq!(other.place("c").await.unwrap(), None);
         let expected = [sent("a", 6, 1, "done"), sent("a", 4, 2, "done")];
         assert_eq!(other.sent("a", None, 10).await.unwrap(), expected);
         assert_eq!(other.sent("a", Some(6), 10).await.unwrap(), expected[1..]);
@@ -210,11 +213,11 @@ async fn of_many_messages_to_a_subscriber_the_newest_are_kept_and_for_thirty_day
         let count = SENT_MAX.unsigned_abs() + 50;
         let many = (1..=count).map(|position| sent("a", position, 0, "done")).collect();
         one.keep(Kept { sent: many, ..Kept::default() }).await.unwrap();
-        one.prune_sent("a", at(1)).await.unwrap();
+        one.prune_sent(vec!["b".to_owned(), "a".to_owned()], at(1)).await.unwrap();
         let oldest = one.sent("a", Some(60), 100).await.unwrap();
         let positions: Vec<u64> = oldest.iter().map(|one| one.position).collect();
         assert_eq!(positions, (51..60).rev().collect::<Vec<u64>>());
-        one.prune_sent("a", at(31 * 24 * 3_600)).await.unwrap();
+        one.prune_sent(vec!["a".to_owned()], at(31 * 24 * 3_600)).await.unwrap();
         assert_eq!(one.sent("a", None, 100).await.unwrap(), []);
     }
 }

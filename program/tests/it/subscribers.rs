@@ -1,12 +1,14 @@
 //! Subscribers through HTTP: challenge, signed messages, rights, replays, and receivers that fail.
 
+use std::collections::BTreeSet;
+
 use dossier::contract::Role;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::life::submitted;
-use crate::support::receiver::{self, Mood, Receiver};
-use crate::support::{Answer, Office};
+use crate::support::receiver::{self, Message, Mood, Receiver};
+use crate::support::{self, Answer, Office};
 
 const SUBSCRIBERS: &str = "/v1/subscribers";
 
@@ -199,16 +201,126 @@ async fn a_dead_receiver_delays_no_other_and_is_disabled_after_five_days() {
     submitted(&mut office, "a1", "download").await;
     office.settle().await;
     assert!(!alive.messages().is_empty());
+    let failing = shown(&office, &clerk, &subscriber).await;
+    assert_eq!(failing["failing_since"], "2026-11-20T02:00:00Z", "notice before it is disabled");
     let begun = office.engine.clock.now();
     office.wait_until_instant(begun + SignedDuration::from_hours(24 * 5 + 2)).await;
     let shown = shown(&office, &clerk, &subscriber).await;
-    assert_eq!((&shown["status"], &shown["disabled_because"]), (&json!("disabled"), &json!("failing")));
+    assert_eq!(
+        (&shown["status"], &shown["disabled_because"]),
+        (&json!("disabled"), &json!("failing"))
+    );
+    submitted(&mut office, "a2", "download").await;
+    enable(&mut office, &clerk, &subscriber).await;
+    let shown = self::shown(&office, &clerk, &subscriber).await;
+    assert_eq!(shown["status"], "active", "one more failure is not five days of them");
     dead.becomes(Mood::Works);
-    let count = dead.messages().len();
-    let address = format!("{}/enablement", at(&subscriber));
-    office.browser.post(&address, &clerk, "", json!({})).await.granted();
+    let begun = office.engine.clock.now();
+    office.wait_until_instant(begun + SignedDuration::from_mins(30)).await;
+    let ids = |messages: &[Message]| -> BTreeSet<String> {
+        messages.iter().map(|message| message.id.clone()).collect()
+    };
+    let missed: Vec<Value> = alive.messages().into_iter().map(|message| message.body).collect();
+    let got: Vec<Value> = dead.messages().into_iter().map(|message| message.body).collect();
+    assert!(missed.iter().all(|change| got.contains(change)), "it goes on where it ended");
+
+    let before = dead.messages();
+    let replay = format!("{}/replays", at(&subscriber));
+    let rows = deliveries(&office, &clerk, &subscriber).await;
+    let oldest = rows.iter().rev().find(|row| row["event"] != Value::Null).unwrap();
+    let body = json!({ "after": oldest["replay_after"] });
+    office.browser.post(&replay, &clerk, "", body).await.granted();
+    let begun = office.engine.clock.now();
+    office.wait_until_instant(begun + SignedDuration::from_mins(1)).await;
+    let again = dead.messages()[before.len()..].to_vec();
+    assert_eq!(ids(&again), ids(&before), "the same messages with the same ids");
+}
+
+async fn enable(office: &mut Office, token: &str, subscriber: &Value) {
+    let address = format!("{}/enablement", at(subscriber));
+    office.browser.post(&address, token, "", json!({})).await.granted();
     office.settle().await;
-    assert!(dead.messages().len() > count, "it goes on where it ended");
+}
+
+/// The transfer of a dossier of an energy label to another agency.
+async fn transferred(office: &mut Office, dossier: &str, etag: &str) {
+    let clerk = office.token(Role::Clerk, "clerk-5", "G02.002");
+    let to = json!({ "to": "G02.003", "reason": "Thuộc thẩm quyền của cơ quan khác" });
+    let address = format!("{dossier}/transfer");
+    office.browser.post(&address, &clerk, etag, to).await.granted();
+    office.settle().await;
+}
+
+#[tokio::test]
+async fn an_agency_that_loses_a_dossier_gets_no_more_of_it_not_even_what_waits() {
+    let mut office = Office::open().await;
+    let former = office.token(Role::Clerk, "clerk-2", "G02.002");
+    let new = office.token(Role::Clerk, "clerk-3", "G02.003");
+    let (of_former, of_new) = (Receiver::open().await, Receiver::open().await);
+    let subscriber = verified(&mut office, &former, &of_former).await;
+    verified(&mut office, &new, &of_new).await;
+    of_former.becomes(Mood::Fails);
+    let applicant = office.applicant("shop");
+    let (dossier, etag) = support::submitted(&office.browser, &applicant).await;
+    office.settle().await;
+    let tried = of_former.messages().len();
+    assert!(tried > 0 && of_new.messages().is_empty());
+    transferred(&mut office, &dossier, &etag).await;
+    of_former.becomes(Mood::Works);
+    office.wait_until("2026-11-20T09:30").await;
+    assert_eq!(of_former.messages().len(), tried, "nothing after it has lost the dossier");
+    let rows = deliveries(&office, &former, &subscriber).await;
+    let of_events = rows.iter().filter(|row| row["event"] != Value::Null);
+    let states: Vec<&Value> = of_events.map(|row| &row["state"]).collect();
+    assert!(states.iter().all(|state| **state == "withheld"), "{states:?}");
+    assert!(!of_new.messages().is_empty(), "the agency that has it now gets its changes");
+}
+
+#[tokio::test]
+async fn rights_that_nobody_confirms_for_a_year_lapse_and_nothing_is_sent_any_more() {
+    let mut office = Office::open().await;
+    let (clerk, receiver) = (office.clerk(), Receiver::open().await);
+    let subscriber = verified(&mut office, &clerk, &receiver).await;
+    office.wait_until("2027-11-20T09:01").await;
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    assert!(receiver.messages().is_empty());
+    let shown = shown(&office, &clerk, &subscriber).await;
+    assert_eq!(shown["disabled_because"], "rights_lapsed", "{shown}");
+    enable(&mut office, &clerk, &subscriber).await;
+    assert!(!receiver.messages().is_empty(), "confirmed, it goes on where it ended");
+}
+
+#[tokio::test]
+async fn the_metrics_count_deliveries_failures_and_subscribers() {
+    let mut office = Office::open().await;
+    let (clerk, works, fails) = (office.clerk(), Receiver::open().await, Receiver::open().await);
+    verified(&mut office, &clerk, &works).await;
+    let gone = verified(&mut office, &clerk, &fails).await;
+    fails.becomes(Mood::Fails);
+    submitted(&mut office, "a1", "download").await;
+    office.settle().await;
+    let metrics = office.browser.raw("/metrics", "", "*/*").await.2;
+    let metrics = String::from_utf8(metrics).unwrap();
+    for line in [
+        "dossier_subscribers{state=\"active\"} 1",
+        "dossier_subscribers{state=\"failing\"} 1",
+        "dossier_subscribers{state=\"disabled\"} 0",
+        "dossier_subscriber_lag 0",
+        "dossier_subscribers_suspended_total 0",
+    ] {
+        assert!(metrics.contains(&format!("{line}\n")), "{line}: {metrics}");
+    }
+    let count = |metrics: &str, name: &str| -> usize {
+        let value = metrics.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        value.trim().parse().unwrap()
+    };
+    let delivered = count(&metrics, "dossier_subscriber_deliveries_total");
+    assert_eq!(delivered, works.messages().len());
+    assert_eq!(count(&metrics, "dossier_subscriber_failures_total"), fails.messages().len());
+    fails.becomes(Mood::Gone);
+    office.wait_until("2026-11-20T09:30").await;
+    assert_eq!(shown(&office, &clerk, &gone).await["disabled_because"], "gone");
 }
 
 #[tokio::test]
@@ -220,7 +332,10 @@ async fn a_receiver_that_is_gone_gets_nothing_more_and_another_person_cannot_ena
     submitted(&mut office, "a1", "download").await;
     office.settle().await;
     let shown = shown(&office, &clerk, &subscriber).await;
-    assert_eq!((&shown["status"], &shown["disabled_because"]), (&json!("disabled"), &json!("gone")));
+    assert_eq!(
+        (&shown["status"], &shown["disabled_because"]),
+        (&json!("disabled"), &json!("gone"))
+    );
     let colleague = office.token(Role::Clerk, "clerk-2", "G02");
     let address = format!("{}/enablement", at(&subscriber));
     let refused = office.browser.post(&address, &colleague, "", json!({})).await;

@@ -13,7 +13,7 @@ use dossier::changes::Pattern;
 use dossier::contract::{SubscriberId, Wanted};
 use events::Position;
 use jiff::{SignedDuration, Timestamp};
-use outbox::{Permit, Place, TryResult};
+use outbox::{Left, Permit, Place, TryResult};
 use web::changes::{Change, Subject};
 
 use crate::challenge::Challenge;
@@ -62,16 +62,18 @@ pub(crate) struct Lane {
     /// If its address has to be verified: nothing else is sent.
     pub(crate) challenge: Option<Challenge>,
     pub(crate) begin: u32,
-    /// Changes up to here wait, or are done.
+    /// Changes up to here wait, are left, or are done.
     pub(crate) read: Position,
+    /// What waited when the lane before this one ended. It is read again before anything else.
+    pub(crate) left: Vec<Left>,
     pub(crate) waiting: VecDeque<Message>,
     bytes: usize,
     way: outbox::Lane,
     pub(crate) failing_since: Option<Timestamp>,
     /// Messages that were recorded since old ones were removed, and when that was.
     pub(crate) recorded: (usize, Timestamp),
-    /// What was written last.
-    pub(crate) saved: Option<Place>,
+    /// What was written last, and whether a message has come back since.
+    pub(crate) saved: (Option<Place>, bool),
 }
 
 impl Lane {
@@ -89,12 +91,13 @@ impl Lane {
             challenge: None,
             begin: place.begin,
             read: Position(place.after),
+            left: place.left.clone(),
             waiting: VecDeque::new(),
             bytes: 0,
             way: outbox::Lane::new(policy(lanes)),
             failing_since: place.failing_since,
             recorded: (0, Timestamp::MIN),
-            saved: None,
+            saved: (None, false),
         }
     }
 
@@ -121,7 +124,8 @@ impl Lane {
         (after, through): (Position, Position),
         body: impl Fn(&Change) -> Vec<u8>,
     ) {
-        if self.challenge.is_some() || self.read < after || self.read >= through {
+        let takes_none = self.challenge.is_some() || !self.left.is_empty();
+        if takes_none || self.read < after || self.read >= through {
             return;
         }
         let first = changes.partition_point(|change| change.position <= self.read);
@@ -133,12 +137,33 @@ impl Lane {
             if !self.has_room() {
                 return;
             }
-            let message = Message::new(change.clone(), body(change));
-            self.bytes = self.bytes.saturating_add(message.body.len());
             self.read = change.position;
-            self.waiting.push_back(message);
+            self.push(Message::new(change.clone(), body(change)));
         }
         self.read = through;
+    }
+
+    /// Takes again those of these changes that were left, as far as it still receives them.
+    pub(crate) fn restore(
+        &mut self,
+        changes: &[Change],
+        owners: &Known,
+        body: impl Fn(&Change) -> Vec<u8>,
+    ) {
+        for left in std::mem::take(&mut self.left) {
+            let mut found = changes.iter().filter(|change| change.position.0 == left.position);
+            let Some(change) = found.next() else { continue };
+            let owner = owners.get(&change.subject);
+            if owner.is_some_and(|owner| self.terms.permit(change, &self.patterns, owner)) {
+                let message = Message::new(change.clone(), body(change));
+                self.push(Message { since: left.since, ..message });
+            }
+        }
+    }
+
+    fn push(&mut self, message: Message) {
+        self.bytes = self.bytes.saturating_add(message.body.len());
+        self.waiting.push_back(message);
     }
 
     /// The first message that may be sent: none of a subject before an earlier one was delivered.
@@ -146,11 +171,12 @@ impl Lane {
         if self.waiting.is_empty() {
             return Due::Nothing;
         }
-        let permitted = match self.way.permit(now) {
+        match self.way.permit(now) {
             Permit::Full => return Due::Nothing,
-            Permit::Now => Timestamp::MIN,
-            Permit::At(at) => at,
-        };
+            Permit::Now => {}
+            // Which message it will be is looked for then.
+            Permit::At(at) => return Due::At(at),
+        }
         let (mut earlier, mut soonest): (Vec<&Subject>, Option<Timestamp>) = (Vec::new(), None);
         for (place, message) in self.waiting.iter().enumerate() {
             let is_later = earlier.contains(&message.subject());
@@ -158,7 +184,7 @@ impl Lane {
             if is_later || message.is_on_its_way {
                 continue;
             }
-            let at = message.next_at.max(permitted);
+            let at = message.next_at;
             if at <= now {
                 return Due::Now(place);
             }
@@ -184,6 +210,7 @@ impl Lane {
         (now, random): (Timestamp, u32),
     ) -> Option<Message> {
         self.way.end(result, now);
+        self.saved.1 = true;
         let place = self.waiting.iter().position(|one| one.position() == position)?;
         if is_success(result) {
             self.failing_since = None;
@@ -211,20 +238,31 @@ impl Lane {
 
     /// Removes a message that is given up.
     pub(crate) fn remove(&mut self, place: usize) -> Option<Message> {
+        self.saved.1 = true;
         let message = self.waiting.remove(place)?;
         self.bytes = self.bytes.saturating_sub(message.body.len());
         Some(message)
     }
 
-    /// How far everything is done.
+    /// How far it is, and what of it waits.
     pub(crate) fn place(&self) -> Place {
-        let first = self.waiting.front().map(|message| message.position().saturating_sub(1));
+        let waiting = self.waiting.iter();
+        let waiting =
+            waiting.map(|message| Left { position: message.position(), since: message.since });
         Place {
             subscriber: self.id.to_string(),
             begin: self.begin,
-            after: first.unwrap_or(self.read.0),
+            after: self.read.0,
+            left: self.left.iter().copied().chain(waiting).collect(),
             failing_since: self.failing_since,
         }
+    }
+
+    /// Up to where everything is done.
+    pub(crate) fn done(&self) -> Position {
+        let left = self.left.first().map(|left| left.position);
+        let first = left.or_else(|| self.waiting.front().map(Message::position));
+        Position(first.map_or(self.read.0, |first| first.saturating_sub(1)))
     }
 }
 

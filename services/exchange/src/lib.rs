@@ -16,6 +16,7 @@ use web::changes::Cursors;
 use web::{Service, document, mount_all};
 
 mod challenge;
+mod figures;
 mod http;
 mod keys;
 mod lane;
@@ -26,6 +27,7 @@ mod owners;
 mod policy;
 mod sender;
 
+use figures::Figures;
 use keys::Keys;
 use listed::Listed;
 
@@ -46,6 +48,8 @@ pub struct App {
     pub(crate) listed: Arc<View>,
     /// Position that this view has reached.
     pub(crate) shown: Progress,
+    /// How the lanes are, for metrics.
+    pub(crate) figures: Arc<Figures>,
 }
 
 impl App {
@@ -88,8 +92,10 @@ pub fn service(
         webhooks: webhooks.clone(),
         listed,
         shown: shown.clone(),
+        figures: Arc::default(),
     });
     let lead = engine.lead(NAME);
+    figures::offer(engine, &app.figures, &lead);
     tasks.add_led(sender::Sender::new(&app, lead.clone()), lead);
     Ok(Service {
         name: NAME,

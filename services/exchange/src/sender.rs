@@ -18,6 +18,7 @@ use web::changes::{Change, all};
 
 use self::calls::Ended;
 use crate::App;
+use crate::figures::Totals;
 use crate::lane::Lane;
 use crate::limits::{BEHIND_EVENTS, PAGE_EVENTS, RIGHTS_EVERY, SAVED_EVERY, SENDER_WAIT_MAX};
 use crate::owners::Owners;
@@ -36,6 +37,8 @@ pub(crate) struct Sender {
     lanes: BTreeMap<SubscriberId, Lane>,
     /// How far subscribers are that have no lane at present.
     places: BTreeMap<SubscriberId, Place>,
+    disabled: BTreeSet<SubscriberId>,
+    totals: Totals,
     /// Position up to which the log was read for all lanes; `None` before the first time.
     read: Option<Position>,
     calls: JoinSet<Ended>,
@@ -59,6 +62,8 @@ impl Sender {
             filter,
             lanes: BTreeMap::new(),
             places: BTreeMap::new(),
+            disabled: BTreeSet::new(),
+            totals: Totals::default(),
             read: None,
             calls: JoinSet::new(),
             kept: Kept::default(),
@@ -154,8 +159,10 @@ impl Sender {
     /// the last time. Whether there was one.
     async fn catch_up(&mut self) -> Result<bool, Stalled> {
         let Some(head) = self.read else { return Ok(false) };
-        let is_behind =
-            |lane: &Lane| lane.read < head && lane.has_room() && lane.challenge.is_none();
+        let is_behind = |lane: &Lane| {
+            let has_more = lane.read < head || !lane.left.is_empty();
+            has_more && lane.has_room() && lane.challenge.is_none()
+        };
         let next = |from: Option<SubscriberId>| {
             let mut after = self.lanes.values().filter(|lane| from.is_none_or(|id| lane.id > id));
             after.find(|lane| is_behind(lane)).map(|lane| lane.id)
@@ -163,6 +170,9 @@ impl Sender {
         self.behind = next(self.behind).or_else(|| next(None));
         let Some(id) = self.behind else { return Ok(false) };
         let Some(lane) = self.lanes.get(&id) else { return Ok(false) };
+        if !lane.left.is_empty() {
+            return self.restore(id).await;
+        }
         let (after, kinds) = (lane.read, lane.kinds());
         let filter = if kinds.is_empty() { all() } else { Filter { kinds } };
         let page = self.engine().store.read_all(after, &filter, BEHIND_EVENTS).await?;
@@ -176,6 +186,25 @@ impl Sender {
         let app = Arc::clone(&self.app);
         if let Some(lane) = self.lanes.get_mut(&id) {
             lane.offer(&changes, &owners, (after, through), |change| body(&app, change));
+        }
+        Ok(true)
+    }
+}
+
+impl Sender {
+    /// Reads the messages that a lane had left when it began: they were not delivered before a
+    /// restart, unlike others after them.
+    async fn restore(&mut self, id: SubscriberId) -> Result<bool, Stalled> {
+        let left = self.lanes.get(&id).map(|lane| lane.left.clone()).unwrap_or_default();
+        let mut changes = Vec::with_capacity(left.len());
+        for one in &left {
+            let event = self.engine().store.event_at(Position(one.position)).await?;
+            changes.extend(event.as_ref().and_then(Change::of));
+        }
+        let owners = self.owners.of(changes.iter()).await?;
+        let app = Arc::clone(&self.app);
+        if let Some(lane) = self.lanes.get_mut(&id) {
+            lane.restore(&changes, &owners, |change| body(&app, change));
         }
         Ok(true)
     }

@@ -68,6 +68,8 @@ pub struct Subscriber {
     /// When the rights were last confirmed by a token.
     pub confirmed_at: Option<Timestamp>,
     pub subscribed_at: Option<Timestamp>,
+    /// When an address last answered its challenge.
+    pub verified_at: Option<Timestamp>,
     /// Why and when it was disabled, until it is enabled again.
     pub disabled: Option<(DisabledBecause, Option<String>, Timestamp)>,
     /// Times that an address had to be verified; a challenge of an earlier time is void.
@@ -136,6 +138,7 @@ impl State for Subscriber {
             }
             SubscriberEvent::SubscriberVerified(verified) => {
                 self.status = SubscriberStatus::Active;
+                self.verified_at = Some(meta.at());
                 if let Some(after) = verified.after {
                     self.begins_after(after);
                 }

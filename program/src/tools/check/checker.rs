@@ -9,6 +9,7 @@ use dossier::State;
 use dossier::clock::{self, Deadlines};
 use dossier::contract::{ClosedAs, Envelope, EventSet, IntakeEvent, Meta, Vnd};
 use dossier::delivery::{DossierResult, Stage};
+use dossier::exchange::Subscriber;
 use dossier::feedback::{Complaint, Rating};
 use dossier::intake::Intake;
 use dossier::law::{Law, Void};
@@ -53,6 +54,7 @@ pub(super) struct Checker {
     mandates: States<Mandate>,
     orders: States<PaymentOrder>,
     credentials: States<Credential>,
+    subscribers: States<Subscriber>,
     /// The number of versions that the form of a dossier had when money came that has no receipt
     /// yet, by the event that brought it.
     forms: BTreeMap<Uuid, usize>,
@@ -88,6 +90,7 @@ impl Checker {
             mandates: States::new(),
             orders: States::new(),
             credentials: States::new(),
+            subscribers: States::new(),
             forms: BTreeMap::new(),
         }
     }
@@ -280,6 +283,7 @@ impl Checker {
             Category::Order => return undated(&seen, &mut self.orders, found),
             Category::Mandate => return undated(&seen, &mut self.mandates, found),
             Category::Credential => return undated(&seen, &mut self.credentials, found),
+            Category::Subscriber => return undated(&seen, &mut self.subscribers, found),
             Category::Complaint => folded(&seen, &mut self.complaints, found),
             _ => return,
         };

@@ -7,7 +7,7 @@ use dossier::contract::SubscriberId;
 use dossier::exchange::READ;
 use events::Position;
 use jiff::Timestamp;
-use outbox::Sent;
+use outbox::{Sent, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::App;
 use crate::keys::message_id;
 use crate::message::{DeliveryState, Record, Tried};
 
-const UNAVAILABLE: RefusalEntry = RefusalEntry {
+pub(super) const UNAVAILABLE: RefusalEntry = RefusalEntry {
     status: 503,
     code: "deliveries-unavailable",
     vi: "chưa đọc được nhật ký gửi; hãy thử lại sau",
@@ -94,14 +94,18 @@ async fn handle(
     read(&app.subscribers, READ, &id, &request).await?;
     let PageRows(limit) = query.limit.unwrap_or_default();
     let max = usize::try_from(limit).unwrap_or(usize::MAX);
-    let sent = app.outbox.sent(&id, query.after, max).await.map_err(|error| {
-        tracing::error!(%error, "log of deliveries unavailable; refusing the request");
-        Problem::new(UNAVAILABLE)
-    })?;
+    let sent = app.outbox.sent(&id, query.after, max).await;
+    let sent: Vec<Sent> = sent.map_err(|error| unavailable(&error))?;
     let rows: Vec<_> = sent.iter().filter_map(|one| row(&app, subscriber, one)).collect();
     let address = format!("/v1/subscribers/{id}/deliveries");
     let next = request.page_after(&address, (&sent, limit), |one| one.position.to_string());
     Ok(Reply::ok(&rows).next_page(next.as_deref()))
+}
+
+/// The answer while the store of deliveries cannot be read.
+pub(super) fn unavailable(error: &StoreError) -> Problem {
+    tracing::error!(%error, "log of deliveries unavailable; refusing the request");
+    Problem::new(UNAVAILABLE)
 }
 
 fn row(app: &App, subscriber: SubscriberId, sent: &Sent) -> Option<SubscriberDeliveryReply> {

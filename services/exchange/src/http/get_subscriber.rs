@@ -6,7 +6,8 @@ use dossier::contract::SubscriberId;
 use dossier::exchange::READ;
 use web::{Operation, Problem, Reply, Request, read};
 
-use super::reply::{SubscriberReply, shown};
+use super::get_deliveries::{UNAVAILABLE, unavailable};
+use super::reply::{SubscriberReply, body};
 use crate::App;
 
 /// Why reads of subscribers are not recorded.
@@ -17,6 +18,7 @@ pub(super) fn operation() -> Operation<App> {
         .describe("For who subscribed, officers of the agency, and operators.")
         .roles(READ)
         .impersonal(IMPERSONAL)
+        .refusals(&[UNAVAILABLE])
         .reply::<SubscriberReply>()
         .versioned()
         .handle(handle)
@@ -27,6 +29,10 @@ async fn handle(
     subscriber: SubscriberId,
     request: Request,
 ) -> Result<Reply, Problem> {
-    let loaded = read(&app.subscribers, READ, &subscriber.to_string(), &request).await?;
-    shown(&app, &loaded, false)
+    let id = subscriber.to_string();
+    let loaded = read(&app.subscribers, READ, &id, &request).await?;
+    let place = app.outbox.place(&id).await.map_err(|error| unavailable(&error))?;
+    let failing_since = place.and_then(|place| place.failing_since);
+    let body = body(&app, &loaded, false, failing_since)?;
+    Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
 }

@@ -1,16 +1,19 @@
 //! Lists subscribers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use dossier::contract::Role;
 use dossier::exchange::{READ, Subscriber};
 use engine::Streams;
 use engine::view::Question;
+use outbox::Place;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 use web::{Cursors, Operation, PageRows, Problem, Reply, Request};
 
+use super::get_deliveries::{UNAVAILABLE, unavailable};
 use super::get_subscriber::IMPERSONAL;
 use super::reply::{SubscriberReply, body};
 use crate::App;
@@ -37,6 +40,7 @@ pub(super) fn operation() -> Operation<App> {
         )
         .roles(READ)
         .impersonal(IMPERSONAL)
+        .refusals(&[UNAVAILABLE])
         .query::<SubscribersQuery>()
         .list::<SubscriberReply>()
         .pages()
@@ -55,11 +59,15 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let keys =
         app.listed.query(Question::List, move |rows| page(rows, of.as_deref(), before, limit));
     let keys = keys.await?;
+    let places = app.outbox.places().await.map_err(|error| unavailable(&error))?;
+    let places: BTreeMap<String, Place> =
+        places.into_iter().map(|place| (place.subscriber.clone(), place)).collect();
     let mut replies = Vec::new();
     for (_, id) in &keys {
         let id: Uuid = id.parse().map_err(|_| Problem::not_found())?;
         let loaded = app.subscribers.load(&Streams::<Subscriber>::of(id)).await?;
-        replies.push(body(&app, &loaded, false)?);
+        let since = places.get(&id.to_string()).and_then(|place| place.failing_since);
+        replies.push(body(&app, &loaded, false, since)?);
     }
     let next = request
         .page_after(ADDRESS, (&keys, limit), |(at, id)| cursors.write(&format!("{at}_{id}")));

@@ -81,6 +81,9 @@ pub(crate) struct SubscriberReply {
     detail: Option<String>,
     /// When it was disabled; null unless it is.
     disabled_at: Option<Timestamp>,
+    /// Since when no delivery has succeeded, as far as it was written; after five days it is
+    /// disabled. Null if the newest one succeeded, and in the replies to steps.
+    failing_since: Option<Timestamp>,
     /// Who subscribed.
     subject: Subject,
     /// The role in which changes are read.
@@ -101,6 +104,7 @@ pub(super) fn body(
     app: &App,
     loaded: &Loaded<Subscriber>,
     with_secret: bool,
+    failing_since: Option<Timestamp>,
 ) -> Result<SubscriberReply, Problem> {
     let state = &loaded.state;
     let (Some(id), Some(rights), Some(wanted), Some(subscribed_at)) =
@@ -123,6 +127,7 @@ pub(super) fn body(
         disabled_because,
         detail,
         disabled_at,
+        failing_since,
         subject: rights.subject.clone(),
         role: rights.role,
         subscribed_at,
@@ -138,7 +143,7 @@ pub(super) fn shown(
     loaded: &Loaded<Subscriber>,
     with_secret: bool,
 ) -> Result<Reply, Problem> {
-    let body = body(app, loaded, with_secret)?;
+    let body = body(app, loaded, with_secret, None)?;
     Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
 }
 

@@ -46,6 +46,6 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let id = subscriber.to_string();
     let on = On::stream(&id, None).beginning_without_law();
     let loaded = send(&app.subscribers, &request, on, &command).await?;
-    let reply = Reply::created(&format!("/v1/subscribers/{id}"), &body(&app, &loaded, true)?);
+    let reply = Reply::created(&format!("/v1/subscribers/{id}"), &body(&app, &loaded, true, None)?);
     Ok(reply.version(loaded.version).position(loaded.position))
 }

@@ -35,7 +35,8 @@ fn lane() -> Lane {
     let address = "https://receiver.example/".to_owned();
     let rights_until = Timestamp::MAX;
     let terms = Terms { address, wanted: Wanted::all(), caller, rights_until };
-    let place = Place { subscriber: String::new(), begin: 1, after: 0, failing_since: None };
+    let left = Vec::new();
+    let place = Place { subscriber: String::new(), begin: 1, after: 0, left, failing_since: None };
     Lane::new((SubscriberId(Uuid::from_u128(7)), 1), Arc::new(terms), &place, 1)
 }
 
@@ -70,13 +71,51 @@ fn messages_of_a_dossier_go_out_one_after_the_other_and_those_of_others_beside_t
 fn everything_before_the_first_message_that_waits_is_done() {
     let mut lane = lane();
     offer(&mut lane, &[change(4, 1), change(6, 2)], 0, 9);
-    assert_eq!(lane.place().after, 3);
+    assert_eq!(lane.done(), Position(3));
     lane.begin(0, at(0));
     lane.begin(1, at(0));
     lane.end(6, &answer(200), (at(1), 0));
-    assert_eq!(lane.place().after, 3, "the earlier one may still be lost");
+    assert_eq!(lane.done(), Position(3), "the earlier one may still be lost");
     lane.end(4, &answer(200), (at(1), 0));
-    assert_eq!(lane.place().after, 9);
+    assert_eq!(lane.done(), Position(9));
+}
+
+#[test]
+fn a_lane_that_begins_again_has_what_was_left_and_nothing_that_was_delivered() {
+    let mut before = lane();
+    let all = [change(4, 1), change(6, 2), change(8, 3)];
+    offer(&mut before, &all, 0, 9);
+    for (place, status) in [(0, 500), (1, 200)] {
+        let position = before.begin(place, at(5)).unwrap().position();
+        before.end(position, &answer(status), (at(6), 0));
+    }
+    let place = before.place();
+    assert_eq!(place.after, 9);
+    let mut lane = Lane::new((before.id, 2), Arc::clone(&before.terms), &place, 1);
+    offer(&mut lane, &[change(10, 4)], 9, 10);
+    assert_eq!((lane.waiting.len(), lane.read), (0, Position(9)), "first what was left");
+    assert_eq!(
+        (lane.place(), lane.done()),
+        (place, Position(3)),
+        "nothing of it is lost meanwhile"
+    );
+    lane.restore(&all, &owners(&[1, 2, 3]), |_| vec![0; 100]);
+    let waiting: Vec<_> = lane.waiting.iter().map(|one| (one.position(), one.since)).collect();
+    assert_eq!(waiting, [(4, Some(at(5))), (8, None)], "with the time of the first try");
+    offer(&mut lane, &[change(10, 4)], 9, 10);
+    assert_eq!((lane.waiting.len(), lane.read), (3, Position(10)));
+}
+
+#[test]
+fn what_was_left_and_is_no_longer_permitted_is_not_sent() {
+    let left = vec![Left { position: 4, since: None }];
+    let first = lane();
+    let place = Place { after: 9, left, ..first.place() };
+    let mut lane = Lane::new((first.id, 2), Arc::clone(&first.terms), &place, 1);
+    let elsewhere = Resource { agencies: vec!["H26".into()], ..Resource::default() };
+    let subject = change(4, 1).subject;
+    lane.restore(&[change(4, 1)], &Known::from([(subject, Arc::new(elsewhere))]), |_| Vec::new());
+    assert_eq!((lane.waiting.len(), lane.done()), (0, Position(9)));
 }
 
 #[test]

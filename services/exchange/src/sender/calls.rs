@@ -19,7 +19,7 @@ use super::Sender;
 use crate::challenge::KIND;
 use crate::keys::message_id;
 use crate::lane::{Due, Terms};
-use crate::limits::CALLS_MAX;
+use crate::limits::{CALLS_MAX, RIGHTS_EVERY};
 use crate::message::{DeliveryState, Record, Tried, answer, is_success, note, said};
 use crate::owners::Owners;
 use crate::{App, NAME};
@@ -70,6 +70,12 @@ impl Sender {
                 break;
             }
             let (id, number) = (lane.id, lane.number);
+            if now >= lane.terms.rights_until {
+                // It is disabled when rights are confirmed the next time.
+                let next = self.rights_at.checked_add(RIGHTS_EVERY).ok();
+                wake_at = [wake_at, next].into_iter().flatten().min();
+                continue;
+            }
             if let Some(challenge) = &mut lane.challenge {
                 let (is_due, next) = challenge.due(now);
                 if is_due {
@@ -194,6 +200,12 @@ impl Sender {
             return Ok(());
         };
         let result = said(&called.result);
+        let total = if is_success(&called.result) {
+            &mut self.totals.delivered
+        } else {
+            &mut self.totals.failed
+        };
+        *total = total.saturating_add(1);
         let place = lane.waiting.iter().position(|one| one.position() == position);
         if let Some(message) = place.and_then(|place| lane.waiting.get_mut(place)) {
             let failed = message.failed;

@@ -32,6 +32,10 @@ impl Sender {
         }
         let ids = self.app.listed.query(Question::List, all_open).await?;
         self.lanes.clear();
+        self.disabled.clear();
+        // Of an earlier time as leader; the store has newer ones.
+        self.kept.places.clear();
+        self.kept.sent.clear();
         self.calls.abort_all();
         while self.calls.join_next().await.is_some() {}
         let places = self.app.outbox.places().await.map_err(|error| outside(&error))?;
@@ -58,6 +62,7 @@ impl Sender {
         }
         let loaded = self.app.subscribers.load(&Streams::<Subscriber>::of(id.0)).await?;
         let state = &loaded.state;
+        self.disabled.remove(&id);
         match state.status {
             SubscriberStatus::Active | SubscriberStatus::Unverified => {
                 let Some(terms) = self.terms(state, now).await? else { return Ok(()) };
@@ -71,7 +76,7 @@ impl Sender {
                 }
                 self.lanes.insert(id, lane);
             }
-            SubscriberStatus::Disabled => {}
+            SubscriberStatus::Disabled => drop(self.disabled.insert(id)),
             SubscriberStatus::Ended => {
                 self.places.remove(&id);
                 self.kept.places.retain(|place| place.subscriber != id.to_string());
@@ -88,10 +93,17 @@ impl Sender {
     fn place(&self, id: SubscriberId, state: &Subscriber) -> Place {
         let (begin, after) = state.begin.map_or((0, 0), |begin| (begin.number, begin.after));
         let known = self.places.get(&id);
-        known.filter(|place| place.begin == begin && begin > 0).cloned().unwrap_or_else(|| {
-            let failing_since = known.and_then(|place| place.failing_since);
-            Place { subscriber: id.to_string(), begin, after, failing_since }
-        })
+        // An answered challenge ends a failure of before.
+        let since = known.and_then(|place| place.failing_since);
+        let failing_since =
+            since.filter(|since| state.verified_at.is_none_or(|verified| *since >= verified));
+        match known.filter(|place| place.begin == begin && begin > 0) {
+            Some(place) => Place { failing_since, ..place.clone() },
+            None => {
+                let subscriber = id.to_string();
+                Place { subscriber, begin, after, left: Vec::new(), failing_since }
+            }
+        }
     }
 
     async fn terms(
@@ -132,7 +144,7 @@ impl Sender {
 
     /// Records that nothing is sent to a subscriber any more. Its lane ends with the event.
     pub(super) async fn suspend(
-        &self,
+        &mut self,
         id: SubscriberId,
         because: DisabledBecause,
         detail: Option<String>,
@@ -142,10 +154,12 @@ impl Sender {
         let number = version.map_or(0, |version| version.0);
         let command = Uuid::new_v5(&id.0, format!("suspend {number}").as_bytes());
         let envelope = CommandEnvelope::by_service(NAME, stream, command);
+        let shown = detail.clone();
         let command = SuspendSubscriber { because, detail };
         match self.app.subscribers.execute(&envelope, &command).await {
             Ok(_) => {
-                tracing::warn!(subscriber = %id, ?because, "subscriber disabled");
+                self.totals.suspended = self.totals.suspended.saturating_add(1);
+                tracing::warn!(subscriber = %id, ?because, detail = shown, "subscriber disabled");
                 Ok(())
             }
             Err(failure) => Err(Stalled::Outside(format!("{failure:?}"))),
