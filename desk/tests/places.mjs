@@ -53,8 +53,6 @@ const ELSEWHERE = {
 
 // Steps of people for which the desk has no page yet; docs/desk.md says so.
 const WITHOUT_PAGE = [
-  'start_payment_order',
-  'cancel_payment_order',
   'subscribe',
   'change_subscriber',
   'disable_subscriber',
