@@ -3942,6 +3942,20 @@ pub struct OrderMemberReply {
     pub amount_vnd: Vnd,
 }
 
+/// A refund of money of one dossier, for which the provider is asked. One that waits for
+/// others has none; its outcome is in the payments of the dossier.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct OrderRefundReply {
+    /// Id of the refund (`sent_refunds` of the dossier).
+    pub refund: uuid::Uuid,
+    /// Id of the dossier.
+    pub dossier: DossierId,
+    /// Amount in VND.
+    pub amount_vnd: Vnd,
+    /// Since when the provider is asked for it.
+    pub begun_at: jiff::Timestamp,
+}
+
 values! {
     /// Where a payment order is.
     OrderState {
@@ -4434,6 +4448,8 @@ pub struct PaymentOrderReply {
     pub members: Vec<OrderMemberReply>,
     /// Reports of money that is counted for nobody.
     pub doubts: Vec<OrderDoubtReply>,
+    /// Refunds for which the provider is or was asked, in the order of their beginning.
+    pub refunds: Vec<OrderRefundReply>,
     /// The dossier that owed something else before the order could be paid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed_dossier: Option<DossierId>,
@@ -4578,6 +4594,10 @@ pub struct PaymentTaskReply {
     /// The last day that is in time, in the agency's time zone; for display.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_on: Option<jiff::civil::Date>,
+    /// Id of the payment order by which the money of a repayment came, with its payer in
+    /// `get_payment_order`; null if it came by itself, and for other tasks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order: Option<PaymentOrderId>,
     /// The provider's code, if it refused the newest refund.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refused_code: Option<String>,
@@ -5401,6 +5421,10 @@ pub struct RecordDisputeRequest {
     /// When it must be answered; without it, in the period for discrepancies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_by: Option<jiff::Timestamp>,
+    /// Whether the whole payment order is disputed that the attempt is a part of. The dispute
+    /// is then recorded for all its dossiers, and answered and ended for all of them with one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_order: Option<bool>,
 }
 
 impl RecordDisputeRequest {
@@ -5418,6 +5442,7 @@ impl RecordDisputeRequest {
             amount_vnd,
             reason: reason.into(),
             answer_by: None,
+            whole_order: None,
         }
     }
 }
@@ -5792,6 +5817,10 @@ pub struct ReportReversalRequest {
     /// When the money moved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reversed_at: Option<jiff::Timestamp>,
+    /// Whether it is what is left of the whole payment order that the attempt is a part of. It
+    /// is then recorded for all its dossiers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub whole_order: Option<bool>,
 }
 
 impl ReportReversalRequest {
@@ -5809,6 +5838,7 @@ impl ReportReversalRequest {
             transaction: transaction.into(),
             reason: reason.into(),
             reversed_at: None,
+            whole_order: None,
         }
     }
 }

@@ -42,6 +42,7 @@ pub mod settle_debt;
 pub mod start_payment;
 pub mod take_cash;
 pub mod take_notice;
+pub mod take_order_fact;
 pub mod transfer_fee;
 pub mod write_off_debt;
 
@@ -96,6 +97,7 @@ use settle_debt::SettleDebt;
 use start_payment::StartPayment;
 use take_cash::TakeCash;
 use take_notice::TakeNotice;
+use take_order_fact::TakeOrderFact;
 use transfer_fee::TransferFee;
 use write_off_debt::WriteOffDebt;
 
@@ -107,7 +109,7 @@ pub use fee::{Closed, Fee, FeeStage};
 pub use proposal::{Proposal, Proposed};
 pub use reasons::{Reasons, Refund, Rejection, Resolution};
 pub use receipted::Receipted;
-pub use refunding::{RefundSaid, SentRefund};
+pub use refunding::{RefundSaid, Returning, SentRefund, WayBack, named_in_order};
 pub use reversal::{Debt, Reversal};
 pub use state::{Owed, Payment, Repayment};
 
@@ -137,6 +139,7 @@ pub const STEPS: &[Step] = &[
     RecordDispute::STEP,
     AnswerDispute::STEP,
     EndDispute::STEP,
+    TakeOrderFact::STEP,
     ApproveEntry::STEP,
     RejectEntry::STEP,
     RequestOwedRefund::STEP,

@@ -9,6 +9,7 @@ use crate::access::{May, agency, any, own};
 use crate::contract::Role;
 use crate::step::{Command, Step};
 
+pub mod begin_order_refund;
 pub mod cancel_payment_order;
 pub mod end_payment_order;
 pub mod limits;
@@ -17,8 +18,9 @@ mod order;
 pub mod start_payment_order;
 pub mod take_order_notice;
 
-pub use order::{OrderStage, PaymentOrder};
+pub use order::{BegunRefund, OrderStage, PaymentOrder};
 
+use begin_order_refund::BeginOrderRefund;
 use cancel_payment_order::CancelPaymentOrder;
 use end_payment_order::EndPaymentOrder;
 use open_payment_order::OpenPaymentOrder;
@@ -32,6 +34,7 @@ pub const STEPS: &[Step] = &[
     TakeOrderNotice::STEP,
     CancelPaymentOrder::STEP,
     EndPaymentOrder::STEP,
+    BeginOrderRefund::STEP,
 ];
 
 /// Permission to read a payment order: its payer, and those who collect and check the fees.

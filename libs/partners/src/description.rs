@@ -59,5 +59,8 @@ pub struct Description {
     pub statuses: &'static [(&'static str, Outcome)],
     /// Codes of outcomes of refunds.
     pub refund_statuses: &'static [(&'static str, Outcome)],
+    /// Whether answers name the refund that they are about, so that several refunds of one payment
+    /// can be on their way.
+    pub names_refunds: bool,
     pub replies: &'static [ReplyText],
 }

@@ -277,6 +277,17 @@ fn capabilities(
         );
         found.add("/capabilities/query", vi, en);
     }
+    let part = needs.capabilities.iter().any(|(one, _)| *one == Capability::RefundPart);
+    match (is_on(Capability::Refund), capabilities.get(&Capability::RefundPart).copied()) {
+        // Where nothing else is said, what is returned may be a part.
+        (true, None) if part => _ = capabilities.insert(Capability::RefundPart, Use::On),
+        (false, Some(Use::On)) => {
+            let (vi, en) =
+                ("`refund` chưa là `on`", "is on, and `refund` is not: there is nothing to return");
+            found.add("/capabilities/refund_part", vi, en);
+        }
+        _ => {}
+    }
     (capabilities, confirmed)
 }
 

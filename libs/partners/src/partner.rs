@@ -108,6 +108,16 @@ impl Partner {
         if self.enabled && is_on { Ok(()) } else { Err(Unable::NotOffered(capability)) }
     }
 
+    /// Whether it returns this amount of a transaction now.
+    ///
+    /// # Errors
+    ///
+    /// [`Unable::NotOffered`].
+    pub fn returns(&self, amount: Vnd, captured: Vnd) -> Result<(), Unable> {
+        self.offers(Capability::Refund)?;
+        if amount < captured { self.offers(Capability::RefundPart) } else { Ok(()) }
+    }
+
     /// The account of an agency, or of the nearest agency above it: `G02` is above `G02.002`.
     #[must_use]
     pub fn account(&self, agency: &str) -> Option<&Account> {

@@ -15,6 +15,8 @@ pub enum Capability {
     Query,
     /// Return money.
     Refund,
+    /// Return a part of a payment.
+    RefundPart,
     /// Give the receipt of the partner.
     Bill,
     /// Give statements.
@@ -29,6 +31,7 @@ impl Capability {
         ("return", Self::Return),
         ("query", Self::Query),
         ("refund", Self::Refund),
+        ("refund_part", Self::RefundPart),
         ("bill", Self::Bill),
         ("statement", Self::Statement),
     ];

@@ -17,6 +17,7 @@ mod follows;
 mod order;
 mod papers;
 mod promises;
+mod shared;
 mod slips;
 mod sums;
 mod who;

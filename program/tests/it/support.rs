@@ -31,6 +31,8 @@ use web::{Access, Router, Server};
 mod browser;
 #[path = "support/receiver.rs"]
 pub(crate) mod receiver;
+#[path = "support/vnpay.rs"]
+pub(crate) mod vnpay;
 #[path = "support/wallet.rs"]
 pub(crate) mod wallet;
 

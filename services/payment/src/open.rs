@@ -11,7 +11,7 @@ use dossier::contract::{
     BookEvent, Brief, EventSet, PaymentEvent, PaymentOrderEvent, RefundOutcome, UnmatchedEvent,
     parse_order_reference, party_name,
 };
-use dossier::payment::{Owed, Payment, Proposed};
+use dossier::payment::{Owed, Payment, Proposed, WayBack};
 use dossier::services::Category;
 use engine::tasks::{
     Follower, Following, Handled, Handler, Progress, Saved, Source, Stalled, Work,
@@ -23,18 +23,23 @@ use partners::Reference;
 use platform::metrics::Metrics;
 use rusqlite::{Connection, OptionalExtension, params};
 
+use self::facts::{Fact, mark_recorded};
 use self::movements::Movement;
 use crate::owed::Desk;
 use crate::partners::short;
 
+mod facts;
 mod movements;
+
+/// Stands behind the name of a provider that would have to return a part of a transaction.
+pub(crate) const PART: &str = ":part";
 
 /// Streams of notices that fit no payment.
 const UNMATCHED: &str = Category::Unmatched.as_str();
 
 const SHAPE: Shape = Shape {
     name: "payment-open",
-    version: 11,
+    version: 12,
     tables: "
 CREATE TABLE tasks (
   dossier TEXT    NOT NULL,
@@ -52,6 +57,7 @@ CREATE TABLE tasks (
   state   TEXT,
   refused TEXT,
   providers TEXT  NOT NULL,
+  payment_order TEXT,
   PRIMARY KEY (dossier, kind)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tasks_by_due ON tasks (due_at, dossier, kind);
@@ -95,7 +101,15 @@ CREATE TABLE unmatched (
 ) STRICT;
 CREATE INDEX unmatched_open ON unmatched (position) WHERE matched = 0;
 CREATE INDEX unmatched_of_orders ON unmatched (position)
-  WHERE matched = 0 AND payment_order IS NOT NULL;",
+  WHERE matched = 0 AND payment_order IS NOT NULL;
+CREATE TABLE facts (
+  position INTEGER PRIMARY KEY,
+  provider TEXT    NOT NULL,
+  said     TEXT    NOT NULL,
+  number   TEXT    NOT NULL,
+  amount   INTEGER NOT NULL
+) STRICT;
+CREATE INDEX facts_by_number ON facts (provider, number);",
 };
 
 /// Kinds of events that may change the tasks of a payment.
@@ -158,8 +172,11 @@ struct Row {
     state: Option<&'static str>,
     /// The provider's code of the newest refund, if that was refused.
     refused: Option<String>,
-    /// Names of the providers that would have to return the money of a repayment, as JSON.
+    /// How the money of a repayment would return, as JSON: providers, with `:part` behind their
+    /// names if it is a part of a transaction.
     providers: String,
+    /// The payment order by which the money of a repayment came.
+    order: Option<String>,
 }
 
 /// Maintains the view.
@@ -172,12 +189,13 @@ pub(crate) struct OpenTasks {
 
 impl Handler for OpenTasks {
     async fn handle(&mut self, _after: Position, page: Page) -> Result<Handled, Stalled> {
-        let (mut rows, mut moved) = (Vec::new(), Vec::new());
+        let (mut rows, mut moved, mut facts) = (Vec::new(), Vec::new(), Vec::new());
         for event in page.events.iter().filter(|event| event.stream.category() == Payment::CATEGORY)
         {
             let loaded = self.payments.load(&event.stream).await?;
             rows.push((event.stream.id().to_owned(), tasks(&loaded.state, event)));
             moved.extend(Movement::of(&self.engine, &loaded.state, event));
+            facts.extend(Fact::of(&loaded.state, event));
         }
         let (engine, desk) = (Arc::clone(&self.engine), Arc::clone(&self.desk));
         Ok(Handled::Rows(Box::new(move |tables| {
@@ -187,6 +205,7 @@ impl Handler for OpenTasks {
             // A notice names what began before.
             page.events.iter().try_for_each(|event| refer(tables, event))?;
             unmatched.into_iter().try_for_each(|event| keep(&engine.metrics, tables, event))?;
+            facts.iter().try_for_each(|fact: &Fact| fact.insert(tables))?;
             page.events.iter().try_for_each(|event| mark_matched(tables, event))?;
             page.events.iter().try_for_each(|event| mark_explained(&engine, tables, event))?;
             measure(&engine, &desk, tables)
@@ -233,15 +252,18 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         state: None,
         refused: None,
         providers: text_array(&[]),
+        order: None,
     };
     let mut rows = Vec::new();
     if let Some((owed, why)) = payment.owed_repayment() {
         let amount = payment.owed_back().0.saturating_add(payment.on_its_way().0);
         let (state, refused) = refund(payment);
         let row = row("repayment", word(&why), amount, owed);
-        let providers: Vec<String> = payment.returned_by().into_iter().map(str::to_owned).collect();
+        let ways = payment.ways_back();
+        let order = ways.iter().find_map(|way| way.order).map(|order| order.to_string());
+        let providers: Vec<String> = ways.iter().map(way_name).collect();
         let providers = text_array(&providers);
-        rows.push(Row { state: Some(state), refused, providers, ..row });
+        rows.push(Row { state: Some(state), refused, providers, order, ..row });
     }
     if let Some(owed) = payment.discrepancy {
         let mut doubts = payment.attempts.values().flat_map(|attempt| &attempt.doubts);
@@ -268,6 +290,11 @@ fn tasks(payment: &Payment, event: &Recorded) -> Vec<Row> {
         rows.push(Row { dated, ..row("approval", why.to_owned(), amount.0, owed) });
     }
     rows
+}
+
+/// A way back in the table of tasks. Names of providers have no colon.
+fn way_name(way: &WayBack<'_>) -> String {
+    format!("{}{}", way.provider, if way.is_part { PART } else { "" })
 }
 
 /// Where the refund of a repayment is, and the provider's code if it refused the newest one.
@@ -308,7 +335,9 @@ fn measure(engine: &Engine, desk: &Desk, tables: &Connection) -> rusqlite::Resul
         "Dossiers of which money has to go back",
         count("SELECT count(*) FROM tasks WHERE kind = 'repayment'")?,
     );
-    let returning: Vec<String> = desk.returning().into_iter().collect();
+    let returning = desk.returning();
+    let parts = returning.parts.iter().map(|name| format!("{name}{PART}"));
+    let returning: Vec<String> = returning.whole.iter().cloned().chain(parts).collect();
     let sql = "SELECT count(*) FROM tasks WHERE kind = 'repayment' AND providers <> '[]'
          AND NOT EXISTS (SELECT 1 FROM json_each(providers) AS has
            WHERE has.value IN (SELECT able.value FROM json_each(?1) AS able))";
@@ -352,8 +381,8 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
     let mut insert = tables.prepare_cached(
         "INSERT OR REPLACE INTO tasks
            (dossier, kind, code, agency, why, amount, due_at, missed, applicant, acted, dated, since,
-            state, refused, providers)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            state, refused, providers, payment_order)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
     )?;
     for row in rows {
         insert.execute(params![
@@ -372,6 +401,7 @@ fn replace(tables: &Connection, dossier: &str, rows: &[Row]) -> rusqlite::Result
             row.state,
             row.refused,
             row.providers,
+            row.order,
         ])?;
     }
     Ok(())
@@ -406,6 +436,10 @@ fn keep(metrics: &Metrics, tables: &Connection, event: &Recorded) -> rusqlite::R
             serde_json::to_string(&notice.findings).unwrap_or_default(),
             named_order(tables, &notice.reference)?,
         ])?;
+    // It may be recorded already.
+    for number in notice.transaction.iter().chain([&notice.provider_event]) {
+        mark_recorded(tables, &notice.provider, number)?;
+    }
     Ok(())
 }
 

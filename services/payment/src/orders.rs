@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::partners::{Known, Partners, reference};
+use crate::payment_orders::Members;
 
 /// An order to pay, with the texts that it borrows.
 #[derive(Debug)]
@@ -133,6 +134,7 @@ impl Asked {
 /// an officer: the partner needs neither.
 #[derive(Debug)]
 pub(crate) struct Returned {
+    refund: Uuid,
     asked: Asked,
     refund_reference: String,
     amount: i64,
@@ -160,6 +162,7 @@ impl Returned {
             Some(OtherRefund { transaction: one.number().map(str::to_owned), is_refunded })
         });
         Some(Self {
+            refund: requested.refund,
             asked: Asked { transaction: requested.transaction.clone(), ..asked },
             refund_reference: requested.refund.simple().to_string(),
             amount: requested.amount.0,
@@ -168,6 +171,16 @@ impl Returned {
             by: brief.agency.to_string(),
             others: others.collect(),
         })
+    }
+
+    /// The same of a payment order: its payment is that of all its dossiers.
+    pub(crate) fn among(mut self, members: Option<&Members>) -> Self {
+        if let Some(members) = members {
+            self.others = members.others(self.refund);
+            let number = members.transaction().map(str::to_owned);
+            self.asked.transaction = self.asked.transaction.or(number);
+        }
+        self
     }
 
     /// The refund as schemes take it.

@@ -1,18 +1,17 @@
 //! Finds out in the log what is owed to partners, and adds it to the outbox: the beginning of a
 //! payment, and queries about attempts with unknown outcome. The sandbox answers at once.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use dossier::State as _;
 use dossier::contract::{
-    DossierId, EventSet, PaymentEvent, PaymentOutcomeUnknown, RefundOutcome, RefundRequested,
-    Source,
+    DisputeEnded, DossierId, EventSet, PaymentEvent, PaymentId, PaymentOrderId,
+    PaymentOutcomeUnknown, RefundEnded, RefundOutcome, RefundRequested, Source,
 };
 use dossier::law::RefundStart;
 use dossier::payment::request_owed_refund::RequestOwedRefund;
 use dossier::payment::take_notice::{Said, TakeNotice};
-use dossier::payment::{Attempt, Payment, RefundSaid};
+use dossier::payment::{Attempt, Payment, RefundSaid, Returning, WayBack};
 use dossier::payment_orders::PaymentOrder;
 use dossier::payment_orders::take_order_notice::TakeOrderNotice;
 use engine::tasks::{self, Cursors, Follower, Following, Handled, Handler, Stalled};
@@ -31,6 +30,8 @@ use crate::record::Reports;
 use crate::sends::{Sends, Way};
 use crate::standing::standing;
 use crate::work::Work;
+
+mod turns;
 
 /// The code of a refund that was not sent because its partner is switched off.
 const SWITCHED_OFF: &str = "not sent: the partner is switched off";
@@ -57,6 +58,12 @@ pub(crate) struct Desk {
     pub(crate) added: Notify,
     /// Notified when a partner has opened a payment.
     pub(crate) opened: Notify,
+}
+
+/// The payment order of an attempt.
+fn order_of(state: &Payment, payment: PaymentId) -> Option<PaymentOrderId> {
+    let attempt = state.attempts.get(&payment)?;
+    attempt.started.order.as_ref().map(|share| share.order)
 }
 
 /// Why a provider returns no money.
@@ -87,25 +94,28 @@ impl Desk {
         Ok(())
     }
 
-    /// Why a provider returns no money at present; `None` if it does.
-    pub(crate) fn why_not_returning(&self, provider: &str) -> Option<NotReturning> {
+    /// Why a provider returns no money, or no part of a transaction, at present; `None` if it does.
+    pub(crate) fn why_not_returning(&self, provider: &str, is_part: bool) -> Option<NotReturning> {
         if Provider::offered(provider, self.sandbox).is_some() {
             return None;
         }
-        match self.partners.get(provider).map(|known| known.partner.offers(Capability::Refund)) {
-            Some(Ok(())) => None,
-            Some(Err(_)) => Some(NotReturning::Unable),
-            None => Some(NotReturning::Off),
-        }
+        let Some(known) = self.partners.get(provider) else { return Some(NotReturning::Off) };
+        let offers = |capability| known.partner.offers(capability).is_ok();
+        let is_able = offers(Capability::Refund) && (!is_part || offers(Capability::RefundPart));
+        if is_able { None } else { Some(NotReturning::Unable) }
     }
 
-    /// Names of the providers that return money.
-    pub(crate) fn returning(&self) -> BTreeSet<String> {
-        let returns = |known: &&Known| known.partner.offers(Capability::Refund).is_ok();
-        let partners = self.partners.enabled().filter(returns);
-        let partners = partners.map(|known| known.partner.name.clone());
-        let sandbox = Provider::NAMES.iter().filter(|_| self.sandbox);
-        partners.chain(sandbox.map(|name| (*name).to_owned())).collect()
+    /// The providers that return money.
+    pub(crate) fn returning(&self) -> Returning {
+        let offering = |capability| {
+            let offers = move |known: &&Known| known.partner.offers(capability).is_ok();
+            let partners = self.partners.enabled().filter(offers);
+            let partners = partners.map(|known| known.partner.name.clone());
+            let sandbox = Provider::NAMES.iter().filter(|_| self.sandbox);
+            partners.chain(sandbox.map(|name| (*name).to_owned())).collect()
+        };
+        let (whole, parts) = (offering(Capability::Refund), offering(Capability::RefundPart));
+        Returning { whole, parts }
     }
 
     /// Whether a partner is called to begin this attempt.
@@ -130,6 +140,8 @@ impl Owed {
             "payment.OrderOpened.v1",
             "payment.PaymentOutcomeUnknown.v1",
             "payment.RefundRequested.v1",
+            "payment.RefundEnded.v1",
+            "payment.DisputeEnded.v1",
             "payment.RefundOwed.v1",
         ];
         let source = tasks::Source::Leader(engine.lead(crate::NAME));
@@ -156,24 +168,45 @@ impl Owed {
                 (payment, Work::Query { dossier, payment, number })
             }
             PaymentEvent::RefundRequested(RefundRequested { refund, payment, .. }) => {
-                (payment, Work::Refund { dossier, payment, refund })
+                match order_of(&loaded.state, payment) {
+                    Some(order) => return self.refund_of_order(event, order, Some(refund)).await,
+                    None => (payment, Work::Refund { dossier, payment, refund }),
+                }
+            }
+            // The next one of the order can begin, or one whose payment was disputed.
+            PaymentEvent::RefundEnded(RefundEnded { payment, .. })
+            | PaymentEvent::DisputeEnded(DisputeEnded { payment, .. }) => {
+                return match order_of(&loaded.state, payment) {
+                    Some(order) => self.refund_of_order(event, order, None).await,
+                    None => Ok(()),
+                };
             }
             PaymentEvent::RefundOwed(_) => return self.begin_refunds(event).await,
             _ => return Ok(()),
         };
         let Some(attempt) = loaded.state.attempts.get(&payment) else { return Ok(()) };
-        let provider = &attempt.started.provider;
-        if let Some(sandbox) = Provider::named(provider) {
+        self.pass_on(event, (&loaded.state, attempt), (work, Some(event.position))).await
+    }
+
+    /// Passes a request on to the sandbox, or to the outbox; a refund that is new there was first
+    /// requested, or begun by its payment order, at this position.
+    async fn pass_on(
+        &self,
+        event: &Recorded,
+        (state, attempt): (&Payment, &Attempt),
+        (work, new_at): (Work, Option<Position>),
+    ) -> Result<(), Stalled> {
+        if let Some(sandbox) = Provider::named(&attempt.started.provider) {
             match work {
                 Work::Query { .. } => self.ask(event, attempt, sandbox).await,
-                Work::Refund { refund, .. } => {
+                Work::Refund { refund, dossier, .. } => {
                     self.give_back(event, (attempt, refund), (sandbox, dossier)).await?;
                 }
                 Work::Pay { .. } => {}
             }
             return Ok(());
         }
-        self.send(event, (&loaded.state, attempt), work).await
+        self.send(event, (state, attempt), (work, new_at)).await
     }
 
     /// Begins an opened payment order at its provider, by its leading attempt.
@@ -187,7 +220,8 @@ impl Owed {
         if Provider::named(&attempt.started.provider).is_some() {
             return Ok(());
         }
-        self.send(event, (&loaded.state, attempt), Work::Pay { dossier, payment }).await
+        let work = (Work::Pay { dossier, payment }, None);
+        self.send(event, (&loaded.state, attempt), work).await
     }
 
     /// Adds a request to the outbox, if it has a purpose.
@@ -195,7 +229,7 @@ impl Owed {
         &self,
         event: &Recorded,
         (state, attempt): (&Payment, &Attempt),
-        work: Work,
+        (work, new_at): (Work, Option<Position>),
     ) -> Result<(), Stalled> {
         let provider = &attempt.started.provider;
         // The outcome may be recorded already: the outbox forgets, the log does not.
@@ -208,7 +242,7 @@ impl Owed {
             }
             Work::Refund { refund, .. } if self.desk.partners.get(provider).is_none() => {
                 if is_open {
-                    self.switched_off(event, (attempt, refund), work).await?;
+                    self.switched_off(event, (attempt, refund), (work, new_at)).await?;
                 }
                 false
             }
@@ -220,10 +254,7 @@ impl Owed {
         }
         let now = self.payments.engine().time()?;
         if let Work::Refund { refund, .. } = work {
-            let known = self.desk.outbox.get(&work.id()).await;
-            if known.map_err(|error| Stalled::Outside(error.to_string()))?.is_none() {
-                self.desk.sends.added(refund, event.position);
-            }
+            self.note_new(refund, (work, new_at)).await?;
         }
         match self.desk.add(provider, &work, now).await {
             Ok(()) => Ok(()),
@@ -235,6 +266,20 @@ impl Owed {
             }
             Err(error) => Err(Stalled::Outside(error.to_string())),
         }
+    }
+
+    /// Notes since when a refund is in the outbox that is not there yet.
+    async fn note_new(
+        &self,
+        refund: Uuid,
+        (work, new_at): (Work, Option<Position>),
+    ) -> Result<(), Stalled> {
+        let Some(new_at) = new_at else { return Ok(()) };
+        let known = self.desk.outbox.get(&work.id()).await;
+        if known.map_err(|error| Stalled::Outside(error.to_string()))?.is_none() {
+            self.desk.sends.added(refund, new_at);
+        }
+        Ok(())
     }
 
     /// Requests refunds of what is owed back, where the payment rules say so.
@@ -265,9 +310,10 @@ impl Owed {
         let engine = self.payments.engine();
         let (law, now) = (engine.law(), engine.clock.now());
         let Some(rules) = law.payments(now).filter(|_| state.owed_back().0 > 0) else { return };
-        for partner in state.returned_by() {
+        for WayBack { provider: partner, is_part, .. } in state.ways_back() {
             let is_automatic = rules.refund_start(partner) == RefundStart::Automatic;
-            if let Some(why) = self.desk.why_not_returning(partner).filter(|_| is_automatic) {
+            let why = self.desk.why_not_returning(partner, is_part);
+            if let Some(why) = why.filter(|_| is_automatic) {
                 let stream = &event.stream;
                 tracing::warn!(partner, %stream, ?why, "a partner does not return money that is owed back; a cashier has to return it");
             }
@@ -281,23 +327,31 @@ impl Owed {
         &self,
         event: &Recorded,
         (attempt, refund): (&Attempt, Uuid),
-        work: Work,
+        (work, new_at): (Work, Option<Position>),
     ) -> Result<(), Stalled> {
-        let known = self.desk.outbox.get(&work.id()).await;
-        if known.map_err(|error| Stalled::Outside(error.to_string()))?.is_none() {
-            self.desk.sends.added(refund, event.position);
-        }
+        self.note_new(refund, (work, new_at)).await?;
         let is_unsent = self.desk.sends.way(refund) == Way::First;
         self.desk.sends.forget(refund);
         let partner = &*attempt.started.provider;
         tracing::warn!(partner, %refund, is_unsent, "refund of a partner that is switched off; a cashier has to return the money");
         if is_unsent {
-            let (outcome, code) = (RefundOutcome::Refused, SWITCHED_OFF.to_owned());
-            let standing = standing(&self.payments, work.dossier()).await?;
-            let refund = Some(refund);
-            let said = RefundSaid { refund, outcome, amount: None, code, standing };
-            self.tell(event, attempt, Said::Refund(said)).await;
+            self.not_sent(event, (attempt, refund), (work.dossier(), SWITCHED_OFF)).await?;
         }
+        Ok(())
+    }
+
+    /// Records that a refund was not sent and will not be.
+    async fn not_sent(
+        &self,
+        event: &Recorded,
+        (attempt, refund): (&Attempt, Uuid),
+        (dossier, code): (DossierId, &str),
+    ) -> Result<(), Stalled> {
+        let (outcome, code) = (RefundOutcome::Refused, code.to_owned());
+        let standing = standing(&self.payments, dossier).await?;
+        let refund = Some(refund);
+        let said = RefundSaid { refund, outcome, amount: None, code, standing };
+        self.tell(event, dossier, attempt, Said::Refund(said)).await;
         Ok(())
     }
 
@@ -313,7 +367,7 @@ impl Owed {
         let (refund, code) = (Some(refund), code.to_owned());
         let standing = standing(&self.payments, dossier).await?;
         let said = RefundSaid { refund, outcome, amount: None, code, standing };
-        self.tell(event, attempt, Said::Refund(said)).await;
+        self.tell(event, dossier, attempt, Said::Refund(said)).await;
         Ok(())
     }
 
@@ -335,11 +389,13 @@ impl Owed {
             }
             return;
         }
-        self.tell(event, attempt, provider.ask(&attempt.started)).await;
+        if let Ok(dossier) = event.stream.id().parse() {
+            self.tell(event, dossier, attempt, provider.ask(&attempt.started)).await;
+        }
     }
 
-    /// Records what the sandbox says.
-    async fn tell(&self, event: &Recorded, attempt: &Attempt, said: Said) {
+    /// Records what the sandbox says, or what is known without a question.
+    async fn tell(&self, event: &Recorded, dossier: DossierId, attempt: &Attempt, said: Said) {
         let command = TakeNotice {
             payment: attempt.started.payment,
             provider: attempt.started.provider.clone(),
@@ -350,9 +406,9 @@ impl Owed {
             paid_at: None,
             message: None,
         };
-        let (stream, id) = (event.stream.clone(), Uuid::new_v5(&event.id, b"query"));
+        let (stream, id) = (Streams::<Payment>::of(dossier.0), Uuid::new_v5(&event.id, b"query"));
         let envelope = CommandEnvelope::by_service(crate::NAME, stream, id)
-            .about(event.stream.id().parse().ok())
+            .about(Some(dossier))
             .caused_by(event.id);
         if let Err(error) = self.payments.execute(&envelope, &command).await {
             tracing::warn!(stream = %event.stream, ?error, "a provider's answer could not be recorded");

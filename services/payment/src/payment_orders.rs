@@ -23,9 +23,12 @@ use engine::{CommandEnvelope, Failure, Loaded, Streams};
 use events::{Page, Position, Recorded};
 use uuid::Uuid;
 
+mod facts;
 pub(crate) mod http;
+mod members;
 mod reported;
 
+pub(crate) use members::Members;
 pub(crate) use reported::OfOrder;
 
 /// Payment orders, and the payments of their dossiers.
@@ -252,6 +255,10 @@ impl Follows {
             "payment.OrderPaid.v1",
             "payment.OrderConfirmed.v1",
             "payment.PaymentStarted.v1",
+            "payment.PaymentReversed.v1",
+            "payment.PaymentDisputed.v1",
+            "payment.DisputeAnswered.v1",
+            "payment.DisputeEnded.v1",
         ];
         let source = Source::Leader(engine.lead(crate::NAME));
         let following = Following::new(name, kinds, source, cursors.of(&engine, name)?);
@@ -277,12 +284,15 @@ impl Follows {
             }
             return Ok(());
         }
-        if let Ok(PaymentEvent::PaymentStarted(started)) =
-            PaymentEvent::decode(&event.kind, &event.data)
-            && let (Some(share), Ok(dossier)) = (&started.order, event.stream.id().parse())
-        {
-            self.orders.free_if_late(share, (dossier, started.payment)).await?;
+        match PaymentEvent::decode(&event.kind, &event.data) {
+            Ok(PaymentEvent::PaymentStarted(started)) => {
+                if let (Some(share), Ok(dossier)) = (&started.order, event.stream.id().parse()) {
+                    self.orders.free_if_late(share, (dossier, started.payment)).await?;
+                }
+                Ok(())
+            }
+            Ok(other) => self.orders.pass_on(event, other).await,
+            Err(_) => Ok(()),
         }
-        Ok(())
     }
 }

@@ -17,7 +17,7 @@ use partners::{Answer, Capability, Notice, Outcome, Reference};
 use rusqlite::OptionalExtension;
 use uuid::Uuid;
 
-use crate::standing::standing;
+use crate::standing::in_standing;
 
 /// Where reports are recorded.
 #[derive(Debug, Clone)]
@@ -116,15 +116,14 @@ impl Reports {
         let (dossier, payment) = match found {
             Found::Attempt(dossier, payment) => (dossier, payment),
             Found::Order(order) => {
-                // A report about a refund is about no order.
-                return match said(report.notice, Standing::Unanswered) {
+                return match said(report.notice) {
                     Some(said) => self.record_of_order(order, said, report).await,
                     None => self.keep(report).await,
                 };
             }
         };
-        let standing = standing(&self.payments, dossier).await?;
-        let Some(said) = said(report.notice, standing) else { return self.keep(report).await };
+        let Some(said) = said(report.notice) else { return self.keep(report).await };
+        let said = in_standing(&self.payments, dossier, said).await?;
         let (partner, notice) = (report.partner, report.notice);
         let command = TakeNotice {
             payment,
@@ -208,8 +207,10 @@ pub(crate) fn command_id(partner: &str, notice: &Notice) -> Uuid {
     Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
 }
 
-/// What it says about the attempt; `None` if a person has to look at it.
-fn said(notice: &Notice, standing: Standing) -> Option<Said> {
+/// What it says about the attempt, whatever the progress of the dossier is; `None` if a person has
+/// to look at it.
+fn said(notice: &Notice) -> Option<Said> {
+    let standing = Standing::Unanswered;
     let amount = notice.amount.map(|amount| Vnd(amount.0));
     let code = notice.code.clone();
     if let Some(reference) = &notice.refund_reference {
@@ -256,7 +257,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 
 pub(crate) const fn source(by: Capability) -> Source {
     match by {
-        Capability::Query | Capability::Refund => Source::Query,
+        Capability::Query | Capability::Refund | Capability::RefundPart => Source::Query,
         Capability::Return => Source::Return,
         Capability::Statement => Source::Settlement,
         Capability::Pay | Capability::Notify | Capability::Bill => Source::Notice,
@@ -283,10 +284,6 @@ mod tests {
         }
     }
 
-    fn read(notice: &Notice) -> Option<Said> {
-        said(notice, Standing::Unanswered)
-    }
-
     #[test]
     fn a_report_that_names_a_refund_is_about_that_one_and_not_about_the_payment() {
         let id = Uuid::from_u128(7);
@@ -295,20 +292,20 @@ mod tests {
             (Outcome::Refunded, RefundOutcome::Refunded),
             (Outcome::Failed, RefundOutcome::Refused),
         ] {
-            let Some(Said::Refund(said)) = read(&notice(outcome, Some(&named))) else {
+            let Some(Said::Refund(refund)) = said(&notice(outcome, Some(&named))) else {
                 panic!("{outcome:?}");
             };
-            assert_eq!((said.refund, said.outcome), (Some(id), expected));
+            assert_eq!((refund.refund, refund.outcome), (Some(id), expected));
         }
-        assert_eq!(read(&notice(Outcome::Captured, Some(&named))), None);
-        assert_eq!(read(&notice(Outcome::Refunded, Some("of somebody else"))), None);
-        let Some(Said::Refund(said)) = read(&notice(Outcome::Refunded, None)) else { panic!() };
-        assert_eq!(said.refund, None);
+        assert_eq!(said(&notice(Outcome::Captured, Some(&named))), None);
+        assert_eq!(said(&notice(Outcome::Refunded, Some("of somebody else"))), None);
+        let Some(Said::Refund(refund)) = said(&notice(Outcome::Refunded, None)) else { panic!() };
+        assert_eq!(refund.refund, None);
     }
 
     #[test]
     fn reversals_and_disputes_are_facts_of_their_own() {
-        let reversed = read(&notice(Outcome::Reversed, None));
+        let reversed = said(&notice(Outcome::Reversed, None));
         assert_eq!(reversed, Some(Said::Reversed(Vnd(10_000), Standing::Unanswered)));
         let number = Some("D1".to_owned());
         let dispute = Some(partners::Dispute { number: number.clone(), answer_by: None });
@@ -319,7 +316,7 @@ mod tests {
         ] {
             let report = Notice { dispute: dispute.clone(), ..notice(outcome, None) };
             let number = number.clone();
-            assert_eq!(read(&report), Some(Said::Dispute(DisputeSaid { number, what })));
+            assert_eq!(said(&report), Some(Said::Dispute(DisputeSaid { number, what })));
         }
     }
 }

@@ -168,6 +168,7 @@ pub(super) const BY_OPERATION: &[(&str, &str)] = &[
     ("OrderPaid", "get_payment_order"),
     ("OrderConfirmed", "get_payment_order"),
     ("OrderDoubted", "get_payment_order"),
+    ("OrderRefundBegun", "get_payment_order"),
     ("NumberTaken", "get_result_numbers"),
     ("PartnerRequestChanged", "get_partner_requests"),
     ("NoticeUnmatched", "get_unmatched_payment_notices"),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::{
     Attachment, BookTotals, Brief, ChargedLine, Delivery, Document, DutyOwed, FeeClaim,
     FeeClaimDecision, Helper, MessageDocument, OrderMember, OrderShare, PaperPrinted, PersonalRead,
-    ReceiptCorrected, Receiver, Role, StatementLine, SubscriberRights, Wanted,
+    ReceiptCorrected, Receiver, Role, StatementLine, SubscriberRights, Wanted, WholeOrder,
 };
 use crate::services::Category;
 
@@ -201,7 +201,7 @@ impl Payload {
 }
 
 /// The payloads that are parts of others.
-pub const PARTS: [Payload; 20] = [
+pub const PARTS: [Payload; 21] = [
     Attachment::PAYLOAD,
     BookTotals::PAYLOAD,
     Brief::PAYLOAD,
@@ -222,6 +222,7 @@ pub const PARTS: [Payload; 20] = [
     StatementLine::PAYLOAD,
     SubscriberRights::PAYLOAD,
     Wanted::PAYLOAD,
+    WholeOrder::PAYLOAD,
 ];
 
 /// The payload of a kind of event; `None` if the kind is not an event of the law.

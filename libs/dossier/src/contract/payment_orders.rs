@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{
     AgencyCode, DossierCode, DossierId, Doubt, PaymentId, PaymentOrderId, Personal, ProcedureCode,
@@ -131,6 +132,16 @@ payload! {
         /// The amount in the report.
         said: Vnd,
     }
+    /// The provider is asked from now on to return money of a dossier: it may have got the refund.
+    OrderRefundBegun for Money {
+        order: PaymentOrderId,
+        dossier: DossierId,
+        /// The id of the refund.
+        refund: Uuid,
+        amount: Vnd,
+        /// The amount of the transaction of which money goes back.
+        captured: Vnd,
+    }
 }
 
 events! {
@@ -142,5 +153,6 @@ events! {
         OrderPaid = "payment.OrderPaid.v1",
         OrderConfirmed = "payment.OrderConfirmed.v1",
         OrderDoubted = "payment.OrderDoubted.v1",
+        OrderRefundBegun = "payment.OrderRefundBegun.v1",
     }
 }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    OwedBack, PaymentId, Personal, ReceiptBecomes, RefundEffect, RefundOutcome, Subject, Vnd,
-    payload,
+    OwedBack, PaymentId, PaymentOrderId, Personal, ReceiptBecomes, RefundEffect, RefundOutcome,
+    Subject, Vnd, payload,
 };
 
 /// The content of an entry on which two persons decide.
@@ -37,6 +37,9 @@ pub enum Entry {
         /// When the money moved.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reversed_at: Option<Timestamp>,
+        /// Id of the payment order, if the amount is what is left of its whole payment.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<PaymentOrderId>,
     },
     /// A debt is not collected.
     DebtWrittenOff {

@@ -5,7 +5,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{PaymentId, Personal, ReceiptCorrected, RefundEffect, Source, Subject, Vnd, payload};
+use super::{
+    OrderMember, PaymentId, PaymentOrderId, Personal, ReceiptCorrected, RefundEffect, Source,
+    Subject, Vnd, payload,
+};
 
 /// How a dispute about a payment ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,14 @@ pub enum DisputeOutcome {
 }
 
 payload! {
+    /// The payment order whose payment a fact is about as a whole.
+    WholeOrder for Money {
+        order: PaymentOrderId,
+        /// All dossiers that the fact is about, with their parts of it, where it was recorded
+        /// first; empty in the others, to which it was passed on.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        members: Vec<OrderMember>,
+    }
     /// Captured money was taken back without the agency: a provider or a bank reversed it.
     PaymentReversed for Money {
         /// The attempt.
@@ -53,6 +64,9 @@ payload! {
         /// The provider's message as it was sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Personal<String>> => Nobody("evidence in a dispute with the provider, kept in the log"),
+        /// The payment order, if its whole payment was taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<WholeOrder>,
     }
     /// Money that the agency is entitled to was taken back after the fee was closed, or after it
     /// had been refunded: the payer owes it.
@@ -106,6 +120,9 @@ payload! {
         /// The provider's message as it was sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Personal<String>> => Nobody("evidence in a dispute with the provider, kept in the log"),
+        /// The payment order, if its whole payment is disputed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<WholeOrder>,
     }
     /// The agency answered a dispute, with its evidence.
     DisputeAnswered for Money {
@@ -114,6 +131,9 @@ payload! {
         dispute: String,
         /// What was answered, and how.
         reason: Personal<String> => Cashiers,
+        /// The payment order whose whole payment is disputed, where it was recorded first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<PaymentOrderId>,
     }
     /// It is known who keeps the money of a dispute.
     DisputeEnded for Money {
@@ -130,6 +150,9 @@ payload! {
         /// The provider's message as it was sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         message: Option<Personal<String>> => Nobody("evidence in a dispute with the provider, kept in the log"),
+        /// The payment order whose whole payment is disputed, where it was recorded first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        order: Option<PaymentOrderId>,
     }
     /// A dispute was not answered in time.
     DisputeOverdue for Money {
@@ -140,5 +163,36 @@ payload! {
         due_at: Timestamp,
         /// The delay until this was recorded, in milliseconds.
         late_by_ms: i64,
+    }
+}
+
+impl WholeOrder {
+    /// The sum of all parts; `None` where it was passed on.
+    #[must_use]
+    pub fn sum(&self) -> Option<Vnd> {
+        let parts = self.members.iter().map(|member| member.amount.0);
+        let sum = parts.fold(0_i64, i64::saturating_add);
+        (!self.members.is_empty()).then_some(Vnd(sum))
+    }
+
+    /// The part of an attempt; nothing if the fact is not about it.
+    #[must_use]
+    pub fn part_of(&self, payment: PaymentId) -> Vnd {
+        let member = self.members.iter().find(|member| member.payment == payment);
+        member.map_or(Vnd::ZERO, |member| member.amount)
+    }
+
+    /// The same for the dossiers to which the fact is passed on.
+    #[must_use]
+    pub const fn passed_on(&self) -> Self {
+        Self { order: self.order, members: Vec::new() }
+    }
+}
+
+impl PaymentReversed {
+    /// What was taken back in all: of the whole payment order, if it is about that.
+    #[must_use]
+    pub fn whole(&self) -> Vnd {
+        self.order.as_ref().and_then(WholeOrder::sum).unwrap_or(self.amount)
     }
 }

@@ -87,6 +87,7 @@ const TITLES: &[(&str, &str, &str)] = &[
     ("payment.OrderPaid.v1", "Lệnh nộp chung đã được trả", "Payment order paid"),
     ("payment.OrderConfirmed.v1", "Xác nhận lại khoản nộp chung", "Payment of an order confirmed"),
     ("payment.OrderDoubted.v1", "Khoản nộp chung có chênh lệch", "Discrepancy of a payment order"),
+    ("payment.OrderRefundBegun.v1", "Bắt đầu hoàn phần của một hồ sơ", "Refund of a part begun"),
     ("books.StatementImported.v1", "Nhập sao kê", "Statement imported"),
     ("books.ClosingProposed.v1", "Đề nghị khóa sổ", "Closing proposed"),
     ("books.ClosingRejected.v1", "Bác đề nghị khóa sổ", "Closing rejected"),

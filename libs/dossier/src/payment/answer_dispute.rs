@@ -57,8 +57,8 @@ impl Command for AnswerDispute {
         if one.is_answered {
             return Err(Refusal::Answered);
         }
-        let (dispute, reason) = (dispute.clone(), reason.personal());
-        Ok(Decision::event(DisputeAnswered { payment, dispute, reason }))
+        let (dispute, reason, order) = (dispute.clone(), reason.personal(), one.order);
+        Ok(Decision::event(DisputeAnswered { payment, dispute, reason, order }))
     }
 }
 

@@ -7,16 +7,18 @@ use super::Payment;
 use super::balance::Standing;
 use super::entry::Approved;
 use crate::access::agency;
-use crate::contract::{PaymentEvent, Role};
+use crate::contract::{PaymentEvent, Role, WholeOrder};
 use crate::step::{Command, Decision, Facts, Step, refusals};
 
 /// Approves a proposed entry; it is checked again against what is recorded by now.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ApproveEntry {
     /// Id of the proposed entry.
     pub entry: Uuid,
     /// Progress of the dossier at intake.
     pub standing: Standing,
+    /// The payment order with what its dossiers have left, if the entry is about its whole payment.
+    pub order: Option<WholeOrder>,
 }
 
 refusals! {
@@ -57,16 +59,16 @@ impl Command for ApproveEntry {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
-        let Self { entry, standing } = *self;
+        let Self { entry, standing, order } = self.clone();
         let (proposal, what) = payment.proposed_entry(entry).ok_or(Refusal::NothingProposed)?;
         let Some((reason, Some(proposed_by))) = proposal.seconded(facts) else {
             return Err(Refusal::OwnProposal);
         };
-        if !payment.is_possible(what) {
+        if !payment.is_possible(what, order.as_ref()) {
             return Err(Refusal::NoLongerHolds);
         }
         let what = what.clone();
-        let approved = Approved { entry, what, reason, proposed_by, standing };
+        let approved = Approved { entry, what, reason, proposed_by, standing, order };
         Ok(payment.entered(approved, facts)?.into())
     }
 }
@@ -86,7 +88,7 @@ mod tests {
         let own = approve(&mut scene, "tester", Standing::InProcess);
         assert_eq!(own, Err(Refusal::OwnProposal));
         approve(&mut scene, "second", Standing::InProcess).unwrap();
-        let again = ApproveEntry { entry, standing: Standing::InProcess };
+        let again = ApproveEntry { entry, standing: Standing::InProcess, order: None };
         let again = scene.execute("2026-11-23T11:01", Role::Cashier, again);
         assert_eq!(again, Err(Refusal::NothingProposed));
     }

@@ -102,12 +102,12 @@ pub struct Attempt {
     pub doubts: Vec<DoubtfulWord>,
     /// The next query of the provider; `None` once the attempt was given up at its expiry.
     pub query: Option<Query>,
-    /// Total that was taken back.
-    pub reversed: Vnd,
     /// What was taken back, in the order in which it was recorded.
     pub reversals: Vec<Reversal>,
     /// Disputes, in the order in which they were recorded.
     pub disputes: Vec<Dispute>,
+    /// Event ids of reports that a cashier has matched with it.
+    pub(super) matched: BTreeSet<String>,
     /// Event ids of doubtful reversals; they may be those of captures.
     pub(super) doubted_reversals: BTreeSet<String>,
     /// Doubtful reports that a cashier has resolved. Later reports about the same money are
@@ -135,9 +135,9 @@ impl Attempt {
             captures: Vec::new(),
             doubts: Vec::new(),
             query: Some(Query { made: 0, at, opened_by }),
-            reversed: Vnd::ZERO,
             reversals: Vec::new(),
             disputes: Vec::new(),
+            matched: BTreeSet::new(),
             doubted_reversals: BTreeSet::new(),
             resolved: Vec::new(),
             sure: Vnd::ZERO,
@@ -159,6 +159,16 @@ impl Attempt {
     #[must_use]
     pub fn at_provider(&self) -> Uuid {
         self.started.at_provider()
+    }
+
+    /// The amount of the transaction by which a capture came: the sum of the payment order, if it
+    /// is a part of that.
+    #[must_use]
+    pub fn transacted(&self, capture: &Capture) -> Vnd {
+        match &self.started.order {
+            Some(share) if !self.matched.contains(&capture.event) => share.total,
+            Some(_) | None => capture.amount,
+        }
     }
 
     /// Whether the provider reported a failure.

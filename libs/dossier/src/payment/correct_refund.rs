@@ -115,7 +115,11 @@ pub(crate) mod tests {
     ) -> Result<Vec<PaymentEvent>, approve_entry::Refusal> {
         let entry = scene.state.proposal.as_ref().map_or(Uuid::nil(), |proposal| proposal.id);
         scene.subject = who;
-        scene.execute("2026-11-23T11:00", Role::Cashier, ApproveEntry { entry, standing })
+        scene.execute(
+            "2026-11-23T11:00",
+            Role::Cashier,
+            ApproveEntry { entry, standing, order: None },
+        )
     }
 
     /// The id of a proposed correction.

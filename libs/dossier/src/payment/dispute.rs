@@ -9,7 +9,8 @@ use super::take_notice::TakeNotice;
 use super::{Attempt, Payment};
 use crate::clock::{self, Running};
 use crate::contract::{
-    DisputeEnded, DisputeOutcome, Meta, PaymentDisputed, PaymentEvent, PaymentId, Vnd,
+    DisputeEnded, DisputeOutcome, Meta, PaymentDisputed, PaymentEvent, PaymentId, PaymentOrderId,
+    Vnd,
 };
 use crate::step::{Facts, LawError};
 
@@ -24,6 +25,8 @@ pub struct Dispute {
     pub is_answered: bool,
     /// How it ended; `None` while it is open.
     pub outcome: Option<DisputeOutcome>,
+    /// The payment order, if its whole payment is disputed.
+    pub order: Option<PaymentOrderId>,
 }
 
 /// A provider's report about a dispute.
@@ -115,6 +118,7 @@ impl Payment {
                     source: Some(*source),
                     reason: None,
                     message: message.clone(),
+                    order: None,
                 };
                 Ok(Some(vec![disputed.into()]))
             }
@@ -134,7 +138,15 @@ impl Payment {
                 }
                 let (payment, dispute) = (*payment, one.number.clone());
                 let (source, reason, message) = (Some(*source), None, message.clone());
-                let ended = DisputeEnded { payment, dispute, outcome, source, reason, message };
+                let ended = DisputeEnded {
+                    payment,
+                    dispute,
+                    outcome,
+                    source,
+                    reason,
+                    message,
+                    order: None,
+                };
                 Ok(Some(vec![ended.into()]))
             }
         }
@@ -170,6 +182,7 @@ impl Payment {
                 owed: Owed { running, missed: false },
                 is_answered: false,
                 outcome: None,
+                order: disputed.order.as_ref().map(|whole| whole.order),
             });
             return;
         }

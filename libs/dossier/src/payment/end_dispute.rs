@@ -49,7 +49,7 @@ impl Command for EndDispute {
     ) -> Result<Decision<PaymentEvent>, Refusal> {
         let Self { dispute, outcome, reason } = self;
         let dispute = &dispute.0;
-        let Some((payment, _)) = payment.open_dispute(dispute) else {
+        let Some((payment, one)) = payment.open_dispute(dispute) else {
             let known = payment.open_dispute_numbers();
             let known = Known::new(dispute, known, "GET /v1/payments/{dossier}");
             return Err(Refusal::UnknownDispute(known));
@@ -61,6 +61,7 @@ impl Command for EndDispute {
             source: None,
             reason: Some(reason.personal()),
             message: None,
+            order: one.order,
         }))
     }
 }

@@ -2,6 +2,8 @@
 //! it was asked by telephone, or its portal shows it. Before a day has passed the provider is asked
 //! by itself, and its answer counts.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
@@ -23,6 +25,17 @@ pub struct EndRefund {
     pub reason: Text<2000>,
     /// Progress of the dossier at intake.
     pub standing: Standing,
+    /// What the payment order knows, if the money came by one.
+    pub order: Option<OfOrder>,
+}
+
+/// What a payment order knows of a refund.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OfOrder {
+    /// Since when the provider is asked for it; `None` if it waits for others.
+    pub begun_at: Option<Timestamp>,
+    /// Numbers of the refunds of its other dossiers.
+    pub numbers: BTreeSet<String>,
 }
 
 /// How long a refund is the provider's to answer for.
@@ -70,7 +83,7 @@ impl Command for EndRefund {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
-        let Self { refund, outcome, number, reason, standing } = self;
+        let Self { refund, outcome, number, reason, standing, .. } = self;
         let Some(sent) = payment.sent_refund(*refund) else {
             let known = payment.sent_refunds.iter().map(|one| one.requested.refund);
             return Err(Refusal::UnknownRefund(Known::new(
@@ -82,8 +95,12 @@ impl Command for EndRefund {
         if sent.ended.is_some() {
             return Err(Refusal::Ended);
         }
-        let from = sent.requested_at.checked_add(ANSWERED_WITHIN).unwrap_or(Timestamp::MAX);
-        if facts.at < from {
+        let attempt = payment.attempts.get(&sent.requested.payment);
+        let is_of_order = attempt.is_some_and(|attempt| attempt.started.order.is_some());
+        let begun_at = self.order.as_ref().and_then(|order| order.begun_at);
+        let since = if is_of_order { begun_at } else { Some(sent.requested_at) };
+        let from = since.and_then(|since| since.checked_add(ANSWERED_WITHIN).ok());
+        if from.is_none_or(|from| facts.at < from) {
             return Err(Refusal::TooEarly);
         }
         let number =
@@ -91,6 +108,11 @@ impl Command for EndRefund {
                 UnfitNumber::Missing => Refusal::NumberMissing,
                 UnfitNumber::OfOther => Refusal::NumberOfOther,
             })?;
+        let is_of_other =
+            |number| self.order.as_ref().is_some_and(|of| of.numbers.contains(number));
+        if number.is_some_and(is_of_other) {
+            return Err(Refusal::NumberOfOther);
+        }
         let ended = RefundEnded {
             refund: *refund,
             payment: sent.requested.payment,
@@ -116,7 +138,7 @@ pub(crate) mod tests {
 
     pub(crate) fn end(refund: Uuid, outcome: RefundOutcome) -> EndRefund {
         let (number, reason, standing) = (None, "by telephone".into(), Standing::Unanswered);
-        EndRefund { refund, outcome, number, reason, standing }
+        EndRefund { refund, outcome, number, reason, standing, order: None }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::refund_payment::{Granted, granted};
 use super::{Attempt, Payment, Proposal, Proposed, SentRefund, Standing};
 use crate::contract::{
     DebtWrittenOff, Entry, EntryProposed, Meta, PaymentEvent, PaymentReversed, Personal,
-    RefundCorrected, RefundEffect, RefundEnded, RefundOutcome, Subject, Vnd,
+    RefundCorrected, RefundEffect, RefundEnded, RefundOutcome, Subject, Vnd, WholeOrder,
 };
 use crate::step::{Facts, LawError};
 
@@ -22,6 +22,8 @@ pub(super) struct Approved {
     pub(super) proposed_by: Subject,
     /// Progress of the dossier at intake.
     pub(super) standing: Standing,
+    /// The payment order with what its dossiers have left, if the entry is about its whole payment.
+    pub(super) order: Option<WholeOrder>,
 }
 
 impl Payment {
@@ -59,16 +61,23 @@ impl Payment {
     }
 
     /// Whether an entry still changes what is recorded.
-    pub(super) fn is_possible(&self, entry: &Entry) -> bool {
+    pub(super) fn is_possible(&self, entry: &Entry, whole: Option<&WholeOrder>) -> bool {
         match entry {
             Entry::RefundOutcome { refund, outcome, .. } => {
                 let sent = self.sent_refund(*refund);
                 sent.and_then(SentRefund::outcome).is_some_and(|recorded| recorded != *outcome)
             }
-            Entry::Reversal { payment, amount, transaction, .. } => {
+            Entry::Reversal { payment, amount, transaction, order, .. } => {
                 let attempt = self.attempts.get(payment);
-                let is_new = |one: &Attempt| !one.knows_reversal("", Some(transaction), *amount);
-                attempt.is_some_and(is_new) && *amount <= self.reversible(*payment)
+                let is_new = |one: &Attempt| !one.has_reversal(transaction, *amount);
+                let is_whole = whole.and_then(WholeOrder::sum) == Some(*amount)
+                    && whole.map(|whole| whole.order) == *order;
+                let part = match whole.filter(|_| is_whole) {
+                    Some(whole) => whole.part_of(*payment),
+                    None => *amount,
+                };
+                let is_left = part > Vnd::ZERO && part <= self.reversible(*payment);
+                attempt.is_some_and(is_new) && is_left && (order.is_none() || is_whole)
             }
             Entry::DebtWrittenOff { debt } => self.debt_of(*debt).is_some(),
         }
@@ -80,7 +89,7 @@ impl Payment {
         approved: Approved,
         facts: &Facts<'_>,
     ) -> Result<Vec<PaymentEvent>, LawError> {
-        let Approved { entry, what, reason, proposed_by, standing } = approved;
+        let Approved { entry, what, reason, proposed_by, standing, order } = approved;
         match what {
             Entry::RefundOutcome { refund, outcome, transaction } => {
                 let Some(sent) = self.sent_refund(refund) else { return Ok(Vec::new()) };
@@ -97,7 +106,9 @@ impl Payment {
                 };
                 self.corrected(sent, corrected, standing, facts)
             }
-            Entry::Reversal { payment, amount, transaction, reversed_at } => {
+            Entry::Reversal { payment, amount, transaction, reversed_at, order: of } => {
+                let order = order.filter(|order| of == Some(order.order));
+                let amount = order.as_ref().map_or(amount, |order| order.part_of(payment));
                 let Some(attempt) = self.attempts.get(&payment) else { return Ok(Vec::new()) };
                 let reversed = PaymentReversed {
                     payment,
@@ -113,6 +124,7 @@ impl Payment {
                     reason: Some(reason),
                     proposed_by: Some(proposed_by),
                     message: None,
+                    order,
                 };
                 self.reversed(reversed, standing, facts)
             }

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::Payment;
 use super::dispute::DISPUTES_MAX;
 use crate::access::agency;
-use crate::contract::{PaymentDisputed, PaymentEvent, PaymentId, Role, Vnd};
+use crate::contract::{PaymentDisputed, PaymentEvent, PaymentId, Role, Vnd, WholeOrder};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::Text;
 
@@ -21,6 +21,8 @@ pub struct RecordDispute {
     pub answer_by: Option<Timestamp>,
     /// How the cashier knows it.
     pub reason: Text<2000>,
+    /// The payment order with the parts of its dossiers, if its whole payment is disputed.
+    pub order: Option<WholeOrder>,
 }
 
 refusals! {
@@ -28,6 +30,9 @@ refusals! {
     pub enum Refusal {
         UnknownAttempt(Known) => 422, "attempt-not-of-dossier" at "/payment",
             "hồ sơ này không có lượt thanh toán như vậy", "the dossier has no such attempt";
+        NotWholeOrder(Vnd) => 422, "order-dispute-not-whole" at "/amount_vnd",
+            "khiếu nại cả lệnh nộp chung thì số tiền là toàn bộ khoản nộp chung; nếu không, ghi cho từng hồ sơ",
+            "the amount must be that of the whole payment order; else record it for each dossier";
         NotOfAttempt(Vnd) => 422, "dispute-amount-impossible" at "/amount_vnd",
             "số tiền phải lớn hơn 0 và không quá số đã thu của lượt thanh toán",
             "the amount must be greater than 0 and at most the total of the attempt";
@@ -54,7 +59,7 @@ impl Command for RecordDispute {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
-        let Self { payment: id, number, amount, answer_by, reason } = self;
+        let Self { payment: id, number, amount, answer_by, reason, order } = self;
         let Some(attempt) = payment.attempts.get(id) else {
             let known = payment.attempts.keys();
             return Err(Refusal::UnknownAttempt(Known::new(
@@ -63,7 +68,12 @@ impl Command for RecordDispute {
                 "GET /v1/payments/{dossier}",
             )));
         };
-        if *amount <= Vnd::ZERO || *amount > attempt.captured {
+        let whole = order.as_ref().map(|order| order.sum().unwrap_or(Vnd::ZERO));
+        if let Some(whole) = whole.filter(|whole| whole != amount) {
+            return Err(Refusal::NotWholeOrder(whole));
+        }
+        let amount = order.as_ref().map_or(*amount, |order| order.part_of(*id));
+        if amount <= Vnd::ZERO || amount > attempt.captured {
             return Err(Refusal::NotOfAttempt(attempt.captured));
         }
         if attempt.disputes.iter().any(|one| one.number == *number) {
@@ -76,11 +86,12 @@ impl Command for RecordDispute {
             payment: *id,
             provider: attempt.started.provider.clone(),
             dispute: number.clone(),
-            amount: *amount,
+            amount,
             answer_by: Payment::answer_by(*answer_by, facts)?,
             source: None,
             reason: Some(reason.personal()),
             message: None,
+            order: order.clone(),
         }))
     }
 }
@@ -98,6 +109,7 @@ pub(crate) mod tests {
             amount: Vnd(amount),
             answer_by: None,
             reason: "letter 7/NH".into(),
+            order: None,
         }
     }
 

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::refund_payment::{Granted, granted};
 use super::{Attempt, Capture, Payment, Standing};
 use crate::contract::{
-    Meta, PaymentEvent, PaymentId, Personal, RefundEffect, RefundEnded, RefundOutcome,
-    RefundRequested, Role, Subject, Vnd,
+    Meta, PaymentEvent, PaymentId, PaymentOrderId, Personal, RefundEffect, RefundEnded,
+    RefundOutcome, RefundRequested, Role, Subject, Vnd,
 };
 use crate::step::{Facts, LawError};
 
@@ -64,9 +64,39 @@ pub(super) struct Part {
     provider: String,
     transaction: Option<String>,
     /// The amount of the transaction.
-    captured: Vnd,
+    pub(super) captured: Vnd,
     /// What is left of it.
     pub(super) left: Vnd,
+}
+
+/// How money would return through a provider.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WayBack<'a> {
+    pub provider: &'a str,
+    /// Whether it is less than the transaction by which it came.
+    pub is_part: bool,
+    /// The payment order by which it came.
+    pub order: Option<PaymentOrderId>,
+}
+
+/// The providers that return money at present.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Returning {
+    /// Names of those that return whole transactions.
+    pub whole: BTreeSet<String>,
+    /// Names of those that return parts of transactions.
+    pub parts: BTreeSet<String>,
+}
+
+impl Returning {
+    /// Whether a provider returns this amount of a transaction.
+    pub(super) fn may(&self, provider: &str, amount: Vnd, captured: Vnd) -> bool {
+        if amount < captured {
+            self.parts.contains(provider)
+        } else {
+            self.whole.contains(provider)
+        }
+    }
 }
 
 /// Reasons why money cannot be sent back through a provider.
@@ -100,6 +130,59 @@ pub struct RefundSaid {
 
 fn sum<'a>(refunds: impl Iterator<Item = &'a SentRefund>) -> i64 {
     refunds.fold(0, |sum, one| sum.saturating_add(one.requested.amount.0))
+}
+
+/// The refund of a payment that a report is about: the one that it names; else the one with the
+/// provider's number in it, which is reported again; else, if this number is new, the one on its
+/// way, and only if it can be no other one. `number` is none of a capture. A report with neither an
+/// id nor a number of a refund is about none: a cashier looks into it.
+fn named<'a>(
+    all: &[&'a SentRefund],
+    said: &RefundSaid,
+    number: Option<&str>,
+) -> Option<&'a SentRefund> {
+    let is_amount =
+        |one: &&SentRefund| said.amount.is_none_or(|amount| amount == one.requested.amount);
+    let mut each = all.iter().copied();
+    if let Some(id) = said.refund {
+        return each.find(|one| one.requested.refund == id).filter(is_amount);
+    }
+    let number = number?;
+    if let Some(known) = each.clone().find(|one| one.number() == Some(number)) {
+        return Some(known).filter(is_amount);
+    }
+    // One of which nobody recorded the number may be meant, too.
+    let is_other = |one: &SentRefund| {
+        one.number().is_none() && one.outcome() == Some(said.outcome) && is_amount(&one)
+    };
+    if each.clone().any(is_other) {
+        return None;
+    }
+    let mut open = each.filter(|one| one.ended.is_none() && is_amount(one));
+    // Of several on their way, any may be meant.
+    let (Some(one), None) = (open.next(), open.next()) else { return None };
+    Some(one)
+}
+
+/// The refund of a payment order that a report is about, as for an attempt, in the payments of its
+/// dossiers with their attempts. One that is not begun waits for others, and is none.
+#[must_use]
+pub fn named_in_order<'a>(
+    members: impl Iterator<Item = (&'a Payment, PaymentId)>,
+    is_begun: impl Fn(Uuid) -> bool,
+    said: &RefundSaid,
+    number: Option<&str>,
+) -> Option<&'a SentRefund> {
+    let (mut all, mut number) = (Vec::new(), number);
+    for (payment, attempt) in members {
+        number = number.filter(|number| !payment.is_capture(attempt, number));
+        let is_it = |one: &&SentRefund| {
+            one.requested.payment == attempt
+                && (one.ended.is_some() || is_begun(one.requested.refund))
+        };
+        all.extend(payment.sent_refunds.iter().filter(is_it));
+    }
+    named(&all, said, number)
 }
 
 impl Payment {
@@ -141,7 +224,7 @@ impl Payment {
         let of_transaction = sum(self.refunds_of(payment).filter(of));
         let of_attempt = sum(self.refunds_of(payment));
         let left = capture.amount.0.saturating_sub(of_transaction);
-        let gone = of_attempt.saturating_add(attempt.reversed.0);
+        let gone = of_attempt.saturating_add(attempt.reversed().0);
         let left_of_attempt = attempt.captured.0.saturating_sub(gone);
         Vnd(left.min(left_of_attempt).max(0))
     }
@@ -155,24 +238,39 @@ impl Payment {
             payment,
             provider: attempt.started.provider.clone(),
             transaction: capture.transaction.clone(),
-            captured: capture.amount,
+            captured: attempt.transacted(capture),
             left: left(&capture),
         })
     }
 
-    /// The providers that would have to return the money that is owed back: those through which it
-    /// is on its way, or else those of attempts of which something is left.
+    /// How the money that is owed back would return through providers: as it does at present, or
+    /// else through those of attempts of which something is left.
     #[must_use]
-    pub fn returned_by(&self) -> BTreeSet<&str> {
-        let open = self.sent_refunds.iter().filter(|one| one.ended.is_none());
-        let open: BTreeSet<&str> = open.map(|one| &*one.requested.provider).collect();
-        if !open.is_empty() {
-            return open;
-        }
-        let has_rest = |one: &&Attempt| {
-            self.part_of(one.started.payment).is_some_and(|part| part.left > Vnd::ZERO)
+    pub fn ways_back(&self) -> BTreeSet<WayBack<'_>> {
+        let way = |attempt: &'_ Attempt, is_part| {
+            let order = attempt.started.order.as_ref().map(|share| share.order);
+            (attempt.started.payment, is_part, order)
         };
-        self.attempts.values().filter(has_rest).map(|one| &*one.started.provider).collect()
+        let open = self.sent_refunds.iter().filter(|one| one.ended.is_none());
+        let open = open.filter_map(|one| {
+            let RefundRequested { payment, amount, captured, .. } = one.requested;
+            self.attempts.get(&payment).map(|attempt| way(attempt, amount < captured))
+        });
+        let mut ways: Vec<_> = open.collect();
+        if ways.is_empty() {
+            let owed = self.owed_back();
+            let rests = self.attempts.values().filter_map(|attempt| {
+                let part = self.part_of(attempt.started.payment)?;
+                let is_part = part.left.min(owed) < part.captured;
+                (part.left > Vnd::ZERO).then(|| way(attempt, is_part))
+            });
+            ways.extend(rests);
+        }
+        let named = ways.into_iter().filter_map(|(payment, is_part, order)| {
+            let provider = &*self.attempts.get(&payment)?.started.provider;
+            Some(WayBack { provider, is_part, order })
+        });
+        named.collect()
     }
 
     /// The part of an attempt from which this amount can go back.
@@ -208,34 +306,16 @@ impl Payment {
         }
     }
 
-    /// The refund that a report is about: the one that it names; else the one with the provider's
-    /// number in it, which is reported again; else, if this number is new, the one on its way, and
-    /// only if it can be no other one. A report with neither an id nor a number of a refund is
-    /// about none: a cashier looks into it.
+    /// The refund that a report about an attempt is about; see [`named`].
     pub(super) fn named_refund(
         &self,
         payment: PaymentId,
         said: &RefundSaid,
         number: Option<&str>,
     ) -> Option<&SentRefund> {
-        let is_amount =
-            |one: &&SentRefund| said.amount.is_none_or(|amount| amount == one.requested.amount);
-        let mut all = self.sent_refunds.iter().filter(|one| one.requested.payment == payment);
-        if let Some(id) = said.refund {
-            return all.find(|one| one.requested.refund == id).filter(is_amount);
-        }
-        let number = number.filter(|number| !self.is_capture(payment, number))?;
-        if let Some(known) = all.clone().find(|one| one.number() == Some(number)) {
-            return Some(known).filter(is_amount);
-        }
-        // One of which nobody recorded the number may be meant, too.
-        let is_other = |one: &SentRefund| {
-            one.number().is_none() && one.outcome() == Some(said.outcome) && is_amount(&one)
-        };
-        if all.clone().any(is_other) {
-            return None;
-        }
-        all.find(|one| one.ended.is_none()).filter(is_amount)
+        let number = number.filter(|number| !self.is_capture(payment, number));
+        let all = self.sent_refunds.iter().filter(|one| one.requested.payment == payment);
+        named(&all.collect::<Vec<_>>(), said, number)
     }
 
     /// The provider's number of a refund as a cashier states it. One that went back needs it, so
@@ -344,151 +424,4 @@ impl Part {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::payment::FeeStage;
-    use crate::payment::refund_payment::tests::refund;
-    use crate::payment::request_refund::tests::{request, told};
-    use crate::payment::take_notice::tests::{paid_twice, take};
-    use crate::payment::take_notice::{Refusal, Said, TakeNotice};
-    use crate::testing::{Scene, law};
-
-    /// A report that does not name the refund.
-    fn report(
-        scene: &Scene<'_, Payment>,
-        outcome: RefundOutcome,
-        number: Option<&str>,
-    ) -> TakeNotice {
-        let amount = Some(Vnd(10_000));
-        let standing = Standing::Unanswered;
-        let said = RefundSaid { refund: None, outcome, amount, code: "00".to_owned(), standing };
-        let transaction = number.map(str::to_owned);
-        TakeNotice { transaction, said: Said::Refund(said), ..told(scene, outcome) }
-    }
-
-    fn is_kept(scene: &mut Scene<'_, Payment>, report: TakeNotice) -> bool {
-        let taken = scene.execute("2026-11-20T09:20", Role::PaymentProvider, report);
-        matches!(taken, Err(Refusal::NotOurs))
-    }
-
-    #[test]
-    fn a_late_report_about_an_earlier_refund_does_not_end_the_one_on_its_way() {
-        let law = law();
-        let mut scene = paid_twice(&law);
-        request(&mut scene, 10_000).unwrap();
-        let said = told(&scene, RefundOutcome::Refunded);
-        take(&mut scene, &said);
-        request(&mut scene, 10_000).unwrap();
-        let late = report(&scene, RefundOutcome::Refunded, Some("R1"));
-        assert_eq!(take(&mut scene, &late), [""; 0], "it is known");
-        assert_eq!(scene.state.on_its_way(), Vnd(10_000));
-        let new = report(&scene, RefundOutcome::Refunded, Some("R2"));
-        assert_eq!(take(&mut scene, &new), ["RefundEnded", "PaymentRefunded"]);
-        assert_eq!(scene.state.sent_refunds[1].number(), Some("R2"));
-    }
-
-    #[test]
-    fn a_report_with_neither_an_id_nor_a_number_of_a_refund_is_kept_for_a_cashier() {
-        let law = law();
-        let mut scene = paid_twice(&law);
-        let attempt = scene.state.attempts.values_mut().next().unwrap();
-        attempt.captures[0].transaction = Some("T1".to_owned());
-        request(&mut scene, 10_000).unwrap();
-        for number in [None, Some("T1")] {
-            let unclear = report(&scene, RefundOutcome::Refunded, number);
-            assert!(is_kept(&mut scene, unclear), "{number:?}");
-        }
-        assert_eq!(scene.state.on_its_way(), Vnd(10_000));
-    }
-
-    #[test]
-    fn a_refund_of_which_nobody_knows_the_number_may_be_the_one_that_is_reported() {
-        let law = law();
-        let mut scene = paid_twice(&law);
-        request(&mut scene, 10_000).unwrap();
-        let refund = scene.state.sent_refunds[0].requested.refund;
-        // As cashiers recorded it before they had to state the number.
-        let said = RefundSaid {
-            refund: Some(refund),
-            outcome: RefundOutcome::Refunded,
-            amount: None,
-            code: String::new(),
-            standing: Standing::Unanswered,
-        };
-        let unnumbered = TakeNotice {
-            transaction: None,
-            said: Said::Refund(said),
-            ..told(&scene, RefundOutcome::Refunded)
-        };
-        take(&mut scene, &unnumbered);
-        let next = scene.state.attempts.keys().next_back().copied().unwrap();
-        let next = crate::payment::request_refund::RequestRefund {
-            payment: next,
-            amount: Vnd(10_000),
-            reason: "twice".into(),
-        };
-        scene.execute("2026-11-21T12:00", Role::Cashier, next).unwrap();
-        let unclear = report(&scene, RefundOutcome::Refunded, Some("R0"));
-        assert!(is_kept(&mut scene, unclear));
-        assert_eq!(scene.state.on_its_way(), Vnd(10_000));
-    }
-
-    #[test]
-    fn a_refused_refund_that_went_back_all_the_same_reopens_the_fee_while_the_dossier_needs_it() {
-        let law = law();
-        let owed = |in_process| Some(FeeStage::Owed { in_process });
-        for (standing, effect, stage) in [
-            (Standing::Unanswered, RefundEffect::OwedAgain, owed(false)),
-            (Standing::InProcess, RefundEffect::OwedAgain, owed(true)),
-            (Standing::AtItsEnd, RefundEffect::AtTheEnd, None),
-        ] {
-            let mut scene = paid_twice(&law);
-            request(&mut scene, 30_000).unwrap();
-            let said = told(&scene, RefundOutcome::Refused);
-            take(&mut scene, &said);
-            refund(&mut scene, 30_000, Standing::InProcess).unwrap();
-            let mut late = told(&scene, RefundOutcome::Refunded);
-            let Said::Refund(said) = &mut late.said else { panic!() };
-            said.standing = standing;
-            let events = scene.execute("2026-11-20T12:00", Role::PaymentProvider, late).unwrap();
-            let returned = events.iter().find_map(|event| match event {
-                PaymentEvent::PaymentRefunded(returned) => returned.effect,
-                _ => None,
-            });
-            assert_eq!(returned, Some(effect));
-            let fee = scene.state.fee.as_ref().unwrap();
-            assert_eq!(scene.state.net(), Vnd(0));
-            let is_owed = stage.is_some();
-            assert_eq!(scene.state.outstanding(), Vnd(if is_owed { 30_000 } else { 0 }));
-            match stage {
-                Some(stage) => assert_eq!(fee.stage, stage),
-                None => assert!(scene.state.is_closed()),
-            }
-        }
-    }
-
-    #[test]
-    fn money_that_goes_back_beyond_the_fee_leaves_a_settled_fee_settled() {
-        let law = law();
-        let mut scene = paid_twice(&law);
-        request(&mut scene, 30_000).unwrap();
-        let mut said = told(&scene, RefundOutcome::Refunded);
-        let Said::Refund(refund) = &mut said.said else { panic!() };
-        refund.standing = Standing::InProcess;
-        assert_eq!(take(&mut scene, &said), ["RefundEnded", "PaymentRefunded"]);
-        assert!(scene.state.settled_at().is_some());
-    }
-
-    #[test]
-    fn what_was_not_requested_or_contradicts_what_is_recorded_is_kept_for_a_cashier() {
-        let law = law();
-        let mut scene = paid_twice(&law);
-        request(&mut scene, 10_000).unwrap();
-        let said = told(&scene, RefundOutcome::Refunded);
-        take(&mut scene, &said);
-        let unrequested = report(&scene, RefundOutcome::Refunded, Some("R7"));
-        assert!(is_kept(&mut scene, unrequested), "of the amount of one that went back");
-        let contradicts = told(&scene, RefundOutcome::Refused);
-        assert!(is_kept(&mut scene, contradicts));
-    }
-}
+mod tests;

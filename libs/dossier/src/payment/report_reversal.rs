@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::Payment;
 use crate::access::agency;
-use crate::contract::{Entry, PaymentEvent, PaymentId, Role, Vnd};
+use crate::contract::{Entry, PaymentEvent, PaymentId, Role, Vnd, WholeOrder};
 use crate::step::{Command, Decision, Facts, Known, Step, refusals};
 use crate::text::Text;
 
@@ -21,6 +21,8 @@ pub struct ReportReversal {
     pub reversed_at: Option<Timestamp>,
     /// How the cashier knows it.
     pub reason: Text<2000>,
+    /// The payment order with what its dossiers have left, if its whole payment was taken back.
+    pub order: Option<WholeOrder>,
 }
 
 refusals! {
@@ -30,6 +32,9 @@ refusals! {
             "số tiền phải lớn hơn 0", "the amount must be greater than 0";
         UnknownAttempt(Known) => 422, "attempt-not-of-dossier" at "/payment",
             "hồ sơ này không có lượt thanh toán như vậy", "the dossier has no such attempt";
+        NotWholeOrder(Vnd) => 422, "order-reversal-not-whole" at "/amount_vnd",
+            "đảo cả lệnh nộp chung thì số tiền là toàn bộ phần còn lại của khoản nộp chung; nếu không, ghi cho từng hồ sơ",
+            "the amount must be the rest of the whole payment order; else record it for each dossier";
         MoreThanLeft(Vnd) => 422, "reversal-exceeds-attempt" at "/amount_vnd",
             "số tiền vượt phần còn lại của lượt thanh toán sau khi trừ các khoản đã hoàn, đang hoàn, đã bị thu hồi",
             "the amount exceeds the rest of the attempt after refunds and reversals";
@@ -56,7 +61,7 @@ impl Command for ReportReversal {
         payment: &Payment,
         facts: &Facts<'_>,
     ) -> Result<Decision<PaymentEvent>, Refusal> {
-        let Self { payment: id, amount, number, reversed_at, reason } = self;
+        let Self { payment: id, amount, number, reversed_at, reason, order } = self;
         if *amount <= Vnd::ZERO {
             return Err(Refusal::NotPositive);
         }
@@ -68,11 +73,16 @@ impl Command for ReportReversal {
                 "GET /v1/payments/{dossier}",
             )));
         };
-        if attempt.knows_reversal("", Some(number), *amount) {
+        if attempt.has_reversal(number, *amount) {
             return Err(Refusal::AlreadyRecorded);
         }
+        let whole = order.as_ref().map(|order| order.sum().unwrap_or(Vnd::ZERO));
+        if let Some(whole) = whole.filter(|whole| whole != amount) {
+            return Err(Refusal::NotWholeOrder(whole));
+        }
         let left = payment.reversible(*id);
-        if *amount > left {
+        let part = order.as_ref().map_or(*amount, |order| order.part_of(*id));
+        if part > left || part <= Vnd::ZERO {
             return Err(Refusal::MoreThanLeft(left));
         }
         if payment.proposal.is_some() {
@@ -83,6 +93,7 @@ impl Command for ReportReversal {
             amount: *amount,
             transaction: number.clone(),
             reversed_at: *reversed_at,
+            order: order.as_ref().map(|order| order.order),
         };
         Ok(Decision::event(Payment::propose(what, reason.personal(), facts)?))
     }
@@ -108,6 +119,7 @@ mod tests {
             number: "CB1".to_owned(),
             reversed_at: Some(at("2026-11-21T00:00")),
             reason: "letter 12/NH".into(),
+            order: None,
         };
         let mut propose = |amount| scene.execute("2026-11-23T10:00", Role::Cashier, letter(amount));
         assert_eq!(propose(0), Err(Refusal::NotPositive));
@@ -116,7 +128,7 @@ mod tests {
         assert_eq!(scene.state.received, Vnd(30_000), "only proposed");
         let entry = scene.state.proposal.as_ref().unwrap().id;
         scene.subject = "second";
-        let approve = ApproveEntry { entry, standing: Standing::InProcess };
+        let approve = ApproveEntry { entry, standing: Standing::InProcess, order: None };
         let events = scene.execute("2026-11-23T11:00", Role::Approver, approve).unwrap();
         let [PaymentEvent::PaymentReversed(reversed), PaymentEvent::FeeOwedAgain(_)] = &events[..]
         else {

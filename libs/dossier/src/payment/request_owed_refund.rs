@@ -2,9 +2,7 @@
 //! payment rules say so for that provider. Only up to the amount that one person may refund, and
 //! not again after the provider has refused it.
 
-use std::collections::BTreeSet;
-
-use super::Payment;
+use super::{Payment, Returning};
 use crate::contract::{PaymentEvent, Personal, RefundOutcome, Vnd};
 use crate::law::RefundStart;
 use crate::step::{Command, Decision, Facts, LawError, Step};
@@ -12,8 +10,8 @@ use crate::step::{Command, Decision, Facts, LawError, Step};
 /// Requests refunds of what is owed back.
 #[derive(Debug, Clone)]
 pub struct RequestOwedRefund {
-    /// Names of the providers that return money at present.
-    pub able: BTreeSet<String>,
+    /// The providers that return money at present.
+    pub able: Returning,
 }
 
 /// The reason of refunds that no person began.
@@ -51,15 +49,13 @@ impl Command for RequestOwedRefund {
             let is_refused = payment.sent_refunds.iter().any(|one| {
                 one.requested.payment == id && one.outcome() == Some(RefundOutcome::Refused)
             });
-            // The transaction of a payment order is that of other dossiers too: a cashier returns
-            // a part of it.
-            let is_shared = attempt.started.order.is_some();
-            if !is_automatic || is_refused || is_shared || !self.able.contains(provider) {
+            if !is_automatic || is_refused {
                 continue;
             }
             let Some(part) = payment.part_of(id) else { continue };
             let amount = part.left.min(left);
-            if amount <= Vnd::ZERO || payment.sendable(id, amount).is_err() {
+            let is_able = self.able.may(provider, amount, part.captured);
+            if !is_able || amount <= Vnd::ZERO || payment.sendable(id, amount).is_err() {
                 continue;
             }
             left.0 = left.0.saturating_sub(amount.0);
@@ -73,6 +69,8 @@ impl Command for RequestOwedRefund {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::contract::{Role, RulesKind};
     use crate::law::{Law, next_version, rules};
@@ -103,9 +101,10 @@ mod tests {
         for (law, able, sent) in [(automatic(), true, 1), (automatic(), false, 0), (law(), true, 0)]
         {
             let mut scene = paid_twice(&law);
-            let all: BTreeSet<String> =
+            let whole: BTreeSet<String> =
                 scene.state.attempts.values().map(|one| one.started.provider.clone()).collect();
-            let able = if able { all } else { BTreeSet::new() };
+            let all = Returning { whole, ..Returning::default() };
+            let able = if able { all } else { Returning::default() };
             let command = RequestOwedRefund { able };
             let at = "2026-11-20T11:00";
             let events = scene.execute(at, Role::System, command.clone()).unwrap();
@@ -131,8 +130,8 @@ mod tests {
         take(&mut scene, &say(first, "e1", Vnd(30_000)));
         take(&mut scene, &say(second, "e2", Vnd(30_000)));
         assert_eq!(scene.state.owed_back(), Vnd(30_000));
-        let able: BTreeSet<String> = ["sandbox".to_owned()].into();
-        let command = RequestOwedRefund { able };
+        let whole: BTreeSet<String> = ["sandbox".to_owned()].into();
+        let command = RequestOwedRefund { able: Returning { whole, ..Returning::default() } };
         let sent = |scene: &mut Scene<'_, Payment>, at: &str| {
             let events = scene.execute(at, Role::System, command.clone()).unwrap();
             let of = |event| match event {

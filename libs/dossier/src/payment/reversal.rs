@@ -28,6 +28,8 @@ pub struct Reversal {
     /// The provider's number of the reversal.
     pub transaction: Option<String>,
     pub amount: Vnd,
+    /// What was taken back in all: of the whole payment order, if it is about that.
+    pub whole: Vnd,
     pub at: Timestamp,
 }
 
@@ -43,14 +45,27 @@ pub struct Debt {
 }
 
 impl Attempt {
-    /// Whether a reversal with this event id, or with this number and amount, is recorded.
+    /// Total that was taken back.
+    #[must_use]
+    pub fn reversed(&self) -> Vnd {
+        Vnd(self.reversals.iter().fold(0, |sum, one| sum.saturating_add(one.amount.0)))
+    }
+
+    /// Whether a report with this event id, or about a reversal with this number and amount, is
+    /// recorded.
     #[must_use]
     pub fn knows_reversal(&self, event: &str, number: Option<&str>, amount: Vnd) -> bool {
-        let is_it = |one: &Reversal| {
-            one.event == event
-                || number.is_some() && one.transaction.as_deref() == number && one.amount == amount
-        };
-        self.reversals.iter().any(is_it) || self.doubted_reversals.contains(event)
+        let is_event = self.reversals.iter().any(|one| one.event == event);
+        let is_doubted = self.doubted_reversals.contains(event);
+        is_event || is_doubted || number.is_some_and(|number| self.has_reversal(number, amount))
+    }
+
+    /// Whether a reversal with this number and amount is recorded.
+    #[must_use]
+    pub fn has_reversal(&self, number: &str, amount: Vnd) -> bool {
+        let is_it =
+            |one: &Reversal| one.transaction.as_deref() == Some(number) && one.whole == amount;
+        self.reversals.iter().any(is_it)
     }
 }
 
@@ -60,7 +75,7 @@ impl Payment {
     #[must_use]
     pub fn reversible(&self, payment: PaymentId) -> Vnd {
         let Some(attempt) = self.attempts.get(&payment) else { return Vnd::ZERO };
-        let gone = self.returned_of(payment).0.saturating_add(attempt.reversed.0);
+        let gone = self.returned_of(payment).0.saturating_add(attempt.reversed().0);
         Vnd(attempt.captured.0.saturating_sub(gone).max(0))
     }
 
@@ -99,30 +114,6 @@ impl Payment {
         facts: &Facts<'_>,
     ) -> Result<Vec<PaymentEvent>, LawError> {
         let TakeNotice { payment, provider, provider_event, transaction, source, .. } = notice;
-        let Some(attempt) = self.attempts.get(payment) else { return Ok(Vec::new()) };
-        let number = transaction.as_deref();
-        if amount <= Vnd::ZERO || attempt.knows_reversal(provider_event, number, amount) {
-            return Ok(Vec::new());
-        }
-        if amount > self.reversible(*payment) {
-            let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
-            if full && !attempt.doubts.is_empty() {
-                return Ok(Vec::new());
-            }
-            let look_into = Self::rules(facts)?.look_into;
-            let found = DiscrepancyFound {
-                payment: *payment,
-                provider: provider.clone(),
-                provider_event: provider_event.clone(),
-                transaction: transaction.clone(),
-                source: *source,
-                doubt: Doubt::MoreReversed,
-                said: amount,
-                counted: attempt.captured,
-                due_at: clock::end_of(facts.rule()?, facts.at, look_into),
-            };
-            return Ok(vec![found.into()]);
-        }
         let reversed = PaymentReversed {
             payment: *payment,
             provider: provider.clone(),
@@ -137,8 +128,46 @@ impl Payment {
             reason: None,
             proposed_by: None,
             message: notice.message.clone(),
+            order: None,
         };
-        self.reversed(reversed, standing, facts)
+        self.reversed_once(reversed, standing, facts)
+    }
+
+    /// As [`Self::reversed`]; a discrepancy if it is more than the attempt has left, and nothing if
+    /// it is known.
+    pub(super) fn reversed_once(
+        &self,
+        reversed: PaymentReversed,
+        standing: Standing,
+        facts: &Facts<'_>,
+    ) -> Result<Vec<PaymentEvent>, LawError> {
+        let PaymentReversed { payment, amount, provider_event, .. } = &reversed;
+        let Some(attempt) = self.attempts.get(payment) else { return Ok(Vec::new()) };
+        let number = reversed.transaction.as_deref();
+        let is_known = attempt.knows_reversal(provider_event, number, reversed.whole());
+        if *amount <= Vnd::ZERO || is_known {
+            return Ok(Vec::new());
+        }
+        if *amount <= self.reversible(*payment) {
+            return self.reversed(reversed, standing, facts);
+        }
+        let full = attempt.facts() >= ATTEMPT_FACTS_MAX;
+        if full && !attempt.doubts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let look_into = Self::rules(facts)?.look_into;
+        let found = DiscrepancyFound {
+            payment: *payment,
+            provider: reversed.provider,
+            provider_event: reversed.provider_event,
+            transaction: reversed.transaction,
+            source: reversed.source.unwrap_or_default(),
+            doubt: Doubt::MoreReversed,
+            said: reversed.amount,
+            counted: attempt.captured,
+            due_at: clock::end_of(facts.rule()?, facts.at, look_into),
+        };
+        Ok(vec![found.into()])
     }
 
     /// A reversal and what follows from it: the fee is owed again while the dossier needs it; of a
@@ -172,10 +201,10 @@ impl Payment {
         let PaymentReversed { payment, amount, .. } = *reversed;
         self.received.0 = self.received.0.saturating_sub(amount.0);
         if let Some(attempt) = self.attempts.get_mut(&payment) {
-            attempt.reversed.0 = attempt.reversed.0.saturating_add(amount.0);
             let (event, transaction) =
                 (reversed.provider_event.clone(), reversed.transaction.clone());
-            attempt.reversals.push(Reversal { event, transaction, amount, at });
+            let whole = reversed.whole();
+            attempt.reversals.push(Reversal { event, transaction, amount, whole, at });
         }
         if reversed.effect == RefundEffect::AtTheEnd
             && let Some(fee) = &mut self.fee

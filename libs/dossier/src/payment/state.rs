@@ -350,7 +350,12 @@ impl State for Payment {
             PaymentEvent::DiscrepancyResolved(resolved) => {
                 self.on_resolution(resolved, window(resolved.window_ends_at, meta), meta);
             }
-            PaymentEvent::NoticeMatched(matched) => _ = self.matched.insert(matched.notice),
+            PaymentEvent::NoticeMatched(matched) => {
+                self.matched.insert(matched.notice);
+                if let Some(attempt) = self.attempts.get_mut(&matched.payment) {
+                    attempt.matched.insert(matched.provider_event.clone());
+                }
+            }
             PaymentEvent::DiscrepancyOverdue(_) => {
                 self.discrepancy.iter_mut().for_each(|owed| owed.missed = true);
             }

@@ -42,6 +42,24 @@ pub enum Said {
     Dispute(DisputeSaid),
 }
 
+impl Said {
+    /// Whether the progress of the dossier at intake matters for it.
+    #[must_use]
+    pub const fn needs_standing(&self) -> bool {
+        matches!(self, Self::Refund(_) | Self::Reversed(..))
+    }
+
+    /// The same with this progress of the dossier at intake.
+    #[must_use]
+    pub fn with_standing(self, standing: Standing) -> Self {
+        match self {
+            Self::Refund(said) => Self::Refund(RefundSaid { standing, ..said }),
+            Self::Reversed(amount, _) => Self::Reversed(amount, standing),
+            Self::Captured(_) | Self::Failed(_) | Self::Pending | Self::Dispute(_) => self,
+        }
+    }
+}
+
 /// Records a provider's report about an attempt.
 #[derive(Debug, Clone)]
 pub struct TakeNotice {

@@ -77,8 +77,11 @@ mod tests {
         scene.execute("2026-11-23T10:00", Role::Cashier, off).unwrap();
         let entry = scene.state.proposal.as_ref().unwrap().id;
         assert_eq!(scene.state.debt(), Vnd(30_000), "only proposed");
-        let approve = ApproveEntry { entry, standing: Standing::AtItsEnd };
-        assert!(scene.execute("2026-11-23T11:00", Role::Cashier, approve).is_err(), "their own");
+        let approve = ApproveEntry { entry, standing: Standing::AtItsEnd, order: None };
+        assert!(
+            scene.execute("2026-11-23T11:00", Role::Cashier, approve.clone()).is_err(),
+            "their own"
+        );
         scene.subject = "second";
         let events = scene.execute("2026-11-23T11:00", Role::Cashier, approve).unwrap();
         assert!(matches!(events[..], [PaymentEvent::DebtWrittenOff(_)]), "{events:?}");

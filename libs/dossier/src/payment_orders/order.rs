@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::access::Resource;
 use crate::contract::{
-    AgencyCode, Meta, OrderEnd, OrderEnded, OrderStarted, PaymentId, PaymentOrderEvent,
-    PaymentStarted, ProcedureRef, Subject,
+    AgencyCode, DossierId, Meta, OrderEnd, OrderEnded, OrderRefundBegun, OrderStarted, PaymentId,
+    PaymentOrderEvent, PaymentStarted, ProcedureRef, Subject, Vnd,
 };
 use crate::payment::{Attempt, DoubtfulWord, Word};
 use crate::services::Category;
@@ -38,6 +38,8 @@ pub struct PaymentOrder {
     paid: Option<Paid>,
     /// Other reports about the same payment.
     confirmed: Vec<Word>,
+    /// The refunds for which the provider may have been asked, in the order of their beginning.
+    refunds: Vec<BegunRefund>,
     /// Who began it, and whoever else acted for the payer.
     acted: Vec<Subject>,
 }
@@ -50,6 +52,17 @@ pub struct Paid {
     /// When the money moved, by the provider's clock.
     pub paid_at: Option<Timestamp>,
     pub recorded_at: Timestamp,
+}
+
+/// A refund of money of one dossier, for which the provider may have been asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BegunRefund {
+    pub refund: Uuid,
+    pub dossier: DossierId,
+    pub amount: Vnd,
+    /// The amount of the transaction of which money goes back.
+    pub captured: Vnd,
+    pub at: Timestamp,
 }
 
 impl PaymentOrder {
@@ -75,6 +88,18 @@ impl PaymentOrder {
     #[must_use]
     pub fn confirmed(&self) -> &[Word] {
         &self.confirmed
+    }
+
+    /// The refunds for which the provider may have been asked, in the order of their beginning.
+    #[must_use]
+    pub fn refunds(&self) -> &[BegunRefund] {
+        &self.refunds
+    }
+
+    /// Since when the provider is asked for a refund; `None` if it waits for others.
+    #[must_use]
+    pub fn begun(&self, refund: Uuid) -> Option<Timestamp> {
+        self.refunds.iter().find(|one| one.refund == refund).map(|one| one.at)
     }
 
     /// How it ended without money.
@@ -168,6 +193,10 @@ impl State for PaymentOrder {
                 if let Some(attempt) = &mut self.attempt {
                     attempt.doubt(DoubtfulWord { word, source, doubt, since });
                 }
+            }
+            PaymentOrderEvent::OrderRefundBegun(begun) => {
+                let OrderRefundBegun { dossier, refund, amount, captured, .. } = *begun;
+                self.refunds.push(BegunRefund { refund, dossier, amount, captured, at: meta.at() });
             }
         }
     }

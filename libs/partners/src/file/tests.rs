@@ -94,6 +94,20 @@ fn a_partner_that_returns_money_can_be_asked_about_it() {
 }
 
 #[test]
+fn a_partner_that_returns_money_returns_parts_unless_its_file_says_otherwise() {
+    let returns = |text: &str| {
+        let partner = Partner::parse(text).unwrap();
+        [(10, 10), (9, 10)].map(|(amount, of)| partner.returns(Vnd(amount), Vnd(of)).is_ok())
+    };
+    assert_eq!(returns(&text("momo")), [true, true]);
+    let whole = text("momo").replace(r#"refund: "on""#, r#"refund: "on", refund_part: "off""#);
+    assert_eq!(returns(&whole), [true, false]);
+    assert_eq!(returns(&text("national-platform")), [false, false]);
+    let part = text("momo").replace(r#"refund: "on""#, r#"refund: "off", refund_part: "on""#);
+    assert_eq!(pointers(&part), ["/capabilities/refund_part"]);
+}
+
+#[test]
 fn what_is_unverified_is_on_only_if_somebody_says_who_has_tried_it() {
     let text = text("hmac-body");
     assert_eq!(example("hmac-body").capabilities[&Capability::Query], Use::Unverified);

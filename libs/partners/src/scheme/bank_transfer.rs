@@ -44,6 +44,7 @@ static DESCRIPTION: Description = Description {
     ],
     statuses: &[],
     refund_statuses: &[],
+    names_refunds: false,
     replies: &[],
 };
 

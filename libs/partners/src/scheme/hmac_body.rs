@@ -35,6 +35,7 @@ static DESCRIPTION: Description = Description {
         (Capability::Pay, Basis::Unverified),
         (Capability::Query, Basis::Unverified),
         (Capability::Refund, Basis::Unverified),
+        (Capability::RefundPart, Basis::Unverified),
     ],
     calls: &[Capability::Pay, Capability::Query, Capability::Refund],
     signs: true,
@@ -81,6 +82,7 @@ static DESCRIPTION: Description = Description {
         ("failed", Outcome::Failed),
         ("pending", Outcome::Pending),
     ],
+    names_refunds: true,
     replies: &[
         (Answer::Taken, 200, r#"{"matched":true}"#),
         (Answer::Known, 200, r#"{"matched":true}"#),
@@ -166,6 +168,7 @@ impl Scheme for HmacBody {
         secrets: &Secrets,
         refund: &Refund<'_>,
     ) -> Result<Outgoing, Unable> {
+        partner.returns(refund.amount, refund.captured)?;
         let mut found = Findings::default();
         payable(&mut found, partner, refund.amount);
         name(&mut found, "/reference", refund.question.reference, REFERENCE_MAX);

@@ -51,6 +51,7 @@ static DESCRIPTION: Description = Description {
         (Capability::Return, Basis::Documented),
         (Capability::Query, Basis::Documented),
         (Capability::Refund, Basis::Documented),
+        (Capability::RefundPart, Basis::Documented),
     ],
     calls: &[Capability::Pay, Capability::Query, Capability::Refund],
     signs: true,
@@ -92,6 +93,7 @@ static DESCRIPTION: Description = Description {
         ("1081", Outcome::Failed),
         ("1088", Outcome::Failed),
     ],
+    names_refunds: true,
     replies: &[
         (Answer::Taken, 204, ""),
         (Answer::Known, 204, ""),
@@ -197,6 +199,7 @@ impl Scheme for Momo {
         refund: &Refund<'_>,
     ) -> Result<Outgoing, Unable> {
         let url = partner.call(Capability::Refund)?;
+        partner.returns(refund.amount, refund.captured)?;
         let mut found = Findings::default();
         payable(&mut found, partner, refund.amount);
         named(&mut found, refund.refund_reference, refund.question.request);

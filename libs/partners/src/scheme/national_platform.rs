@@ -73,6 +73,7 @@ static DESCRIPTION: Description = Description {
         ("4", Outcome::Failed),
     ],
     refund_statuses: &[],
+    names_refunds: false,
     // `MaLoi` of the reply: only "00" has a source; the others say that it was not taken.
     replies: &[
         (Answer::Taken, 200, "00"),

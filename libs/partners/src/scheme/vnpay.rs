@@ -50,6 +50,7 @@ static DESCRIPTION: Description = Description {
         (Capability::Return, Basis::Documented),
         (Capability::Query, Basis::Documented),
         (Capability::Refund, Basis::Documented),
+        (Capability::RefundPart, Basis::Documented),
     ],
     calls: &[Capability::Pay, Capability::Query, Capability::Refund],
     signs: true,
@@ -76,6 +77,7 @@ static DESCRIPTION: Description = Description {
         ("06", Outcome::Pending),
         ("09", Outcome::Failed),
     ],
+    names_refunds: false,
     replies: &[
         (Answer::Taken, 200, r#"{"RspCode":"00","Message":"Confirm Success"}"#),
         (Answer::Known, 200, r#"{"RspCode":"02","Message":"Order already confirmed"}"#),
@@ -192,6 +194,7 @@ impl Scheme for Vnpay {
         refund: &Refund<'_>,
     ) -> Result<Outgoing, Unable> {
         let url = partner.call(Capability::Refund)?;
+        partner.returns(refund.amount, refund.captured)?;
         let question = &refund.question;
         let mut found = named(question);
         payable(&mut found, partner, refund.amount);

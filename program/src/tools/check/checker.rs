@@ -28,6 +28,7 @@ use super::finding::Findings;
 use super::follows::{self, Causes, Expected};
 use super::order::Order;
 use super::papers::Named;
+use super::shared::Shared;
 use super::sums::{self, Sums};
 use super::{promises, slips, who};
 use crate::data::DataDirectory;
@@ -40,6 +41,7 @@ pub(super) struct Checker {
     order: Order,
     causes: Causes,
     sums: Sums,
+    shared: Shared,
     named: Named,
     /// Expected events of the newest command of each stream.
     expected: BTreeMap<String, Expected>,
@@ -79,6 +81,7 @@ impl Checker {
             order: Order::default(),
             causes: Causes::default(),
             sums: Sums::default(),
+            shared: Shared::default(),
             named: Named::default(),
             expected: BTreeMap::new(),
             dossiers: States::new(),
@@ -150,6 +153,7 @@ impl Checker {
             self.found.about("law-void", what);
         }
         self.sums.done(&mut self.found);
+        self.shared.done(&mut self.found);
         let Findings { listed: findings, count: found, notes, notes_count: noted } = self.found;
         Report { findings, found, notes, noted, ..self.report }
     }
@@ -182,6 +186,7 @@ impl Checker {
         let known = meta.envelope.cause.is_none_or(|cause| self.order.knows(cause));
         follows::caused(event, &meta, known, &mut self.found);
         self.sums.look(event, &meta, &mut self.found);
+        self.shared.look(event, &meta, &mut self.found);
         self.named.look(event);
         self.follow(event, &meta, index);
         who::represents(event, &meta, (&self.mandates, &self.credentials), &mut self.found);

@@ -274,9 +274,11 @@ pub(super) fn second_person(
             (Proposed::Entry(what), Some(proposed_by), 0)
         }
         Ok(PaymentEvent::PaymentReversed(reversed)) if reversed.entry.is_some() => {
-            let PaymentReversed { payment, amount, transaction, reversed_at, .. } = reversed;
+            let amount = reversed.whole();
+            let PaymentReversed { payment, transaction, reversed_at, order, .. } = reversed;
             let transaction = transaction.unwrap_or_default();
-            let what = Entry::Reversal { payment, amount, transaction, reversed_at };
+            let order = order.map(|order| order.order);
+            let what = Entry::Reversal { payment, amount, transaction, reversed_at, order };
             (Proposed::Entry(what), reversed.proposed_by, i64::MAX)
         }
         Ok(PaymentEvent::DebtWrittenOff(off)) => {

@@ -194,7 +194,7 @@ fn undone(event: PaymentEvent) -> Option<Undone> {
             Some(Undone { kind: "refund", amount, payment, names })
         }
         PaymentEvent::PaymentReversed(reversed) => {
-            let name = Some(reversed.provider_event).filter(|_| reversed.entry.is_none());
+            let name = Some(reversed.provider_event).filter(|_| reversed.source.is_some());
             let names = (reversed.transaction, name, reversed.reversed_at);
             let (amount, payment) = (reversed.amount.0.saturating_neg(), Some(reversed.payment));
             Some(Undone { kind: "reversal", amount, payment, names })

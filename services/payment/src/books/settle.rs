@@ -10,7 +10,7 @@ use dossier::contract::{
     UnmatchedEvent, Vnd,
 };
 use dossier::payment::take_notice::{self, Said, TakeNotice};
-use dossier::payment::{Attempt, Payment};
+use dossier::payment::{Attempt, Payment, Standing};
 use dossier::payment_orders::PaymentOrder;
 use dossier::payment_orders::take_order_notice::TakeOrderNotice;
 use engine::tasks::{Cursors, Follower, Following, Handled, Handler, Progress, Stalled};
@@ -101,8 +101,6 @@ impl Settler {
         }
         let dossier = match found {
             Found::Attempt(dossier, _) => dossier,
-            // It is that of several dossiers: it stays listed as a difference.
-            Found::Order(_) if is_reversal => return Ok(()),
             Found::Order(order) => {
                 return self.take_for_order(event, (book, partner, line), order).await;
             }
@@ -149,19 +147,26 @@ impl Settler {
         }
     }
 
-    /// A line about a payment order: the exact sum pays its dossiers, anything else is kept.
+    /// A line about a payment order: the exact sum pays its dossiers, or is taken back of all of
+    /// them; anything else is kept.
     async fn take_for_order(
         &self,
         event: &Recorded,
         (book, partner, line): (&BookId, &str, &StatementLine),
         order: PaymentOrderId,
     ) -> Result<(), Stalled> {
+        let is_reversal = line.kind == LineKind::Reversed;
         let command = TakeOrderNotice {
             provider: partner.to_owned(),
             provider_event: line.event.clone(),
             transaction: line.transaction.clone(),
             source: Source::Settlement,
-            said: Said::Captured(line.amount),
+            said: if is_reversal {
+                // The dossiers are looked at one by one.
+                Said::Reversed(line.amount, Standing::Unanswered)
+            } else {
+                Said::Captured(line.amount)
+            },
             paid_at: Some(line.booked_at),
             message: None,
         };
@@ -169,6 +174,8 @@ impl Settler {
         let taken = self.reports.take_for_order((order, id), &command).await.map_err(stalled)?;
         match taken {
             OfOrder::Taken | OfOrder::Known => Ok(()),
+            // It is about a part of the payment: it stays listed as a difference.
+            OfOrder::Differs | OfOrder::NotOurs if is_reversal => Ok(()),
             OfOrder::Differs | OfOrder::NotOurs => self.keep(book, partner, line).await,
         }
     }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use dossier::Command;
-use dossier::contract::DossierId;
+use dossier::contract::{DossierId, Entry};
 use dossier::payment::approve_entry::ApproveEntry;
+use dossier::payment::{Payment, Proposed};
+use engine::Streams;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -35,9 +37,16 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
+    let loaded = app.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
+    let order = match loaded.state.proposal.as_ref().map(|proposal| &proposal.what) {
+        Some(Proposed::Entry(Entry::Reversal { order: Some(order), .. })) => {
+            Some(app.reports().members(*order).await?.left())
+        }
+        _ => None,
+    };
     take_as(&app, dossier, &request, |body: ApproveEntryRequest| {
         let entry = body.entry;
-        ApproveEntry { entry, standing }
+        ApproveEntry { entry, standing, order }
     })
     .await
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use dossier::Command;
 use dossier::contract::{DossierId, RefundOutcome};
+use dossier::payment::Payment;
 use dossier::payment::end_refund::EndRefund;
+use engine::Streams;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -13,6 +15,7 @@ use web::{Line, Operation, Problem, Reply, Request, Text};
 
 use super::reply::{PaymentReply, standing, take_as};
 use crate::App;
+use crate::payment_orders::Members;
 
 /// The outcome of a refund, and how it is known.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -46,10 +49,20 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let standing = standing(&app, dossier).await?;
+    let loaded = app.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
+    let EndRefundRequest { refund, .. } = request.json()?;
+    let sent = loaded.state.sent_refund(refund);
+    let order = match sent {
+        Some(sent) => {
+            Members::of_attempt(&app.reports(), (dossier, sent.requested.payment)).await?
+        }
+        None => None,
+    };
+    let order = order.map(|members| members.of(refund));
     take_as(&app, dossier, &request, |body: EndRefundRequest| {
         let EndRefundRequest { refund, outcome, transaction, reason } = body;
         let number = transaction.map(|number| number.0);
-        EndRefund { refund, outcome, number, reason, standing }
+        EndRefund { refund, outcome, number, reason, standing, order }
     })
     .await
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use dossier::access::{Caller, Resource};
-use dossier::contract::{AgencyCode, DossierCode, DossierId, Vnd};
+use dossier::contract::{AgencyCode, DossierCode, DossierId, PaymentOrderId, Vnd};
 use dossier::payment::READ_TASKS;
 use engine::view::{Question, of_agency, of_uninvolved, texts};
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use web::{Cursors, Due, Operation, PageRows, Problem, Reply, Request};
 
 use crate::App;
 use crate::books::tasks::{self, DifferenceTask};
+use crate::open::PART;
 use crate::owed::{Desk, NotReturning};
 
 const ADDRESS: &str = "/v1/payment-tasks";
@@ -99,7 +100,8 @@ pub(crate) enum ByHand {
     NoProvider,
     /// The provider is switched off.
     ProviderOff,
-    /// The provider does not return money.
+    /// The provider does not return money, or no part of a payment: `order` then names the payment
+    /// order by which the money came.
     ProviderCannotRefund,
     /// The provider has refused the newest refund.
     ProviderRefused,
@@ -111,8 +113,10 @@ impl ByHand {
     fn of(desk: &Desk, state: Option<&str>, providers: &[String]) -> Option<Self> {
         let state = state?;
         let (mut is_able, mut unable) = (false, None);
-        for provider in providers {
-            match desk.why_not_returning(provider) {
+        for way in providers {
+            let (provider, is_part) =
+                way.strip_suffix(PART).map_or((&**way, false), |provider| (provider, true));
+            match desk.why_not_returning(provider, is_part) {
                 None => is_able = true,
                 Some(NotReturning::Off) => unable = Some(Self::ProviderOff),
                 Some(NotReturning::Unable) => unable = unable.or(Some(Self::ProviderCannotRefund)),
@@ -156,6 +160,10 @@ pub(crate) struct PaymentTaskReply {
     /// Why a cashier has to return the money of a repayment; null if a provider can, and for other
     /// tasks.
     by_hand: Option<ByHand>,
+    /// Id of the payment order by which the money of a repayment came, with its payer in
+    /// `get_payment_order`; null if it came by itself, and for other tasks.
+    #[schema(value_type = Option<PaymentOrderId>)]
+    order: Option<String>,
     /// Since when it is open.
     since: Option<Timestamp>,
     /// Key of the difference, for `propose_correction`; null for other tasks.
@@ -285,7 +293,7 @@ async fn of_dossiers(
 ) -> Result<Vec<PaymentTaskReply>, Problem> {
     let sql = format!(
         "SELECT dossier, code, agency, kind, why, amount, due_at, missed, dated, state,
-                refused, since, providers FROM tasks WHERE {}
+                refused, since, providers, payment_order FROM tasks WHERE {}
          ORDER BY due_at, dossier, kind LIMIT {limit}",
         conditions.join(" AND ")
     );
@@ -309,6 +317,7 @@ async fn of_dossiers(
                     why: row.get(4)?,
                     by_hand: ByHand::of(&desk, state.as_deref(), &texts(row, 12)?),
                     state,
+                    order: row.get(13)?,
                     refused_code: row.get(10)?,
                     since: Timestamp::from_millisecond(row.get(11)?).ok(),
                     difference: None,
@@ -344,6 +353,7 @@ async fn of_books(
             state: None,
             refused_code: None,
             by_hand: None,
+            order: None,
             since: Timestamp::from_millisecond(row.since).ok(),
             difference: Some(key),
             book: Some(format!("{day}_{agency}_{account}")),

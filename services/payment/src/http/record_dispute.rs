@@ -13,6 +13,7 @@ use web::{Line, Operation, Problem, Reply, Request, Text};
 
 use super::reply::{PaymentReply, take_as};
 use crate::App;
+use crate::payment_orders::Members;
 
 /// A dispute, and how it is known.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,6 +29,10 @@ pub(crate) struct RecordDisputeRequest {
     answer_by: Option<Timestamp>,
     /// How the cashier knows it.
     reason: Text<2000>,
+    /// Whether the whole payment order is disputed that the attempt is a part of. The dispute is
+    /// then recorded for all its dossiers, and answered and ended for all of them with one.
+    #[serde(default)]
+    whole_order: bool,
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -46,9 +51,15 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let RecordDisputeRequest { payment, whole_order, .. } = request.json()?;
+    let of = (dossier, payment);
+    let order = Members::of_attempt(&app.reports(), of)
+        .await?
+        .filter(|_| whole_order)
+        .map(|all| all.brought());
     take_as(&app, dossier, &request, |body: RecordDisputeRequest| {
-        let RecordDisputeRequest { payment, dispute, amount_vnd: amount, answer_by, reason } = body;
-        RecordDispute { payment, number: dispute.0, amount, answer_by, reason }
+        let RecordDisputeRequest { dispute, amount_vnd: amount, answer_by, reason, .. } = body;
+        RecordDispute { payment, number: dispute.0, amount, answer_by, reason, order }
     })
     .await
 }

@@ -435,7 +435,7 @@ impl From<&Attempt> for AttemptReply {
             qr: None,
             state,
             captured_vnd: attempt.captured,
-            reversed_vnd: attempt.reversed,
+            reversed_vnd: attempt.reversed(),
             reversals: attempt.reversals.iter().map(Into::into).collect(),
             disputes: attempt.disputes.iter().map(Into::into).collect(),
             doubts: attempt.doubts.iter().map(DoubtReply::from).collect(),

@@ -13,6 +13,7 @@ use web::{Line, Operation, Problem, Reply, Request, Text};
 
 use super::reply::{PaymentReply, take_as};
 use crate::App;
+use crate::payment_orders::Members;
 
 /// Money that was taken back, and how it is known.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,6 +29,10 @@ pub(crate) struct ReportReversalRequest {
     reversed_at: Option<Timestamp>,
     /// How the cashier knows it.
     reason: Text<2000>,
+    /// Whether it is what is left of the whole payment order that the attempt is a part of. It is
+    /// then recorded for all its dossiers.
+    #[serde(default)]
+    whole_order: bool,
 }
 
 pub(super) fn operation() -> Operation<App> {
@@ -48,10 +53,16 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
+    let ReportReversalRequest { payment, whole_order, .. } = request.json()?;
+    let of = (dossier, payment);
+    let order = Members::of_attempt(&app.reports(), of)
+        .await?
+        .filter(|_| whole_order)
+        .map(|all| all.left());
     take_as(&app, dossier, &request, |body: ReportReversalRequest| {
-        let ReportReversalRequest { payment, amount_vnd, transaction, reversed_at, reason } = body;
+        let ReportReversalRequest { amount_vnd, transaction, reversed_at, reason, .. } = body;
         let (amount, number) = (amount_vnd, transaction.0);
-        ReportReversal { payment, amount, number, reversed_at, reason }
+        ReportReversal { payment, amount, number, reversed_at, reason, order }
     })
     .await
 }

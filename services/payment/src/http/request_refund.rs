@@ -83,13 +83,6 @@ pub(super) async fn able(
 ) -> Result<(), Problem> {
     let loaded = app.payments.load(&Streams::<Payment>::of(dossier.0)).await?;
     let Some(attempt) = loaded.state.attempts.get(&payment) else { return Ok(()) };
-    if attempt.started.order.is_some() {
-        let (vi, en) = (
-            "tiền đến theo lệnh nộp chung: thủ quỹ hoàn trực tiếp phần của hồ sơ này",
-            "the money came by a payment order; a cashier returns the part of this dossier",
-        );
-        return Err(Problem::field(CANNOT_REFUND, "/payment", vi, en));
-    }
     let provider = &attempt.started.provider;
     if Provider::offered(provider, app.sandbox).is_some() {
         return Ok(());
@@ -103,6 +96,8 @@ pub(super) async fn able(
             let returned = Returned::new(&loaded.state, attempt, &requested, asked);
             returned.map_or(Ok(()), |returned| returned.send(known).map(drop))
         }
+        // A part of the payment of several dossiers is a part whatever the amount is.
+        _ if attempt.started.order.is_some() => known.partner.offers(Capability::RefundPart),
         _ => known.partner.offers(Capability::Refund),
     };
     able.map_err(|unable: Unable| {

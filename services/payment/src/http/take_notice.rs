@@ -22,9 +22,9 @@ use uuid::Uuid;
 use web::problem::NOT_FOUND;
 use web::{Line, On, Operation, Partner, Problem, Reply, Request, send};
 
-use super::reply::standing;
 use crate::App;
 use crate::payment_orders::OfOrder;
+use crate::standing::in_standing;
 
 /// A payment provider's notice.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -160,7 +160,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         provider_event: body.event.0.clone(),
         transaction: body.transaction.as_ref().map(|number| number.0.clone()),
         source: body.source,
-        said: said(&body, standing(&app, dossier).await?),
+        said: in_standing(&app.payments, dossier, said(&body)).await?,
         paid_at: body.paid_at,
         message: None,
     };
@@ -185,8 +185,7 @@ async fn of_order(
         provider_event: body.event.0.clone(),
         transaction: body.transaction.as_ref().map(|number| number.0.clone()),
         source: body.source,
-        // A report about a refund is about no order.
-        said: said(&body, Standing::Unanswered),
+        said: said(&body),
         paid_at: body.paid_at,
         message: None,
     };
@@ -198,8 +197,9 @@ async fn of_order(
     }
 }
 
-/// What it says about the payment.
-fn said(body: &TakeNoticeRequest, standing: Standing) -> Said {
+/// What it says about the payment, whatever the progress of the dossier is.
+fn said(body: &TakeNoticeRequest) -> Said {
+    let standing = Standing::Unanswered;
     let reason = || body.reason.as_ref().map_or(String::new(), |reason| reason.0.clone());
     let refund = |outcome| {
         let (refund, amount, code) = (body.refund, Some(Vnd(body.amount_vnd)), reason());

@@ -1,15 +1,19 @@
 //! Records what partners report about payment orders.
 
 use dossier::contract::{OrderEnd, PaymentOrderId, Personal};
-use dossier::payment::take_notice::Said;
+use dossier::payment::take_notice::{self, Said, TakeNotice};
+use dossier::payment::{Payment, RefundSaid};
 use dossier::payment_orders::PaymentOrder;
 use dossier::payment_orders::end_payment_order::EndPaymentOrder;
 use dossier::payment_orders::take_order_notice::{Refusal, TakeOrderNotice};
 use engine::{CommandEnvelope, Failure, Streams};
+use events::ReadError;
 use partners::Answer;
 use uuid::Uuid;
 
+use super::Members;
 use crate::record::{NotRecorded, Report, Reports, command_id, source};
+use crate::standing::standing;
 
 /// What became of a report about an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,15 @@ pub(crate) enum OfOrder {
 }
 
 impl Reports {
+    /// The order with the payments of its dossiers.
+    ///
+    /// # Errors
+    ///
+    /// A stream cannot be read.
+    pub(crate) async fn members(&self, order: PaymentOrderId) -> Result<Members, ReadError> {
+        Members::load(&self.orders, &self.payments, order).await
+    }
+
     /// Records a report about an order, by the command with this id.
     ///
     /// # Errors
@@ -35,6 +48,12 @@ impl Reports {
         (order, id): (PaymentOrderId, Uuid),
         command: &TakeOrderNotice,
     ) -> Result<OfOrder, NotRecorded> {
+        if let Said::Refund(said) = &command.said {
+            return self.take_refund((order, id), command, said).await;
+        }
+        if matches!(command.said, Said::Reversed(..) | Said::Dispute(_)) {
+            return self.take_fact((order, id), command).await;
+        }
         let stream = Streams::<PaymentOrder>::of(order.0);
         let before = self.orders.load(&stream).await?;
         let envelope = CommandEnvelope::by_service(crate::NAME, stream, id);
@@ -55,6 +74,48 @@ impl Reports {
                 })
             }
             Err(Failure::Refused(Refusal::NotOurs) | Failure::Missing) => Ok(OfOrder::NotOurs),
+            Err(failure) => Err(NotRecorded::Append(format!("{failure:?}"))),
+        }
+    }
+
+    /// Records a report about a refund with the dossier whose money went back.
+    async fn take_refund(
+        &self,
+        (order, id): (PaymentOrderId, Uuid),
+        command: &TakeOrderNotice,
+        said: &RefundSaid,
+    ) -> Result<OfOrder, NotRecorded> {
+        let members = self.members(order).await?;
+        let of_provider = members.order.state.started().map(|started| &started.provider);
+        let number = command.transaction.as_deref();
+        let named = members.named(said, number).filter(|_| of_provider == Some(&command.provider));
+        let Some((dossier, sent)) = named else { return Ok(OfOrder::NotOurs) };
+        let said = RefundSaid {
+            refund: Some(sent.requested.refund),
+            standing: standing(&self.payments, dossier).await?,
+            ..said.clone()
+        };
+        let notice = TakeNotice {
+            payment: sent.requested.payment,
+            provider: command.provider.clone(),
+            provider_event: command.provider_event.clone(),
+            transaction: command.transaction.clone(),
+            source: command.source,
+            said: Said::Refund(said),
+            paid_at: command.paid_at,
+            message: command.message.clone(),
+        };
+        let stream = Streams::<Payment>::of(dossier.0);
+        let before = self.payments.load(&stream).await?;
+        let envelope = CommandEnvelope::by_service(crate::NAME, stream, id).about(Some(dossier));
+        match self.payments.execute(&envelope, &notice).await {
+            Ok(executed) if executed.loaded.version != before.version && !executed.repeated => {
+                Ok(OfOrder::Taken)
+            }
+            Ok(_) => Ok(OfOrder::Known),
+            Err(Failure::Refused(take_notice::Refusal::NotOurs) | Failure::Missing) => {
+                Ok(OfOrder::NotOurs)
+            }
             Err(failure) => Err(NotRecorded::Append(format!("{failure:?}"))),
         }
     }

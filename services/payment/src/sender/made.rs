@@ -82,7 +82,7 @@ impl Sender {
             }
             Work::Refund { refund, .. } => {
                 let of = (&loaded.state, attempt, refund);
-                return Ok(self.refund_made(known, of, now));
+                return self.refund_made(known, of, now).await;
             }
         };
         Ok(made.map(|outgoing| Made { outgoing, way: Way::First }))

@@ -19,36 +19,46 @@ use super::{Sender, Tried};
 use crate::limits::{SENT_FOR_H, SETTLED_TIMEOUTS};
 use crate::orders::Returned;
 use crate::partners::Known;
+use crate::payment_orders::Members;
 use crate::sends::Way;
 use crate::standing::standing;
 use crate::work::Work;
 
 impl Sender {
     /// The request for a refund, or the question what became of it.
-    pub(super) fn refund_made(
+    pub(super) async fn refund_made(
         &self,
         known: &Known,
         (state, attempt, refund): (&Payment, &Attempt, Uuid),
         now: Timestamp,
-    ) -> Result<Made, Unmade> {
+    ) -> Result<Result<Made, Unmade>, Stalled> {
         let Some(sent) = state.sent_refund(refund) else {
-            return Err(Unmade::Unknown("there is no such refund"));
+            return Ok(Err(Unmade::Unknown("there is no such refund")));
         };
-        if !may_be_sent(sent, now) {
+        let members = self.members_of(attempt).await?;
+        if !may_be_sent(asked_since(sent, members.as_ref()), now) {
             self.desk.sends.forget(refund);
         }
         let way = self.desk.sends.way(refund);
         let request = request(refund, way, now);
         let returned = Returned::new(state, attempt, &sent.requested, (request, now));
-        let Some(returned) = returned else {
-            return Err(Unmade::Unknown("there is no fee"));
+        let Some(returned) = returned.map(|returned| returned.among(members.as_ref())) else {
+            return Ok(Err(Unmade::Unknown("there is no fee")));
         };
         let made = match way {
             Way::First => returned.send(known).map_err(Unmade::Unable),
             Way::Again => returned.send(known).map_err(Unmade::Unasked),
             Way::Ask => returned.ask(known).map_err(Unmade::Unasked),
         };
-        made.map(|outgoing| Made { outgoing, way })
+        Ok(made.map(|outgoing| Made { outgoing, way }))
+    }
+
+    /// The payment order of an attempt, with the payments of its dossiers.
+    async fn members_of(&self, attempt: &Attempt) -> Result<Option<Members>, Stalled> {
+        match &attempt.started.order {
+            Some(share) => Ok(Some(self.reports.members(share.order).await?)),
+            None => Ok(None),
+        }
     }
 
     /// Records the partner's answer about a refund.
@@ -62,6 +72,8 @@ impl Sender {
         let sent = state.sent_refund(refund);
         let asked = (request(refund, tried.way, tried.begun_at), tried.begun_at);
         let returned = sent.and_then(|sent| Returned::new(state, attempt, &sent.requested, asked));
+        let members = self.members_of(attempt).await?;
+        let returned = returned.map(|returned| returned.among(members.as_ref()));
         let (Some(sent), Some(returned)) = (sent, returned) else {
             return Ok(Answered::Strange("there is no such refund".to_owned()));
         };
@@ -76,7 +88,7 @@ impl Sender {
             Ok(None) => {
                 let timeout = i64::from(partner.limits.timeout_seconds);
                 let settled = SignedDuration::from_secs(timeout.saturating_mul(SETTLED_TIMEOUTS));
-                if may_be_sent(sent, self.engine().time()?) {
+                if may_be_sent(asked_since(sent, members.as_ref()), self.engine().time()?) {
                     self.desk.sends.absent(refund, tried.begun_at, settled);
                 }
                 return Ok(Answered::Open("the partner has no such refund".to_owned()));
@@ -157,9 +169,15 @@ impl Sender {
     }
 }
 
+/// Since when the partner is asked for a refund: of a payment order, since that has begun it.
+fn asked_since(sent: &SentRefund, members: Option<&Members>) -> Option<Timestamp> {
+    let Some(members) = members else { return Some(sent.requested_at) };
+    members.order.state.begun(sent.requested.refund)
+}
+
 /// Whether a refund may still be sent: not so late that a cashier may end it meanwhile.
-fn may_be_sent(sent: &SentRefund, now: Timestamp) -> bool {
-    now.duration_since(sent.requested_at).as_hours() < SENT_FOR_H
+fn may_be_sent(since: Option<Timestamp>, now: Timestamp) -> bool {
+    since.is_some_and(|since| now.duration_since(since).as_hours() < SENT_FOR_H)
 }
 
 /// The id of a request: that of the refund whenever it is sent, and another one for each question,

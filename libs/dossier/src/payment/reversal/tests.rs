@@ -69,7 +69,7 @@ fn two_reports_with_one_number_and_amount_are_one_reversal() {
     take(&mut scene, &with_number("r1", 10_000));
     assert_eq!(take(&mut scene, &with_number("r2", 10_000)), [""; 0]);
     assert_eq!(take(&mut scene, &with_number("r3", 5_000)), ["PaymentReversed"]);
-    assert_eq!(scene.state.attempts[&id].reversed, Vnd(15_000));
+    assert_eq!(scene.state.attempts[&id].reversed(), Vnd(15_000));
     assert_eq!(scene.state.outstanding(), Vnd(15_000), "what is missing now");
 }
 
@@ -127,7 +127,7 @@ fn what_exceeds_the_rest_of_the_attempt_is_a_discrepancy_and_never_counted() {
     assert_eq!(taken, ["DiscrepancyFound"]);
     assert_eq!(scene.state.received, Vnd(60_000));
     let attempt = &scene.state.attempts[&id];
-    assert_eq!((attempt.reversed, attempt.said_at_most()), (Vnd(0), Vnd(30_000)));
+    assert_eq!((attempt.reversed(), attempt.said_at_most()), (Vnd(0), Vnd(30_000)));
     assert_eq!(take(&mut scene, &reversal(id, "r1", 30_000, Standing::InProcess)), [""; 0]);
     let resolve = ResolveDiscrepancy {
         payment: id,
@@ -228,7 +228,7 @@ proptest! {
             }
             let state = &scene.state;
             let attempt = &state.attempts[&id];
-            let gone = attempt.reversed.0 + state.returned_of(id).0;
+            let gone = attempt.reversed().0 + state.returned_of(id).0;
             prop_assert!(gone <= attempt.captured.0, "{gone} of {}", attempt.captured.0);
             prop_assert!(state.shortfall().0 <= state.debt().0, "{:?}", state.debts);
             let valid: i64 = state.receipts.iter().map(|receipt| receipt.left().0).sum();

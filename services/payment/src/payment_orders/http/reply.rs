@@ -5,12 +5,13 @@ use dossier::contract::{
     Source, Subject, Vnd,
 };
 use dossier::payment::{DoubtfulWord, Payment};
-use dossier::payment_orders::{OrderStage, PaymentOrder};
+use dossier::payment_orders::{BegunRefund, OrderStage, PaymentOrder};
 use engine::{Loaded, Streams};
 use jiff::Timestamp;
 use partners::Start;
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 use web::{Language, Problem, Reply, Request, shown};
 
 use crate::App;
@@ -69,6 +70,20 @@ pub(crate) struct OrderDoubtReply {
     since: Timestamp,
 }
 
+/// A refund of money of one dossier, for which the provider is asked. One that waits for others has
+/// none; its outcome is in the payments of the dossier.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OrderRefundReply {
+    /// Id of the refund (`sent_refunds` of the dossier).
+    refund: Uuid,
+    /// Id of the dossier.
+    dossier: DossierId,
+    /// Amount in VND.
+    amount_vnd: Vnd,
+    /// Since when the provider is asked for it.
+    begun_at: Timestamp,
+}
+
 /// One payment for the fees of several dossiers, in whole đồng.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PaymentOrderReply {
@@ -112,6 +127,8 @@ pub(crate) struct PaymentOrderReply {
     members: Vec<OrderMemberReply>,
     /// Reports of money that is counted for nobody.
     doubts: Vec<OrderDoubtReply>,
+    /// Refunds for which the provider is or was asked, in the order of their beginning.
+    refunds: Vec<OrderRefundReply>,
 }
 
 impl PaymentOrderReply {
@@ -143,6 +160,7 @@ impl PaymentOrderReply {
             changed_dossier: order.ended().and_then(|ended| ended.dossier),
             members: started.members.iter().map(OrderMemberReply::from).collect(),
             doubts: order.attempt().iter().flat_map(|one| &one.doubts).map(Into::into).collect(),
+            refunds: order.refunds().iter().map(OrderRefundReply::from).collect(),
         })
     }
 }
@@ -151,6 +169,13 @@ impl From<&OrderMember> for OrderMemberReply {
     fn from(member: &OrderMember) -> Self {
         let OrderMember { dossier, code, payment, amount } = member.clone();
         Self { dossier, code, payment, amount_vnd: amount }
+    }
+}
+
+impl From<&BegunRefund> for OrderRefundReply {
+    fn from(begun: &BegunRefund) -> Self {
+        let BegunRefund { refund, dossier, amount, at, .. } = *begun;
+        Self { refund, dossier, amount_vnd: amount, begun_at: at }
     }
 }
 
