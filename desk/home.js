@@ -18,7 +18,10 @@ export function Home({ settings }) {
       )}
     </ul>
     ${who.token ? null : html`<${SignIn} settings=${settings} />`}
-    <p class="hint"><a href="/docs">${t('home.docs')}</a></p>
+    <p class="hint">
+      <a href="/docs">${t('home.docs')}</a>
+      ${who.token ? html` · <a href="#/subscribers">${t('subscribers')}</a>` : null}
+    </p>
   <//>`;
 }
 

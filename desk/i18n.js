@@ -1,20 +1,22 @@
 // Texts in two languages, and how dates, times, amounts and periods are written.
 import { en } from './text/en.js';
 import { enBooks } from './text/en-books.js';
+import { enExchange } from './text/en-exchange.js';
 import { enMinistry } from './text/en-ministry.js';
 import { enOffice } from './text/en-office.js';
 import { enOrders } from './text/en-orders.js';
 import { enSteps } from './text/en-steps.js';
 import { vi } from './text/vi.js';
 import { viBooks } from './text/vi-books.js';
+import { viExchange } from './text/vi-exchange.js';
 import { viMinistry } from './text/vi-ministry.js';
 import { viOffice } from './text/vi-office.js';
 import { viOrders } from './text/vi-orders.js';
 import { viSteps } from './text/vi-steps.js';
 
 const TEXTS = {
-  vi: { ...vi, ...viSteps, ...viOffice, ...viMinistry, ...viBooks, ...viOrders },
-  en: { ...en, ...enSteps, ...enOffice, ...enMinistry, ...enBooks, ...enOrders },
+  vi: { ...vi, ...viSteps, ...viOffice, ...viMinistry, ...viBooks, ...viOrders, ...viExchange },
+  en: { ...en, ...enSteps, ...enOffice, ...enMinistry, ...enBooks, ...enOrders, ...enExchange },
 };
 const ZONE = 'Asia/Ho_Chi_Minh';
 const DAY_MS = 86_400_000;

@@ -25,10 +25,12 @@ export function ProblemBox({ problem, retry, shown = () => false }) {
   if (!problem.type && !problem.status && problem.status !== 0) throw problem;
   const left = (problem.errors ?? []).filter((finding) => !shown(finding.pointer));
   const hidden = (problem.errors ?? []).length - left.length;
+  // A field tells it already.
+  const isTold = (problem.errors ?? []).some(({ pointer, detail }) => shown(pointer) && detail === problem.detail);
   return html`<div class="problem" role="alert">
     <strong>${problem.away ? t('away.title') : capital(problem.title ?? t('problem'))}</strong>
     ${problem.away ? html`<p>${t('away.todo')}</p>` : null}
-    ${problem.detail ? html`<p>${capital(problem.detail)}</p>` : null}
+    ${problem.detail && !isTold ? html`<p>${capital(problem.detail)}</p>` : null}
     ${hidden ? html`<p>${t('problem.fields', { n: hidden })}</p>` : null}
     ${
       left.length

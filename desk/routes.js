@@ -41,6 +41,8 @@ const ROUTES = [
   ['/people', () => import('./ministry/people.js').then((area) => area.People)],
   ['/notices', () => import('./ministry/notices.js').then((area) => area.Notices)],
   ['/partners', () => import('./ministry/partner-requests.js').then((area) => area.PartnerRequests)],
+  ['/subscribers', () => import('./exchange/subscribers.js').then((area) => area.Subscribers)],
+  ['/subscribers/:id', () => import('./exchange/subscriber.js').then((area) => area.Subscriber)],
   ['/figures', () => import('./figures.js').then((area) => area.Figures)],
   ['/figures/dossiers', () => import('./ministry/counted.js').then((area) => area.CountedDossiers)],
   ['/figures/targets', () => import('./ministry/targets.js').then((area) => area.Targets)],

@@ -9,15 +9,22 @@ import { html, useEffect, useLoad } from './view.js';
 const AGENCIES_MAX = 100;
 const COMPLAINTS_MAX = 100;
 
-// A choice as long as there are options, otherwise a text, so that the step can be taken anyway.
-export function Choice({ id, label, hint, required, findings, value, set, options }) {
+// A choice as long as there are options, otherwise a text, so that the step can be taken anyway. Until they are
+// loaded, nothing can be typed that would be replaced.
+export function Choice({ id, label, hint, required, findings, value, set, options, loading }) {
   return html`<${Field} ...${{ id, label, hint, required, findings }}>
     ${(attributes) =>
-      options?.length
-        ? html`<${Select} ...${{ attributes, value, options, onChange: set }} empty=${t('choose')} />`
+      options?.length || loading
+        ? html`<${Select}
+            ...${{ attributes: { ...attributes, disabled: loading }, value, options: options ?? [], onChange: set }}
+            empty=${t(loading ? 'loading' : 'choose')}
+          />`
         : html`<input ...${attributes} value=${value ?? ''} onInput=${(event) => set(event.target.value)} />`}
   <//>`;
 }
+
+// Before the first answer.
+const isLoading = ({ data, loading }) => loading && data === undefined;
 
 export const agenciesOf = (query) =>
   read('/v1/agencies', { limit: AGENCIES_MAX, ...query }).then(({ body }) => body);
@@ -27,7 +34,7 @@ export function AgencyField({ field, procedure, ...props }) {
   const asked = field.competent ? procedure?.code : undefined;
   const found = useLoad(() => agenciesOf({ procedure: asked }), [asked]);
   const options = found.data?.map((one) => [one.code, `${both(one.name)} (${one.code})`]);
-  return html`<${Choice} ...${props} required=${field.required} options=${options} />`;
+  return html`<${Choice} ...${props} required=${field.required} options=${options} loading=${isLoading(found)} />`;
 }
 
 // Officers of the directory of the caller's agency, with their absences.
@@ -51,7 +58,7 @@ export function OfficerField({ field, ...props }) {
     one.absence ? t('officer.absent', { name: officerName(one) }) : officerName(one),
   ]);
   const hint = able && !able.length ? t('officer.unrecorded') : undefined;
-  return html`<${Choice} ...${{ ...props, hint, options }} required=${field.required} />`;
+  return html`<${Choice} ...${{ ...props, hint, options }} required=${field.required} loading=${isLoading(found)} />`;
 }
 
 // Providers that can take what is outstanding; the first one, unless the payer chooses.
@@ -67,7 +74,7 @@ export function ProviderField({ field, ...props }) {
   }, [first?.provider]);
   const options = found.data?.map(({ provider, title }) => [provider, both(title)]);
   const hint = found.data && !first ? t('pay.no_provider') : undefined;
-  return html`<${Choice} ...${{ ...props, hint, options }} required=${field.required} />`;
+  return html`<${Choice} ...${{ ...props, hint, options }} required=${field.required} loading=${isLoading(found)} />`;
 }
 
 // Notices of payment providers that belong to no attempt yet.
@@ -80,7 +87,7 @@ export function NoticeField({ field, ...props }) {
     one.notice,
     `${one.provider} · ${one.reference} · ${money(one.amount_vnd)} · ${time(one.at)}`,
   ]);
-  return html`<${Choice} ...${props} required=${field.required} options=${options} />`;
+  return html`<${Choice} ...${props} required=${field.required} options=${options} loading=${isLoading(found)} />`;
 }
 
 // The complaint that is handled instead: one of the agency that was received earlier.
@@ -97,7 +104,7 @@ export function ComplaintField({ field, ...props }) {
     one.complaint,
     [one.number, one.complainant_name, time(one.received_at)].filter(Boolean).join(' · '),
   ]);
-  return html`<${Choice} ...${props} required=${field.required} options=${options} />`;
+  return html`<${Choice} ...${props} required=${field.required} options=${options} loading=${isLoading(found)} />`;
 }
 
 // Templates of answers for the class of a complaint. A chosen one replaces the text of the field.

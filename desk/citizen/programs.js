@@ -29,7 +29,7 @@ export function Programs() {
   const label = t('step.register_credential');
   return html`<section aria-labelledby="programs">
     <h2 id="programs">${t('programs')}</h2>
-    <p>${t('programs.text')}</p>
+    <p>${t('programs.text')} <a href="#/subscribers">${t('subscribers')}</a></p>
     <${Loaded} of=${found}>
       ${(rows) => html`
         <ul class="rows">

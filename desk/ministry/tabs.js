@@ -32,6 +32,7 @@ export const OPERATION = [
   ['/people', 'people'],
   ['/notices', 'notices'],
   ['/partners', 'partners'],
+  ['/subscribers', 'subscribers'],
 ];
 
 export const MONEY = [

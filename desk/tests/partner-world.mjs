@@ -68,8 +68,8 @@ accounts:
   - { agency: G02, bank: '970436', number: '${ACCOUNT}', holder: KHO BAC NHA NUOC }
 `;
 
-// `mood.works` is whether the wallet does. The result is ended by `end`.
-export async function openWorld(mood) {
+// `mood.works` is whether the wallet does; `more` are further flags of the server. The result is ended by `end`.
+export async function openWorld(mood, more = []) {
   const folder = mkdtempSync(join(tmpdir(), 'desk-'));
   const asked = await wallet(mood);
   const [files, secrets] = [join(folder, 'partners'), join(folder, 'secrets')];
@@ -77,7 +77,7 @@ export async function openWorld(mood) {
   writeFileSync(join(files, 'wallet.yaml'), partner(asked.port));
   writeFileSync(join(files, 'bank-transfer.yaml'), bank);
   writeFileSync(join(secrets, 'wallet'), 'wallet secret');
-  const flags = ['--partners', files, '--partner-secrets', secrets];
+  const flags = [...more, '--partners', files, '--partner-secrets', secrets];
   const served = await serve(folder, [...flags, '--public-url', 'https://dossier.example']);
   const token = (role, ...more) =>
     execFileSync(

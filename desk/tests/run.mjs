@@ -24,6 +24,7 @@ import './claims.mjs';
 import './provider.mjs';
 import './partners.mjs';
 import './pay.mjs';
+import './subscribers.mjs';
 import './docs.mjs';
 import './steps.mjs';
 import './differences.mjs';

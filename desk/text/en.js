@@ -33,7 +33,7 @@ export const en = {
   'optional': '(optional)',
   'found': '{n} found',
   'problem': 'This was not possible',
-  'problem.fields': '{n} fields need a change; they are marked below.',
+  'problem.fields': 'Fields to change: {n}. They are marked.',
   'problem.session': 'Please sign in again.',
   'away.title': 'The server cannot be reached',
   'away.todo': 'What you typed is kept. Check the connection and try again.',

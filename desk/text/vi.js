@@ -33,7 +33,7 @@ export const vi = {
   'optional': '(không bắt buộc)',
   'found': 'Tìm thấy {n}',
   'problem': 'Không thực hiện được',
-  'problem.fields': 'Có {n} chỗ cần sửa, được đánh dấu ở dưới.',
+  'problem.fields': 'Có {n} chỗ cần sửa, đã được đánh dấu.',
   'problem.session': 'Hãy đăng nhập lại.',
   'away.title': 'Không kết nối được với máy chủ',
   'away.todo': 'Những gì bạn đã nhập vẫn còn. Hãy kiểm tra mạng rồi thử lại.',

@@ -6850,6 +6850,11 @@ pub struct SubscriberReply {
     /// disabled. Null if the newest one succeeded, and in the replies to steps.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<jiff::Timestamp>,
+    /// Positions of the log that it has not received, as far as was written. Up to 10,000 of
+    /// the newest may be counted although nothing of them was for it. Null before the first
+    /// delivery, after its end, and in the replies to steps.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lag: Option<u64>,
     /// The secret, shown in this reply only; null in all others.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,

@@ -32,7 +32,6 @@ async fn handle(
     let id = subscriber.to_string();
     let loaded = read(&app.subscribers, READ, &id, &request).await?;
     let place = app.outbox.place(&id).await.map_err(|error| unavailable(&error))?;
-    let failing_since = place.and_then(|place| place.failing_since);
-    let body = body(&app, &loaded, false, failing_since)?;
+    let body = body(&app, &loaded, false, place.as_ref())?;
     Ok(Reply::ok(&body).version(loaded.version).position(loaded.position))
 }

@@ -66,8 +66,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     for (_, id) in &keys {
         let id: Uuid = id.parse().map_err(|_| Problem::not_found())?;
         let loaded = app.subscribers.load(&Streams::<Subscriber>::of(id)).await?;
-        let since = places.get(&id.to_string()).and_then(|place| place.failing_since);
-        replies.push(body(&app, &loaded, false, since)?);
+        replies.push(body(&app, &loaded, false, places.get(&id.to_string()))?);
     }
     let next = request
         .page_after(ADDRESS, (&keys, limit), |(at, id)| cursors.write(&format!("{at}_{id}")));

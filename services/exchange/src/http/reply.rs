@@ -8,6 +8,7 @@ use dossier::exchange::limits::{AGENCIES_MAX, KINDS_MAX, PROCEDURES_MAX};
 use dossier::exchange::{Subscriber, SubscriberStatus};
 use engine::Loaded;
 use jiff::Timestamp;
+use outbox::Place;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Line, List, Problem, Reply};
@@ -84,6 +85,10 @@ pub(crate) struct SubscriberReply {
     /// Since when no delivery has succeeded, as far as it was written; after five days it is
     /// disabled. Null if the newest one succeeded, and in the replies to steps.
     failing_since: Option<Timestamp>,
+    /// Positions of the log that it has not received, as far as was written. Up to 10,000 of the
+    /// newest may be counted although nothing of them was for it. Null before the first delivery,
+    /// after its end, and in the replies to steps.
+    lag: Option<u64>,
     /// Who subscribed.
     subject: Subject,
     /// The role in which changes are read.
@@ -104,7 +109,7 @@ pub(super) fn body(
     app: &App,
     loaded: &Loaded<Subscriber>,
     with_secret: bool,
-    failing_since: Option<Timestamp>,
+    place: Option<&Place>,
 ) -> Result<SubscriberReply, Problem> {
     let state = &loaded.state;
     let (Some(id), Some(rights), Some(wanted), Some(subscribed_at)) =
@@ -127,7 +132,8 @@ pub(super) fn body(
         disabled_because,
         detail,
         disabled_at,
-        failing_since,
+        failing_since: place.and_then(|place| place.failing_since),
+        lag: place.and_then(|place| lag(state, place, app.engine().store.head().0)),
         subject: rights.subject.clone(),
         role: rights.role,
         subscribed_at,
@@ -135,6 +141,19 @@ pub(super) fn body(
         generation: state.generation,
         secret: with_secret.then(|| app.keys.secret(id, state.generation)),
     })
+}
+
+/// Positions up to the head that are not done with.
+fn lag(subscriber: &Subscriber, place: &Place, head: u64) -> Option<u64> {
+    let is_over = subscriber.status == SubscriberStatus::Ended;
+    let begin = subscriber.begin.filter(|_| !is_over)?;
+    let done = if place.begin == begin.number {
+        let waiting = place.left.iter().map(|left| left.position.saturating_sub(1));
+        waiting.fold(place.after, u64::min)
+    } else {
+        begin.after
+    };
+    Some(head.saturating_sub(done))
 }
 
 /// 200 with a subscriber, after a step.
@@ -154,5 +173,35 @@ pub(super) fn checked(app: &App, address: &str) -> Result<String, Problem> {
         Err(blocked) => {
             Err(Problem::field(ADDRESS_BLOCKED, "/url", &blocked.vi(), &blocked.to_string()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dossier::exchange::Begin;
+    use outbox::Left;
+
+    use super::*;
+
+    #[test]
+    fn the_lag_counts_from_the_oldest_message_that_waits_or_from_a_new_beginning() {
+        let begin = Some(Begin { number: 2, after: 10 });
+        let subscriber = Subscriber { begin, ..Subscriber::default() };
+        let mut place = Place {
+            subscriber: String::new(),
+            begin: 2,
+            after: 60,
+            left: Vec::new(),
+            failing_since: None,
+        };
+        assert_eq!(lag(&subscriber, &place, 100), Some(40));
+        place.left = vec![Left { position: 50, since: None }, Left { position: 31, since: None }];
+        assert_eq!(lag(&subscriber, &place, 100), Some(70));
+        // What was written before a replay is void.
+        place.begin = 1;
+        assert_eq!(lag(&subscriber, &place, 100), Some(90));
+        assert_eq!(lag(&Subscriber::default(), &place, 100), None, "never verified");
+        let ended = Subscriber { status: SubscriberStatus::Ended, ..subscriber };
+        assert_eq!(lag(&ended, &place, 100), None);
     }
 }
