@@ -28,14 +28,13 @@ pub(super) enum Fate {
 /// A message that a living receiver took.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Taken {
-    /// The event.
     pub(super) event: Uuid,
     pub(super) subject: Uuid,
     /// From the time in the event, at which it was about to be appended.
     pub(super) after_us: i64,
 }
 
-/// A receiver.
+/// A program of a subscriber, which answers as it was told to.
 #[derive(Debug)]
 pub(super) struct Receiver {
     pub(super) address: SocketAddr,
