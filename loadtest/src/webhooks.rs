@@ -157,9 +157,9 @@ impl Load {
             client.post("/v1/rules", (&actors.operator, &code, ""), &rules, None).await?;
             codes.push(code);
         }
-        // The measurement, half of it before, and what warms up.
-        let (seconds, rate) = (arguments.seconds, arguments.rate);
-        let dossiers = dossiers(rate, seconds);
+        // Enough applicants for the steps that one may take in a minute, also in a short run.
+        let rate = arguments.rate;
+        let dossiers = dossiers(rate, arguments.seconds.max(90));
         let people = People::for_dossiers(server.address, data, dossiers).await?;
         let concurrency = arguments.concurrency;
         Ok(Self { actors, people, rate, concurrency, codes: codes.into() })
