@@ -16,6 +16,14 @@ export function bank(config, books) {
     return line;
   }
 
+  // The bank takes back a credit: a debit with the reversal indicator of ISO 20022 (`RvslInd`) and the memo of the credit.
+  function reverse({ event, at }) {
+    const credit = lines.find((line) => line.event === event);
+    if (credit === undefined || credit.amount <= 0) throw new Error(`no credit ${event}`);
+    const { amount, memo, account } = credit;
+    return transfer({ amount: -amount, memo, account, at, reversal: true });
+  }
+
   function csv(of) {
     const grouped = (amount) => String(amount).replace(/\B(?=(\d{3})+$)/g, ',');
     const rows = of.map(({ account, event, amount, memo, at }) => {
@@ -55,6 +63,7 @@ export function bank(config, books) {
 
   return {
     transfer,
+    reverse,
     statement({ format = 'csv', account = config.account }) {
       const of = lines.filter((line) => line.account === account);
       return format === 'csv' ? csv(of) : camt(of, account);

@@ -103,6 +103,8 @@ const commands = {
   'POST /return': ({ transaction }) => ({ url: scheme.returned(books.transaction(transaction)) }),
   // Money that comes without an order: only to a bank.
   'POST /transfer': (transfer) => scheme.transfer(transfer),
+  // A bank takes back a transfer.
+  'POST /reverse': (reversal) => scheme.reverse(reversal),
   'POST /refunds': ({ outcome }) => books.settle_refunds(outcome),
   // What becomes of refunds from now on: `refunded`, `pending` or `failed`.
   'POST /policy': ({ refunds }) => {

@@ -185,6 +185,11 @@ impl Installation {
     /// A dossier whose fee is assessed.
     pub(crate) async fn dossier(&mut self) -> Dossier {
         let payer = self.token(Role::Applicant, &format!("a{}", self.dossiers.len()), "");
+        self.dossier_of(payer).await
+    }
+
+    /// A dossier of this payer whose fee is assessed.
+    pub(crate) async fn dossier_of(&mut self, payer: String) -> Dossier {
         let mut documents = Vec::new();
         for component in ["application", "export_declaration", "invoice"] {
             let document = self.browser.upload(&payer, component).await;
@@ -268,6 +273,35 @@ impl Installation {
         self.attempt(dossier, partner, &of(&shown).unwrap())
     }
 
+    /// A payment order that a partner has begun, as an attempt, and its dossiers.
+    pub(crate) async fn order(
+        &mut self,
+        partner: &'static str,
+        count: usize,
+    ) -> (Vec<Dossier>, Attempt, Value) {
+        let mut all = vec![self.dossier().await];
+        while all.len() < count {
+            let payer = all[0].payer.clone();
+            all.push(self.dossier_of(payer).await);
+        }
+        let ids: Vec<&str> = all.iter().map(|one| &*one.id).collect();
+        let return_url = format!("http://{}/desk/", self.browser.address);
+        let body = json!({ "dossiers": ids, "provider": partner, "return_url": return_url });
+        let payer = all[0].payer.clone();
+        let path = "/v1/payment-orders";
+        let order = self.browser.post(path, &payer, "", body).await.granted();
+        let path = format!("{path}/{}", order["order"].as_str().unwrap());
+        let begun = Instant::now();
+        loop {
+            let shown = self.browser.get(&path, &payer).await.granted();
+            if shown["next_url"].is_string() {
+                return (all.clone(), self.attempt(all[0].clone(), partner, &shown), shown);
+            }
+            assert!(begun.elapsed() < WAIT_MAX, "no address to pay: {shown}");
+            tokio::task::block_in_place(|| rest(Duration::from_millis(250)));
+        }
+    }
+
     fn attempt(&self, dossier: Dossier, partner: &'static str, shown: &Value) -> Attempt {
         let text = |name: &str| shown[name].as_str().unwrap().to_owned();
         let (reference, next_url) = (text("short_reference"), text("next_url"));
@@ -298,7 +332,8 @@ impl Installation {
                 let captured = attempt["captured_vnd"].as_i64().unwrap();
                 let reference = attempt["short_reference"].as_str().unwrap_or_default();
                 assert_eq!(attempt["doubts"], json!([]), "{attempt}");
-                counted.insert(reference.to_owned(), (captured, 0));
+                // The attempts of a payment order have one reference.
+                counted.entry(reference.to_owned()).or_default().0 += captured;
                 here += captured;
             }
             returned += shown["refunded_vnd"].as_i64().unwrap();

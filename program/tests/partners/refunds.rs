@@ -39,7 +39,11 @@ impl Back {
     async fn owed(ours: &mut Installation, partner: &'static str) -> Self {
         let attempt = ours.begin(partner).await;
         ours.pay(&attempt, json!({}));
-        let dossier = attempt.dossier;
+        Self::withdrawn(ours, attempt.dossier, partner).await
+    }
+
+    /// A paid dossier that is withdrawn now.
+    async fn withdrawn(ours: &Installation, dossier: Dossier, partner: &'static str) -> Self {
         let settled =
             ours.until("receipt", &dossier, |shown| !shown["receipts"][0].is_null()).await;
         let payment = settled["attempts"][0]["payment"].as_str().unwrap().to_owned();
@@ -231,6 +235,52 @@ async fn a_refund_goes_back_once_however_often_we_are_killed() {
     }
     for partner in PARTNERS {
         once(&ours, partner, KILLED_AFTER.len());
+    }
+    ours.compare().await;
+    ours.checked().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parts_of_an_order_go_back_once_each_while_we_are_killed_and_others_wait() {
+    needs!(node_packages());
+    let mut ours = Installation::start();
+    let mut all = Vec::new();
+    for partner in PARTNERS {
+        let (dossiers, attempt, _) = ours.order(partner, 3).await;
+        ours.pay(&attempt, json!({ "reports": 2 }));
+        ours.command(partner, "/policy", &json!({ "refunds": "pending" }));
+        for dossier in &dossiers[..2] {
+            let back = Back::withdrawn(&ours, dossier.clone(), partner).await;
+            let shown = back.request(&ours, FEE).await;
+            assert_eq!(shown["on_its_way_vnd"], FEE, "{shown}");
+            all.push(back);
+        }
+        ours.until("settlement", &dossiers[2], |shown| shown["outstanding_vnd"] == 0).await;
+    }
+    // MoMo names each refund; VNPAY does not, and has one of the order at a time.
+    let sent = |ours: &Installation, partner: &str| {
+        let books = ours.providers[partner].books().unwrap();
+        books["refunds"].as_array().unwrap().len()
+    };
+    for (partner, at_once) in [("vnpay", 1), ("momo", 2)] {
+        tokio::task::block_in_place(|| {
+            cluster::wait_until("refunds at the partner", || Ok(sent(&ours, partner) == at_once))
+        })
+        .unwrap();
+    }
+    ours.kill();
+    ours.revive();
+    assert_eq!(sent(&ours, "vnpay"), 1, "the second one waits");
+    for partner in PARTNERS {
+        ours.command(partner, "/policy", &json!({ "refunds": "refunded" }));
+        ours.command(partner, "/refunds", &json!({ "outcome": "refunded" }));
+    }
+    for back in &all {
+        let ended = back.until(&ours, "refunded").await;
+        assert!(ended["transaction"].is_string(), "{ended}");
+    }
+    for partner in PARTNERS {
+        once(&ours, partner, 2);
     }
     ours.compare().await;
     ours.checked().await;

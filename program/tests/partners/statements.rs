@@ -120,3 +120,63 @@ async fn statements_of_a_bank_settle_fees_in_both_formats_and_its_books_are_ours
     assert_eq!(shown["open_differences"], 1, "the gift names nobody: {shown}");
     ours.checked().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bank_that_takes_transfers_back_makes_every_fee_owed_again_and_the_books_balance() {
+    needs!(node_packages(), faketime());
+    let folder = tempfile::tempdir().unwrap();
+    let bank = json!({ "scheme": "bank", "account": "0011000000001" });
+    let bank = Provider::start(folder.path(), &bank).unwrap();
+    let mut ours = Installation::start();
+    let example = root().join("examples/partners/bank-transfer.yaml");
+    let text = std::fs::read_to_string(example).unwrap();
+    ours.add_partner("bank-transfer", &text.replace("enabled: false", "enabled: true"));
+
+    // One dossier by itself, and three by one transfer.
+    let (alone, reference) = begun(&mut ours).await;
+    let mut all = vec![ours.dossier().await];
+    for _ in 0..2 {
+        let payer = all[0].payer.clone();
+        all.push(ours.dossier_of(payer).await);
+    }
+    let dossiers: Vec<&str> = all.iter().map(|one| &*one.id).collect();
+    let body = json!({ "dossiers": dossiers, "provider": "bank-transfer" });
+    let order = ours.browser.post("/v1/payment-orders", &all[0].payer, "", body).await.granted();
+    let sum = order["total_vnd"].as_i64().unwrap();
+    assert_eq!(sum, 3 * FEE);
+    let memo = format!("nop phi {}", order["short_reference"].as_str().unwrap());
+    let mut credits = Vec::new();
+    for (amount, memo) in [(FEE, reference), (sum, memo)] {
+        let body = json!({ "amount": amount, "memo": memo });
+        credits.push(bank.command("POST", "/transfer", &body).unwrap()["event"].clone());
+    }
+    import(&ours, ("application/xml", "s1"), statement(&bank, "camt.053")).await.granted();
+    all.push(alone);
+    for one in &all {
+        ours.until("settlement", one, |shown| shown["outstanding_vnd"] == 0).await;
+    }
+
+    for event in credits {
+        bank.command("POST", "/reverse", &json!({ "event": event })).unwrap();
+    }
+    // Killed between the import and what follows from it for the dossiers.
+    let imported = import(&ours, ("application/xml", "s2"), statement(&bank, "camt.053")).await;
+    let imported = imported.granted();
+    ours.kill();
+    ours.revive();
+    for one in &all {
+        let shown = ours.until("reversal", one, |shown| shown["outstanding_vnd"] == FEE).await;
+        assert_eq!(shown["attempts"][0]["reversed_vnd"], FEE, "{shown}");
+        assert_eq!(shown["receipts"][0]["became"], "cancelled", "{shown}");
+    }
+    let cashier = ours.token(Role::Cashier, "k1", "G02");
+    let day = imported[0]["day"].as_str().unwrap();
+    let parity = format!("/v1/payment-parity?account=bank-transfer&from={day}");
+    let shown = ours.browser.get(&parity, &cashier).await.granted();
+    let totals = &shown["totals"];
+    for field in ["stated_in_vnd", "stated_out_vnd", "recorded_in_vnd", "recorded_out_vnd"] {
+        assert_eq!(totals[field], 4 * FEE, "{field}: {shown}");
+    }
+    assert_eq!(shown["open_differences"], 0, "{shown}");
+    ours.checked().await;
+}

@@ -4,7 +4,6 @@
 use program::Bearer;
 use serde_json::{Value, json};
 
-use crate::books::Transaction;
 use crate::office::cashier;
 use crate::payers::{Report, after};
 use crate::trade::Month;
@@ -17,7 +16,9 @@ pub(crate) const fn is_forgotten(case: usize) -> bool {
 impl Month {
     pub(crate) async fn round(&mut self) {
         self.match_notices().await;
-        self.dispute().await;
+        for _ in 0..2 {
+            self.dispute().await;
+        }
         let (first, second) = (cashier("k1"), cashier("k2"));
         for task in self.office.list("/v1/payment-tasks?limit=100", &first).await {
             // The month's closing looks at those.
@@ -166,11 +167,9 @@ impl Month {
         if owed == 0 {
             return;
         }
-        // The transaction of a payment order is that of other dossiers too.
         let attempts = shown["attempts"].as_array().unwrap().iter();
-        let attempts = attempts.filter(|one| one["order"].is_null());
         let of = |one: &Value| one["captured_vnd"].as_i64().unwrap();
-        // Without such an attempt, the money came at the counter or by a payment order.
+        // Without such an attempt, the money came at the counter.
         let Some(attempt) = attempts.max_by_key(|one| of(one)).filter(|one| of(one) > 0) else {
             return;
         };
@@ -195,8 +194,11 @@ impl Month {
             let reference = attempt["reference"].as_str().unwrap().to_owned();
             let amount = sent["amount_vnd"].as_i64().unwrap();
             let now = self.now;
-            let there: i64 = self.books.of(&reference).map(Transaction::left).sum();
+            let there: i64 = self.books.of(&reference).map(|one| one.left_for(case)).sum();
             let returns = there >= amount && self.chance.of_100(80);
+            if !attempt["order"].is_null() {
+                *self.sent_back.entry("of_orders").or_default() += 1;
+            }
             if returns {
                 let of = (case, std::slice::from_ref(&reference));
                 assert_eq!(self.books.refund(of, amount, now), 0);

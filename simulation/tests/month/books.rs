@@ -21,6 +21,8 @@ pub(crate) struct Transaction {
     pub(crate) reversed: i64,
     /// If it paid several dossiers: what is left of the part of each, by the place of its case.
     parts: BTreeMap<usize, i64>,
+    /// What the provider has taken back of each part.
+    taken: BTreeMap<usize, i64>,
 }
 
 impl Transaction {
@@ -34,8 +36,18 @@ impl Transaction {
         !self.parts.is_empty()
     }
 
+    /// The cases that it paid, if it paid several.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = usize> {
+        self.parts.keys().copied()
+    }
+
+    /// What the provider has taken back of the money of a case.
+    pub(crate) fn reversed_for(&self, case: usize) -> i64 {
+        if self.is_shared() { self.taken.get(&case).copied().unwrap_or(0) } else { self.reversed }
+    }
+
     /// What can go back to a case.
-    fn left_for(&self, case: usize) -> i64 {
+    pub(crate) fn left_for(&self, case: usize) -> i64 {
         let whole = if self.parts.is_empty() { self.left() } else { 0 };
         self.parts.get(&case).copied().unwrap_or(whole)
     }
@@ -67,6 +79,7 @@ impl Books {
             refunded: 0,
             reversed: 0,
             parts: BTreeMap::new(),
+            taken: BTreeMap::new(),
         };
         self.by_order.entry(order.to_owned()).or_default().push(place);
         self.transactions.push(transaction.clone());
@@ -97,6 +110,9 @@ impl Books {
         let one = all.find(|one| one.number == number).unwrap();
         let left = one.left();
         one.reversed += left;
+        for (case, part) in &mut one.parts {
+            *one.taken.entry(*case).or_default() += std::mem::take(part);
+        }
         left
     }
 

@@ -133,7 +133,7 @@ fn close_case(
         // Of an order for several dossiers each has its part.
         let paid = order.part.map_or(paid, |part| if paid > 0 { part } else { 0 });
         closed.parts += usize::from(order.part.is_some() && paid > 0);
-        let reversed: i64 = month.books.of(reference).map(|one| one.reversed).sum();
+        let reversed: i64 = month.books.of(reference).map(|one| one.reversed_for(place)).sum();
         assert_eq!(amount(&attempt["reversed_vnd"]), reversed, "{attempt}");
         if attempt["doubts"].as_array().unwrap().is_empty() {
             let known: Vec<_> = month.books.of(reference).collect();
@@ -313,7 +313,9 @@ impl Closed {
 /// Whether what is rare happened in one of the months at least.
 pub(crate) fn have_what_is_rare(months: &[Closed]) {
     assert!(months.iter().any(|month| month.in_doubt > 0), "{months:?}");
-    for became in ["reversed", "dispute_kept", "dispute_lost", "debt_paid"] {
+    let has = |month: &Closed| month.sent_back.contains_key("of_orders");
+    assert!(months.iter().any(has), "no part of an order went back: {months:?}");
+    for became in ["reversed", "dispute_kept", "dispute_lost", "debt_paid", "of_orders"] {
         let has = |month: &Closed| month.taken_back.contains_key(became);
         assert!(months.iter().any(has), "{became}: {months:?}");
     }

@@ -15,9 +15,12 @@ impl Month {
         if !self.chance.of_100(60) {
             return;
         }
-        let Some((case, paid)) = self.disputable().await else { return };
+        let Some((cases, paid)) = self.disputable().await else { return };
+        if paid.is_shared() {
+            *self.taken_back.entry("of_orders").or_default() += 1;
+        }
         if self.chance.of_100(50) {
-            return self.take_back(case, &paid).await;
+            return self.take_back(&cases, &paid).await;
         }
         let number = format!("D-{}", paid.number);
         let report = Report {
@@ -28,37 +31,51 @@ impl Month {
         self.deliver(report).await;
     }
 
-    /// A payment that is counted and certain, and of which nothing is on its way.
-    async fn disputable(&mut self) -> Option<(usize, Transaction)> {
+    /// A payment that is counted and certain, and of which nothing is on its way; with its cases.
+    async fn disputable(&mut self) -> Option<(Vec<usize>, Transaction)> {
         let all: Vec<Transaction> = self.books.all().to_vec();
         let place = self.chance.from(0, i64::try_from(all.len()).unwrap().max(1));
         let paid = all.get(usize::try_from(place).unwrap())?.clone();
         let is_new = paid.reversed == 0 && !self.disputed.values().any(|one| *one == paid.number);
-        if !is_new || paid.left() == 0 || paid.is_shared() || paid.written != paid.order {
+        if !is_new || paid.left() == 0 || paid.written != paid.order {
             return None;
         }
         let of_order = |case: &crate::trade::Case| {
             case.orders.iter().any(|order| order.reference == paid.order)
         };
-        let case = self.cases.iter().position(of_order)?;
+        let cases: Vec<usize> = if paid.is_shared() {
+            paid.cases().collect()
+        } else {
+            vec![self.cases.iter().position(of_order)?]
+        };
+        for case in &cases {
+            if is_forgotten(*case) || !self.is_disputable(*case, &paid).await {
+                return None;
+            }
+        }
+        // What went back by hand is of any payment for the agency, and of this one here. Several
+        // payments of an order for several dossiers are counted for nobody.
+        let of_order: Vec<&Transaction> = self.books.of(&paid.order).collect();
+        let is_whole = of_order.iter().all(|one| one.refunded == 0);
+        let is_one = !paid.is_shared() || of_order.len() == 1;
+        (is_whole && is_one).then_some((cases, paid))
+    }
+
+    /// Whether a payment is counted and certain for a case, and nothing is on its way there.
+    async fn is_disputable(&mut self, case: usize, paid: &Transaction) -> bool {
         let shown = self.shown(case).await;
-        let mut attempts = shown["attempts"].as_array().unwrap().iter();
-        let attempt = attempts.find(|one| one["reference"] == *paid.order).unwrap();
-        let brought: i64 = self.books.of(&paid.order).map(|one| one.amount).sum();
-        let is_counted = attempt["captured_vnd"] == brought;
-        let is_certain = shown["attempts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|one| one["doubts"].as_array().unwrap().is_empty());
-        let is_free = shown["on_its_way_vnd"] == 0
-            && ["proposed_refund", "proposed_resolution", "proposed_entry"]
-                .iter()
-                .all(|name| shown[name].is_null());
-        // What went back by hand is of any payment for the agency, and of this one here.
-        let is_whole = self.books.of(&paid.order).all(|one| one.refunded == 0);
-        let is_open = !is_forgotten(case) && is_counted && is_certain && is_free && is_whole;
-        is_open.then_some((case, paid))
+        let attempts = shown["attempts"].as_array().unwrap();
+        let attempt = attempts.iter().find(|one| one["reference"] == *paid.order).unwrap();
+        let brought: i64 = if paid.is_shared() {
+            paid.left_for(case)
+        } else {
+            self.books.of(&paid.order).map(|one| one.amount).sum()
+        };
+        let is_certain = attempts.iter().all(|one| one["doubts"].as_array().unwrap().is_empty());
+        let proposals = ["proposed_refund", "proposed_resolution", "proposed_entry"];
+        let is_free =
+            shown["on_its_way_vnd"] == 0 && proposals.iter().all(|name| shown[name].is_null());
+        attempt["captured_vnd"] == brought && is_certain && is_free
     }
 
     async fn shown(&mut self, case: usize) -> Value {
@@ -67,7 +84,7 @@ impl Month {
     }
 
     /// The provider takes back what is left of a payment, and reports it once or twice.
-    async fn take_back(&mut self, case: usize, paid: &Transaction) {
+    async fn take_back(&mut self, cases: &[usize], paid: &Transaction) {
         let amount = self.books.reverse(&paid.number);
         *self.taken_back.entry("reversed").or_default() += 1;
         // Some have the id of their capture.
@@ -75,11 +92,14 @@ impl Month {
         for _ in 0..self.chance.from(1, 3) {
             self.deliver(report(paid, &event, "reversed", amount)).await;
         }
-        self.pay_again(case);
+        for case in cases {
+            self.pay_again(*case);
+        }
     }
 
-    /// A cashier answers a dispute; the provider decides.
+    /// A cashier answers a dispute, of several dossiers with one answer; the provider decides.
     pub(crate) async fn answer(&mut self, case: usize) {
+        self.office.settle().await;
         let (dossier, shown) = (self.cases[case].dossier.clone(), self.shown(case).await);
         for attempt in shown["attempts"].as_array().unwrap() {
             for dispute in attempt["disputes"].as_array().into_iter().flatten() {
@@ -99,8 +119,12 @@ impl Month {
                 let ended = format!("{kind}-{number}");
                 let end = Report { dispute: Some(number), ..report(&paid, &ended, kind, 0) };
                 self.deliver(end).await;
-                if !is_kept && paid.left() > 0 {
-                    self.take_back(case, &paid).await;
+                // Of a payment for several dossiers the provider takes back the whole.
+                let cases: Vec<usize> =
+                    if paid.is_shared() { paid.cases().collect() } else { vec![case] };
+                let is_whole = !paid.is_shared() || paid.refunded == 0;
+                if !is_kept && paid.left() > 0 && is_whole {
+                    self.take_back(&cases, &paid).await;
                 }
             }
         }

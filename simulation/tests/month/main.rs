@@ -24,7 +24,7 @@ fn sizes() -> Vec<Size> {
         let (dossiers, seed) = text.split_once('/').unwrap();
         return vec![Size { dossiers: dossiers.parse().unwrap(), seed: seed.parse().unwrap() }];
     }
-    vec![Size { dossiers: 600, seed: 1 }, Size { dossiers: 300, seed: 2 }]
+    vec![Size { dossiers: 600, seed: 1 }, Size { dossiers: 300, seed: 4 }]
 }
 
 #[tokio::test]
