@@ -15,7 +15,7 @@ const REFUSED: [(&str, &str); 22] = [
         "services.intake.autoscale.max=2",
         "services.intake.autoscale.max: 2 is less than replicas (3)",
     ),
-    ("bus.enabled=false", "services.feedback.replicas: without a bus a service runs once"),
+    ("bus.enabled=false", "services.exchange.replicas: without a bus a service runs once"),
     (ONE_EACH, "services.intake.autoscale.enabled: without a bus a service runs once"),
     ("bus.existingSecret=,bus.servers=nats://nats:4222", "bus.servers: nats://nats:4222"),
     ("identity.jwks=", "identity.jwks: the address"),
@@ -37,7 +37,7 @@ const REFUSED: [(&str, &str); 22] = [
 /// Without a bus, one replica of each service; then the autoscaler of a service is an error.
 const ONE_EACH: &str = "bus.enabled=false,services.intake.replicas=1,services.payment.replicas=1,\
     services.review.replicas=1,services.result-delivery.replicas=1,services.feedback.replicas=1,\
-    services.register.replicas=1,services.intake.autoscale.enabled=true";
+    services.exchange.replicas=1,services.register.replicas=1,services.intake.autoscale.enabled=true";
 
 pub(super) fn check() -> Result<()> {
     for (values, reason) in REFUSED {
