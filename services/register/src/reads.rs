@@ -1,8 +1,9 @@
 //! The table of reads of personal data, by what was read and by reader.
 
-use std::fmt::Display;
-
-use dossier::contract::{AgencyCode, PaperPrinted, PersonalRead, ReadEvent, Role, Subject};
+use dossier::contract::{
+    AgencyCode, ComplaintId, DossierId, MandateId, PaperPrinted, PersonalRead, ReadEvent, Role,
+    Subject,
+};
 use engine::decode;
 use engine::tasks::{NotApplied, Projection};
 use engine::view::Shape;
@@ -11,46 +12,32 @@ use jiff::Timestamp;
 use rusqlite::types::Type;
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
+/// The ids of what a read showed are 16 bytes each, one after another. A page of a list shows many
+/// dossiers, so this view grows faster than others.
 const TABLES: &str = "
 CREATE TABLE reads (
-  position  INTEGER NOT NULL,
-  number    INTEGER NOT NULL,
-  at        INTEGER NOT NULL,
-  reader    TEXT    NOT NULL,
-  role      TEXT    NOT NULL,
-  agency    TEXT,
-  operation TEXT    NOT NULL,
-  papers    TEXT,
+  position   INTEGER NOT NULL,
+  number     INTEGER NOT NULL,
+  at         INTEGER NOT NULL,
+  reader     TEXT    NOT NULL,
+  role       TEXT    NOT NULL,
+  agency     TEXT,
+  operation  TEXT    NOT NULL,
+  papers     TEXT,
+  dossiers   BLOB    NOT NULL,
+  complaints BLOB    NOT NULL,
+  mandates   BLOB    NOT NULL,
   PRIMARY KEY (position, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX reads_by_reader ON reads (reader, position, number);
 CREATE TABLE things_read (
-  kind     TEXT    NOT NULL,
-  id       TEXT    NOT NULL,
+  id       BLOB    NOT NULL,
   position INTEGER NOT NULL,
   number   INTEGER NOT NULL,
-  PRIMARY KEY (kind, id, position, number)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX things_by_read ON things_read (position, number);";
-
-/// What was read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Thing {
-    Dossier,
-    Complaint,
-    Mandate,
-}
-
-impl Thing {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Dossier => "dossier",
-            Self::Complaint => "complaint",
-            Self::Mandate => "mandate",
-        }
-    }
-}
+  PRIMARY KEY (id, position, number)
+) STRICT, WITHOUT ROWID;";
 
 /// The projection of reads.
 #[derive(Debug)]
@@ -69,8 +56,17 @@ pub(crate) struct ReadRow {
     pub(crate) papers: Vec<PaperPrinted>,
 }
 
+/// A read of personal data, with what it showed.
+#[derive(Debug)]
+pub(crate) struct ShownRow {
+    pub(crate) read: ReadRow,
+    pub(crate) dossiers: Vec<DossierId>,
+    pub(crate) complaints: Vec<ComplaintId>,
+    pub(crate) mandates: Vec<MandateId>,
+}
+
 impl Projection for Reads {
-    const SHAPE: Shape = Shape { name: "reads", version: 3, tables: TABLES };
+    const SHAPE: Shape = Shape { name: "reads", version: 4, tables: TABLES };
     const KINDS: &'static [&'static str] = &["reads."];
     /// A missing read would be a read that nobody knows of.
     const IS_COMPLETE: bool = true;
@@ -93,32 +89,29 @@ fn insert(
     // Texts and numbers; that cannot fail.
     let papers = (!read.papers.is_empty()).then(|| serde_json::to_string(&read.papers));
     let papers = papers.and_then(Result::ok);
-    rows.prepare_cached("INSERT OR IGNORE INTO reads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)")?
-        .execute(params![
-            key.0,
-            key.1,
-            read.at.as_millisecond(),
-            read.reader.as_str(),
-            as_text(&read.role),
-            read.agency.as_ref().map(AgencyCode::as_str),
-            read.operation,
-            papers,
-        ])?;
-    things(rows, Thing::Dossier, &read.dossiers, key)?;
-    things(rows, Thing::Complaint, &read.complaints, key)?;
-    things(rows, Thing::Mandate, &read.mandates, key)
-}
-
-fn things(
-    rows: &Connection,
-    thing: Thing,
-    ids: &[impl Display],
-    (position, number): (i64, i64),
-) -> rusqlite::Result<()> {
+    let dossiers: Vec<Uuid> = read.dossiers.iter().map(|id| id.0).collect();
+    let complaints: Vec<Uuid> = read.complaints.iter().map(|id| id.0).collect();
+    let mandates: Vec<Uuid> = read.mandates.iter().map(|id| id.0).collect();
+    rows.prepare_cached(
+        "INSERT OR IGNORE INTO reads VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+    )?
+    .execute(params![
+        key.0,
+        key.1,
+        read.at.as_millisecond(),
+        read.reader.as_str(),
+        as_text(&read.role),
+        read.agency.as_ref().map(AgencyCode::as_str),
+        read.operation,
+        papers,
+        as_bytes(&dossiers),
+        as_bytes(&complaints),
+        as_bytes(&mandates),
+    ])?;
     let mut insert =
-        rows.prepare_cached("INSERT OR IGNORE INTO things_read VALUES (?1, ?2, ?3, ?4)")?;
-    for id in ids {
-        insert.execute(params![thing.as_str(), id.to_string(), position, number])?;
+        rows.prepare_cached("INSERT OR IGNORE INTO things_read VALUES (?1, ?2, ?3)")?;
+    for id in dossiers.iter().chain(&complaints).chain(&mandates) {
+        insert.execute(params![id, key.0, key.1])?;
     }
     Ok(())
 }
@@ -133,10 +126,10 @@ fn before(key: Option<Key>) -> (i64, u32) {
     })
 }
 
-/// The reads of a dossier, a complaint or a mandate before a key, newest first.
+/// The reads of the dossier, complaint or mandate with this id before a key, newest first.
 pub(crate) fn of_thing(
     rows: &Connection,
-    (thing, id): (Thing, &str),
+    id: Uuid,
     key: Option<Key>,
     limit: u32,
 ) -> rusqlite::Result<Vec<ReadRow>> {
@@ -144,10 +137,10 @@ pub(crate) fn of_thing(
     rows.prepare_cached(
         "SELECT t.position, t.number, r.at, r.reader, r.role, r.agency, r.operation, r.papers
          FROM things_read t JOIN reads r ON r.position = t.position AND r.number = t.number
-         WHERE t.kind = ?1 AND t.id = ?2 AND (t.position, t.number) < (?3, ?4)
-         ORDER BY t.position DESC, t.number DESC LIMIT ?5",
+         WHERE t.id = ?1 AND (t.position, t.number) < (?2, ?3)
+         ORDER BY t.position DESC, t.number DESC LIMIT ?4",
     )?
-    .query_map(params![thing.as_str(), id, position, number, limit], read_row)?
+    .query_map(params![id, position, number, limit], read_row)?
     .collect()
 }
 
@@ -158,32 +151,19 @@ pub(crate) fn by_reader(
     (reader, agency): (&str, Option<&AgencyCode>),
     key: Option<Key>,
     limit: u32,
-) -> rusqlite::Result<Vec<ReadRow>> {
+) -> rusqlite::Result<Vec<ShownRow>> {
     let (position, number) = before(key);
     let agency = agency.map(AgencyCode::as_str);
     // A code has no characters that LIKE would interpret.
     rows.prepare_cached(
-        "SELECT position, number, at, reader, role, agency, operation, papers
+        "SELECT position, number, at, reader, role, agency, operation, papers,
+                dossiers, complaints, mandates
          FROM reads
          WHERE reader = ?1 AND (position, number) < (?2, ?3)
            AND (?4 IS NULL OR agency = ?4 OR agency LIKE ?4 || '.%')
          ORDER BY position DESC, number DESC LIMIT ?5",
     )?
-    .query_map(params![reader, position, number, agency, limit], read_row)?
-    .collect()
-}
-
-/// The ids of what a read showed.
-pub(crate) fn shown_by(
-    rows: &Connection,
-    thing: Thing,
-    (position, number): Key,
-) -> rusqlite::Result<Vec<String>> {
-    let position = i64::try_from(position).unwrap_or(i64::MAX);
-    rows.prepare_cached(
-        "SELECT id FROM things_read WHERE position = ?1 AND number = ?2 AND kind = ?3 ORDER BY id",
-    )?
-    .query_map(params![position, number, thing.as_str()], |row| row.get(0))?
+    .query_map(params![reader, position, number, agency, limit], shown_row)?
     .collect()
 }
 
@@ -194,20 +174,39 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
     let papers = papers.map(|papers| serde_json::from_str(&papers)).transpose();
     Ok(ReadRow {
         key: (row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?),
-        at: at.map_err(|error| unreadable(2, error))?,
+        at: at.map_err(|error| unreadable(2, error.into()))?,
         reader: row.get::<_, String>(3)?.as_str().into(),
-        role: from_text(&role).map_err(|error| unreadable(4, error))?,
+        role: from_text(&role).map_err(|error| unreadable(4, error.into()))?,
         agency: row.get::<_, Option<String>>(5)?.map(|agency| agency.as_str().into()),
         operation: row.get(6)?,
-        papers: papers.map_err(|error| unreadable(7, error))?.unwrap_or_default(),
+        papers: papers.map_err(|error| unreadable(7, error.into()))?.unwrap_or_default(),
     })
 }
 
-fn unreadable(
-    column: usize,
-    error: impl std::error::Error + Send + Sync + 'static,
-) -> rusqlite::Error {
-    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, Box::new(error))
+fn shown_row(row: &Row<'_>) -> rusqlite::Result<ShownRow> {
+    Ok(ShownRow {
+        read: read_row(row)?,
+        dossiers: ids(row, 8)?.map(DossierId).collect(),
+        complaints: ids(row, 9)?.map(ComplaintId).collect(),
+        mandates: ids(row, 10)?.map(MandateId).collect(),
+    })
+}
+
+fn as_bytes(ids: &[Uuid]) -> Vec<u8> {
+    ids.iter().flat_map(|id| *id.as_bytes()).collect()
+}
+
+fn ids(row: &Row<'_>, column: usize) -> rusqlite::Result<impl Iterator<Item = Uuid>> {
+    let bytes: Vec<u8> = row.get(column)?;
+    let (ids, rest) = bytes.as_chunks::<16>();
+    if !rest.is_empty() {
+        return Err(unreadable(column, "not a sequence of ids".into()));
+    }
+    Ok(ids.to_vec().into_iter().map(Uuid::from_bytes))
+}
+
+fn unreadable(column: usize, error: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {
+    rusqlite::Error::FromSqlConversionFailure(column, Type::Text, error)
 }
 
 /// A role as it is spelled in tokens.

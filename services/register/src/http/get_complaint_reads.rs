@@ -7,7 +7,6 @@ use web::{Operation, Problem, Reply, Request};
 
 use super::reads_of::{PersonalReadReply, READ_READS, ReadsQuery, page};
 use crate::App;
-use crate::reads::Thing;
 
 const ADDRESS: &str = "/v1/register/complaints/{complaint}/reads";
 
@@ -23,6 +22,5 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, complaint: ComplaintId, request: Request) -> Result<Reply, Problem> {
     let address = ADDRESS.replace("{complaint}", &complaint.to_string());
-    page(&app, &app.complaints, (Thing::Complaint, &complaint.to_string()), &address, &request)
-        .await
+    page(&app, &app.complaints, complaint.0, &address, &request).await
 }

@@ -7,7 +7,6 @@ use web::{Operation, Problem, Reply, Request};
 
 use super::reads_of::{PersonalReadReply, READ_READS, ReadsQuery, page};
 use crate::App;
-use crate::reads::Thing;
 
 const ADDRESS: &str = "/v1/register/mandates/{mandate}/reads";
 
@@ -23,5 +22,5 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, mandate: MandateId, request: Request) -> Result<Reply, Problem> {
     let address = ADDRESS.replace("{mandate}", &mandate.to_string());
-    page(&app, &app.mandates, (Thing::Mandate, &mandate.to_string()), &address, &request).await
+    page(&app, &app.mandates, mandate.0, &address, &request).await
 }

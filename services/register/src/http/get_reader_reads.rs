@@ -6,14 +6,13 @@ use dossier::access::{May, Resource, agency};
 use dossier::contract::{AgencyCode, ComplaintId, DossierId, MandateId, Role};
 use engine::view::Question;
 use jiff::Timestamp;
-use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Cursors, Line, Operation, PageRows, Problem, Reply, Request};
 
 use super::reads_of::{PaperPrintedReply, key, text};
 use crate::App;
-use crate::reads::{ReadRow, Thing, by_reader, shown_by};
+use crate::reads::{ShownRow, by_reader};
 
 const ADDRESS: &str = "/v1/register/reads";
 /// Permission to list what a reader has read.
@@ -51,14 +50,11 @@ pub(crate) struct ReaderReadReply {
     #[schema(example = "get_dossier")]
     operation: String,
     /// The dossiers whose data was read.
-    #[schema(value_type = Vec<DossierId>)]
-    dossiers: Vec<String>,
+    dossiers: Vec<DossierId>,
     /// The complaints whose data was read.
-    #[schema(value_type = Vec<ComplaintId>)]
-    complaints: Vec<String>,
+    complaints: Vec<ComplaintId>,
     /// The mandates whose data was read.
-    #[schema(value_type = Vec<MandateId>)]
-    mandates: Vec<String>,
+    mandates: Vec<MandateId>,
     /// Papers that were printed, as far as no step has issued them.
     papers: Vec<PaperPrintedReply>,
 }
@@ -92,31 +88,28 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
     let before = query.after.as_deref().map(|after| key(cursors.read(after)?)).transpose()?;
     let PageRows(limit) = query.limit.unwrap_or_default();
     request.catch_up(Some(&app.reads_progress)).await?;
-    let asked = (reader, agency);
     let page = app.reads.query(Question::List, move |rows| {
-        let found = by_reader(rows, (&asked.0, asked.1.as_ref()), before, limit)?;
-        found.into_iter().map(|row| with_things(rows, row)).collect::<rusqlite::Result<Vec<_>>>()
+        by_reader(rows, (&reader, agency.as_ref()), before, limit)
     });
     let page = page.await?;
-    let next = request.page_after(ADDRESS, (&page, limit), |(key, _)| cursors.write(&text(*key)));
-    let replies: Vec<ReaderReadReply> = page.into_iter().map(|(_, reply)| reply).collect();
+    let next =
+        request.page_after(ADDRESS, (&page, limit), |row| cursors.write(&text(row.read.key)));
+    let replies: Vec<ReaderReadReply> = page.into_iter().map(ReaderReadReply::of).collect();
     Ok(Reply::ok(&replies).next_page(next.as_deref()))
 }
 
-fn with_things(
-    rows: &Connection,
-    row: ReadRow,
-) -> rusqlite::Result<(crate::reads::Key, ReaderReadReply)> {
-    let shown = |thing| shown_by(rows, thing, row.key);
-    let reply = ReaderReadReply {
-        dossiers: shown(Thing::Dossier)?,
-        complaints: shown(Thing::Complaint)?,
-        mandates: shown(Thing::Mandate)?,
-        at: row.at,
-        role: row.role,
-        agency: row.agency.clone(),
-        operation: row.operation.clone(),
-        papers: PaperPrintedReply::all(row.papers),
-    };
-    Ok((row.key, reply))
+impl ReaderReadReply {
+    fn of(row: ShownRow) -> Self {
+        let ShownRow { read, dossiers, complaints, mandates } = row;
+        Self {
+            at: read.at,
+            role: read.role,
+            agency: read.agency,
+            operation: read.operation,
+            dossiers,
+            complaints,
+            mandates,
+            papers: PaperPrintedReply::all(read.papers),
+        }
+    }
 }

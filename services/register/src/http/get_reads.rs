@@ -7,7 +7,6 @@ use web::{Operation, Problem, Reply, Request};
 
 use super::reads_of::{PersonalReadReply, READ_READS, ReadsQuery, page};
 use crate::App;
-use crate::reads::Thing;
 
 const ADDRESS: &str = "/v1/register/dossiers/{dossier}/reads";
 
@@ -23,5 +22,5 @@ pub(super) fn operation() -> Operation<App> {
 
 async fn handle(app: Arc<App>, dossier: DossierId, request: Request) -> Result<Reply, Problem> {
     let address = ADDRESS.replace("{dossier}", &dossier.to_string());
-    page(&app, &app.intakes, (Thing::Dossier, &dossier.to_string()), &address, &request).await
+    page(&app, &app.intakes, dossier.0, &address, &request).await
 }

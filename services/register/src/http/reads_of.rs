@@ -8,10 +8,11 @@ use engine::view::Question;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 use web::{Cursors, PageRows, Problem, Reply, Request};
 
 use crate::App;
-use crate::reads::{Key, ReadRow, Thing, of_thing};
+use crate::reads::{Key, ReadRow, of_thing};
 
 /// Permission to list the reads of a dossier, a complaint or a mandate.
 pub(super) const READ_READS: &[May] = &[own(Role::Applicant), agency(Role::Auditor)];
@@ -77,7 +78,7 @@ impl PaperPrintedReply {
 pub(super) async fn page<S: State>(
     app: &App,
     streams: &Streams<S>,
-    (thing, id): (Thing, &str),
+    id: Uuid,
     address: &str,
     request: &Request,
 ) -> Result<Reply, Problem> {
@@ -86,13 +87,10 @@ pub(super) async fn page<S: State>(
     let before = query.after.as_deref().map(|after| key(cursors.read(after)?)).transpose()?;
     let PageRows(limit) = query.limit.unwrap_or_default();
     request.catch_up(Some(&app.reads_progress)).await?;
-    let stream = Streams::<S>::name(id).map_err(|_| Problem::not_found())?;
-    let loaded = streams.load(&stream).await?;
+    let loaded = streams.load(&Streams::<S>::of(id)).await?;
     let resource = loaded.state.resource().ok_or_else(Problem::not_found)?;
     let role = request.read_as(READ_READS, &resource)?.role;
-    let id = id.to_owned();
-    let rows =
-        app.reads.query(Question::List, move |rows| of_thing(rows, (thing, &id), before, limit));
+    let rows = app.reads.query(Question::List, move |rows| of_thing(rows, id, before, limit));
     let rows = rows.await?;
     let next = request.page_after(address, (&rows, limit), |last| cursors.write(&text(last.key)));
     let replies: Vec<PersonalReadReply> = rows.into_iter().map(|row| reply(row, role)).collect();
