@@ -416,6 +416,31 @@ impl<T: Transport> Client<T> {
             .json(body)
     }
 
+    /// Check a dossier before it is submitted.
+    ///
+    /// `POST /v1/dossiers/checks`
+    ///
+    /// With the body of `submit_dossier`: everything that would be refused now, at once, or
+    /// what follows from the submission: the fee, and the dates if the dossier is paid and
+    /// accepted at once. Nothing is recorded, and no code is used. The same `Idempotency-Key`
+    /// may be used again, for further checks and for the submission.
+    ///
+    /// For `applicant` of all, `clerk` of the agency, `clerk` of dossiers that their agency
+    /// received, or whose fee another keeps.
+    pub fn check_dossier(
+        &self,
+        body: &types::SubmitDossierRequest,
+    ) -> Request<'_, T, types::QuoteReply> {
+        Request::new(
+            self,
+            Service::Intake,
+            Method::POST,
+            "/v1/dossiers/checks".to_owned(),
+            read_json,
+        )
+        .json(body)
+    }
+
     /// Show a dossier.
     ///
     /// `GET /v1/dossiers/{dossier}`
@@ -1385,6 +1410,22 @@ impl<T: Transport> Client<T> {
             read_json,
         )
         .query(query)
+    }
+
+    /// Compute fee and dates before filing.
+    ///
+    /// `POST /v1/quotes`
+    ///
+    /// Without a token. By each channel: the fee with its reductions, by when the one-stop unit
+    /// would answer, and the earliest date that could be promised, for a dossier that is filed
+    /// now or at `at`, and is complete, paid and accepted then. Computed as when it is filed,
+    /// by the law that is known now: outages and rules that are announced later may move the
+    /// dates. Nothing is recorded.
+    ///
+    /// Open to everybody, without a token.
+    pub fn quote_dossier(&self, body: &types::QuoteRequest) -> Request<'_, T, types::QuoteReply> {
+        Request::new(self, Service::Intake, Method::POST, "/v1/quotes".to_owned(), read_json)
+            .json(body)
     }
 
     /// List the versions of all files of rules.

@@ -694,6 +694,50 @@ values! {
     }
 }
 
+/// What follows from filing by a channel.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct ChannelQuoteReply {
+    /// Filing channel.
+    pub channel: Channel,
+    /// Whether dossiers may be filed by it at that time: some channels are open only during an
+    /// outage of the others.
+    pub open: bool,
+    /// Lines of the fee.
+    pub lines: Vec<QuotedLineReply>,
+    /// Sum of the lines in VND.
+    pub total_vnd: Vnd,
+    /// Whether an officer must confirm a claim to a group; the fee is provisional until then.
+    pub provisional: bool,
+    /// Whether the submission itself accepts the dossier.
+    pub accepted_at_once: bool,
+    /// Whether the date depends on public holidays that are not announced yet.
+    pub due_provisional: bool,
+    /// By when the one-stop unit answers, if the dossier is paid at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_due_on: Option<jiff::civil::Date>,
+    /// The earliest date that could be promised; absent if the law gives no period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_on: Option<jiff::civil::Date>,
+    /// When the fee is owed; absent if there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fee_due: Option<FeeDue>,
+    /// When the period for the decision begins, if the dossier is accepted at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<jiff::Timestamp>,
+    /// End of the window to pay, if the fee is owed at that time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_ends_at: Option<jiff::Timestamp>,
+    /// The last day that is in time, in the agency's time zone; for display.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window_ends_on: Option<jiff::civil::Date>,
+}
+
 /// A further fee of a dossier that is being processed.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ChargeFurtherFeeRequest {
@@ -5098,6 +5142,57 @@ pub struct Quotas {
     pub officer: OfficerQuotas,
     /// For addresses.
     pub address: AddressQuotas,
+}
+
+/// Fee and dates of a dossier before it is filed.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct QuoteReply {
+    /// Code of the procedure.
+    pub procedure: String,
+    /// Version of the procedure that would apply.
+    pub procedure_version: u32,
+    /// Code of the competent agency.
+    pub agency: AgencyCode,
+    /// When it would be filed.
+    pub at: jiff::Timestamp,
+    /// Components of a dossier, and whether each is required.
+    pub documents: Vec<DossierComponent>,
+    /// What the claims to the given groups need.
+    pub group_evidence: Vec<GroupEvidenceReply>,
+    /// What follows by each channel.
+    pub channels: Vec<ChannelQuoteReply>,
+}
+
+/// A filing that is considered.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct QuoteRequest {
+    /// Code of the procedure. At most 100 characters.
+    pub procedure: String,
+    /// Code of the competent agency. At most 35 characters.
+    pub agency: String,
+    /// When it would be filed; now if absent. At most ten years ahead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<jiff::Timestamp>,
+    /// Filing channel; all that the procedure offers if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<Channel>,
+    /// Groups to which the applicant claims to belong, for reductions of the fee.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+}
+
+impl QuoteRequest {
+    /// With the fields that are required.
+    #[must_use]
+    pub fn new(procedure: impl Into<String>, agency: impl Into<String>) -> Self {
+        Self {
+            procedure: procedure.into(),
+            agency: agency.into(),
+            at: None,
+            channel: None,
+            groups: Vec::new(),
+        }
+    }
 }
 
 /// One fee of a quote.

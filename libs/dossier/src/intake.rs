@@ -36,6 +36,7 @@ mod filed;
 mod fold;
 mod form;
 mod progress;
+mod quote;
 mod reaction;
 mod reasons;
 mod resumption;
@@ -71,6 +72,7 @@ pub use deadlines::IntakeDeadline;
 pub use filed::Filed;
 pub use form::FormVersion;
 pub use progress::{AnswerDue, Ending, Fee, OpenRequest, Owed, Progress, Stage};
+pub use quote::{Considered, Quote, quotes};
 pub use reasons::{DateChange, DateChangeKind, PastRequest, Reasons};
 pub use state::{Intake, Promised};
 

@@ -132,6 +132,12 @@ impl<A> Operation<A, Unbound> {
         new
     }
 
+    /// A question whose details are a body: like a read, it changes nothing and needs no
+    /// `Idempotency-Key`.
+    pub fn ask(address: &'static str, id: &'static str, summary: &'static str) -> Self {
+        Self::new(Method::POST, address, id, summary)
+    }
+
     fn new(method: Method, address: &'static str, id: &'static str, summary: &'static str) -> Self {
         let item = Item {
             method,

@@ -123,7 +123,9 @@ fn may(steps: &[dossier::Step], operation: &str) -> Vec<Role> {
         "get_mandate" | "get_mandates" | "get_mandate_document" => dossier::mandates::READ,
         "get_credential" | "get_credentials" => dossier::mandates::LIST,
         "get_me" => dossier::access::EVERY_ROLE,
-        "batch_dossiers" => steps.iter().find(|step| step.name == "submit_dossier").unwrap().may,
+        "batch_dossiers" | "check_dossier" => {
+            steps.iter().find(|step| step.name == "submit_dossier").unwrap().may
+        }
         "get_reads" | "get_complaint_reads" | "get_mandate_reads" => {
             &[any(Role::Applicant), any(Role::Auditor)]
         }
@@ -191,6 +193,7 @@ async fn every_route_is_open_to_exactly_the_roles_that_the_law_names() {
         "get_publication",
         "get_published_answers",
         "get_status_document",
+        "quote_dossier",
         // Messages of partners are signed instead.
         "return_from_partner",
         "take_partner_call",

@@ -87,6 +87,7 @@ mod private;
 mod problems;
 mod published;
 mod quotas;
+mod quotes;
 mod reactions;
 mod readers;
 mod readme;

@@ -3,6 +3,7 @@
 mod accept_dossier;
 mod batch_dossiers;
 mod bulk_dossiers;
+mod check_dossier;
 mod close_dossier;
 mod extend_deadline;
 mod fix_appointment;
@@ -14,6 +15,8 @@ mod get_slip;
 mod get_slips;
 mod get_upload;
 mod move_appointment;
+mod quote_dossier;
+mod quote_reply;
 mod refuse_dossier;
 pub(crate) mod reply;
 mod request_supplement;
@@ -30,6 +33,8 @@ use crate::App;
 
 pub(crate) fn operations() -> Vec<Operation<App>> {
     vec![
+        quote_dossier::operation(),
+        check_dossier::operation(),
         submit_dossier::operation(),
         batch_dossiers::operation(),
         get_dossier::operation(),

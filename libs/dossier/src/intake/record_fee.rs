@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::exclude_time::ExcludeTime;
+use super::submit_dossier::answer_due;
 use super::{Intake, Stage, resumption};
 use crate::clock::{self, Ledger};
 use crate::contract::{FeeReceived, IntakeEvent, NotCounted, Vnd};
@@ -55,12 +56,8 @@ impl Command for RecordFee {
         let rule = facts.rule()?;
         let paid_at = self.paid_at;
         let waiting = intake.stage() == Stage::Submitted && intake.open_request().is_none();
-        let answer_due_at = match rule.procedure.intake.answer {
-            Some(budget) if submission.fee_first && waiting => {
-                Some(clock::end_of(rule, clock::effective_start(rule, paid_at)?, budget))
-            }
-            Some(_) | None => None,
-        };
+        let is_awaited = submission.fee_first && waiting;
+        let answer_due_at = if is_awaited { answer_due(rule, paid_at)? } else { None };
         let by_fee = rule.procedure.clock.start == ClockStart::FeeReceived;
         // A clock that has started does not start again when the fee is paid again.
         let starts = by_fee && intake.stage() == Stage::Processing && intake.started_at.is_none();

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use calendar::CalendarError;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::Value;
@@ -19,7 +20,7 @@ use crate::contract::{
     DossierId, DossierSubmitted, FeeClaim, Helper, IntakeEvent, Personal, PostEvidence, Receiver,
     Role, Subject,
 };
-use crate::law::{Case, FeeDue, Procedure, claims};
+use crate::law::{Case, FeeDue, Law, Procedure, claims};
 use crate::step::{
     Collected, Command, Decision, Facts, Known, MissingComponent, Reasons, Rule, Step, refusals,
 };
@@ -137,18 +138,9 @@ impl Command for SubmitDossier {
         let rule = facts.rule()?;
         let procedure = rule.procedure;
         let Checked { posted_by, delivery, receiver, claims } = check(rule, self, facts)?;
-        let today = rule.calendar.date_of(facts.at);
-        let fee_first = procedure.fees.due == Some(FeeDue::AtFiling)
-            && procedure.fees.lines.iter().any(|line| line.effective.contains(today));
-        // An officer decides on claims that have to be proved.
-        let automatic = procedure.intake.automatic && !fee_first && claims.is_empty();
-        let answer_due_at = match procedure.intake.answer {
-            Some(budget) if !fee_first && !automatic => {
-                let start = clock::effective_start(rule, facts.at)?;
-                Some(clock::end_of(rule, start, budget))
-            }
-            Some(_) | None => None,
-        };
+        let fee_first = is_fee_first(rule, facts.at);
+        let automatic = is_accepted_at_once(rule, facts.at, &claims);
+        let answer_due_at = if fee_first || automatic { None } else { answer_due(rule, facts.at)? };
         let received_at = self.posted_at.unwrap_or(facts.at);
         let public = public_fields(procedure, &self.form);
         let helper = is_entered(facts).then(|| Helper {
@@ -187,6 +179,29 @@ impl Command for SubmitDossier {
         events.extend(accepted.map(IntakeEvent::from));
         Ok(events.into())
     }
+}
+
+/// Whether the fee of a dossier that is submitted now has to be paid before it is accepted.
+fn is_fee_first(rule: Rule<'_>, now: Timestamp) -> bool {
+    let (fees, today) = (&rule.procedure.fees, rule.calendar.date_of(now));
+    fees.due == Some(FeeDue::AtFiling)
+        && fees.lines.iter().any(|line| line.effective.contains(today))
+}
+
+/// Whether a dossier that is submitted now is accepted by its submission. An officer decides on
+/// claims that have to be proved.
+pub(super) fn is_accepted_at_once(rule: Rule<'_>, now: Timestamp, claims: &[FeeClaim]) -> bool {
+    rule.procedure.intake.automatic && !is_fee_first(rule, now) && claims.is_empty()
+}
+
+/// By when the one-stop unit answers a dossier that is complete, and paid if the fee comes first,
+/// at `since`; `None` if the procedure sets no period.
+pub(super) fn answer_due(
+    rule: Rule<'_>,
+    since: Timestamp,
+) -> Result<Option<Timestamp>, CalendarError> {
+    let Some(budget) = rule.procedure.intake.answer else { return Ok(None) };
+    Ok(Some(clock::end_of(rule, clock::effective_start(rule, since)?, budget)))
 }
 
 /// What the checks of a submission determine.
@@ -228,7 +243,7 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
     // Dates and amounts are computed from valid forms only.
     let form_is_valid = !command.found.concerns("/form");
     let mut wrong = Collected::after(command.found.clone());
-    wrong.collect(check_agency(procedure, &command.agency, facts))?;
+    wrong.collect(check_agency(procedure, &command.agency, facts.law, facts.at))?;
     let receiver = wrong.collect(receiver(procedure, &command.agency, facts))?.flatten();
     wrong.collect(check_channel(rule, command, facts))?;
     let posted_by = wrong.collect(posted(procedure, command, facts.at))?;
@@ -257,19 +272,28 @@ fn check(rule: Rule<'_>, command: &SubmitDossier, facts: &Facts<'_>) -> Result<C
     })
 }
 
-fn check_agency(
+pub(super) fn check_agency(
     procedure: &Procedure,
     agency: &AgencyCode,
-    facts: &Facts<'_>,
+    law: &Law,
+    now: Timestamp,
 ) -> Result<(), Refusal> {
     let is_competent = |agency: &AgencyCode| procedure.agency.covers(agency);
     if !is_competent(agency) {
-        let all = facts.law.agencies().filter(|known| known.succeeded.is_none());
+        let all = law.agencies().filter(|known| known.succeeded.is_none());
         let competent = all.map(|known| &known.code).filter(|code| is_competent(code));
         return Err(Refusal::AgencyNotCompetent(Known::agencies(agency, competent)));
     }
-    let present = facts.law.present(agency, facts.at);
+    let present = law.present(agency, now);
     if present == agency { Ok(()) } else { Err(Refusal::AgencySucceeded(present.clone())) }
+}
+
+pub(super) fn check_offered(procedure: &Procedure, channel: Channel) -> Result<(), Refusal> {
+    if procedure.channels.contains(&channel) {
+        return Ok(());
+    }
+    let known = Known::of_values(&channel, &procedure.channels, "GET /v1/procedures/{code}");
+    Err(Refusal::ChannelNotOffered(known))
 }
 
 fn check_channel(
@@ -277,11 +301,8 @@ fn check_channel(
     command: &SubmitDossier,
     facts: &Facts<'_>,
 ) -> Result<(), Refusal> {
-    let (channel, offered) = (command.channel, &rule.procedure.channels);
-    if !offered.contains(&channel) {
-        let known = Known::of_values(&channel, offered, "GET /v1/procedures/{code}");
-        return Err(Refusal::ChannelNotOffered(known));
-    }
+    let channel = command.channel;
+    check_offered(rule.procedure, channel)?;
     if channel != Channel::Online && facts.actor.role == Role::Applicant {
         return Err(Refusal::CounterOnly);
     }
@@ -308,7 +329,11 @@ fn check_forward(
 
 /// Checks that the procedure reduces a fee for each group: an unknown one, perhaps misspelt, would
 /// have no effect.
-fn check_groups(procedure: &Procedure, groups: &[String], wrong: &mut Collected<Refusal>) {
+pub(super) fn check_groups(
+    procedure: &Procedure,
+    groups: &[String],
+    wrong: &mut Collected<Refusal>,
+) {
     let known: BTreeSet<&String> =
         procedure.fees.reductions.iter().flat_map(|reduction| &reduction.groups).collect();
     let unknown = groups.iter().enumerate().filter(|(_, group)| !known.contains(group));

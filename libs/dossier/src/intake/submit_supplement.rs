@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde_json::Value;
 
 use super::form::{TooLate, filed_too_late, public_fields};
+use super::submit_dossier::answer_due;
 use super::{Intake, IntakeDeadline, resumption};
 use crate::access::{agency, informed, own};
 use crate::clock::{self, Deadlines, Ledger, Suspension};
@@ -73,13 +74,8 @@ impl Command for SubmitSupplement {
         // Where the fee comes first, the period for the answer begins when it is paid.
         let fee_open = intake.submission.as_ref().is_some_and(|submission| submission.fee_first)
             && intake.fee.received_at().is_none();
-        let answer_due_at = match (request.stage, rule.procedure.intake.answer) {
-            (SupplementStage::Intake, Some(budget)) if !fee_open => {
-                let start = clock::effective_start(rule, facts.at)?;
-                Some(clock::end_of(rule, start, budget))
-            }
-            (SupplementStage::Intake | SupplementStage::Review, _) => None,
-        };
+        let is_awaited = request.stage == SupplementStage::Intake && !fee_open;
+        let answer_due_at = if is_awaited { answer_due(rule, facts.at)? } else { None };
         let ledger = match (request.stage, intake.ledger()) {
             (SupplementStage::Review, Some(ledger)) => {
                 Some(resumed(intake, ledger, request, facts)?)

@@ -81,7 +81,7 @@ impl Features {
         with(self.roles || self.look_up, &[QUOTA_EXCEEDED]);
         with(self.roles || self.address, &[NOT_FOUND]);
         with(self.changes, &[KEY_MISSING, KEY_REUSED, CONTENDED, CLOCK_WRONG, TOO_LARGE]);
-        with(self.body, &[LENGTH_REQUIRED, MEDIA_TYPE, CONTENT_ENCODING]);
+        with(self.body, &[LENGTH_REQUIRED, MEDIA_TYPE, CONTENT_ENCODING, TOO_LARGE]);
         with(self.json, &[JSON_INVALID, BODY_INVALID]);
         with(self.if_match, &[PRECONDITION_REQUIRED, STALE]);
         with(self.message, &[TOO_LARGE]);

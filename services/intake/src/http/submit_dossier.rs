@@ -39,13 +39,13 @@ pub(crate) const UNKNOWN_PROCEDURE: RefusalEntry = RefusalEntry {
     vi: "không có thủ tục này",
     en: "there is no such procedure",
 };
-const NOT_IN_FORCE: RefusalEntry = RefusalEntry {
+pub(super) const NOT_IN_FORCE: RefusalEntry = RefusalEntry {
     status: 422,
     code: "procedure-not-in-force",
     vi: "thủ tục không có hiệu lực tại thời điểm này",
     en: "no version of the procedure is in force today",
 };
-const UNKNOWN_AGENCY: RefusalEntry = RefusalEntry {
+pub(super) const UNKNOWN_AGENCY: RefusalEntry = RefusalEntry {
     status: 422,
     code: "unknown-agency",
     vi: "không có cơ quan này",
@@ -63,6 +63,18 @@ const APPLICANT_MISSING: RefusalEntry = RefusalEntry {
     vi: "cán bộ ghi nhận hồ sơ phải nêu người nộp (`applicant`)",
     en: "an officer who enters a dossier must name the `applicant`",
 };
+
+/// Refusals of a submission before it is decided on.
+pub(super) const REFUSALS: [RefusalEntry; 8] = [
+    UNKNOWN_PROCEDURE,
+    NOT_IN_FORCE,
+    UNKNOWN_AGENCY,
+    APPLICANT_NOT_PERMITTED,
+    APPLICANT_MISSING,
+    UNKNOWN_DOCUMENT,
+    FORM_INVALID,
+    NOT_COVERED,
+];
 
 /// A dossier to be submitted.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -135,16 +147,7 @@ pub(super) fn example() -> Value {
 pub(super) fn operation() -> Operation<App> {
     Operation::post("/v1/dossiers", "submit_dossier", "Submit a dossier")
         .step(&SubmitDossier::STEP)
-        .refusals(&[
-            UNKNOWN_PROCEDURE,
-            NOT_IN_FORCE,
-            UNKNOWN_AGENCY,
-            APPLICANT_NOT_PERMITTED,
-            APPLICANT_MISSING,
-            UNKNOWN_DOCUMENT,
-            FORM_INVALID,
-            NOT_COVERED,
-        ])
+        .refusals(&REFUSALS)
         .body::<SubmitDossierRequest>()
         .body_example(example())
         .created::<DossierReply>()
@@ -153,6 +156,48 @@ pub(super) fn operation() -> Operation<App> {
 }
 
 async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
+    let law = app.engine.law();
+    let Prepared { mut command, mays, agency, procedure, today } =
+        prepared(&app, &law, &request).await?;
+    let next = app.codes.next(&app.engine.store, &command.agency, &agency.system, today);
+    let reserved = next.await?;
+    command.code = reserved.code.clone();
+    let (id, reference) = (command.dossier.to_string(), procedure.reference());
+    let on = On::stream(&id, Some(command.dossier));
+    let on = on.beginning(&reference, &command.agency).by(mays);
+    let taken = send(&app.dossiers, &request, on, &command).await;
+    // If the store did not respond, it is unknown whether the code was used; it is then skipped.
+    let unused = match &taken {
+        Ok(loaded) => loaded.state.submission.as_ref().is_none_or(|s| s.brief.code != command.code),
+        Err(problem) => problem.status().is_client_error(),
+    };
+    if unused {
+        app.codes.give_back(reserved);
+    }
+    let loaded = taken?;
+    named(&app, &loaded.state.documents);
+    let body =
+        DossierReply::new(&loaded.state, &app.engine.law()).ok_or_else(Problem::not_found)?;
+    let location = format!("/v1/dossiers/{id}");
+    Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
+}
+
+/// A submission that can be decided on; its dossier has no code yet.
+pub(super) struct Prepared<'l> {
+    pub(super) command: SubmitDossier,
+    pub(super) mays: &'static [May],
+    pub(super) agency: &'l Agency,
+    pub(super) procedure: &'l Procedure,
+    /// The date in the agency.
+    pub(super) today: Date,
+}
+
+/// Makes the command from a request, with the findings of checks outside the law.
+pub(super) async fn prepared<'l>(
+    app: &App,
+    law: &'l Law,
+    request: &Request,
+) -> Result<Prepared<'l>, Problem> {
     let caller = request.caller()?;
     let mut body: SubmitDossierRequest = request.json()?;
     // An officer enters dossiers for their own agency, and for those for which the procedure lets
@@ -172,28 +217,25 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         ..Resource::default()
     };
     Request::permitted_over(caller, mays, Some(at))?;
-    let law = app.engine.law();
-    let (documents, unknown) = documents(&app, (caller, mays), &body.documents).await?;
+    let (documents, unknown) = documents(app, (caller, mays), &body.documents).await?;
     let mut found = Reasons::default();
     found.found(UNKNOWN_DOCUMENT, unknown);
     let code = ProcedureCode::from(&*body.procedure.0);
     found.found(NOT_COVERED, not_covered(caller, &code));
-    let (agency, procedure, today) = match applicable(&app, &law, &body.agency, &code) {
+    let now = app.engine.clock.now();
+    let (agency, procedure, today) = match applicable(law, &body.agency, &code, now) {
         Ok(applicable) => applicable,
         Err(mut unknown) => {
             unknown.extend(found);
             return Err(Problem::refused(&unknown));
         }
     };
-    found.found(FORM_INVALID, check_form(&app, procedure, (&body.agency, today), &mut body.form));
+    found.found(FORM_INVALID, check_form(app, procedure, (&body.agency, today), &mut body.form));
     let (applicant, representative) = parties(caller, body.applicant);
-    let dossier = DossierId(request.new_id(&app.dossiers, caller, "dossier").await?);
-    let reserved = app.codes.next(&app.engine.store, &body.agency, &agency.system, today).await?;
-    let code = reserved.code.clone();
     let command = SubmitDossier {
-        dossier,
-        code: code.clone(),
-        agency: body.agency.clone(),
+        dossier: DossierId(request.new_id(&app.dossiers, caller, "dossier").await?),
+        code: "".into(),
+        agency: body.agency,
         channel: body.channel,
         applicant,
         representative,
@@ -205,23 +247,7 @@ async fn handle(app: Arc<App>, request: Request) -> Result<Reply, Problem> {
         posted_at: body.posted_at,
         posted_by: body.posted_by,
     };
-    let (id, reference) = (dossier.to_string(), procedure.reference());
-    let on = On::stream(&id, Some(dossier)).beginning(&reference, &body.agency).by(mays);
-    let taken = send(&app.dossiers, &request, on, &command).await;
-    // If the store did not respond, it is unknown whether the code was used; it is then skipped.
-    let unused = match &taken {
-        Ok(loaded) => loaded.state.submission.as_ref().is_none_or(|s| s.brief.code != code),
-        Err(problem) => problem.status().is_client_error(),
-    };
-    if unused {
-        app.codes.give_back(reserved);
-    }
-    let loaded = taken?;
-    named(&app, &loaded.state.documents);
-    let body =
-        DossierReply::new(&loaded.state, &app.engine.law()).ok_or_else(Problem::not_found)?;
-    let location = format!("/v1/dossiers/{dossier}");
-    Ok(Reply::created(&location, &body).version(loaded.version).position(loaded.position))
+    Ok(Prepared { command, mays, agency, procedure, today })
 }
 
 /// A finding if the caller's mandate does not cover the procedure.
@@ -235,14 +261,13 @@ fn not_covered(caller: &Caller, code: &ProcedureCode) -> Vec<Finding> {
 }
 
 /// The agency, the procedure in force there, and today's date; or which of them are unknown.
-fn applicable<'l>(
-    app: &App,
+pub(super) fn applicable<'l>(
     law: &'l Law,
     agency: &AgencyCode,
     code: &ProcedureCode,
+    now: Timestamp,
 ) -> Result<(&'l Agency, &'l Procedure, Date), Reasons> {
     let mut unknown = Reasons::default();
-    let now = app.engine.clock.now();
     let registered = law.agency(agency).zip(law.calendar_of(agency));
     // Only whether it is in force depends on the agency's date.
     let today = registered.map(|(_, calendar)| calendar.date_of(now));

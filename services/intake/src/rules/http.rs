@@ -21,7 +21,9 @@ mod withdraw_rules;
 use std::time::Duration;
 
 pub(crate) use declare_outage::{DeclareOutageRequest, tried_outage};
+pub(crate) use get_fee_quote::QuotedLineReply;
 pub(crate) use issue_rules::tried;
+pub(crate) use procedure_reply::GroupEvidenceReply;
 use web::Operation;
 
 use super::App;

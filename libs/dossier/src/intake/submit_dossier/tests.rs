@@ -212,14 +212,18 @@ fn an_automatic_procedure_accepts_by_the_submission_itself() {
     assert_eq!(promise.due_at, at("2026-11-23T17:00"));
 }
 
+/// A submission of a certificate of origin, whose fee is paid first.
+pub(crate) fn certificate() -> SubmitDossier {
+    let documents = ["application", "export_declaration", "invoice"].map(document).to_vec();
+    let form = json!({ "destination": "TH" });
+    SubmitDossier { agency: "G02.001".into(), documents, form, ..promotion() }
+}
+
 #[test]
 fn where_the_fee_comes_first_no_answer_is_due_before_it() {
     let law = law();
     let mut scene = Scene::<Intake>::new(&law, "CO.D", "G02.001");
-    let documents = ["application", "export_declaration", "invoice"].map(document).to_vec();
-    let form = json!({ "destination": "TH" });
-    let command = SubmitDossier { agency: "G02.001".into(), documents, form, ..promotion() };
-    let step = scene.execute("2026-11-20T09:00", Role::Applicant, command);
+    let step = scene.execute("2026-11-20T09:00", Role::Applicant, certificate());
     let events = step.unwrap();
     assert!(submitted(&events).fee_first);
     assert_eq!(submitted(&events).answer_due_at, None);

@@ -126,7 +126,7 @@ async fn handle(app: Arc<App>, code: String, request: Request) -> Result<Reply, 
         window: procedure.fees.window,
         group_evidence: GroupEvidenceReply::all(&procedure.fees)
             .into_iter()
-            .filter(|evidence| groups.contains(&evidence.group))
+            .filter(|evidence| evidence.is_of(&groups))
             .collect(),
     };
     Ok(Reply::cacheable(&request, &reply, CATALOGUE_AGE))

@@ -89,7 +89,7 @@ pub(crate) struct ProcedureReply {
 pub(crate) struct GroupEvidenceReply {
     /// Code of the group that an applicant claims to belong to.
     #[schema(example = "digital_citizen")]
-    pub(super) group: String,
+    group: String,
     /// Whether the one-stop unit confirms or rejects the claim when it accepts the dossier; the
     /// reduction is provisional until then. Otherwise the claim counts as it is.
     confirmed_by_officer: bool,
@@ -100,7 +100,7 @@ pub(crate) struct GroupEvidenceReply {
 
 impl GroupEvidenceReply {
     /// Of all groups for which a fee is reduced.
-    pub(super) fn all(fees: &Fees) -> Vec<Self> {
+    pub(crate) fn all(fees: &Fees) -> Vec<Self> {
         let entry = |group: &str| fees.groups.iter().find(|entry| entry.group == group);
         let of = |group: String| Self {
             confirmed_by_officer: entry(&group).is_some(),
@@ -110,6 +110,11 @@ impl GroupEvidenceReply {
             group,
         };
         groups(fees).into_iter().map(of).collect()
+    }
+
+    /// Whether it is for one of these groups.
+    pub(crate) fn is_of(&self, groups: &[String]) -> bool {
+        groups.contains(&self.group)
     }
 }
 
