@@ -10,8 +10,11 @@ use anyhow::{Result, bail};
 use super::{printed, variables};
 
 /// Options without a value in the chart, with the reason; `extraArgs` and `extraEnv` can set them.
-const WITHOUT_VALUE: [(&str, &str); 2] =
-    [("--help", "prints and ends"), ("--version", "prints and ends")];
+const WITHOUT_VALUE: [(&str, &str); 3] = [
+    ("--help", "prints and ends"),
+    ("--version", "prints and ends"),
+    ("--subscriber-http", "for trials: no message leaves a cluster without TLS"),
+];
 
 /// An option of `dossier serve`.
 struct Flag {
