@@ -6877,7 +6877,8 @@ impl SubscribeRequest {
 /// A message to a subscriber.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct SubscriberDeliveryReply {
-    /// Kind of event, or `exchange.SubscriberChallenge.v1`.
+    /// Kind of event, `exchange.SubscriberChallenge.v1`, or `withheld` for one that may no
+    /// longer be read.
     pub kind: String,
     /// What became of it.
     pub state: DeliveryState,

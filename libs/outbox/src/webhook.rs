@@ -25,6 +25,9 @@ const IDLE_FOR: Duration = Duration::from_secs(60);
 /// Connections to a subscriber that are kept: as many as are used at once at most.
 const CONNECTIONS_KEPT: usize = 4;
 
+/// Said of a name of which an address is not permitted.
+const NOT_PUBLIC: &str = "the name has an address that is not public";
+
 /// Sends messages to subscribers.
 #[derive(Debug, Clone)]
 pub struct Webhooks {
@@ -104,6 +107,8 @@ impl Webhooks {
         match response(request).await {
             Ok(called) => called,
             Err(error) => match blocked(&error) {
+                // Who may name an address is not told to what names inside resolve.
+                Some(Blocked::Address(..)) => ended(TryResult::Blocked(NOT_PUBLIC.to_owned())),
                 Some(blocked) if blocked != Blocked::Unresolved => {
                     ended(TryResult::Blocked(blocked.to_string()))
                 }

@@ -17,10 +17,13 @@ use outbox::{Left, Permit, Place, TryResult};
 use web::changes::{Change, Subject};
 
 use crate::challenge::Challenge;
-use crate::limits::{WAIT_MAX, WAITING_BYTES_MAX, WAITING_MAX};
+use crate::limits::{FIRST_WAIT, WAIT_MAX, WAITING_BYTES_MAX, WAITING_MAX};
 use crate::message::{Message, is_success};
 use crate::owners::Known;
 use crate::policy::policy;
+
+/// What a failure of any kind counts as.
+const NO_ANSWER: TryResult = TryResult::NoResponse(String::new());
 
 /// Whether there is something to send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub(crate) struct Lane {
     bytes: usize,
     way: outbox::Lane,
     pub(crate) failing_since: Option<Timestamp>,
+    /// When the receiver last worked again after several failures in a row.
+    working_since: Option<Timestamp>,
     /// Messages that were recorded since old ones were removed, and when that was.
     pub(crate) recorded: (usize, Timestamp),
     /// What was written last, and whether a message has come back since.
@@ -96,6 +101,7 @@ impl Lane {
             bytes: 0,
             way: outbox::Lane::new(policy(lanes)),
             failing_since: place.failing_since,
+            working_since: None,
             recorded: (0, Timestamp::MIN),
             saved: (None, false),
         }
@@ -209,11 +215,17 @@ impl Lane {
         result: &TryResult,
         (now, random): (Timestamp, u32),
     ) -> Option<Message> {
-        self.way.end(result, now);
+        let was_open = self.way.is_open();
+        // Any status that is no success is a failure here, unlike a partner's refusal.
+        let counted = if is_success(result) { result } else { &NO_ANSWER };
+        self.way.end(counted, now);
         self.saved.1 = true;
         let place = self.waiting.iter().position(|one| one.position() == position)?;
         if is_success(result) {
             self.failing_since = None;
+            if was_open {
+                self.working_since = Some(now);
+            }
             return self.remove(place);
         }
         self.failing_since = self.failing_since.or(Some(now));
@@ -227,6 +239,21 @@ impl Lane {
         };
         message.next_at = now.checked_add(wait.max(asked)).unwrap_or(Timestamp::MAX);
         None
+    }
+
+    /// Since when a message has failed although the receiver works.
+    pub(crate) fn refused_since(&self, message: &Message) -> Option<Timestamp> {
+        let working_since = self.working_since.unwrap_or(Timestamp::MIN);
+        message.since.map(|since| since.max(working_since))
+    }
+
+    /// A message was not sent for a reason of this side: it is tried again soon.
+    pub(crate) fn postpone(&mut self, position: u64, now: Timestamp) {
+        self.way.end(&TryResult::Blocked(String::new()), now);
+        if let Some(message) = self.waiting.iter_mut().find(|one| one.position() == position) {
+            message.is_on_its_way = false;
+            message.next_at = now.checked_add(FIRST_WAIT).unwrap_or(Timestamp::MAX);
+        }
     }
 
     /// A message was not sent, because it is no longer permitted.

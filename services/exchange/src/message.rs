@@ -11,6 +11,9 @@ use web::changes::{Change, Subject};
 
 use crate::limits::{ANSWER_CHARS_MAX, TRIES_MAX};
 
+/// The kind of a message that is shown to nobody.
+const WITHHELD: &str = "withheld";
+
 /// A try of a message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct Tried {
@@ -63,6 +66,20 @@ pub(crate) struct Message {
     pub(crate) is_on_its_way: bool,
     pub(crate) tries: Vec<Tried>,
     pub(crate) answer: Option<String>,
+}
+
+impl Record {
+    /// Of a message that who subscribed may no longer read: nothing of what it was about.
+    pub(crate) fn withheld() -> Self {
+        Self {
+            event: None,
+            kind: WITHHELD.to_owned(),
+            subject: None,
+            state: DeliveryState::Withheld,
+            tries: Vec::new(),
+            answer: None,
+        }
+    }
 }
 
 impl Message {

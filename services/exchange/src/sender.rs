@@ -38,6 +38,10 @@ pub(crate) struct Sender {
     /// How far subscribers are that have no lane at present.
     places: BTreeMap<SubscriberId, Place>,
     disabled: BTreeSet<SubscriberId>,
+    /// Subscribers of which something was recorded that their lanes do not have yet.
+    touched: BTreeSet<SubscriberId>,
+    /// What became of messages could not be written the last time.
+    is_unwritten: bool,
     totals: Totals,
     /// Position up to which the log was read for all lanes; `None` before the first time.
     read: Option<Position>,
@@ -63,6 +67,8 @@ impl Sender {
             lanes: BTreeMap::new(),
             places: BTreeMap::new(),
             disabled: BTreeSet::new(),
+            touched: BTreeSet::new(),
+            is_unwritten: false,
             totals: Totals::default(),
             read: None,
             calls: JoinSet::new(),
@@ -91,11 +97,16 @@ impl Sender {
                 self.ended(ended, now).await?;
             }
         }
+        self.reload_touched(now).await?;
         let has_read = self.follow(read, now).await?;
         if now.duration_since(self.rights_at) >= RIGHTS_EVERY {
             self.confirm(now).await?;
         }
         let has_caught_up = self.catch_up().await?;
+        if self.is_unwritten {
+            // Nothing new is sent before it is known again what became of the rest.
+            self.save(now).await?;
+        }
         let wake_at = self.send_all(now);
         let is_resting = !has_read && !has_caught_up && self.calls.is_empty();
         if is_resting || self.saved_at.elapsed() >= SAVED_EVERY {
@@ -140,19 +151,25 @@ impl Sender {
             lane.offer(&changes, &owners, (after, through), |change| body(&app, change));
         }
         self.read = Some(through);
-        let mut touched = BTreeSet::new();
         for event in &page.events {
             if event.kind.starts_with("exchange.") {
-                touched.extend(event.stream.id().parse::<SubscriberId>());
+                self.touched.extend(event.stream.id().parse::<SubscriberId>());
             }
             if event.kind.starts_with("law.") || event.kind.starts_with("mandate.Credential") {
                 self.rights_at = Timestamp::MIN;
             }
         }
-        for subscriber in touched {
-            self.reload(subscriber, now).await?;
-        }
+        self.reload_touched(now).await?;
         Ok(true)
+    }
+
+    /// One that cannot be loaded now stays; nothing is sent before it is.
+    async fn reload_touched(&mut self, now: Timestamp) -> Result<(), Stalled> {
+        while let Some(id) = self.touched.first().copied() {
+            self.reload(id, now).await?;
+            self.touched.remove(&id);
+        }
+        Ok(())
     }
 
     /// Reads a page of the log for one lane that is behind and has room: the next one after that of
@@ -227,6 +244,10 @@ impl Task for Sender {
 
     fn finish(&mut self) -> BoxFuture<'_, ()> {
         Box::pin(async {
+            if !self.lead.is_unbroken() {
+                // Another process writes now.
+                return;
+            }
             // What came back is noted; the rest is sent again by the next process.
             while let Some(Ok(ended)) = self.calls.try_join_next() {
                 if let Ok(now) = self.app.engine().time() {

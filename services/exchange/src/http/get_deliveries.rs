@@ -43,7 +43,8 @@ pub(crate) struct SubscriberDeliveryReply {
     /// Id of the message (`webhook-id`); the same in each try and replay. Null for a challenge.
     #[schema(example = "msg_0671ca1f4813537fa30f6feb4aec6841")]
     message: Option<String>,
-    /// Kind of event, or `exchange.SubscriberChallenge.v1`.
+    /// Kind of event, `exchange.SubscriberChallenge.v1`, or `withheld` for one that may no longer
+    /// be read.
     #[schema(example = "intake.DossierAccepted.v1")]
     kind: String,
     /// Id of the event; null for a challenge.

@@ -159,6 +159,25 @@ fn a_failed_message_is_sent_again_later_and_after_five_failures_one_alone_is_tri
 }
 
 #[test]
+fn five_refusals_of_any_kind_open_the_breaker_and_an_outage_gives_no_message_up() {
+    let mut lane = lane();
+    let many: Vec<Change> = (1..=6).map(|n| change(n, n.into())).collect();
+    offer(&mut lane, &many, 0, 9);
+    for second in 1..=5 {
+        let Due::Now(place) = lane.due(at(second)) else { panic!("{second}") };
+        let position = lane.begin(place, at(second)).unwrap().position();
+        lane.end(position, &answer(404), (at(second), u32::MAX));
+    }
+    assert!(matches!(lane.due(at(6)), Due::At(_)), "it answers, and takes nothing");
+    let days = SignedDuration::from_hours(24 * 4).as_secs();
+    let Due::Now(place) = lane.due(at(days)) else { panic!("it lets one through") };
+    let position = lane.begin(place, at(days)).unwrap().position();
+    assert!(lane.end(position, &answer(200), (at(days), 0)).is_some());
+    let old = lane.waiting.iter().find(|message| message.since.is_some()).unwrap();
+    assert_eq!(lane.refused_since(old), Some(at(days)), "its own outage does not count");
+}
+
+#[test]
 fn a_receiver_that_asks_for_time_gets_it() {
     let mut lane = lane();
     offer(&mut lane, &[change(1, 1)], 0, 9);

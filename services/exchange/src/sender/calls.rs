@@ -33,6 +33,16 @@ enum What {
     Change(u64),
 }
 
+/// Whether a message was sent.
+#[derive(Debug)]
+enum CalledOrNot {
+    Called(Called),
+    /// Who subscribed may no longer read it.
+    NotPermitted,
+    /// The store could not be read.
+    Unread,
+}
+
 /// A message that came back.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -42,8 +52,7 @@ pub(super) struct Ended {
     what: What,
     begun_at: Timestamp,
     ms: u64,
-    /// `None` if it is no longer permitted, and was not sent.
-    called: Option<Called>,
+    called: CalledOrNot,
 }
 
 /// A message on its way.
@@ -130,6 +139,14 @@ impl Sender {
         if !is_known {
             return Ok(());
         }
+        if let (CalledOrNot::Unread, Some(lane)) = (&ended.called, self.lanes.get_mut(&ended.id)) {
+            match (ended.what, &mut lane.challenge) {
+                (What::Change(position), _) => lane.postpone(position, now),
+                (What::Challenge(_), Some(challenge)) => challenge.failed(now, 0),
+                (What::Challenge(_), None) => {}
+            }
+            return Ok(());
+        }
         match ended.what {
             What::Challenge(number) => self.answered(ended, number, now).await,
             What::Change(position) => self.delivered(ended, position, now).await,
@@ -137,7 +154,8 @@ impl Sender {
     }
 
     async fn answered(&mut self, ended: Ended, number: u32, now: Timestamp) -> Result<(), Stalled> {
-        let Ended { id, begun_at, ms, called: Some(called), .. } = ended else { return Ok(()) };
+        let Ended { id, begun_at, ms, called, .. } = ended;
+        let CalledOrNot::Called(called) = called else { return Ok(()) };
         let Some(lane) = self.lanes.get_mut(&id) else { return Ok(()) };
         let Some(challenge) = &mut lane.challenge else { return Ok(()) };
         let is_answered = challenge.is_answered_by(&called);
@@ -192,9 +210,9 @@ impl Sender {
     ) -> Result<(), Stalled> {
         let Ended { id, begun_at, ms, called, .. } = ended;
         let Some(lane) = self.lanes.get_mut(&id) else { return Ok(()) };
-        let Some(called) = called else {
+        let CalledOrNot::Called(called) = called else {
             let withheld = lane.withhold(position, now);
-            if let Some(record) = withheld.map(|one| one.record(DeliveryState::Withheld)) {
+            if let Some(record) = withheld.map(|_| Record::withheld()) {
                 self.note(id, position, &record, now);
             }
             return Ok(());
@@ -224,9 +242,10 @@ impl Sender {
             Some(message) => Some(message.record(DeliveryState::Delivered)),
             None => {
                 let place = lane.waiting.iter().position(|one| one.position() == position);
-                let is_given_up = place
-                    .and_then(|place| lane.waiting.get(place))
-                    .is_some_and(|message| !failing && message.since.is_some_and(is_over));
+                let is_given_up =
+                    place.and_then(|place| lane.waiting.get(place)).is_some_and(|message| {
+                        !failing && lane.refused_since(message).is_some_and(is_over)
+                    });
                 match place {
                     // The receiver takes others: this one would block its dossier for ever.
                     Some(place) if is_given_up => {
@@ -279,7 +298,8 @@ async fn sent(app: &App, owners: &Owners, outgoing: Outgoing, begun_at: Timestam
         });
     }
     if let Ok(false) = is_permitted {
-        return Ended { id, lane, what, begun_at, ms: 0, called: None };
+        let called = CalledOrNot::NotPermitted;
+        return Ended { id, lane, what, begun_at, ms: 0, called };
     }
     let loaded = match is_permitted {
         Ok(_) => app.subscribers.load(&Streams::<Subscriber>::of(id.0)).await,
@@ -296,13 +316,13 @@ async fn sent(app: &App, owners: &Owners, outgoing: Outgoing, begun_at: Timestam
                 ("webhook-timestamp", seconds.to_string()),
                 ("webhook-signature", app.keys.signatures(id, &generations, signed)),
             ];
-            app.webhooks.post(&address, &headers, body.to_vec()).await
+            CalledOrNot::Called(app.webhooks.post(&address, &headers, body.to_vec()).await)
         }
         Err(error) => {
-            let result = TryResult::NoResponse(error.to_string());
-            Called { result, status: None, body: Vec::new() }
+            tracing::warn!(subscriber = %id, %error, "cannot read what a message is about; retrying");
+            CalledOrNot::Unread
         }
     };
     let ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ended { id, lane, what, begun_at, ms, called: Some(called) }
+    Ended { id, lane, what, begun_at, ms, called }
 }

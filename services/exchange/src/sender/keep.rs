@@ -32,9 +32,11 @@ impl Sender {
         self.kept.places.extend(places);
         if !self.kept.is_empty() {
             // What could not be written is written the next time.
+            self.is_unwritten = true;
             let written = self.app.outbox.keep(self.kept.clone()).await;
             written.map_err(|error| outside(&error))?;
             self.kept = outbox::Kept::default();
+            self.is_unwritten = false;
         }
         let mut pruned = Vec::new();
         for lane in self.lanes.values_mut() {

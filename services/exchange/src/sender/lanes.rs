@@ -23,11 +23,13 @@ use crate::listed::all_open;
 impl Sender {
     /// Begins with what the log and the store have, once the list has all subscribers.
     pub(super) async fn take_over(&mut self, now: Timestamp) -> Result<(), Stalled> {
+        // Until all lanes are there: a failure in between begins anew.
+        self.read = None;
+        self.touched.clear();
         let head = self.engine().store.head();
         let reached = self.app.shown.now();
         if reached < head {
             let _ = tokio::time::timeout(LIST_WAIT_MAX, self.app.shown.past(reached)).await;
-            self.read = None;
             return Ok(());
         }
         let ids = self.app.listed.query(Question::List, all_open).await?;
@@ -42,10 +44,10 @@ impl Sender {
         let places = places.into_iter();
         self.places =
             places.filter_map(|place| Some((place.subscriber.parse().ok()?, place))).collect();
-        self.read = Some(reached);
         for id in ids {
             self.reload(SubscriberId(id), now).await?;
         }
+        self.read = Some(reached);
         tracing::info!(
             subscribers = self.lanes.len(),
             reached = reached.0,
@@ -56,16 +58,17 @@ impl Sender {
 
     /// Makes the lane of a subscriber anew from its present state.
     pub(super) async fn reload(&mut self, id: SubscriberId, now: Timestamp) -> Result<(), Stalled> {
+        let loaded = self.app.subscribers.load(&Streams::<Subscriber>::of(id.0)).await?;
+        let state = &loaded.state;
+        let terms = self.terms(state, now).await?;
         if let Some(lane) = self.lanes.remove(&id) {
             self.places.insert(id, lane.place());
             self.kept.places.push(lane.place());
         }
-        let loaded = self.app.subscribers.load(&Streams::<Subscriber>::of(id.0)).await?;
-        let state = &loaded.state;
         self.disabled.remove(&id);
         match state.status {
             SubscriberStatus::Active | SubscriberStatus::Unverified => {
-                let Some(terms) = self.terms(state, now).await? else { return Ok(()) };
+                let Some(terms) = terms else { return Ok(()) };
                 let place = self.place(id, state);
                 self.numbers = self.numbers.saturating_add(1);
                 let lanes = self.lanes.len().saturating_add(1);
@@ -98,7 +101,16 @@ impl Sender {
         let failing_since =
             since.filter(|since| state.verified_at.is_none_or(|verified| *since >= verified));
         match known.filter(|place| place.begin == begin && begin > 0) {
-            Some(place) => Place { failing_since, ..place.clone() },
+            Some(place) => {
+                let mut left = place.left.clone();
+                for one in &mut left {
+                    let counts = |since: &Timestamp| {
+                        state.verified_at.is_none_or(|verified| *since >= verified)
+                    };
+                    one.since = one.since.filter(counts);
+                }
+                Place { failing_since, left, ..place.clone() }
+            }
             None => {
                 let subscriber = id.to_string();
                 Place { subscriber, begin, after, left: Vec::new(), failing_since }
