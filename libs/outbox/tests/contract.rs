@@ -4,7 +4,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use outbox::limits::{PRUNE_MAX, RESPONSE_BYTES_MAX, SENT_MAX};
-use outbox::{Added, Ended, Filter, Full, Kept, Left, Outbox, Place, Request, Sent, State, StoreError};
+use outbox::{
+    Added, Ended, Filter, Full, Kept, Left, Outbox, Place, Request, Sent, State, StoreError,
+};
 
 fn at(seconds: i64) -> Timestamp {
     "2026-11-26T00:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(seconds)
