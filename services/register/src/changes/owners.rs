@@ -16,10 +16,10 @@ use events::{Recorded, StreamName};
 use web::Problem;
 
 use super::Feed;
-use web::changes::{Change, Subject};
 use super::recent::Owners;
 use crate::impartial::Acts;
 use crate::lists::{self, ListedRow};
+use web::changes::{Change, Subject};
 
 /// Complaints into which a complaint was merged, one after the other.
 const MERGERS_MAX: usize = 10;

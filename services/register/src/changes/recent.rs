@@ -10,8 +10,8 @@ use dossier::contract::Role;
 use events::Position;
 
 use super::Kinds;
-use web::changes::{Change, Subject};
 use super::limits::RECENT_MAX;
+use web::changes::{Change, Subject};
 
 /// The present owners of subjects.
 pub(super) type Owners = HashMap<Subject, Arc<Resource>>;
