@@ -186,9 +186,9 @@ fn read_row(row: &Row<'_>) -> rusqlite::Result<ReadRow> {
 fn shown_row(row: &Row<'_>) -> rusqlite::Result<ShownRow> {
     Ok(ShownRow {
         read: read_row(row)?,
-        dossiers: ids(row, 8)?.map(DossierId).collect(),
-        complaints: ids(row, 9)?.map(ComplaintId).collect(),
-        mandates: ids(row, 10)?.map(MandateId).collect(),
+        dossiers: ids(row, 8, DossierId)?,
+        complaints: ids(row, 9, ComplaintId)?,
+        mandates: ids(row, 10, MandateId)?,
     })
 }
 
@@ -196,13 +196,13 @@ fn as_bytes(ids: &[Uuid]) -> Vec<u8> {
     ids.iter().flat_map(|id| *id.as_bytes()).collect()
 }
 
-fn ids(row: &Row<'_>, column: usize) -> rusqlite::Result<impl Iterator<Item = Uuid>> {
+fn ids<T>(row: &Row<'_>, column: usize, id: fn(Uuid) -> T) -> rusqlite::Result<Vec<T>> {
     let bytes: Vec<u8> = row.get(column)?;
     let (ids, rest) = bytes.as_chunks::<16>();
     if !rest.is_empty() {
         return Err(unreadable(column, "not a sequence of ids".into()));
     }
-    Ok(ids.to_vec().into_iter().map(Uuid::from_bytes))
+    Ok(ids.iter().map(|bytes| id(Uuid::from_bytes(*bytes))).collect())
 }
 
 fn unreadable(column: usize, error: Box<dyn std::error::Error + Send + Sync>) -> rusqlite::Error {

@@ -32,6 +32,7 @@ pub(crate) struct QuoteReply {
 
 /// What follows from filing by a channel.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct ChannelQuoteReply {
     /// Filing channel.
     channel: Channel,
