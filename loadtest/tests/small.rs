@@ -16,7 +16,7 @@ fn figures(arguments: &str) -> Value {
 }
 
 /// Subcommands, each with JSON pointers to numbers that must be greater than 0.
-const RUNS: [(&str, &[&str]); 11] = [
+const RUNS: [(&str, &[&str]); 12] = [
     (
         "lifecycle --dossiers 10 --concurrency 2 --warm-up 2",
         &["dossiers_per_s", "steps_per_s", "raw_empty_handler_requests_per_s", "server_rss_mib"],
@@ -47,6 +47,10 @@ const RUNS: [(&str, &[&str]); 11] = [
     (
         "lists --dossiers 300 --pages 10",
         &["rebuild/events_per_s", "search_bytes", "pages/search_person/rows_per_page"],
+    ),
+    (
+        "webhooks --subscribers 6 --dead 3 --procedures 2 --rate 2 --seconds 4 --concurrency 4 --report-only",
+        &["deliveries", "append_to_delivery_p99_ms", "tries_at_dead_ones"],
     ),
     ("cluster --dossiers 4 --concurrency 2 --warm-up 2", &["dossiers_per_s", "reactions"]),
 ];

@@ -70,6 +70,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("get_partner_requests", "requests to a partner, see `partners`"),
     ("return_from_partner", "a redirect of a browser, see `partners`"),
     ("take_partner_call", "a message of a partner, see `partners`"),
+    ("get_subscriber", "of a program, not of a dossier, see `subscribers`"),
+    ("get_deliveries_to_subscriber", "ids and kinds, see `subscribers`"),
 ];
 
 /// The media type of a stream of events (server-sent events).
