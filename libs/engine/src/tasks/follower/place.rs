@@ -108,7 +108,9 @@ impl Place {
         }
         self.engine.bus.announce(self.service, through).await;
         self.unsaid += events;
-        let now = self.engine.clock.now();
+        // A cursor is an event too: a clock that was set ahead would date it in the future, and
+        // nobody could record anything until then.
+        let Ok(now) = self.engine.time() else { return };
         let due = self.unsaid >= CURSOR_EVENTS
             || (self.unsaid > 0 && now.duration_since(self.said_at) >= CURSOR_EVERY);
         if due {
