@@ -1,6 +1,6 @@
 //! Sends changes to subscribers: one task, which follows the log once for all, with a lane for each
-//! subscriber. How far a lane is, is one number beside the log; messages that were sent and not
-//! noted when a process ends are sent again with the same ids.
+//! subscriber. A lane saves its position in the log and the few messages before it that were not
+//! delivered. What was sent and not yet saved when a process ends is sent again with the same ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -44,7 +44,8 @@ pub struct Quote {
     pub claims: Vec<FeeClaim>,
     /// Whether the dossier is accepted by its submission.
     pub is_automatic: bool,
-    /// By when the one-stop unit answers; counted from the payment if the fee is owed first.
+    /// By when the one-stop unit answers, if the fee is paid at that instant; `None` if the dossier
+    /// is accepted at once, or the procedure sets no period.
     pub answer_due_at: Option<Timestamp>,
     /// When the period for the decision begins.
     pub started_at: Option<Timestamp>,
