@@ -5,7 +5,7 @@ use calendar::{Budget, Calendar, CalendarError, End, Gaps, HORIZON_DAYS, Span, T
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::contract::{Channel, Promise};
+use crate::contract::{Channel, Promise, Vnd};
 use crate::law::Finding;
 use crate::law::Outage;
 use crate::step::Rule;
@@ -106,6 +106,14 @@ pub fn is_held(rule: Rule<'_>, channel: Channel, due_at: Timestamp) -> bool {
 #[must_use]
 pub fn end_of(rule: Rule<'_>, start: Timestamp, budget: Budget) -> Timestamp {
     end(rule.calendar, start, budget, &Gaps::default()).due_at
+}
+
+/// The end of the applicant's window to pay a fee of `total` that is owed since `start`; `None` if
+/// there is nothing to pay, or no window.
+#[must_use]
+pub fn fee_window(rule: Rule<'_>, total: Vnd, start: Timestamp) -> Option<Timestamp> {
+    let window = rule.procedure.fees.window.filter(|_| total > Vnd::ZERO)?;
+    Some(end_of(rule, start, window))
 }
 
 /// The latest due instant, in UTC: three days before the last representable date, so that adjacent

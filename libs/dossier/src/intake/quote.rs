@@ -105,7 +105,7 @@ fn quote(rule: Rule<'_>, considered: Considered<'_>, channel: Channel) -> Result
         channel,
         is_open: rule.is_open(channel, received_at),
         due: procedure.fees.due.filter(|_| !lines.is_empty()),
-        window_ends_at: window(rule, total, at),
+        window_ends_at: clock::fee_window(rule, total, at),
         lines,
         total,
         claims,
@@ -114,12 +114,6 @@ fn quote(rule: Rule<'_>, considered: Considered<'_>, channel: Channel) -> Result
         started_at,
         promise: promise.transpose()?.flatten(),
     })
-}
-
-fn window(rule: Rule<'_>, total: Vnd, at: Timestamp) -> Option<Timestamp> {
-    let Procedure { fees, .. } = rule.procedure;
-    let window = fees.window.filter(|_| fees.due.is_some() && total > Vnd::ZERO)?;
-    Some(clock::end_of(rule, at, window))
 }
 
 #[cfg(test)]

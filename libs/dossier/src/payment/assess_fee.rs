@@ -47,10 +47,7 @@ impl Command for AssessFee {
         let brief = &self.brief;
         let lines = charges(rule.procedure, Case::of(brief, rule.calendar))?;
         let total = Vnd::sum(lines.iter().map(|line| line.charged))?;
-        let window_ends_at = match fees.window {
-            Some(window) if total > Vnd::ZERO => Some(clock::end_of(rule, facts.at, window)),
-            Some(_) | None => None,
-        };
+        let window_ends_at = clock::fee_window(rule, total, facts.at);
         let dossier = brief.dossier;
         let mut events =
             vec![FeeAssessed { brief: brief.clone(), lines, total, window_ends_at }.into()];
